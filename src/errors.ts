@@ -1,0 +1,103 @@
+// What a caller can act on. Each error carries data; the CLI prints `message` in one line.
+
+import type { FailureClass } from './models/model-client.ts';
+
+/** Base of all errors that are no bug of ours: printed as one line, without a stack. */
+export abstract class RowloomError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** One thing wrong with an input document or file. `line` and `column` are 1-based. */
+export interface Violation {
+  readonly file: string | null;
+  readonly line: number | null;
+  readonly column: number | null;
+  readonly level: 'error' | 'warning';
+  readonly message: string;
+}
+
+/** `support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet` */
+export function formatViolation({ file, line, column, message }: Violation): string {
+  const place = [file, line, column].filter((item) => item !== null).join(':');
+  return place === '' ? message : `${place} ${message}`;
+}
+
+/** A document, seed file or option that cannot be used. Holds every violation found, errors and warnings. Exit 2. */
+export class ConfigError extends RowloomError {
+  readonly violations: readonly Violation[];
+  constructor(violations: readonly Violation[]) {
+    super(
+      violations
+        .filter(({ level }) => level === 'error')
+        .map(formatViolation)
+        .join('\n'),
+    );
+    this.violations = violations;
+  }
+}
+
+/** Columns that need each other. `cycle` names them all, the first again at the end. */
+export class GraphError extends RowloomError {
+  readonly cycle: readonly string[];
+  constructor(cycle: readonly string[]) {
+    super(`Cannot order the columns: ${cycle.join(' → ')} need each other`);
+    this.cycle = cycle;
+  }
+}
+
+/** The store cannot be used as asked: another format, another owner, no such dataset, not writable. */
+export class StoreError extends RowloomError {}
+
+/** A newer start has taken the dataset over; the writer that sees this ends. */
+export class FencedError extends RowloomError {
+  readonly epoch: number;
+  constructor(epoch: number) {
+    super(`Cannot go on writing as build ${epoch}: a newer build of this dataset has started`);
+    this.epoch = epoch;
+  }
+}
+
+/** No Temporal server could be reached or started. Exit 2. */
+export class ServerError extends RowloomError {}
+
+/** What stands against a wish: another build is live, an answer is needed. Exit 2. */
+export class RefusedError extends RowloomError {}
+
+/** A model call that gave no usable answer. `message` holds no secret. */
+export class ModelError extends RowloomError {
+  readonly failure: FailureClass;
+  readonly status: number | null;
+  readonly retryAfterMs: number | null;
+  constructor(
+    message: string,
+    options: { failure: FailureClass; status?: number | null; retryAfterMs?: number | null; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.failure = options.failure;
+    this.status = options.status ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** A cell that cannot be made from its inputs: the row is dropped with this reason. */
+export class CellError extends RowloomError {
+  readonly kind: CellErrorKind;
+  constructor(kind: CellErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+export type CellErrorKind =
+  | 'EmptyRenderedExpression'
+  | 'EmptyRenderedPrompt'
+  | 'TemplateRenderError'
+  | 'TypeCastError'
+  | 'SamplerError'
+  | 'UnusableAnswer'
+  | 'RefusedCall'
+  | 'TriesExhausted'
+  | 'CrashedWorker';

@@ -1,0 +1,48 @@
+// How a generator asks a model. Providers implement `ModelClient`; the limiter stands in front of it.
+
+import type { Value } from '../values.ts';
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** One request. `parameters` is the request body beside model and messages, exactly as it is sent. */
+export interface ModelRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly parameters: { readonly [key: string]: Value };
+  /** A JSON Schema the answer has to obey, for providers with native structured output. */
+  readonly responseSchema: { readonly name: string; readonly schema: Value } | null;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Which cell asks; sent to nobody but the simulated model and loopback test servers. */
+  readonly cell: { readonly column: string; readonly row: number };
+}
+
+export interface ModelAnswer {
+  readonly text: string;
+  readonly reasoning: string | null;
+  readonly finish: 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other';
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly status: number;
+}
+
+/**
+ * What a failed call means.
+ *   busy         429: wait, never counts as a try
+ *   unavailable  5xx, timeout, cut connection: wait; counts only when the endpoint answers others
+ *   denied       401, 403, unknown model: stops the build
+ *   schema       the endpoint does not take `response_format`: ask without it
+ *   rejected     other 4xx, an answer that is no chat completion: this request can never succeed, or is a try lost
+ *   cancelled    the caller's signal
+ */
+export type FailureClass = 'busy' | 'unavailable' | 'denied' | 'schema' | 'rejected' | 'cancelled';
+
+/** Asks one model of one provider. Throws `ModelError` only. Never retries by itself. */
+export interface ModelClient {
+  readonly host: string;
+  readonly isSimulated: boolean;
+  ask(request: ModelRequest): Promise<ModelAnswer>;
+}

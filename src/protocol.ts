@@ -1,0 +1,170 @@
+// Every value that crosses a process boundary, and every wire name. A change to what a workflow schedules raises
+// PROTOCOL_VERSION. Imported by workflows: types and constants only.
+
+import type {
+  ConductorLimits,
+  GraphColumn,
+  Mask,
+  OpenedRowGroup,
+  PartName,
+  RowRange,
+  SliceResult,
+  SliceTask,
+} from './graph/types.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+/** Names a build: which dataset, which start of it, which plan. Every activity gets it. */
+export interface BuildRef {
+  readonly storeId: string;
+  readonly dataset: string;
+  readonly datasetId: string;
+  readonly epoch: number;
+  readonly planDigest: string;
+}
+
+export interface GenerateDatasetInput {
+  readonly build: BuildRef;
+  readonly taskQueue: string;
+  /** Set when the parent continued as new. */
+  readonly resume?: DatasetProgress;
+}
+
+export interface PreparedDataset {
+  readonly graph: readonly GraphColumn[];
+  readonly rows: number;
+  readonly rowGroupSize: number;
+  /** Groups that are not trusted unopened, ascending, as ranges of group numbers, both included. */
+  readonly groups: readonly RowRange[];
+  readonly window: number;
+  readonly limits: ConductorLimits;
+  readonly totals: Totals;
+}
+
+export interface BuildRowGroupInput {
+  readonly build: BuildRef;
+  readonly taskQueue: string;
+  readonly rowGroup: number;
+  readonly rows: RowRange;
+  readonly graph: readonly GraphColumn[];
+  readonly limits: ConductorLimits;
+  readonly phase: Phase;
+}
+
+export type Phase = 'running' | 'paused' | 'stopping';
+
+/** Numbers for people; sums over slices. */
+export interface ColumnTotals {
+  readonly made: number;
+  readonly failed: number;
+  readonly calls: number;
+  readonly failedCalls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+export interface Totals {
+  readonly rows: number;
+  readonly dropped: number;
+  readonly columns: { readonly [column: string]: ColumnTotals };
+}
+
+export interface RowGroupResult {
+  readonly rowGroup: number;
+  readonly isComplete: boolean;
+  readonly totals: Totals;
+}
+
+export interface DatasetProgress {
+  readonly phase: Phase;
+  readonly reason: string | null;
+  readonly doneGroups: number;
+  readonly openGroups: readonly number[];
+  /** Groups still to start. */
+  readonly waiting: readonly RowRange[];
+  readonly totals: Totals;
+  readonly limits: LimitChanges;
+}
+
+/** What `setLimits` changed: by alias. */
+export interface LimitChanges {
+  readonly maxParallelRequests: { readonly [alias: string]: number };
+}
+
+export interface DatasetResult {
+  readonly isComplete: boolean;
+  readonly reason: string | null;
+  readonly rows: number;
+  readonly dropped: number;
+}
+
+export interface OpenRowGroupInput {
+  readonly build: BuildRef;
+  readonly rowGroup: number;
+  readonly rows: RowRange;
+}
+export type OpenRowGroupResult = OpenedRowGroup & { readonly adopted: { readonly [column: string]: number } };
+
+export interface GenerateSliceInput {
+  readonly build: BuildRef;
+  readonly rowGroup: number;
+  readonly task: SliceTask;
+}
+export interface GenerateSliceResult extends SliceResult {
+  readonly usage: ColumnTotals;
+}
+
+export interface CommitRowGroupInput {
+  readonly build: BuildRef;
+  readonly rowGroup: number;
+  readonly rows: RowRange;
+  /** False for a group that was stopped: complete rows are written, nothing is settled, no part removed. */
+  readonly isComplete: boolean;
+  readonly dropped: Mask;
+  readonly parts: { readonly [column: string]: readonly PartName[] };
+}
+export interface CommitRowGroupResult {
+  readonly rows: number;
+  readonly dropped: number;
+}
+
+/** Types of `ApplicationFailure`. */
+export const FAILURE = {
+  fenced: 'Fenced',
+  store: 'StoreUnusable',
+  denied: 'ModelDenied',
+  modelUnavailable: 'ModelUnavailable',
+  input: 'InputChanged',
+} as const;
+
+export const UPDATE = { stop: 'stop', pause: 'pause', unpause: 'unpause', setLimits: 'setLimits' } as const;
+export const SIGNAL = { stop: 'stopBuild', phase: 'phase' } as const;
+export const QUERY = { progress: 'progress', control: 'control' } as const;
+
+/** What workers ask before they give permits. */
+export interface Control {
+  readonly phase: Phase;
+  readonly limits: LimitChanges;
+}
+
+export function datasetWorkflowId(build: Pick<BuildRef, 'dataset' | 'datasetId'>): string {
+  return `dataset/${build.dataset}~${build.datasetId}`;
+}
+
+export function rowGroupWorkflowId(build: BuildRef, rowGroup: number): string {
+  return `${datasetWorkflowId(build)}/rg-${String(rowGroup).padStart(5, '0')}.e${build.epoch}`;
+}
+
+/** The queue that only the process of one `run` polls. */
+export function runTaskQueue(build: BuildRef): string {
+  return `rowloom-${build.storeId}-p${PROTOCOL_VERSION}-${build.datasetId}-e${build.epoch}`;
+}
+
+/** The queue of a store, polled by `rowloom worker`. */
+export function storeTaskQueue(storeId: string): string {
+  return `rowloom-${storeId}-p${PROTOCOL_VERSION}`;
+}
+
+/** Slices have a queue of their own: their slots are taken by waiting calls. */
+export function sliceTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-slices`;
+}

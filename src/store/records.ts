@@ -1,0 +1,59 @@
+// What the store's line files hold: parts, settled files, usage. Every kind carries its version.
+
+import type { Value } from '../values.ts';
+
+export const RECORD_VERSION = 1;
+
+/** One paid call of a cell: `id` is the nonce of the part that first wrote it, and its number there. */
+export interface CallRecord {
+  readonly id: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number;
+  readonly ms: number;
+}
+
+/**
+ * One line of a part.
+ *   call    a turn of a conversation that goes on: replayed after a crash, not asked again
+ *   retry   a try that may be repeated
+ *   ok      the cell's value
+ *   failed  the cell failed for good in this start; the next start tries again
+ */
+export interface CellRecord {
+  readonly v: typeof RECORD_VERSION;
+  readonly row: number;
+  /** Digest of the exact input that made it. */
+  readonly in: string;
+  /** Version of what read `value` from `raw`. */
+  readonly read: number;
+  readonly status: 'call' | 'retry' | 'ok' | 'failed';
+  /** The answer's text; for roots null. */
+  readonly raw: string | null;
+  readonly value: Value;
+  readonly reasoning: string | null;
+  readonly finish: string | null;
+  /** The calls this line accounts for, none of them in an earlier line of the same cell. */
+  readonly calls: readonly CallRecord[];
+  readonly error: { readonly kind: string; readonly message: string } | null;
+  /** Host of the endpoint; null for roots. */
+  readonly host: string | null;
+  /** Milliseconds since the epoch, UTC. */
+  readonly at: number;
+  /** A try that counts against the cell's five of this start. */
+  readonly counts?: true;
+  /** In settled files: the cell of the current output. */
+  readonly chosen?: true;
+}
+
+/** First line of a part. */
+export interface PartHeader {
+  readonly v: typeof RECORD_VERSION;
+  readonly kind: 'part' | 'base' | 'settled';
+  readonly column: string;
+  readonly epoch: number;
+  readonly rowGroup: number;
+  readonly rows: { readonly first: number; readonly last: number };
+  readonly nonce: string;
+}

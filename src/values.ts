@@ -1,0 +1,80 @@
+// The values of cells. A whole number is a `bigint` and a float is a `number`, so that 9007199254740993 and
+// 12.0 stay what they are from seed file and model answer to prompt and Parquet.
+
+import { parse, stringify } from 'lossless-json';
+
+/** A cell's value: JSON with whole numbers of any size (`bigint`) told apart from floats (`number`). */
+export type Value =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly Value[]
+  | { readonly [key: string]: Value };
+
+export type ValueObject = { readonly [key: string]: Value };
+
+export function isValueObject(value: Value | undefined): value is ValueObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isValueList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** Parses JSON text. `12` is a `bigint`, `12.0` and `1e3` are `number`. Throws `SyntaxError`. */
+export function parseJson(text: string): Value {
+  return parse(text, null, parseNumber) as Value;
+}
+
+/** Writes JSON text that {@link parseJson} reads back as the same value. Throws `RangeError` for NaN and infinities. */
+export function formatJson(value: Value): string {
+  return stringify(value, null, undefined, [FLOAT_FORMAT, BIGINT_FORMAT]) as string;
+}
+
+function parseNumber(text: string): bigint | number {
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  const number = Number(text);
+  if (!Number.isFinite(number))
+    throw new SyntaxError(`Cannot read the number ${text}: it is too large for a float`);
+  return number;
+}
+
+const FLOAT_FORMAT = {
+  test: (value: unknown) => typeof value === 'number',
+  stringify: (value: unknown) => formatFloat(value as number),
+};
+const BIGINT_FORMAT = {
+  test: (value: unknown) => typeof value === 'bigint',
+  stringify: (value: unknown) => String(value),
+};
+
+function formatFloat(value: number): string {
+  if (!Number.isFinite(value))
+    throw new RangeError(`Cannot write ${value} as JSON: it is not a finite number`);
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** The value of a plain JavaScript JSON tree, as libraries give it: a whole `number` is taken for a whole number. */
+export function fromPlain(plain: unknown): Value {
+  if (plain === undefined || plain === null) return null;
+  if (typeof plain === 'number') return Number.isInteger(plain) ? BigInt(plain) : plain;
+  if (Array.isArray(plain)) return plain.map(fromPlain);
+  if (typeof plain === 'object') {
+    return Object.fromEntries(Object.entries(plain).map(([key, item]) => [key, fromPlain(item)]));
+  }
+  if (typeof plain === 'string' || typeof plain === 'boolean' || typeof plain === 'bigint') return plain;
+  throw new TypeError(`Cannot take a ${typeof plain} as a cell's value`);
+}
+
+/** The plain JavaScript tree for libraries that know no `bigint` (JSON Schema checks); exact up to 2^53. */
+export function toPlain(value: Value): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (Array.isArray(value)) return value.map(toPlain);
+  if (isValueObject(value)) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlain(item)]));
+  }
+  return value;
+}
