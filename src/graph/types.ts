@@ -19,6 +19,12 @@ export interface RowRange {
   readonly last: number;
 }
 
+/** One column in one row. */
+export interface CellRef {
+  readonly column: string;
+  readonly row: number;
+}
+
 /** A set of rows of a known range as hex digits, four rows a digit, lowest row in the lowest bit of the first digit. */
 export type Mask = string;
 
@@ -62,4 +68,12 @@ export interface ConductorLimits {
   readonly maxSlicesWithLeftovers: number;
   /** Cells outstanding for each model key. */
   readonly maxCells: { readonly [model: string]: number };
+}
+
+/** Counts for people. `made` are cells by column, adopted ones included. */
+export interface ConductorProgress {
+  readonly rowsComplete: number;
+  readonly rowsDropped: number;
+  readonly cellsInFlight: number;
+  readonly made: { readonly [column: string]: number };
 }

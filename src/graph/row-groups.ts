@@ -1,0 +1,110 @@
+// How many rows a group, a slice and a window hold. A row's number is global and 0-based everywhere.
+// Loaded in the workflow sandbox: no Node imports, no clock, no randomness.
+
+import { sizeOf } from './row-mask.ts';
+import type { ConductorLimits, RowRange } from './types.ts';
+
+/** Slices one child has in flight. An activity's end is 2 of the 100 events the server buffers for one workflow task. */
+export const MAX_SLICES_IN_FLIGHT = 40;
+/** The same with leftovers, which wait in backoff most of the time. */
+export const MAX_SLICES_WITH_LEFTOVERS = 48;
+/** Cells outstanding for each request that may be open. With 2 a quarter of the speed is lost when latencies vary. */
+export const CELLS_PER_REQUEST = 4;
+/** Slices of a group that fit into a history of 2,000 events, with room for leftovers. */
+export const MAX_SLICES_OF_GROUP = 400;
+/** Rows a slice holds at most: what a slice has done is only visible at its end. */
+export const MAX_SLICE_ROWS = 64;
+
+/** The rows asked for, and how many of them stand in one group. */
+export interface DatasetShape {
+  readonly rows: number;
+  readonly rowGroupSize: number;
+}
+
+/** How many row groups hold the dataset. */
+export function groupCount({ rows, rowGroupSize }: DatasetShape): number {
+  if (!Number.isInteger(rowGroupSize) || rowGroupSize < 1) {
+    throw new RangeError(`Cannot group rows by ${rowGroupSize}: a row group holds at least one row`);
+  }
+  return Math.ceil(rows / rowGroupSize);
+}
+
+/** The rows of a group; the last group may hold fewer. Throws `RangeError` for a group without rows. */
+export function rowsOfGroup(rowGroup: number, shape: DatasetShape): RowRange {
+  if (!Number.isInteger(rowGroup) || rowGroup < 0 || rowGroup >= groupCount(shape)) {
+    throw new RangeError(`Cannot find row group ${rowGroup}: the dataset has ${groupCount(shape)}`);
+  }
+  const first = rowGroup * shape.rowGroupSize;
+  return { first, last: Math.min(first + shape.rowGroupSize, shape.rows) - 1 };
+}
+
+/** How many slices hold a range of rows. */
+export function sliceCount(rows: RowRange, sliceRows: number): number {
+  return Math.ceil(sizeOf(rows) / sliceRows);
+}
+
+/** The rows of slice number `index` of a range; the last slice may hold fewer. */
+export function rowsOfSlice(index: number, options: { rows: RowRange; sliceRows: number }): RowRange {
+  const first = options.rows.first + index * options.sliceRows;
+  return { first, last: Math.min(first + options.sliceRows - 1, options.rows.last) };
+}
+
+/** The name of a slice: `r000175-000199`. Numbers have at least six digits. */
+export function sliceName({ first, last }: RowRange): string {
+  return `r${String(first).padStart(6, '0')}-${String(last).padStart(6, '0')}`;
+}
+
+export interface SizeOptions extends DatasetShape {
+  /** `max_parallel_requests` of each (provider, model) pair in use, by model key. */
+  readonly caps: { readonly [model: string]: number };
+  /** Columns that are made in slices. */
+  readonly cellColumns: number;
+  /** Groups to be opened; all of the dataset by default. */
+  readonly groups?: number;
+  /** `max_concurrent_row_groups`, when set. */
+  readonly window?: number | null;
+  /** `slice_size`, when set. */
+  readonly sliceSize?: number | null;
+}
+
+/** The sizes of a build. */
+export interface Sizes {
+  /** Groups open at once, at most. */
+  readonly window: number;
+  /** Limits of each open group. */
+  readonly limits: ConductorLimits;
+}
+
+/** Chooses window, slice size and shares so that every model is busy and no history grows long. */
+export function planSizes(options: SizeOptions): Sizes {
+  const { caps, rowGroupSize } = options;
+  const cap = Object.values(caps).reduce((sum, requests) => sum + requests, 0);
+  const window = options.window ?? Math.max(2, Math.ceil((CELLS_PER_REQUEST * cap) / rowGroupSize) + 1);
+  // Only groups that exist share a model: a dataset of one group has all of it.
+  const openGroups = Math.max(1, Math.min(window, options.groups ?? groupCount(options)));
+  const sliceRows = options.sliceSize ?? planSliceRows(options, cap / openGroups);
+  const maxCells = Object.entries(caps).map(([model, requests]): [string, number] => [
+    model,
+    Math.max(sliceRows, Math.ceil((CELLS_PER_REQUEST * requests) / openGroups)),
+  ]);
+  return {
+    window,
+    limits: {
+      sliceRows,
+      maxSlicesInFlight: MAX_SLICES_IN_FLIGHT,
+      maxSlicesWithLeftovers: MAX_SLICES_WITH_LEFTOVERS,
+      maxCells: Object.fromEntries(maxCells),
+    },
+  };
+}
+
+/** `cap`: requests that one group may have open. */
+function planSliceRows({ rows, rowGroupSize, cellColumns }: SizeOptions, cap: number): number {
+  const cells = Math.min(rows, rowGroupSize) * cellColumns;
+  const keepsModelsBusy = Math.ceil((CELLS_PER_REQUEST * cap) / MAX_SLICES_IN_FLIGHT);
+  // Larger slices than these would leave places empty: for a handful of rows every cell is its own activity.
+  const fillsPlaces = Math.floor(cells / MAX_SLICES_IN_FLIGHT);
+  const keepsHistoryShort = Math.ceil(cells / MAX_SLICES_OF_GROUP);
+  const wanted = Math.max(Math.min(keepsModelsBusy, fillsPlaces), keepsHistoryShort);
+  return Math.min(Math.max(wanted, 1), MAX_SLICE_ROWS);
+}
