@@ -1,0 +1,249 @@
+// Drives conductors through a whole build under a virtual clock: windows, limiters and latencies, but no server,
+// store or model. Deterministic by seed.
+
+import { randomLognormal } from 'd3-random';
+import { Conductor } from '../../src/graph/conductor.ts';
+import type { ExecutionGraph } from '../../src/graph/execution-graph.ts';
+import { groupCount, planSizes, rowsOfGroup, type Sizes } from '../../src/graph/row-groups.ts';
+import { RowMask } from '../../src/graph/row-mask.ts';
+import type { SliceTask } from '../../src/graph/types.ts';
+import { openedOf } from './graph.ts';
+
+/** The 99th percentile of the standard normal distribution. */
+const NORMAL_P99 = 2.3263478740408408;
+
+export interface Simulation {
+  readonly graph: ExecutionGraph;
+  readonly rows: number;
+  readonly rowGroupSize: number;
+  /** Requests open at once, by model key. */
+  readonly caps: { readonly [model: string]: number };
+  /** Draws the time of one call in virtual milliseconds. */
+  readonly latencyMs: () => number;
+  /** Time from a slice's last answer to the start of what it made ready, in virtual milliseconds. */
+  readonly turnaroundMs?: number;
+  /** Share of cells that fail for good and drop their row. */
+  readonly dropRate?: number;
+  /** Share of cells that are left over, once. */
+  readonly leftoverRate?: number;
+  readonly seed?: number;
+  readonly window?: number;
+  readonly sliceSize?: number;
+}
+
+export interface SimulationResult {
+  readonly sizes: Sizes;
+  readonly calls: number;
+  readonly slices: number;
+  readonly maxSlicesOfGroup: number;
+  readonly maxSlicesInFlight: number;
+  readonly droppedRows: number;
+  readonly completeRows: number;
+  /** From the first call to the last answer. */
+  readonly virtualMs: number;
+}
+
+interface OpenGroup {
+  readonly conductor: Conductor;
+  slices: number;
+}
+
+interface RunningSlice {
+  readonly group: OpenGroup;
+  readonly task: SliceTask;
+  readonly waiting: number[];
+  running: number;
+  readonly made: RowMask;
+  readonly dropped: RowMask;
+  readonly leftover: RowMask;
+}
+
+interface Limiter {
+  readonly cap: number;
+  open: number;
+  readonly queue: RunningSlice[];
+}
+
+/** Runs a build to its end. Throws `Error` when a group stands still before it is complete. */
+export function simulate(simulation: Simulation): SimulationResult {
+  return new Simulator(simulation).run();
+}
+
+class Simulator {
+  readonly #simulation: Simulation;
+  readonly #sizes: Sizes;
+  readonly #random: () => number;
+  readonly #events = new EventQueue();
+  readonly #limiters: ReadonlyMap<string, Limiter>;
+  #now = 0;
+  #nextGroup = 0;
+  #result = {
+    calls: 0,
+    slices: 0,
+    maxSlicesOfGroup: 0,
+    maxSlicesInFlight: 0,
+    droppedRows: 0,
+    completeRows: 0,
+  };
+
+  constructor(simulation: Simulation) {
+    const { graph, rows, rowGroupSize, caps } = simulation;
+    const cellColumns = graph.storedColumns.filter((name) => graph.strategyOf(name) === 'cell').length;
+    this.#simulation = simulation;
+    this.#sizes = planSizes({
+      ...{ caps, rows, rowGroupSize, cellColumns },
+      window: simulation.window ?? null,
+      sliceSize: simulation.sliceSize ?? null,
+    });
+    this.#random = randomNumbers(simulation.seed ?? 1);
+    this.#limiters = new Map(
+      Object.entries(caps).map(([model, cap]) => [model, { cap, open: 0, queue: [] }]),
+    );
+  }
+
+  run(): SimulationResult {
+    for (let place = 0; place < this.#sizes.window; place += 1) this.#openNextGroup();
+    for (let event = this.#events.takeFirst(); event !== undefined; event = this.#events.takeFirst()) {
+      this.#now = event.at;
+      event.happen();
+    }
+    return { ...this.#result, sizes: this.#sizes, virtualMs: this.#now };
+  }
+
+  #openNextGroup(): void {
+    const { graph } = this.#simulation;
+    if (this.#nextGroup === groupCount(this.#simulation)) return;
+    const opened = openedOf(graph, { rows: rowsOfGroup(this.#nextGroup, this.#simulation) });
+    this.#nextGroup += 1;
+    this.#proceed({ conductor: new Conductor({ graph, opened, limits: this.#sizes.limits }), slices: 0 });
+  }
+
+  #proceed(group: OpenGroup): void {
+    for (const task of group.conductor.next()) this.#start(group, task);
+    this.#result.maxSlicesInFlight = Math.max(this.#result.maxSlicesInFlight, group.conductor.inFlight);
+    if (group.conductor.isDone) this.#close(group);
+    else if (group.conductor.inFlight === 0) {
+      throw new Error(`Cannot go on: ${JSON.stringify(group.conductor.progress())} stands still`);
+    }
+  }
+
+  #close({ conductor, slices }: OpenGroup): void {
+    const progress = conductor.progress();
+    this.#result.slices += slices;
+    this.#result.maxSlicesOfGroup = Math.max(this.#result.maxSlicesOfGroup, slices);
+    this.#result.droppedRows += progress.droppedRows;
+    this.#result.completeRows += progress.completeRows;
+    this.#openNextGroup();
+  }
+
+  #start(group: OpenGroup, task: SliceTask): void {
+    group.slices += 1;
+    const slice: RunningSlice = {
+      ...{ group, task, running: 0, waiting: RowMask.fromHex(task.rows, task.mask).rows().reverse() },
+      made: RowMask.empty(task.rows),
+      dropped: RowMask.empty(task.rows),
+      leftover: RowMask.empty(task.rows),
+    };
+    const model = this.#simulation.graph.column(task.column).model;
+    const limiter = model === undefined ? undefined : this.#limiters.get(model);
+    if (limiter === undefined) {
+      for (const row of slice.waiting.splice(0)) this.#record(slice, row);
+      this.#endWhenDone(slice);
+      return;
+    }
+    limiter.queue.push(slice);
+    this.#serve(limiter);
+  }
+
+  #serve(limiter: Limiter): void {
+    while (limiter.open < limiter.cap) {
+      const slice = limiter.queue[0];
+      if (slice === undefined) return;
+      const row = slice.waiting.pop()!;
+      if (slice.waiting.length === 0) limiter.queue.shift();
+      limiter.open += 1;
+      slice.running += 1;
+      this.#result.calls += 1;
+      this.#events.add(this.#now + this.#simulation.latencyMs(), () => {
+        limiter.open -= 1;
+        slice.running -= 1;
+        this.#record(slice, row);
+        this.#serve(limiter);
+        this.#endWhenDone(slice);
+      });
+    }
+  }
+
+  #record({ task, made, dropped, leftover }: RunningSlice, row: number): void {
+    const { dropRate = 0, leftoverRate = 0 } = this.#simulation;
+    const fate = dropRate + leftoverRate === 0 ? 1 : this.#random();
+    if (fate < dropRate) dropped.set(row);
+    else if (fate < dropRate + leftoverRate && !task.isLeftover) leftover.set(row);
+    else made.set(row);
+  }
+
+  #endWhenDone({ group, task, waiting, running, made, dropped, leftover }: RunningSlice): void {
+    if (waiting.length > 0 || running > 0) return;
+    const part = `${task.column}/${task.rows.first}`;
+    this.#events.add(this.#now + (this.#simulation.turnaroundMs ?? 0), () => {
+      const masks = { made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() };
+      group.conductor.finished(task, { part, ...masks });
+      this.#proceed(group);
+    });
+  }
+}
+
+interface Event {
+  readonly at: number;
+  readonly happen: () => void;
+}
+
+/** A binary heap of events, earliest first. */
+class EventQueue {
+  readonly #heap: Event[] = [];
+
+  add(at: number, happen: () => void): void {
+    const event = { at, happen };
+    let index = this.#heap.push(event) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (this.#heap[parent]!.at <= at) break;
+      this.#heap[index] = this.#heap[parent]!;
+      index = parent;
+    }
+    this.#heap[index] = event;
+  }
+
+  takeFirst(): Event | undefined {
+    const first = this.#heap[0];
+    const last = this.#heap.pop();
+    if (last === undefined || this.#heap.length === 0) return first;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child + 1 < this.#heap.length && this.#heap[child + 1]!.at < this.#heap[child]!.at) child += 1;
+      if (child >= this.#heap.length || this.#heap[child]!.at >= last.at) break;
+      this.#heap[index] = this.#heap[child]!;
+      index = child;
+    }
+    this.#heap[index] = last;
+    return first;
+  }
+}
+
+/** Uniform numbers in [0, 1) from a seed (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Lognormal latencies with the given median and p99 = `jitter` × median. */
+export function lognormal(options: { medianMs: number; jitter: number; seed?: number }): () => number {
+  const sigma = Math.log(options.jitter) / NORMAL_P99;
+  return randomLognormal.source(randomNumbers(options.seed ?? 2))(Math.log(options.medianMs), sigma);
+}
