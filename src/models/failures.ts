@@ -1,0 +1,47 @@
+// What a failed call means, from what the endpoint said.
+
+import { ModelError } from '../errors.ts';
+import type { FailureClass } from './model-client.ts';
+
+/** The caller's signal fired: nothing is known about the call. */
+export function cancelled(): ModelError {
+  return new ModelError('Cannot go on with the call: it was cancelled', { failure: 'cancelled' });
+}
+
+/** The class of an HTTP status that is no success. `text` is what the endpoint wrote. */
+export function failureOfStatus(
+  status: number,
+  { text, hasSchema }: { readonly text: string; readonly hasSchema: boolean },
+): FailureClass {
+  if (status === 429) return 'busy';
+  if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal() ? 'schema' : 'unavailable';
+  if (status === 401 || status === 403) return 'denied';
+  if (status === 404 && UNKNOWN_MODEL.test(text)) return 'denied';
+  return isSchemaRefusal() ? 'schema' : 'rejected';
+
+  // Some servers answer 500 to a schema that they cannot turn into a grammar.
+  function isSchemaRefusal(): boolean {
+    return hasSchema && SCHEMA_WORDS.test(text);
+  }
+}
+
+const UNKNOWN_MODEL =
+  /model\b.*(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown) model/is;
+const SCHEMA_WORDS = /response_format|json_schema|json schema|structured output|guided|grammar/i;
+
+/** `Retry-After` as milliseconds from `now` (milliseconds since the epoch): seconds or a date. Null when it says neither. */
+export function parseRetryAfter(header: string, now: number): number | null {
+  if (header.trim() === '') return null;
+  const seconds = Number(header);
+  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000;
+  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+}
+
+const MAX_QUOTED = 300;
+
+/** A provider's words for people: one short line without any of `secrets`. */
+export function quote(text: string, secrets: readonly string[]): string {
+  let line = text.replace(/\s+/g, ' ').trim();
+  for (const secret of secrets) line = line.replaceAll(secret, '***');
+  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+}

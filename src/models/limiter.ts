@@ -1,0 +1,314 @@
+// Who may call one model of one provider, and when. One limiter for each (provider, model) in a process.
+//
+//   unproved  nothing was answered yet: one call goes alone as the probe
+//   open      calls start in the order they asked, at most `limit` at once
+//   blocked   after a 429, or in an outage: no call starts before a time; after an outage one call then goes alone
+//
+//   L1. 429: the limit falls to 3/4, once per burst, and calls pause for Retry-After or 2 s. It rises by 1 for 25
+//       answers, up to the cap.
+//   L2. Passing faults block nobody: an outage is OUTAGE_FAILURES unanswered calls in a row, or an unanswered probe. It
+//       blocks for a time that doubles with each probe that fails, and ends with the first answer.
+//   L3. Nobody waits longer than MAX_BLOCKED_MS for a blocked model: then, and while it stays blocked, `acquire`
+//       rejects with what is wrong and when to come back. Waiting for others to finish is not limited.
+
+import { setMaxListeners } from 'node:events';
+import { ModelError } from '../errors.ts';
+import { cancelled } from './failures.ts';
+
+/** Longer waits give up the slice's place; DESIGN §4. */
+export const MAX_BLOCKED_MS = 30_000;
+const DECREASE = 0.75;
+const SUCCESSES_PER_INCREASE = 25;
+const BUSY_PAUSE_MS = 2_000;
+const OUTAGE_FAILURES = 8;
+const FIRST_OUTAGE_PAUSE_MS = 1_000;
+const MAX_OUTAGE_PAUSE_MS = 60_000;
+/** Up to this share is added to each pause, or all workers wake at once. */
+const PAUSE_JITTER = 0.25;
+/** How often a closed gate is asked again while calls wait. */
+const GATE_POLL_MS = 200;
+
+/** The right to make one call. Exactly one of its methods is called, once, when the call has ended. */
+export interface Permit {
+  /** The endpoint answered. */
+  succeed(): void;
+  fail(error: ModelError): void;
+}
+
+export interface LimiterStats {
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly limit: number;
+  readonly max: number;
+  readonly lastError: ModelError | null;
+  /** When the last call was answered, by `now`; null before the first. */
+  readonly lastSuccessAt: number | null;
+  /** Since when calls have failed with not one answered; null while calls are answered. */
+  readonly silentSince: number | null;
+}
+
+export interface LimiterOptions {
+  /** `max_parallel_requests`. */
+  readonly max: number;
+  readonly skipProbe: boolean;
+  /** Asked before each permit; while it is false nobody starts. */
+  readonly mayStart: () => boolean;
+  /** Milliseconds; only differences and order matter. */
+  readonly now?: () => number;
+  /** Calls `wake` after a time; returns how to call it off. */
+  readonly schedule?: (wake: () => void, ms: number) => () => void;
+  readonly random?: () => number;
+}
+
+interface Waiter {
+  readonly grant: (permit: Permit) => void;
+  readonly reject: (error: ModelError) => void;
+  isGone: boolean;
+}
+
+export class Limiter {
+  #max: number;
+  #limit: number;
+  #inFlight = 0;
+  #waiters: Waiter[] = [];
+  /** Waiters before this place have been served. */
+  #head = 0;
+  #gone = 0;
+  #successes = 0;
+  #lastCutAt = Number.NEGATIVE_INFINITY;
+  #blockedUntil = Number.NEGATIVE_INFINITY;
+  #blockedSince: number | null = null;
+  /** Until one call is answered they start one at a time. */
+  #isProbing: boolean;
+  #isProbeInFlight = false;
+  #isOutage = false;
+  #unanswered = 0;
+  #outages = 0;
+  #lastError: ModelError | null = null;
+  #lastSuccessAt: number | null = null;
+  #silentSince: number | null = null;
+  #wake: { readonly at: number; readonly callOff: () => void } | null = null;
+  readonly #mayStart: () => boolean;
+  readonly #now: () => number;
+  readonly #schedule: (wake: () => void, ms: number) => () => void;
+  readonly #random: () => number;
+
+  constructor({ max, skipProbe, mayStart, now, schedule, random }: LimiterOptions) {
+    this.#max = max;
+    this.#limit = max;
+    this.#isProbing = !skipProbe;
+    this.#mayStart = mayStart;
+    this.#now = now ?? (() => performance.now());
+    this.#schedule = schedule ?? scheduleTimeout;
+    this.#random = random ?? Math.random;
+  }
+
+  /**
+   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires; `denied` when the probe was denied;
+   * `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
+   */
+  acquire(signal: AbortSignal): Promise<Permit> {
+    if (signal.aborted) return Promise.reject(cancelled());
+    const tooLong = this.#tooLong();
+    if (tooLong !== null) return Promise.reject(tooLong);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        waiter.isGone = true;
+        this.#gone += 1;
+        reject(cancelled());
+      };
+      const waiter: Waiter = {
+        grant: (permit) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(permit);
+        },
+        reject: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+        isGone: false,
+      };
+      // All cells of a slice wait under one signal: no leak, though Node warns of one from the eleventh on.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+      this.#pump();
+    });
+  }
+
+  /** Changes the cap while calls run; those over it end as they are. */
+  setMax(max: number): void {
+    this.#limit = this.#limit === this.#max ? max : Math.min(this.#limit, max);
+    this.#max = max;
+    this.#pump();
+  }
+
+  stats(): LimiterStats {
+    return {
+      inFlight: this.#inFlight,
+      waiting: this.#waiters.length - this.#head - this.#gone,
+      limit: this.#limit,
+      max: this.#max,
+      lastError: this.#lastError,
+      lastSuccessAt: this.#lastSuccessAt,
+      silentSince: this.#silentSince,
+    };
+  }
+
+  #pump(): void {
+    while (this.#head < this.#waiters.length) {
+      const waiter = this.#waiters[this.#head]!;
+      if (waiter.isGone) {
+        this.#shift();
+        this.#gone -= 1;
+        continue;
+      }
+      if (this.#isProbing ? this.#isProbeInFlight : this.#inFlight >= this.#limit) return;
+      const waitMs = this.#blockedUntil - this.#now();
+      if (waitMs > 0 || !this.#mayStart()) {
+        this.#wakeIn(waitMs > 0 ? waitMs : GATE_POLL_MS);
+        return;
+      }
+      this.#shift();
+      waiter.grant(this.#permit());
+    }
+  }
+
+  #shift(): void {
+    this.#head += 1;
+    // Each waiter is moved once on average, so that a permit costs the same however many wait.
+    if (this.#head > 64 && this.#head * 2 > this.#waiters.length) {
+      this.#waiters = this.#waiters.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #permit(): Permit {
+    const startedAt = this.#now();
+    const isProbe = this.#isProbing;
+    this.#inFlight += 1;
+    if (isProbe) this.#isProbeInFlight = true;
+    const end = (learn: () => void) => {
+      this.#inFlight -= 1;
+      if (isProbe) this.#isProbeInFlight = false;
+      learn();
+      this.#pump();
+    };
+    return {
+      succeed: () => end(() => this.#succeeded()),
+      fail: (error) => end(() => this.#failed(error, startedAt)),
+    };
+  }
+
+  #succeeded(): void {
+    this.#lastSuccessAt = this.#now();
+    this.#silentSince = null;
+    this.#answered();
+    this.#blockedSince = null;
+    this.#successes += 1;
+    if (this.#successes < SUCCESSES_PER_INCREASE) return;
+    this.#successes = 0;
+    this.#limit = Math.min(this.#max, this.#limit + 1);
+  }
+
+  /** The endpoint is there, whatever it said. */
+  #answered(): void {
+    if (this.#isOutage) this.#blockedUntil = Number.NEGATIVE_INFINITY;
+    this.#isOutage = false;
+    this.#isProbing = false;
+    this.#unanswered = 0;
+    this.#outages = 0;
+  }
+
+  #failed(error: ModelError, startedAt: number): void {
+    switch (error.failure) {
+      case 'cancelled':
+        return;
+      case 'denied':
+        this.#lastError = error;
+        this.#rejectAll(error);
+        return;
+      case 'rejected':
+      case 'schema':
+        this.#lastError = error;
+        this.#answered();
+        return;
+      case 'busy':
+        this.#blame(error);
+        this.#cut(error, startedAt);
+        return;
+      case 'unavailable':
+        this.#blame(error);
+        this.#unanswered += 1;
+        if (this.#isProbing || this.#unanswered >= OUTAGE_FAILURES) this.#startOutage(error);
+    }
+  }
+
+  #blame(error: ModelError): void {
+    this.#lastError = error;
+    this.#silentSince ??= this.#now();
+  }
+
+  #cut(error: ModelError, startedAt: number): void {
+    // Calls of one burst were all sent before the first of them came back.
+    if (startedAt > this.#lastCutAt) {
+      this.#lastCutAt = this.#now();
+      this.#limit = Math.max(1, Math.floor(this.#limit * DECREASE));
+      this.#successes = 0;
+    }
+    this.#block(error.retryAfterMs ?? BUSY_PAUSE_MS);
+  }
+
+  #startOutage(error: ModelError): void {
+    // The calls that were under way when it began end one after the other: one outage, not many.
+    if (this.#blockedUntil > this.#now()) return;
+    const pauseMs = Math.min(FIRST_OUTAGE_PAUSE_MS * 2 ** this.#outages, MAX_OUTAGE_PAUSE_MS);
+    this.#outages += 1;
+    this.#isOutage = true;
+    this.#isProbing = true;
+    this.#block(Math.max(pauseMs, error.retryAfterMs ?? 0));
+  }
+
+  #block(pauseMs: number): void {
+    const now = this.#now();
+    this.#blockedSince ??= now;
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + pauseMs * (1 + PAUSE_JITTER * this.#random()));
+    const tooLong = this.#tooLong();
+    if (tooLong !== null) this.#rejectAll(tooLong);
+  }
+
+  /** What to tell those who would wait longer than MAX_BLOCKED_MS in all; null when they may wait. */
+  #tooLong(): ModelError | null {
+    const waitMs = this.#blockedUntil - this.#now();
+    if (waitMs <= 0 || this.#blockedSince === null || this.#lastError === null) return null;
+    if (this.#blockedUntil - this.#blockedSince <= MAX_BLOCKED_MS) return null;
+    const { message, failure, status } = this.#lastError;
+    return new ModelError(message, { failure, status, retryAfterMs: Math.ceil(waitMs) });
+  }
+
+  #rejectAll(error: ModelError): void {
+    const waiters = this.#waiters.slice(this.#head).filter(({ isGone }) => !isGone);
+    this.#waiters = [];
+    this.#head = 0;
+    this.#gone = 0;
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  #wakeIn(ms: number): void {
+    const at = this.#now() + ms;
+    if (this.#wake !== null) {
+      if (this.#wake.at <= at) return;
+      this.#wake.callOff();
+    }
+    const callOff = this.#schedule(() => {
+      this.#wake = null;
+      this.#pump();
+    }, ms);
+    this.#wake = { at, callOff };
+  }
+}
+
+function scheduleTimeout(wake: () => void, ms: number): () => void {
+  const timer = setTimeout(wake, ms);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,160 @@
+// The models of a build in this process: for each alias whom to ask, and under which limiter. Aliases that share
+// provider and model share the limiter; its cap is the lowest of theirs.
+
+import { ConfigError } from '../errors.ts';
+import type { Plan, ProviderSettings, Settings } from '../plan.ts';
+import { Limiter, type LimiterStats } from './limiter.ts';
+import type { ModelClient } from './model-client.ts';
+import { createOpenAIClient, type OpenAIClient } from './openai-client.ts';
+import { createSimulatedClient, INSTANT } from './simulated-client.ts';
+
+/** One alias's way to its model. */
+export interface Model {
+  readonly client: ModelClient;
+  readonly limiter: Limiter;
+  /** The provider's name for it. */
+  readonly name: string;
+  readonly timeoutMs: number;
+  /** What is known of the (provider, model): shared by its aliases, found out while calls are made. */
+  readonly traits: ModelTraits;
+}
+
+export interface ModelTraits {
+  /** False once the endpoint has refused a `response_format`. */
+  takesSchema: boolean;
+}
+
+export interface Models {
+  forAlias(alias: string): Model;
+  /** Changes an alias's `max_parallel_requests`. */
+  setMax(alias: string, max: number): void;
+  /** Why the build should end: a model that has accepted nothing for too long, as a sentence for people. */
+  findSilent(): string | undefined;
+  /** By `provider/model`. */
+  stats(): { readonly [model: string]: LimiterStats };
+  close(): Promise<void>;
+}
+
+export interface ModelsOptions {
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Asked before each call; while it is false no call starts. */
+  readonly mayStart: () => boolean;
+  /** Milliseconds; only differences matter. */
+  readonly now?: () => number;
+}
+
+/** A model that accepts nothing for this long ends the build; one that never did, sooner: it is a wrong address. */
+const MAX_SILENCE_MS = 600_000;
+const MAX_FIRST_SILENCE_MS = 60_000;
+
+/** Throws `ConfigError` when an environment variable that a provider in use names is not set. */
+export function createModels({ plan, settings, environment, mayStart, now }: ModelsOptions): Models {
+  const clock = now ?? (() => performance.now());
+  const caps = new Map(
+    Object.entries(settings.models).map(([alias, model]) => [alias, model.maxParallelRequests]),
+  );
+  const shared = new Map<
+    string,
+    { readonly limiter: Limiter; readonly traits: ModelTraits; readonly host: string }
+  >();
+  const clients = new Map<string, ModelClient | OpenAIClient>();
+  const models = new Map<string, Model>();
+
+  for (const alias of Object.keys(plan.models)) {
+    const { provider: providerName, timeoutMs } = settingsOf(alias);
+    const provider = settings.providers.find(({ name }) => name === providerName);
+    if (provider === undefined) throw new RangeError(`No provider "${providerName}" in the settings`);
+    const client = clients.get(providerName) ?? createClient(provider, environment);
+    clients.set(providerName, client);
+    const key = keyOf(alias);
+    const { limiter, traits } = shared.get(key) ?? {
+      limiter: new Limiter({
+        max: capOf(key),
+        skipProbe: aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
+        mayStart,
+        now: clock,
+      }),
+      traits: { takesSchema: true },
+    };
+    shared.set(key, { limiter, traits, host: client.host });
+    models.set(alias, { client, limiter, name: plan.models[alias]!.model, timeoutMs, traits });
+  }
+
+  function settingsOf(alias: string) {
+    const found = settings.models[alias];
+    if (found === undefined) throw new RangeError(`No settings for the model "${alias}"`);
+    return found;
+  }
+
+  function keyOf(alias: string): string {
+    return `${settingsOf(alias).provider}/${plan.models[alias]!.model}`;
+  }
+
+  function aliasesOf(key: string): readonly string[] {
+    return Object.keys(plan.models).filter((alias) => keyOf(alias) === key);
+  }
+
+  function capOf(key: string): number {
+    return Math.min(...aliasesOf(key).map((alias) => caps.get(alias)!));
+  }
+
+  return {
+    forAlias(alias) {
+      const model = models.get(alias);
+      if (model === undefined) throw new RangeError(`No model "${alias}" in the plan`);
+      return model;
+    },
+    setMax(alias, max) {
+      caps.set(alias, max);
+      const key = keyOf(alias);
+      shared.get(key)!.limiter.setMax(capOf(key));
+    },
+    findSilent() {
+      for (const [key, { limiter, host }] of shared) {
+        const { silentSince, lastSuccessAt, lastError } = limiter.stats();
+        if (silentSince === null) continue;
+        const limitMs = lastSuccessAt === null ? MAX_FIRST_SILENCE_MS : MAX_SILENCE_MS;
+        const silentMs = clock() - silentSince;
+        if (silentMs < limitMs) continue;
+        return `Model "${key}" at ${host} has accepted no call for ${Math.round(silentMs / 1_000)} s: ${lastError?.message}`;
+      }
+      return undefined;
+    },
+    stats: () => Object.fromEntries([...shared].map(([key, { limiter }]) => [key, limiter.stats()])),
+    async close() {
+      await Promise.all(
+        [...clients.values()].map((client) => ('close' in client ? client.close() : undefined)),
+      );
+    },
+  };
+}
+
+function createClient(
+  provider: ProviderSettings,
+  environment: ModelsOptions['environment'],
+): ModelClient | OpenAIClient {
+  if (provider.type === 'simulated') return createSimulatedClient(provider.simulation ?? INSTANT);
+  const { name, endpoint, apiKeyVariable } = provider;
+  if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);
+  const read = (variable: string) => {
+    const value = environment[variable];
+    if (value === undefined || value === '') throw missingVariable(variable, name);
+    return value;
+  };
+  const headers = Object.entries(provider.headers).map(([header, text]): [string, string] => [
+    header,
+    text.replace(/\$\{(\w+)\}/g, (_, variable: string) => read(variable)),
+  ]);
+  return createOpenAIClient({
+    endpoint,
+    apiKey: apiKeyVariable === null ? null : read(apiKeyVariable),
+    headers: Object.fromEntries(headers),
+  });
+}
+
+function missingVariable(variable: string, provider: string): ConfigError {
+  const message = `${variable} is not set (provider "${provider}") · to try without: --simulate`;
+  return new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
+}

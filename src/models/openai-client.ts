@@ -1,0 +1,236 @@
+// Chat completions over HTTP, for every OpenAI-compatible endpoint. The only file that knows the AI SDK and undici.
+//
+// The SDK builds the call and reads the answer; the body is ours, so that what is digested is what is sent, with whole
+// numbers of any size. Its requests go out through `undici.request`: a call costs 0.17 ms of CPU, and 0.44 ms through
+// `fetch`.
+
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { Agent, request as httpRequest } from 'undici';
+import { ModelError } from '../errors.ts';
+import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
+import { cancelled, failureOfStatus, parseRetryAfter, quote } from './failures.ts';
+import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
+
+export interface OpenAIClientOptions {
+  /** Up to and without `/chat/completions`. */
+  readonly endpoint: string;
+  readonly apiKey: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface OpenAIClient extends ModelClient {
+  /** Ends all connections, calls in flight too. */
+  close(): Promise<void>;
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/** Throws `TypeError` for an endpoint that is no URL. */
+export function createOpenAIClient({ endpoint, apiKey, headers }: OpenAIClientOptions): OpenAIClient {
+  // Else the SDK prints a warning for every kind of setting that it cannot send.
+  (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
+  const url = new URL(endpoint);
+  const isLoopback = LOOPBACK.test(url.hostname);
+  const secrets = [apiKey ?? '', url.password, ...Object.values(headers)].filter((secret) => secret !== '');
+  // As many connections as there are calls in flight: the limiters bound those, the signals are their deadlines.
+  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  // The signal of a call is what the SDK hands through unchanged: it tells which call is meant.
+  const exchanges = new WeakMap<AbortSignal, Exchange>();
+  const provider = createOpenAICompatible({
+    name: 'endpoint',
+    baseURL: endpoint.replace(/\/+$/, ''),
+    headers: { ...headers },
+    ...(apiKey === null ? {} : { apiKey }),
+    supportsStructuredOutputs: true,
+    fetch: async (target, init) => {
+      const signal = init!.signal!;
+      const exchange = exchanges.get(signal)!;
+      const answer = await httpRequest(String(target), {
+        method: 'POST',
+        headers: init!.headers as Record<string, string>,
+        body: exchange.body,
+        signal,
+        dispatcher: agent,
+      });
+      const bytes = await answer.body.bytes();
+      exchange.answer = { status: answer.statusCode, retryAfter: answer.headers['retry-after'], bytes };
+      return responseOf(answer.statusCode, answer.headers, bytes);
+    },
+  });
+  const models = new Map<string, ReturnType<typeof provider.chatModel>>();
+  const modelOf = (name: string) => {
+    const model = models.get(name) ?? provider.chatModel(name);
+    models.set(name, model);
+    return model;
+  };
+
+  return {
+    host: url.host,
+    isSimulated: false,
+    ask: async (request) => {
+      if (request.signal.aborted) throw cancelled();
+      const timeout = AbortSignal.timeout(request.timeoutMs);
+      const signal = AbortSignal.any([timeout, request.signal]);
+      const exchange: Exchange = { body: formatJson(bodyOf(request)), answer: null };
+      exchanges.set(signal, exchange);
+      try {
+        const answer = await modelOf(request.model).doGenerate({
+          prompt: [],
+          abortSignal: signal,
+          headers: isLoopback ? { 'x-rowloom-cell': cellName(request) } : {},
+        });
+        return readAnswer(answer);
+      } catch (error) {
+        if (request.signal.aborted) throw cancelled();
+        throw failure({ error, request, exchange });
+      }
+    },
+    close: () => agent.destroy(),
+  };
+
+  /** The message names no header, no body of ours and no address but the host: nothing that could be a secret. */
+  function failure({ error, request, exchange: { answer } }: Ended): ModelError {
+    if (answer === null) return noAnswer(url.host, { error, timeoutMs: request.timeoutMs });
+    const { status, retryAfter } = answer;
+    const text = new TextDecoder().decode(answer.bytes);
+    if (status < 300) {
+      const said = quote(text, secrets);
+      return new ModelError(`${url.host} answered ${status} with what is no chat completion: ${said}`, {
+        failure: 'unavailable',
+        status,
+      });
+    }
+    return new ModelError(`${url.host} answered ${status}: ${quote(messageIn(text), secrets)}`, {
+      failure: failureOfStatus(status, { text, hasSchema: request.responseSchema !== null }),
+      status,
+      retryAfterMs: parseRetryAfter(String(retryAfter ?? ''), Date.now()),
+    });
+  }
+}
+
+/** One call on its way. `answer` is there once it has come whole. */
+interface Exchange {
+  readonly body: string;
+  answer: { readonly status: number; readonly retryAfter: unknown; readonly bytes: Uint8Array } | null;
+}
+
+interface Ended {
+  readonly error: unknown;
+  readonly request: ModelRequest;
+  readonly exchange: Exchange;
+}
+
+function bodyOf({ model, messages, parameters, responseSchema }: ModelRequest): Value {
+  const body = { model, messages: messages.map(({ role, content }) => ({ role, content })), ...parameters };
+  if (responseSchema === null) return body;
+  const { name, schema } = responseSchema;
+  const json_schema = { name, schema, strict: isClosed(schema) };
+  return { ...body, response_format: { type: 'json_schema', json_schema } };
+}
+
+/** Whether the schema obeys the rules under which OpenAI's strict mode takes it: all properties required, no others. */
+function isClosed(schema: Value): boolean {
+  if (isValueList(schema)) return schema.every(isClosed);
+  if (!isValueObject(schema)) return true;
+  if (schema.type === 'object') {
+    const { properties, required } = schema;
+    if (schema.additionalProperties !== false || !isValueObject(properties) || !isValueList(required))
+      return false;
+    if (!Object.keys(properties).every((name) => required.includes(name))) return false;
+  }
+  return Object.values(schema).every(isClosed);
+}
+
+/** Header values hold Latin-1 only. */
+function cellName({ cell }: ModelRequest): string {
+  return `${encodeURIComponent(cell.column)}/${cell.row}`;
+}
+
+/** The little of a `Response` that the SDK reads, without the streams of a real one. */
+function responseOf(status: number, headers: Readonly<Record<string, unknown>>, bytes: Uint8Array): Response {
+  let isRead = false;
+  const reader = {
+    read: async () => {
+      if (isRead) return { done: true };
+      isRead = true;
+      return { done: false, value: bytes };
+    },
+    cancel: async () => {},
+    releaseLock: () => {},
+  };
+  const fields = new Map(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+  const body = { getReader: () => reader };
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    statusText: '',
+    headers: fields,
+    body,
+  } as unknown as Response;
+}
+
+interface Completion {
+  readonly choices: readonly [
+    {
+      readonly message: {
+        readonly content?: unknown;
+        readonly reasoning?: unknown;
+        readonly reasoning_content?: unknown;
+      };
+    },
+  ];
+}
+
+interface Generated {
+  readonly content: readonly { readonly type: string; readonly text?: string }[];
+  readonly finishReason: { readonly unified: ModelAnswer['finish'] };
+  readonly usage: {
+    readonly inputTokens: { readonly total: number | undefined };
+    readonly outputTokens: { readonly total: number | undefined };
+  };
+  readonly response?: { readonly body?: unknown };
+}
+
+function readAnswer({ content, finishReason, usage, response }: Generated): ModelAnswer {
+  const { message } = (response!.body as Completion).choices[0];
+  // The SDK prefers `reasoning_content`; where both are there `reasoning` is the provider's own field.
+  const reasoning = [message.reasoning, message.reasoning_content].find(
+    (item) => typeof item === 'string' && item !== '',
+  );
+  return {
+    text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+    reasoning: typeof reasoning === 'string' ? reasoning : null,
+    finish: finishReason.unified,
+    promptTokens: usage.inputTokens.total ?? 0,
+    completionTokens: usage.outputTokens.total ?? 0,
+    status: 200,
+  };
+}
+
+function noAnswer(
+  host: string,
+  { error, timeoutMs }: { readonly error: unknown; readonly timeoutMs: number },
+): ModelError {
+  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+  const reason = isTimeout ? `none within ${timeoutMs / 1_000} s` : reasonOf(error);
+  return new ModelError(`No answer from ${host}: ${reason}`, { failure: 'unavailable' });
+}
+
+/** `connect ECONNREFUSED 127.0.0.1:1`, `other side closed`: the innermost cause, which names no request. */
+function reasonOf(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  if (inner instanceof AggregateError && inner.errors[0] instanceof Error) inner = inner.errors[0];
+  return inner instanceof Error ? inner.message : String(inner);
+}
+
+/** The message inside a provider's JSON error, or all of what it wrote. */
+function messageIn(body: string): string {
+  try {
+    const { error, message } = JSON.parse(body);
+    const said = error?.message ?? message ?? error;
+    return typeof said === 'string' ? said : body;
+  } catch {
+    return body;
+  }
+}

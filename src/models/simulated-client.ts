@@ -1,0 +1,78 @@
+// A model in the process: free, offline, deterministic. Its answers are made up; its latencies, errors and 429s are
+// those of the settings, drawn for each try, so that a retry succeeds.
+
+import { ModelError } from '../errors.ts';
+import type { SimulationSettings } from '../plan.ts';
+import { cancelled } from './failures.ts';
+import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
+import { drawLatencyMs, simulateAnswer, simulateTokens, streamOf } from './simulated-answer.ts';
+
+export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
+
+/** How long a simulated 429 asks to wait. */
+const RETRY_AFTER_MS = 1_000;
+
+export function createSimulatedClient(settings: SimulationSettings): ModelClient {
+  const { latencyMs, jitter, errorRate, busyRate } = settings;
+  // Only cells whose last call failed are here: their number of failures makes the next draw another one.
+  const failures = new Map<string, number>();
+
+  async function ask(request: ModelRequest): Promise<ModelAnswer> {
+    const { model, messages, responseSchema } = request;
+    const cell = `${request.cell.column}/${request.cell.row}`;
+    const failed = failures.get(cell) ?? 0;
+    const draw = streamOf(JSON.stringify(['call', model, cell, failed]));
+    const fate = draw();
+    const waitMs = drawLatencyMs(latencyMs, jitter, draw);
+    await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
+    const error = errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(request.timeoutMs) : null);
+    if (error !== null) {
+      failures.set(cell, failed + 1);
+      throw error;
+    }
+    failures.delete(cell);
+    const text = simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null });
+    return {
+      text,
+      reasoning: null,
+      finish: 'stop',
+      promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
+      completionTokens: simulateTokens(text),
+      status: 200,
+    };
+  }
+
+  function errorOf(fate: number): ModelError | null {
+    if (fate < busyRate) {
+      const options = { failure: 'busy', status: 429, retryAfterMs: RETRY_AFTER_MS } as const;
+      return new ModelError('simulated answered 429: made to be busy', options);
+    }
+    if (fate >= busyRate + errorRate) return null;
+    return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
+  }
+
+  return { host: 'simulated', isSimulated: true, ask };
+}
+
+function timedOut(timeoutMs: number): ModelError {
+  return new ModelError(`No answer from simulated: none within ${timeoutMs / 1_000} s`, {
+    failure: 'unavailable',
+  });
+}
+
+/** Resolves after `ms`; rejects with `cancelled` when the signal fires before. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.reject(cancelled());
+  if (ms === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(cancelled());
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

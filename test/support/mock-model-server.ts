@@ -1,0 +1,314 @@
+// An OpenAI-compatible server for tests and the bench: answers from model and messages, latencies, faults, counts.
+//
+//   npx tsx test/support/mock-model-server.ts --port 8099 [--latency 100] [--jitter 4]
+//
+//   POST /v1/chat/completions   the answer, or the fault that is due
+//   GET  /stats                 MockStats
+//   POST /reset                 forgets counts and faults
+//   POST /faults                a list of MockFault: replaces the faults
+//   POST /latency               {latencyMs, jitter}: from now on
+//
+// A call's cell is its header `x-rowloom-cell`, which Rowloom sends to loopback endpoints only.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+import type { Message } from '../../src/models/model-client.ts';
+import {
+  drawLatencyMs,
+  simulateAnswer,
+  simulateTokens,
+  streamOf,
+} from '../../src/models/simulated-answer.ts';
+import { fromPlain } from '../../src/values.ts';
+
+/** One kind of fault. Of several that are due the first in the list happens. */
+export interface MockFault {
+  readonly kind:
+    | 'busy' // 429, with Retry-After when `retryAfterS` is set
+    | 'error' // `status`, by default 500
+    | 'cut' // the connection ends in the middle of the answer
+    | 'hang' // never answers
+    | 'bad-json' // a chat completion whose text is no JSON
+    | 'no-json' // 200 with a web page
+    | 'empty' // a chat completion without text
+    | 'length' // cut at the token limit
+    | 'no-schema'; // 400, when the request has a `response_format`
+  /** Cells that it hits, as `column/row` or `column/*`; absent is every call. */
+  readonly cells?: readonly string[];
+  /** Which calls of a cell, from 1; absent is every one. */
+  readonly calls?: readonly number[];
+  /** Share of the calls otherwise hit, drawn from cell and call number; absent is 1. */
+  readonly rate?: number;
+  readonly status?: number;
+  readonly retryAfterS?: number;
+  readonly message?: string;
+}
+
+export interface MockStats {
+  readonly requests: number;
+  /** Chat completions that were sent whole, with `finish_reason` and usage. */
+  readonly answered: number;
+  readonly inFlight: number;
+  readonly maxInFlight: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Milliseconds since the epoch; null before the first. */
+  readonly firstRequestAt: number | null;
+  readonly lastAnswerAt: number | null;
+  /** By `column/row`. */
+  readonly cells: { readonly [cell: string]: { readonly requests: number; readonly answered: number } };
+}
+
+export interface MockLatency {
+  readonly latencyMs: number;
+  /** Lognormal: p99 = this × median; 1 is none. */
+  readonly jitter: number;
+}
+
+export interface MockModelServer {
+  /** For `providers`: `http://127.0.0.1:PORT/v1`. */
+  readonly endpoint: string;
+  stats(): MockStats;
+  reset(): void;
+  setFaults(faults: readonly MockFault[]): void;
+  setLatency(latency: MockLatency): void;
+  /** The last request body of this cell, as parsed, if it is one of the latest 1,000 cells. */
+  lastBody(cell: string): unknown;
+  close(): Promise<void>;
+}
+
+interface CellCount {
+  requests: number;
+  answered: number;
+}
+
+interface ChatRequest {
+  readonly model: string;
+  readonly messages: readonly Message[];
+  readonly max_tokens?: number;
+  readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } };
+}
+
+/** Bodies kept for `lastBody`: those of the latest cells. */
+const MAX_BODIES = 1_000;
+
+/** Starts a mock in this process. Port 0 takes a free one. */
+export async function startMockModelServer(
+  options: Partial<MockLatency> & { readonly port?: number; readonly faults?: readonly MockFault[] } = {},
+): Promise<MockModelServer> {
+  let latency: MockLatency = { latencyMs: options.latencyMs ?? 0, jitter: options.jitter ?? 1 };
+  let faults = options.faults ?? [];
+  let counts = emptyCounts();
+  const bodies = new Map<string, unknown>();
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () =>
+      route(request, response, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
+    );
+  });
+  server.keepAliveTimeout = 60_000;
+
+  const routes: Readonly<Record<string, (body: string) => unknown>> = {
+    'GET /stats': stats,
+    'POST /reset': reset,
+    'POST /faults': (body) => {
+      faults = JSON.parse(body);
+    },
+    'POST /latency': (body) => {
+      latency = { ...latency, ...JSON.parse(body) };
+    },
+  };
+
+  function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const name = `${request.method} ${request.url}`;
+    if (name === 'POST /v1/chat/completions') complete(request, response, body);
+    else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
+    else sendJson(response, 404, { error: { message: `No ${name} here` } });
+  }
+
+  function complete(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+    const cell = decodeURIComponent(String(request.headers['x-rowloom-cell'] ?? ''));
+    const count = counts.cells.get(cell) ?? { requests: 0, answered: 0 };
+    counts.cells.set(cell, count);
+    count.requests += 1;
+    counts.requests += 1;
+    counts.inFlight += 1;
+    counts.maxInFlight = Math.max(counts.maxInFlight, counts.inFlight);
+    counts.firstRequestAt ??= Date.now();
+    const ours = counts;
+    response.once('close', () => {
+      ours.inFlight -= 1;
+    });
+    const chat = JSON.parse(body.toString()) as ChatRequest;
+    bodies.delete(cell);
+    bodies.set(cell, chat);
+    if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
+    const fault = faults.find((item) => isDue(item, { cell, call: count.requests, chat }));
+    const draw = latency.jitter > 1 ? streamOf(`latency ${cell} ${count.requests}`) : Math.random;
+    const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);
+    const send = () => {
+      if (response.destroyed) return;
+      if (fault !== undefined && misbehave(response, fault, chat)) return;
+      const answer = answerTo(chat, fault?.kind);
+      // Counted when the last byte is handed to the kernel: an answer cut by a killed client is not one.
+      response.once('finish', () => {
+        count.answered += 1;
+        ours.answered += 1;
+        ours.promptTokens += answer.usage.prompt_tokens;
+        ours.completionTokens += answer.usage.completion_tokens;
+        ours.lastAnswerAt = Date.now();
+      });
+      sendJson(response, 200, answer);
+    };
+    if (waitMs > 0) setTimeout(send, waitMs);
+    else send();
+  }
+
+  function stats(): MockStats {
+    return { ...counts, cells: Object.fromEntries(counts.cells) };
+  }
+
+  function reset(): void {
+    const { inFlight } = counts;
+    counts = { ...emptyCounts(), inFlight };
+    faults = [];
+    bodies.clear();
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}/v1`,
+    stats,
+    reset,
+    setFaults: (next) => {
+      faults = next;
+    },
+    setLatency: (next) => {
+      latency = next;
+    },
+    lastBody: (cell) => bodies.get(cell),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function emptyCounts() {
+  return {
+    requests: 0,
+    answered: 0,
+    inFlight: 0,
+    maxInFlight: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    firstRequestAt: null as number | null,
+    lastAnswerAt: null as number | null,
+    cells: new Map<string, CellCount>(),
+  };
+}
+
+function isDue(
+  fault: MockFault,
+  { cell, call, chat }: { readonly cell: string; readonly call: number; readonly chat: ChatRequest },
+): boolean {
+  if (fault.kind === 'no-schema' && chat.response_format === undefined) return false;
+  const column = `${cell.slice(0, cell.lastIndexOf('/'))}/*`;
+  if (fault.cells !== undefined && !fault.cells.includes(cell) && !fault.cells.includes(column)) return false;
+  if (fault.calls !== undefined && !fault.calls.includes(call)) return false;
+  return fault.rate === undefined || streamOf(`fault ${fault.kind} ${cell} ${call}`)() < fault.rate;
+}
+
+/** Does what the fault says instead of answering. False for faults of the answer's content. */
+function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest): boolean {
+  const message = fault.message ?? `Made to fail: ${fault.kind}`;
+  switch (fault.kind) {
+    case 'busy': {
+      const headers = fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) };
+      sendJson(response, 429, { error: { message } }, headers);
+      return true;
+    }
+    case 'error':
+      sendJson(response, fault.status ?? 500, { error: { message } });
+      return true;
+    case 'no-schema':
+      sendJson(response, 400, { error: { message: 'response_format "json_schema" is not supported' } });
+      return true;
+    case 'no-json':
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please come back later</html>');
+      return true;
+    case 'cut': {
+      const text = JSON.stringify(answerTo(chat, undefined));
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+      response.write(text.slice(0, text.length / 2), () => response.destroy());
+      return true;
+    }
+    case 'hang':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function answerTo(chat: ChatRequest, kind: MockFault['kind'] | undefined) {
+  const content = kind === 'empty' ? '' : kind === 'bad-json' ? 'I would rather not say.' : textOf(chat);
+  const prompt = chat.messages.reduce((sum, message) => sum + simulateTokens(message.content), 0);
+  const completion = simulateTokens(content);
+  return {
+    id: 'mock',
+    object: 'chat.completion',
+    model: chat.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content },
+        finish_reason: kind === 'length' ? 'length' : 'stop',
+      },
+    ],
+    usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
+  };
+}
+
+function textOf({ model, messages, response_format }: ChatRequest): string {
+  const schema = response_format?.json_schema?.schema;
+  return simulateAnswer({ model, messages, schema: schema === undefined ? null : fromPlain(schema) });
+}
+
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': text.length,
+    ...headers,
+  });
+  response.end(text);
+}
+
+if (import.meta.filename === process.argv[1]) {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      latency: { type: 'string', default: '0' },
+      jitter: { type: 'string', default: '1' },
+    },
+  });
+  const mock = await startMockModelServer({
+    port: Number(values.port),
+    latencyMs: Number(values.latency),
+    jitter: Number(values.jitter),
+  });
+  console.log(mock.endpoint);
+}
