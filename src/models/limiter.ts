@@ -11,9 +11,9 @@
 //   L3. Nobody waits longer than MAX_BLOCKED_MS for a blocked model: then, and while it stays blocked, `acquire`
 //       rejects with what is wrong and when to come back. Waiting for others to finish is not limited.
 
-import { setMaxListeners } from 'node:events';
 import { ModelError } from '../errors.ts';
 import { cancelled } from './failures.ts';
+import { allowManyListeners } from './sleep.ts';
 
 /** Longer waits give up the slice's place; DESIGN §4. */
 export const MAX_BLOCKED_MS = 30_000;
@@ -41,8 +41,7 @@ export interface LimiterStats {
   readonly limit: number;
   readonly max: number;
   readonly lastError: ModelError | null;
-  /** When the last call was answered, by `now`; null before the first. */
-  readonly lastSuccessAt: number | null;
+  readonly answered: number;
   /** Since when calls have failed with not one answered; null while calls are answered. */
   readonly silentSince: number | null;
 }
@@ -85,7 +84,7 @@ export class Limiter {
   #unanswered = 0;
   #outages = 0;
   #lastError: ModelError | null = null;
-  #lastSuccessAt: number | null = null;
+  #answered = 0;
   #silentSince: number | null = null;
   #wake: { readonly at: number; readonly callOff: () => void } | null = null;
   readonly #mayStart: () => boolean;
@@ -128,8 +127,7 @@ export class Limiter {
         },
         isGone: false,
       };
-      // All cells of a slice wait under one signal: no leak, though Node warns of one from the eleventh on.
-      setMaxListeners(0, signal);
+      allowManyListeners(signal);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiters.push(waiter);
       this.#pump();
@@ -143,6 +141,11 @@ export class Limiter {
     this.#pump();
   }
 
+  /** Calls answered so far: more than before tells that the model answers somebody. */
+  get answered(): number {
+    return this.#answered;
+  }
+
   stats(): LimiterStats {
     return {
       inFlight: this.#inFlight,
@@ -150,7 +153,7 @@ export class Limiter {
       limit: this.#limit,
       max: this.#max,
       lastError: this.#lastError,
-      lastSuccessAt: this.#lastSuccessAt,
+      answered: this.#answered,
       silentSince: this.#silentSince,
     };
   }
@@ -201,9 +204,9 @@ export class Limiter {
   }
 
   #succeeded(): void {
-    this.#lastSuccessAt = this.#now();
+    this.#answered += 1;
     this.#silentSince = null;
-    this.#answered();
+    this.#endOutage();
     this.#blockedSince = null;
     this.#successes += 1;
     if (this.#successes < SUCCESSES_PER_INCREASE) return;
@@ -212,7 +215,7 @@ export class Limiter {
   }
 
   /** The endpoint is there, whatever it said. */
-  #answered(): void {
+  #endOutage(): void {
     if (this.#isOutage) this.#blockedUntil = Number.NEGATIVE_INFINITY;
     this.#isOutage = false;
     this.#isProbing = false;
@@ -231,7 +234,7 @@ export class Limiter {
       case 'rejected':
       case 'schema':
         this.#lastError = error;
-        this.#answered();
+        this.#endOutage();
         return;
       case 'busy':
         this.#blame(error);

@@ -113,9 +113,9 @@ export function createModels({ plan, settings, environment, mayStart, now }: Mod
     },
     findSilent() {
       for (const [key, { limiter, host }] of shared) {
-        const { silentSince, lastSuccessAt, lastError } = limiter.stats();
+        const { silentSince, answered, lastError } = limiter.stats();
         if (silentSince === null) continue;
-        const limitMs = lastSuccessAt === null ? MAX_FIRST_SILENCE_MS : MAX_SILENCE_MS;
+        const limitMs = answered === 0 ? MAX_FIRST_SILENCE_MS : MAX_SILENCE_MS;
         const silentMs = clock() - silentSince;
         if (silentMs < limitMs) continue;
         return `Model "${key}" at ${host} has accepted no call for ${Math.round(silentMs / 1_000)} s: ${lastError?.message}`;

@@ -3,9 +3,9 @@
 
 import { ModelError } from '../errors.ts';
 import type { SimulationSettings } from '../plan.ts';
-import { cancelled } from './failures.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
 import { drawLatencyMs, simulateAnswer, simulateTokens, streamOf } from './simulated-answer.ts';
+import { sleep } from './sleep.ts';
 
 export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
 
@@ -24,7 +24,7 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     const draw = streamOf(JSON.stringify(['call', model, cell, failed]));
     const fate = draw();
     const waitMs = drawLatencyMs(latencyMs, jitter, draw);
-    await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
+    if (waitMs > 0) await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
     const error = errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(request.timeoutMs) : null);
     if (error !== null) {
       failures.set(cell, failed + 1);
@@ -57,22 +57,5 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
 function timedOut(timeoutMs: number): ModelError {
   return new ModelError(`No answer from simulated: none within ${timeoutMs / 1_000} s`, {
     failure: 'unavailable',
-  });
-}
-
-/** Resolves after `ms`; rejects with `cancelled` when the signal fires before. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.reject(cancelled());
-  if (ms === 0) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(cancelled());
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
   });
 }

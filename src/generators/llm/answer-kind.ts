@@ -1,0 +1,20 @@
+// What a kind of model column asks for, and how its answer is read.
+
+import { CellError } from '../../errors.ts';
+import type { ModelColumn } from '../../plan.ts';
+import type { Value } from '../../values.ts';
+
+export interface AnswerKind<Column extends ModelColumn> {
+  /** What of the column decides the answer, besides prompts and parameters: part of the cell's digest. */
+  contract(column: Column): Value;
+  /** The JSON Schema of the answer, for endpoints that can hold the model to it; null for text. */
+  schema(column: Column): Value | null;
+  /** Rowloom's own words below the prompt; not part of the digest. */
+  instructions(column: Column): string | null;
+  /** The cell's value. Throws `CellError` `UnusableAnswer`, whose message tells the model what to correct. */
+  read(column: Column, raw: string): Value;
+}
+
+export function unusable(message: string): CellError {
+  return new CellError('UnusableAnswer', message);
+}

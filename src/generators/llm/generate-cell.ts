@@ -1,0 +1,238 @@
+// One cell of a model column: the conversation that ends with its value.
+//
+//   C1. Every HTTP call that ended is a record in the part before anything else happens.
+//   C2. An answer that cannot be used goes back to the model with the reason, as often as corrections allow; then the
+//       conversation starts again, as often as restarts allow; then the cell has failed.
+//   C3. A cell has MAX_TRIES for calls without an answer. A refusal (4xx) counts; a 5xx, timeout or cut connection
+//       counts only if the model answered another call since the cell's last try; 429 never counts.
+//   C4. What an earlier attempt of this start recorded is taken up where it ended: turns are replayed, not asked again.
+//   C5. An empty answer and one cut at the token limit are not usable: what was paid for is half a text at most, and
+//       nobody who reads the dataset could tell.
+
+import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
+import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
+import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
+import type { Model } from '../../models/models.ts';
+import { sleep } from '../../models/sleep.ts';
+import type { ModelColumn, Settings } from '../../plan.ts';
+import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
+import type { Value } from '../../values.ts';
+import type { CellInput, CellOutcome } from '../generator.ts';
+import { unusable } from './answer-kind.ts';
+import { READ_VERSION, readAnswer } from './answers.ts';
+
+export interface CellTask {
+  readonly column: ModelColumn;
+  readonly row: number;
+  readonly input: CellInput;
+  /** The cell's records of this start that were made from this input, oldest first. */
+  readonly history: readonly CellRecord[];
+  readonly model: Model;
+  readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
+  /** No call starts once it fires; one in flight goes on. */
+  readonly stop: AbortSignal;
+  /** Ends the call in flight. */
+  readonly signal: AbortSignal;
+  /** Durable when it resolves. */
+  readonly append: (record: CellRecord) => Promise<void>;
+  readonly nextCallId: () => string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Failed calls that a cell has in one start. */
+export const MAX_TRIES = 5;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 15_000;
+
+/** Throws `ModelError` `denied` or `cancelled`, and what `append` throws. */
+export async function generateCell(task: CellTask): Promise<CellOutcome> {
+  const failed = task.history.find(({ status }) => status === 'failed');
+  if (failed !== undefined) {
+    await task.append(failed);
+    return { status: 'failed', error: errorOf(failed) };
+  }
+  const conversation = new Conversation(task);
+  for (;;) {
+    const outcome = await conversation.next();
+    if (outcome !== null) return outcome;
+  }
+}
+
+/** What one call came to: a record but for what all records of the cell share. */
+type Ended = Pick<CellRecord, 'status' | 'error' | 'calls'> &
+  Partial<Pick<CellRecord, 'raw' | 'value' | 'reasoning' | 'finish' | 'counts'>>;
+
+class Conversation {
+  readonly #task: CellTask;
+  /** The answers so far, each with what is wrong with it. */
+  #turns: { readonly raw: string; readonly problem: string }[] = [];
+  #restarts = 0;
+  #tries = 0;
+  /** Calls that the model had answered when this cell's last try ended. */
+  #answeredBefore: number | null = null;
+  #nextBackoffMs = FIRST_BACKOFF_MS;
+  #waitedMs = 0;
+
+  constructor(task: CellTask) {
+    this.#task = task;
+    for (const record of task.history) this.#learn(record);
+  }
+
+  /** Makes one call and what it entails. Null when another is to follow. */
+  async next(): Promise<CellOutcome | null> {
+    const { model, stop, now } = this.#task;
+    let permit: Permit;
+    try {
+      permit = await model.limiter.acquire(stop);
+    } catch (error) {
+      if (error instanceof ModelError && isPassing(error)) return waiting(error, error.retryAfterMs ?? 0);
+      throw error;
+    }
+    const startedAt = now();
+    this.#answeredBefore ??= model.limiter.answered;
+    let answer: ModelAnswer;
+    try {
+      answer = await model.client.ask(this.#request());
+      permit.succeed();
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      permit.fail(error);
+      return this.#afterFailure(error, startedAt);
+    }
+    return this.#afterAnswer(answer, startedAt);
+  }
+
+  #request(): ModelRequest {
+    const { model, input, column, row, signal } = this.#task;
+    const turns = this.#turns.flatMap(({ raw, problem }): Message[] => [
+      { role: 'assistant', content: raw },
+      {
+        role: 'user',
+        content: `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`,
+      },
+    ]);
+    return {
+      model: model.name,
+      messages: [...input.messages, ...turns],
+      parameters: input.parameters,
+      responseSchema: model.traits.takesSchema ? input.responseSchema : null,
+      timeoutMs: model.timeoutMs,
+      signal,
+      cell: { column: column.name, row },
+    };
+  }
+
+  async #afterAnswer(answer: ModelAnswer, startedAt: number): Promise<CellOutcome | null> {
+    const { column, settings } = this.#task;
+    const { text: raw, reasoning, finish } = answer;
+    const ended = { raw, reasoning, finish, calls: [this.#callRecord(answer, startedAt)] };
+    let value: Value;
+    try {
+      checkFinish(answer);
+      value = readAnswer(column, raw);
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error;
+      const canCorrect = this.#turns.length < settings.maxConversationCorrectionSteps;
+      const canRestart = this.#restarts < settings.maxConversationRestarts;
+      const status = canCorrect ? 'call' : canRestart ? 'retry' : 'failed';
+      await this.#record({ ...ended, status, error: { kind: error.kind, message: error.message } });
+      return status === 'failed' ? { status, error } : null;
+    }
+    await this.#record({ ...ended, status: 'ok', value, error: null });
+    return { status: 'ok', value };
+  }
+
+  async #afterFailure(error: ModelError, startedAt: number): Promise<CellOutcome | null> {
+    // The call was cut off by us: whether it was paid for is not known, and the next attempt makes it again.
+    if (error.failure === 'cancelled') throw error;
+    const { model, stop } = this.#task;
+    const { answered } = model.limiter;
+    const isRefused = error.failure === 'rejected';
+    const counts = isRefused || (error.failure === 'unavailable' && answered > this.#answeredBefore!);
+    this.#answeredBefore = answered;
+    const isLast = counts && this.#tries + 1 >= MAX_TRIES;
+    const kind: CellErrorKind = isRefused ? 'RefusedCall' : 'TriesExhausted';
+    await this.#record({
+      status: isLast ? 'failed' : 'retry',
+      error: { kind: isLast ? kind : error.failure, message: error.message },
+      calls: [
+        this.#callRecord({ promptTokens: 0, completionTokens: 0, status: error.status ?? 0 }, startedAt),
+      ],
+      ...(counts ? { counts } : {}),
+    });
+    if (isLast) return { status: 'failed', error: new CellError(kind, error.message) };
+    if (error.failure === 'denied') throw error;
+    if (error.failure === 'schema') model.traits.takesSchema = false;
+    // After a 429 the limiter waits for all.
+    if (error.failure === 'schema' || error.failure === 'busy') return null;
+    const backoffMs = Math.max(this.#nextBackoffMs, error.retryAfterMs ?? 0);
+    if (this.#waitedMs + backoffMs > MAX_BLOCKED_MS) return waiting(error, backoffMs);
+    this.#waitedMs += backoffMs;
+    this.#nextBackoffMs = Math.min(this.#nextBackoffMs * 2, MAX_BACKOFF_MS);
+    await (this.#task.sleep ?? sleep)(backoffMs, stop);
+    return null;
+  }
+
+  async #record(ended: Ended): Promise<void> {
+    const { row, input, model, append, now } = this.#task;
+    const record: CellRecord = {
+      v: RECORD_VERSION,
+      row,
+      in: input.digest,
+      read: READ_VERSION,
+      raw: null,
+      value: null,
+      reasoning: null,
+      finish: null,
+      host: model.client.host,
+      at: now(),
+      ...ended,
+    };
+    await append(record);
+    this.#learn(record);
+  }
+
+  /** What a record changes, whether it was made now or by an earlier attempt. */
+  #learn({ status, raw, error, counts }: CellRecord): void {
+    if (counts === true) this.#tries += 1;
+    if (status === 'call') this.#turns.push({ raw: raw ?? '', problem: error?.message ?? '' });
+    if (status === 'retry' && error?.kind === 'UnusableAnswer') {
+      this.#restarts += 1;
+      this.#turns = [];
+    }
+  }
+
+  #callRecord(
+    {
+      promptTokens,
+      completionTokens,
+      status,
+    }: Pick<ModelAnswer, 'promptTokens' | 'completionTokens' | 'status'>,
+    startedAt: number,
+  ): CallRecord {
+    const { nextCallId, now } = this.#task;
+    return { id: nextCallId(), promptTokens, completionTokens, status, ms: now() - startedAt };
+  }
+}
+
+/** Throws `CellError` `UnusableAnswer` for an answer that is not whole. */
+function checkFinish({ finish, completionTokens }: ModelAnswer): void {
+  if (finish === 'length')
+    throw unusable(`The answer was cut at the token limit, after ${completionTokens} tokens`);
+  if (finish === 'content-filter') throw unusable('The answer was withheld by the content filter');
+  if (finish === 'error') throw unusable('The answer ended with an error of the provider');
+}
+
+function isPassing({ failure }: ModelError): boolean {
+  return failure === 'busy' || failure === 'unavailable';
+}
+
+function waiting(error: ModelError, retryAfterMs: number): CellOutcome {
+  return { status: 'waiting', error, retryAfterMs };
+}
+
+function errorOf({ error }: CellRecord): CellError {
+  return new CellError((error?.kind ?? 'TriesExhausted') as CellErrorKind, error?.message ?? '');
+}

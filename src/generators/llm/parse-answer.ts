@@ -1,0 +1,47 @@
+// The JSON in a model's answer: in its last fenced block, else from the first bracket to the last one, else all of it;
+// repaired when it is not quite JSON.
+
+import { jsonrepair } from 'jsonrepair';
+import { parseJson, type Value } from '../../values.ts';
+import { unusable } from './answer-kind.ts';
+
+const FENCED = /```[^\S\n]*(\w*)[^\n]*\n([\s\S]*?)```/g;
+
+/** Throws `CellError` `UnusableAnswer` when there is no JSON that could be meant. */
+export function parseAnswer(raw: string): Value {
+  const text = raw.trim();
+  if (text === '') throw unusable('The answer is empty');
+  const json = fencedIn(text) ?? bracketedIn(text) ?? text;
+  try {
+    return parseJson(json);
+  } catch {
+    return parseRepaired(json);
+  }
+}
+
+function parseRepaired(json: string): Value {
+  // Prose without a bracket would become a JSON text of itself.
+  if (!/^[[{"]/.test(json)) throw unusable('The answer is not JSON');
+  try {
+    return parseJson(jsonrepair(json));
+  } catch (error) {
+    throw unusable(`The answer is not JSON: ${(error as Error).message}`);
+  }
+}
+
+/** The last block fenced as JSON, else the last one of all. */
+function fencedIn(text: string): string | null {
+  const blocks = [...text.matchAll(FENCED)].map(([, language, block]) => ({
+    language,
+    block: block!.trim(),
+  }));
+  const named = blocks.filter(({ language }) => language!.toLowerCase() === 'json');
+  return (named.at(-1) ?? blocks.at(-1))?.block ?? null;
+}
+
+function bracketedIn(text: string): string | null {
+  const first = text.search(/[[{]/);
+  if (first < 0) return null;
+  const last = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'));
+  return last < first ? text.slice(first) : text.slice(first, last + 1);
+}

@@ -1,0 +1,320 @@
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../../src/errors.ts';
+import { Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
+import type { FailureClass } from '../../../src/models/model-client.ts';
+
+const never = new AbortController().signal;
+
+/** A limiter under a clock that tests move. */
+function limiterOf(options: Partial<LimiterOptions> = {}) {
+  let time = 0;
+  const timers = new Set<{ readonly at: number; readonly wake: () => void }>();
+  const limiter = new Limiter({
+    max: 4,
+    skipProbe: true,
+    mayStart: () => true,
+    now: () => time,
+    random: () => 0,
+    schedule: (wake, ms) => {
+      const timer = { at: time + ms, wake };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    ...options,
+  });
+  const granted: Permit[] = [];
+  const rejected: ModelError[] = [];
+  return {
+    limiter,
+    granted,
+    rejected,
+    /** Asks for `count` permits. */
+    async ask(count = 1, signal = never) {
+      for (let index = 0; index < count; index += 1) {
+        limiter.acquire(signal).then(
+          (permit) => granted.push(permit),
+          (error) => rejected.push(error),
+        );
+      }
+      await settled();
+    },
+    /** Ends the oldest call that still runs. */
+    async succeed(count = 1) {
+      for (let index = 0; index < count; index += 1) granted.shift()!.succeed();
+      await settled();
+    },
+    async fail(failure: FailureClass, retryAfterMs: number | null = null) {
+      granted.shift()!.fail(new ModelError(`made to be ${failure}`, { failure, retryAfterMs }));
+      await settled();
+    },
+    async pass(ms: number) {
+      time += ms;
+      for (const timer of [...timers].filter(({ at }) => at <= time)) {
+        timers.delete(timer);
+        timer.wake();
+      }
+      await settled();
+    },
+  };
+}
+
+async function settled(): Promise<void> {
+  await new Promise(setImmediate);
+}
+
+describe('Limiter', () => {
+  it('lets as many calls start as the cap says, and the next when one ends', async () => {
+    const { limiter, granted, ask, succeed } = limiterOf({ max: 2 });
+    await ask(3);
+    expect(granted).toHaveLength(2);
+    expect(limiter.stats()).toMatchObject({ inFlight: 2, waiting: 1 });
+    await succeed();
+    expect(granted).toHaveLength(2);
+    expect(limiter.stats()).toMatchObject({ inFlight: 2, waiting: 0, answered: 1 });
+  });
+
+  it('serves waiters in the order they came', async () => {
+    const limiter = new Limiter({ max: 1, skipProbe: true, mayStart: () => true });
+    const order: number[] = [];
+    const calls = Array.from({ length: 300 }, async (_, index) => {
+      const permit = await limiter.acquire(never);
+      order.push(index);
+      permit.succeed();
+    });
+    await Promise.all(calls);
+    expect(order).toEqual(Array.from({ length: 300 }, (_, index) => index));
+  });
+
+  it('starts with one call alone until it is answered', async () => {
+    const { granted, ask, succeed } = limiterOf({ skipProbe: false });
+    await ask(5);
+    expect(granted).toHaveLength(1);
+    await succeed();
+    expect(granted).toHaveLength(4);
+  });
+
+  it('rejects all who wait when the probe is denied', async () => {
+    const { granted, rejected, ask, fail } = limiterOf({ skipProbe: false });
+    await ask(5);
+    await fail('denied');
+    expect(granted).toHaveLength(0);
+    expect(rejected.map(({ failure }) => failure)).toEqual(['denied', 'denied', 'denied', 'denied']);
+  });
+
+  it('takes a probe that was refused for an answer: the endpoint is there', async () => {
+    const { granted, ask, fail } = limiterOf({ skipProbe: false });
+    await ask(5);
+    await fail('rejected');
+    expect(granted).toHaveLength(4);
+  });
+
+  it('cuts the limit to three quarters once for a burst of 429s', async () => {
+    const { limiter, ask, fail, pass } = limiterOf({ max: 16 });
+    await ask(16);
+    for (let index = 0; index < 16; index += 1) await fail('busy');
+    expect(limiter.stats().limit).toBe(12);
+    await pass(2_000);
+    await ask(1);
+    await fail('busy');
+    expect(limiter.stats().limit).toBe(9);
+  });
+
+  it('never cuts the limit below one', async () => {
+    const { limiter, ask, fail, pass } = limiterOf({ max: 2 });
+    for (let index = 0; index < 5; index += 1) {
+      await ask(1);
+      await fail('busy');
+      await pass(2_000);
+    }
+    expect(limiter.stats().limit).toBe(1);
+  });
+
+  it('pauses for as long as the endpoint asks, else for two seconds', async () => {
+    const { granted, ask, fail, pass } = limiterOf();
+    await ask(1);
+    await fail('busy', 5_000);
+    await ask(1);
+    await pass(4_999);
+    expect(granted).toHaveLength(0);
+    await pass(1);
+    expect(granted).toHaveLength(1);
+    await fail('busy');
+    await ask(1);
+    await pass(1_999);
+    expect(granted).toHaveLength(0);
+    await pass(1);
+    expect(granted).toHaveLength(1);
+  });
+
+  it('adds up to a quarter to a pause, so that not all wake at once', async () => {
+    const { granted, ask, fail, pass } = limiterOf({ random: () => 1 });
+    await ask(1);
+    await fail('busy', 4_000);
+    await ask(1);
+    await pass(4_999);
+    expect(granted).toHaveLength(0);
+    await pass(1);
+    expect(granted).toHaveLength(1);
+  });
+
+  it('raises the limit by one for 25 answers, up to the cap', async () => {
+    const { limiter, ask, succeed, fail, pass } = limiterOf({ max: 5 });
+    await ask(1);
+    await fail('busy');
+    await pass(2_000);
+    expect(limiter.stats().limit).toBe(3);
+    const answer = async (count: number) => {
+      for (let index = 0; index < count; index += 1) {
+        await ask(1);
+        await succeed();
+      }
+    };
+    await answer(24);
+    expect(limiter.stats().limit).toBe(3);
+    await answer(1);
+    expect(limiter.stats().limit).toBe(4);
+    await answer(100);
+    expect(limiter.stats().limit).toBe(5);
+  });
+
+  it('does not stop for passing faults', async () => {
+    const { granted, ask, fail, succeed } = limiterOf({ max: 1 });
+    for (let index = 0; index < 20; index += 1) {
+      await ask(2);
+      expect(granted).toHaveLength(1);
+      await fail('unavailable');
+      await succeed();
+    }
+  });
+
+  it('stops after eight calls in a row without an answer, and lets one try after a second', async () => {
+    const { granted, ask, fail, succeed, pass } = limiterOf({ max: 8 });
+    await ask(20);
+    for (let index = 0; index < 8; index += 1) await fail('unavailable');
+    const during = granted.length;
+    for (let index = 0; index < during; index += 1) await fail('unavailable');
+    expect(granted).toHaveLength(0);
+    await pass(1_000);
+    expect(granted).toHaveLength(1);
+    await succeed();
+    expect(granted.length).toBeGreaterThan(1);
+  });
+
+  it('doubles the pause with each probe that fails', async () => {
+    const { granted, ask, fail, pass } = limiterOf({ skipProbe: false });
+    await ask(10);
+    for (const pauseMs of [1_000, 2_000, 4_000, 8_000]) {
+      await fail('unavailable');
+      await pass(pauseMs - 1);
+      expect(granted).toHaveLength(0);
+      await pass(1);
+      expect(granted).toHaveLength(1);
+    }
+  });
+
+  it('ends an outage when a call that was under way is answered', async () => {
+    const { granted, ask, fail, succeed } = limiterOf({ max: 10 });
+    await ask(9);
+    for (let index = 0; index < 8; index += 1) await fail('unavailable');
+    await ask(3);
+    expect(granted).toHaveLength(1);
+    await succeed();
+    expect(granted).toHaveLength(3);
+  });
+
+  it('turns waiters away once the model stays blocked for more than 30 s', async () => {
+    const { granted, rejected, ask, fail, pass, limiter } = limiterOf();
+    await ask(6);
+    await fail('busy', 40_000);
+    expect(rejected).toHaveLength(2);
+    expect(rejected[0]).toMatchObject({ failure: 'busy', retryAfterMs: 40_000 });
+    await pass(10_000);
+    await ask(1);
+    expect(rejected[2]).toMatchObject({ failure: 'busy', retryAfterMs: 30_000 });
+    await pass(30_000);
+    granted.length = 0;
+    await ask(1);
+    expect(rejected).toHaveLength(3);
+    expect(limiter.stats().waiting).toBe(1 - granted.length);
+  });
+
+  it('adds up the pauses of an outage: nobody waits through all of them', async () => {
+    const { granted, rejected, ask, fail, pass } = limiterOf({ skipProbe: false });
+    await ask(10);
+    for (const pauseMs of [1_000, 2_000, 4_000, 8_000]) {
+      await fail('unavailable');
+      await pass(pauseMs);
+    }
+    expect(granted).toHaveLength(1);
+    expect(rejected).toHaveLength(0);
+    await fail('unavailable');
+    expect(rejected).toHaveLength(5);
+    expect(rejected[0]).toMatchObject({ failure: 'unavailable', retryAfterMs: 16_000 });
+  });
+
+  it('starts nobody while the gate is shut, and asks it again', async () => {
+    let isOpen = false;
+    const { granted, ask, pass } = limiterOf({ mayStart: () => isOpen });
+    await ask(2);
+    expect(granted).toHaveLength(0);
+    await pass(200);
+    expect(granted).toHaveLength(0);
+    isOpen = true;
+    await pass(200);
+    expect(granted).toHaveLength(2);
+  });
+
+  it('lets a waiter leave without holding up the others', async () => {
+    const { limiter, granted, rejected, ask, succeed } = limiterOf({ max: 1 });
+    const leaving = new AbortController();
+    await ask(1);
+    await ask(2, leaving.signal);
+    await ask(1);
+    leaving.abort();
+    await ask(0);
+    expect(rejected.map(({ failure }) => failure)).toEqual(['cancelled', 'cancelled']);
+    expect(limiter.stats().waiting).toBe(1);
+    await succeed();
+    expect(granted).toHaveLength(1);
+    expect(limiter.stats().waiting).toBe(0);
+  });
+
+  it('follows a change of the cap', async () => {
+    const { limiter, granted, ask } = limiterOf({ max: 2 });
+    await ask(6);
+    limiter.setMax(5);
+    await ask(0);
+    expect(granted).toHaveLength(5);
+    limiter.setMax(1);
+    expect(limiter.stats()).toMatchObject({ limit: 1, max: 1, inFlight: 5, waiting: 1 });
+  });
+
+  it('tells since when nothing was accepted', async () => {
+    const { limiter, ask, fail, succeed, pass } = limiterOf();
+    await ask(3);
+    expect(limiter.stats().silentSince).toBeNull();
+    await pass(10);
+    await fail('unavailable');
+    await pass(10);
+    await fail('busy');
+    expect(limiter.stats().silentSince).toBe(10);
+    await succeed();
+    expect(limiter.stats().silentSince).toBeNull();
+  });
+
+  it('costs the same for a permit however many wait', async () => {
+    const timeFor = async (waiting: number) => {
+      const limiter = new Limiter({ max: 8, skipProbe: true, mayStart: () => true });
+      const startedAt = performance.now();
+      const calls = Array.from({ length: waiting }, async () =>
+        (await limiter.acquire(new AbortController().signal)).succeed(),
+      );
+      await Promise.all(calls);
+      return (performance.now() - startedAt) / waiting;
+    };
+    await timeFor(2_000);
+    const few = await timeFor(2_000);
+    const many = await timeFor(40_000);
+    expect(many).toBeLessThan(few * 10);
+  });
+});
