@@ -11,6 +11,7 @@ const ROW_COUNTS = ['10000', '1000000'];
 const CAPS = { 'local/writer': 256, 'local/grader': 256 };
 const MEDIAN_MS = 100;
 const JITTER = 4;
+const GROUPS_PER_LOOK = 20;
 
 /** Two roots, an inline column, and five model columns: a chain, a branch and a judge of another model. */
 const COLUMNS: readonly GraphColumn[] = [
@@ -33,6 +34,8 @@ interface Measurement {
   readonly sliceRows: number;
   readonly idealShare: number;
   readonly cpuSeconds: number;
+  /** What is reachable, at most: looked at with every 20th row group. */
+  readonly liveMiB: number;
   readonly peakMiB: number;
 }
 
@@ -44,12 +47,20 @@ function measure(rows: number): Measurement {
   const latencyMs = lognormal({ medianMs: MEDIAN_MS, jitter: JITTER });
   const graph = ExecutionGraph.create(COLUMNS);
   let latencySum = 0;
+  let liveBytes = 0;
+  let groups = 0;
   const result = simulate({
     ...{ graph, rows, rowGroupSize: 1_000, caps: CAPS, dropRate: 0.001, leftoverRate: 0.005 },
     latencyMs: () => {
       const latency = latencyMs();
       latencySum += latency;
       return latency;
+    },
+    onGroupEnd: () => {
+      groups += 1;
+      if (groups % GROUPS_PER_LOOK !== 1) return;
+      globalThis.gc?.();
+      liveBytes = Math.max(liveBytes, process.memoryUsage().heapUsed);
     },
   });
   const { user, system } = process.cpuUsage();
@@ -63,13 +74,14 @@ function measure(rows: number): Measurement {
     sliceRows: result.sizes.limits.sliceRows,
     idealShare: idealMs / result.virtualMs,
     cpuSeconds: (user + system) / 1e6,
+    liveMiB: liveBytes / 2 ** 20,
     peakMiB: process.resourceUsage().maxRSS / 1024,
   };
 }
 
 function measureInProcess(rows: string): Measurement {
   const script = fileURLToPath(import.meta.url);
-  const child = spawnSync(process.execPath, [...process.execArgv, script, '--one', rows], {
+  const child = spawnSync(process.execPath, ['--expose-gc', ...process.execArgv, script, '--one', rows], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -92,7 +104,8 @@ if (flag === '--one') {
       'of ideal': `${(measured.idealShare * 100).toFixed(1)} %`,
       'CPU s': measured.cpuSeconds.toFixed(1),
       'µs/call': ((measured.cpuSeconds * 1e6) / measured.calls).toFixed(2),
-      'peak MiB': measured.peakMiB.toFixed(0),
+      'live MiB': measured.liveMiB.toFixed(1),
+      'peak RSS MiB': measured.peakMiB.toFixed(0),
     })),
   );
 }

@@ -8,7 +8,8 @@
 //   T5. A column made as a whole (a barrier) enters the frontier once, when no live row waits for its inputs, and
 //       with all rows whose own inputs are complete, dropped ones too; a later drop takes none of them away, unless
 //       no row is left. It leaves the frontier as a whole.
-//   T6. At opening a barrier's cells count only if they cover all the live rows whose inputs are complete.
+//   T6. At opening a barrier's cells count only if they cover all the rows whose inputs are complete. Rows that are
+//       dropped then have none: that drop is the same at every start.
 //   T7. Root columns never enter the frontier: they are made when the row group is opened.
 //
 // Completing cells costs a few words for each column that reads theirs. Nothing here walks rows or columns that the
@@ -92,7 +93,7 @@ export class CompletionTracker {
     state.isOffered ||= state.isBarrier;
     state.waiting.andNot(fresh);
     return {
-      removed: withdraw(state, state.isBarrier ? state.ready.clone() : fresh),
+      removed: withdraw(state, state.isBarrier ? state.ready : fresh),
       added: state.readers.flatMap((reader) => this.#offer(reader, fresh)),
     };
   }
@@ -248,8 +249,8 @@ export class CompletionTracker {
 
 /** Takes cells out of the frontier and names those that were in it. */
 function withdraw(state: ColumnState, cells: RowMask): readonly CellRef[] {
-  const withdrawn = state.ready.clone();
-  withdrawn.and(cells);
+  const withdrawn = cells.clone();
+  withdrawn.and(state.ready);
   state.ready.andNot(withdrawn);
   return cellsOf(state.name, withdrawn);
 }

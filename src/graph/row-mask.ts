@@ -194,7 +194,7 @@ export class RowMask {
 
   #clearPastLast(): void {
     const rowsOfLastWord = sizeOf(this.range) % WORD_ROWS;
-    if (rowsOfLastWord !== 0) this.#words[this.#words.length - 1]! &= 2 ** rowsOfLastWord - 1;
+    if (rowsOfLastWord !== 0) this.#words[this.#words.length - 1]! &= (1 << rowsOfLastWord) - 1;
   }
 }
 

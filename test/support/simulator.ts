@@ -1,7 +1,7 @@
 // Drives conductors through a whole build under a virtual clock: windows, limiters and latencies, but no server,
 // store or model. Deterministic by seed.
 
-import { randomLognormal } from 'd3-random';
+import { randomLogNormal } from 'd3-random';
 import { Conductor } from '../../src/graph/conductor.ts';
 import type { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { groupCount, planSizes, rowsOfGroup, type Sizes } from '../../src/graph/row-groups.ts';
@@ -27,6 +27,8 @@ export interface Simulation {
   /** Share of cells that are left over, once. */
   readonly leftoverRate?: number;
   readonly seed?: number;
+  /** Called whenever a row group is complete. */
+  readonly onGroupEnd?: () => void;
   readonly window?: number;
   readonly sliceSize?: number;
 }
@@ -133,6 +135,7 @@ class Simulator {
     this.#result.maxSlicesOfGroup = Math.max(this.#result.maxSlicesOfGroup, slices);
     this.#result.droppedRows += progress.droppedRows;
     this.#result.completeRows += progress.completeRows;
+    this.#simulation.onGroupEnd?.();
     this.#openNextGroup();
   }
 
@@ -245,5 +248,5 @@ export function randomNumbers(seed: number): () => number {
 /** Lognormal latencies with the given median and p99 = `jitter` × median. */
 export function lognormal(options: { medianMs: number; jitter: number; seed?: number }): () => number {
   const sigma = Math.log(options.jitter) / NORMAL_P99;
-  return randomLognormal.source(randomNumbers(options.seed ?? 2))(Math.log(options.medianMs), sigma);
+  return randomLogNormal.source(randomNumbers(options.seed ?? 2))(Math.log(options.medianMs), sigma);
 }

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import {
+  groupCount,
+  planSizes,
+  rowsOfGroup,
+  rowsOfSlice,
+  type SizeOptions,
+  sliceCount,
+  sliceName,
+} from '../../../src/graph/row-groups.ts';
+
+describe('row groups', () => {
+  it('holds rows [g·R, (g+1)·R), the last group what is left', () => {
+    const shape = { rows: 2_500, rowGroupSize: 1_000 };
+    expect(groupCount(shape)).toBe(3);
+    expect(rowsOfGroup(0, shape)).toEqual({ first: 0, last: 999 });
+    expect(rowsOfGroup(1, shape)).toEqual({ first: 1_000, last: 1_999 });
+    expect(rowsOfGroup(2, shape)).toEqual({ first: 2_000, last: 2_499 });
+  });
+
+  it('has no group for no rows', () => {
+    expect(groupCount({ rows: 0, rowGroupSize: 1_000 })).toBe(0);
+  });
+
+  it.each([-1, 3, 0.5])('refuses group %d of 3', (group) => {
+    expect(() => rowsOfGroup(group, { rows: 2_500, rowGroupSize: 1_000 })).toThrow(RangeError);
+  });
+
+  it('refuses groups of no rows', () => {
+    expect(() => groupCount({ rows: 10, rowGroupSize: 0 })).toThrow(RangeError);
+  });
+});
+
+describe('slices', () => {
+  it('cuts a range from its first row on', () => {
+    const rows = { first: 1_000, last: 1_024 };
+    expect(sliceCount(rows, 10)).toBe(3);
+    expect([0, 1, 2].map((index) => rowsOfSlice(index, { rows, sliceRows: 10 }))).toEqual([
+      { first: 1_000, last: 1_009 },
+      { first: 1_010, last: 1_019 },
+      { first: 1_020, last: 1_024 },
+    ]);
+  });
+
+  it('is named by its rows, with at least six digits', () => {
+    expect(sliceName({ first: 175, last: 199 })).toBe('r000175-000199');
+    expect(sliceName({ first: 999_990, last: 1_000_009 })).toBe('r999990-1000009');
+  });
+});
+
+describe('planSizes', () => {
+  function sizesOf(options: Partial<SizeOptions> & { cap: number }) {
+    const { window, limits } = planSizes({
+      ...{ caps: { m: options.cap }, rowGroupSize: 1_000, cellColumns: 4, rows: 10_000 },
+      ...options,
+    });
+    return { window, sliceRows: limits.sliceRows, maxCells: limits.maxCells.m };
+  }
+
+  it.each([
+    // A handful of rows: every cell is its own activity, and the one group has all of the model.
+    { cap: 16, rows: 10, window: 2, sliceRows: 1, maxCells: 64 },
+    { cap: 512, rows: 10, window: 4, sliceRows: 1, maxCells: 2_048 },
+    { cap: 16, rows: 100, window: 2, sliceRows: 2, maxCells: 64 },
+    { cap: 64, rows: 1_000, window: 2, sliceRows: 10, maxCells: 256 },
+    // Slices grow with the cap only when the places of the open groups are too few for it.
+    { cap: 64, rows: 4_000, window: 2, sliceRows: 10, maxCells: 128 },
+    { cap: 256, rows: 4_000, window: 3, sliceRows: 10, maxCells: 342 },
+    { cap: 512, rows: 4_000, window: 4, sliceRows: 13, maxCells: 512 },
+    { cap: 512, rows: 1_000, window: 4, sliceRows: 52, maxCells: 2_048 },
+    { cap: 4_096, rows: 100_000, window: 18, sliceRows: 23, maxCells: 911 },
+    // A long history costs more than a late answer, up to 64 rows.
+    { cap: 16, rows: 100_000, cellColumns: 40, window: 2, sliceRows: 64, maxCells: 64 },
+    { cap: 16, rows: 100_000, rowGroupSize: 50_000, window: 2, sliceRows: 64, maxCells: 64 },
+    { cap: 1, rows: 100_000, window: 2, sliceRows: 10, maxCells: 10 },
+  ])('of $rows rows at $cap parallel requests', ({ window, sliceRows, maxCells, ...options }) => {
+    expect(sizesOf(options)).toEqual({ window, sliceRows, maxCells });
+  });
+
+  it('takes what is set', () => {
+    expect(sizesOf({ cap: 64, window: 5, sliceSize: 1 })).toEqual({ window: 5, sliceRows: 1, maxCells: 52 });
+  });
+
+  it('shares a model among the groups that are opened, not among those that are there', () => {
+    expect(sizesOf({ cap: 64, groups: 1 })).toMatchObject({ window: 2, maxCells: 256 });
+  });
+
+  it('sums the caps of all models and shares each by its own', () => {
+    const { window, limits } = planSizes({
+      ...{ caps: { one: 500, two: 12 }, rows: 100_000, rowGroupSize: 1_000, cellColumns: 4 },
+    });
+    expect(window).toBe(4);
+    expect(limits).toEqual({
+      ...{ sliceRows: 13, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48 },
+      maxCells: { one: 500, two: 13 },
+    });
+  });
+
+  it('has sizes for a dataset without models and for none at all', () => {
+    const sizes = planSizes({ caps: {}, rows: 0, rowGroupSize: 1_000, cellColumns: 0 });
+    expect(sizes).toMatchObject({ window: 2, limits: { sliceRows: 1, maxCells: {} } });
+  });
+});
