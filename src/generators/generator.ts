@@ -8,6 +8,12 @@ import type { Value } from '../values.ts';
 /** The values of one row by column, as far as they exist. */
 export type RowValues = { readonly [column: string]: Value };
 
+/** Why a row is dropped: the column that could not be made, and what it met. */
+export interface RowFailure {
+  readonly column: string;
+  readonly error: CellError;
+}
+
 /** What one cell of a model column is made from. */
 export interface CellInput {
   /** Digest of everything below that can change the answer; DESIGN §5. */

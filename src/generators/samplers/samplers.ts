@@ -1,0 +1,126 @@
+// The sampler columns of a dataset. All of a row are made together, each by draws of its own, so a row is the same
+// whatever other rows are made with it.
+
+import { CellError } from '../../errors.ts';
+import type { RowRange } from '../../graph/types.ts';
+import type { Plan, PlanSampler, SamplerParams } from '../../plan.ts';
+import { formatDate } from '../../strftime.ts';
+import { evaluateExpression, parseExpression } from '../../templates/template.ts';
+import type { Value } from '../../values.ts';
+import { columnDraws } from '../draws.ts';
+import { orCellError } from '../expression.ts';
+import type { RowFailure, RowValues } from '../generator.ts';
+import { orderByNeeds } from '../order.ts';
+import { asType, CONVERSIONS, type Conversion, convertSample, roundPlaces } from './convert.ts';
+import { SAMPLERS } from './registry.ts';
+import { isGiven, numberParam, type Sample } from './sampler.ts';
+
+export interface SampledRow {
+  readonly row: number;
+  /** In the order of the plan; without a failure every sampler column. */
+  readonly values: RowValues;
+  readonly failure: RowFailure | null;
+}
+
+export interface Samplers {
+  /** In the order of the plan. */
+  readonly columns: readonly string[];
+  /** The rows of a range, both ends included. */
+  make(rows: RowRange): readonly SampledRow[];
+}
+
+/** Parses the parameters and conditions of the plan's samplers once. */
+export function makeSamplers(plan: Plan): Samplers {
+  const columns = plan.columns.filter((column): column is PlanSampler => column.kind === 'sampler');
+  const samplers = orderByNeeds(columns).map((column) => makeSampler(column, plan.seed));
+
+  function makeRow(row: number): SampledRow {
+    const seen: { [column: string]: Value } = {};
+    let failure: RowFailure | null = null;
+    for (const { column, sample } of samplers) {
+      try {
+        seen[column.name] = sample(row, seen);
+      } catch (error) {
+        if (!(error instanceof CellError)) throw error;
+        failure = { column: column.name, error };
+        break;
+      }
+    }
+    const made = columns.filter(({ name }) => Object.hasOwn(seen, name));
+    return {
+      row,
+      values: Object.fromEntries(made.map((column) => [column.name, cellOf(column, seen[column.name]!)])),
+      failure,
+    };
+  }
+
+  return {
+    columns: columns.map(({ name }) => name),
+    make: ({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => makeRow(first + index)),
+  };
+}
+
+interface ColumnSampler {
+  readonly column: PlanSampler;
+  /** A value as other samplers see it: a date is ISO text, whatever its cell is. */
+  sample(row: number, seen: RowValues): Value;
+}
+
+function makeSampler(column: PlanSampler, seed: string): ColumnSampler {
+  const { name, conditions } = column;
+  const names = [seed, name];
+  const drawsAt = columnDraws(names);
+  const conditionDrawsAt = columnDraws([...names, 'conditions']);
+  const sampleOf = (params: SamplerParams): Sample => {
+    const sample = SAMPLERS[column.sampler]({ params, names });
+    const convert = converterOf(column, params);
+    return (place) => convert(sample(place));
+  };
+  const usual = sampleOf(column.params);
+  // Where several conditions hold the last one wins.
+  const special = conditions
+    .map(({ when, params }) => ({ condition: parseExpression(when), sample: sampleOf(params) }))
+    .reverse();
+  return {
+    column,
+    sample(row, seen) {
+      const draw = conditionDrawsAt(row, 0);
+      const found = special.find(({ condition }) =>
+        isTrue(orCellError(() => evaluateExpression(condition, seen, { draw }))),
+      );
+      return (found?.sample ?? usual)({ row, draw: drawsAt(row, 0), values: seen });
+    },
+  };
+}
+
+/** Data Designer compares what a condition prints with `True`. */
+function isTrue(value: Value): boolean {
+  return value === true || value === 'True';
+}
+
+/** What a drawn value becomes: rounded to the places of its own parameters or else the column's, converted, typed. */
+function converterOf(
+  { sampler, params, convertTo, type }: PlanSampler,
+  own: SamplerParams,
+): (value: Value) => Value {
+  if (sampler === 'uuid' || sampler === 'datetime') return (value) => value;
+  const rounded = [own, params].find((given) => isGiven(given, 'decimal_places'));
+  const places = rounded === undefined ? null : numberParam(rounded, 'decimal_places');
+  const target = convertTo === null ? null : conversionOf(convertTo);
+  return (value) => {
+    // Rounding to an int twice could differ from rounding once.
+    const near = places === null || target === 'int' ? value : roundPlaces(value, places);
+    return asType(target === null ? near : convertSample(near, target), type);
+  };
+}
+
+function conversionOf(name: string): Conversion {
+  const conversion = CONVERSIONS.find((known) => known === name);
+  if (conversion === undefined) throw new TypeError(`Cannot convert samples to "${name}"`);
+  return conversion;
+}
+
+/** A value as the cell has it. */
+function cellOf({ sampler, convertTo }: PlanSampler, seen: Value): Value {
+  return sampler === 'datetime' && convertTo !== null ? formatDate(new Date(`${seen}Z`), convertTo) : seen;
+}
