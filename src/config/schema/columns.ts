@@ -1,8 +1,9 @@
 // The columns of a document, field by field as Data Designer names them. A type or field that exists there but not
-// yet here is refused by name in `validate.ts`, before any call.
+// yet here is refused by name in `not-yet.ts`, before any call.
 
 import { z } from 'zod';
-import { flag, text, value } from './scalars.ts';
+import { SAMPLER_PARAMS } from './samplers.ts';
+import { filledText, flag, map, mapOf, oneOf, text, value } from './scalars.ts';
 
 export const SAMPLER_TYPES = [
   'uuid',
@@ -16,59 +17,108 @@ export const SAMPLER_TYPES = [
 ] as const;
 export type SamplerType = (typeof SAMPLER_TYPES)[number];
 
-const base = { name: text(), drop: flag().default(false) };
-const condition = z.record(z.string(), z.record(z.string(), value()));
+export const COLUMN_TYPES = [
+  'sampler',
+  'seed-dataset',
+  'llm-text',
+  'llm-structured',
+  'llm-judge',
+  'expression',
+] as const;
+export type ColumnKind = (typeof COLUMN_TYPES)[number];
 
-export const samplerColumn = z.strictObject({
-  ...base,
-  column_type: z.literal('sampler'),
-  sampler_type: z.enum(SAMPLER_TYPES),
-  params: z.record(z.string(), value()).default({}),
-  conditional_params: condition.default({}),
-  convert_to: text().nullable().default(null),
+const base = <Kind extends ColumnKind>(kind: Kind) => ({
+  name: text(),
+  column_type: oneOf([kind]),
+  drop: flag().default(false),
 });
 
+const samplerColumn = <Type extends SamplerType, Params extends z.ZodType>(type: Type, params: Params) =>
+  map({
+    ...base('sampler'),
+    sampler_type: oneOf([type]),
+    params,
+    conditional_params: mapOf(params).default({}),
+    convert_to: filledText().nullable().default(null),
+  });
+
+/** Parameters that all have defaults may be left out. */
+export const SAMPLER_COLUMNS = {
+  uuid: samplerColumn('uuid', SAMPLER_PARAMS.uuid.prefault({})),
+  category: samplerColumn('category', SAMPLER_PARAMS.category),
+  subcategory: samplerColumn('subcategory', SAMPLER_PARAMS.subcategory),
+  uniform: samplerColumn('uniform', SAMPLER_PARAMS.uniform),
+  gaussian: samplerColumn('gaussian', SAMPLER_PARAMS.gaussian),
+  bernoulli: samplerColumn('bernoulli', SAMPLER_PARAMS.bernoulli),
+  poisson: samplerColumn('poisson', SAMPLER_PARAMS.poisson),
+  datetime: samplerColumn('datetime', SAMPLER_PARAMS.datetime),
+};
+
 const modelColumn = {
-  ...base,
-  prompt: text(),
-  model_alias: text(),
+  prompt: filledText(),
+  model_alias: filledText(),
   system_prompt: text().nullable().default(null),
 };
 
-export const llmTextColumn = z.strictObject({ ...modelColumn, column_type: z.literal('llm-text') });
-
-export const llmStructuredColumn = z.strictObject({
-  ...modelColumn,
-  column_type: z.literal('llm-structured'),
-  output_format: value(),
-});
-
-/** `options` in the order of the document; keys are text. */
-export const judgeScore = z.strictObject({
-  name: text(),
+/** `options` by the text of the score; keys are text. */
+export const judgeScore = map({
+  name: filledText(),
   description: text(),
-  options: z.record(z.string(), text()),
+  options: mapOf(text()).superRefine((options, context) => {
+    const keys = Object.keys(options);
+    if (keys.length === 0) context.addIssue({ code: 'custom', message: 'has to have at least 1 option' });
+    const seen = new Map<string, string>();
+    for (const key of keys) {
+      // Answers are matched to options without regard to case and outer spaces.
+      const plain = key.trim().toLowerCase();
+      const twin = seen.get(plain);
+      if (twin !== undefined) {
+        const message = `has options "${twin}" and "${key}", which an answer cannot tell apart`;
+        context.addIssue({ code: 'custom', message });
+      }
+      seen.set(plain, key);
+    }
+  }),
 });
 export type JudgeScore = z.infer<typeof judgeScore>;
 
-export const llmJudgeColumn = z.strictObject({
-  ...modelColumn,
-  column_type: z.literal('llm-judge'),
-  scores: z.array(judgeScore).min(1),
-});
+export const OTHER_COLUMNS = {
+  'seed-dataset': map(base('seed-dataset')),
+  'llm-text': map({ ...base('llm-text'), ...modelColumn }),
+  'llm-structured': map({ ...base('llm-structured'), ...modelColumn, output_format: value() }),
+  'llm-judge': map({
+    ...base('llm-judge'),
+    ...modelColumn,
+    scores: z.array(judgeScore).min(1).superRefine(checkScoreNames),
+  }),
+  expression: map({
+    ...base('expression'),
+    expr: filledText(),
+    dtype: oneOf(['str', 'int', 'float', 'bool']).default('str'),
+  }),
+};
 
-export const expressionColumn = z.strictObject({
-  ...base,
-  column_type: z.literal('expression'),
-  expr: text(),
-  dtype: z.enum(['str', 'int', 'float', 'bool']).default('str'),
-});
+function checkScoreNames(scores: readonly JudgeScore[], context: z.RefinementCtx): void {
+  scores.forEach(({ name }, index) => {
+    if (scores.findIndex((score) => score.name === name) < index) {
+      const message = `"${name}" is the name of an earlier score`;
+      context.addIssue({ code: 'custom', path: [index, 'name'], message });
+    }
+  });
+}
 
-export const columnConfig = z.discriminatedUnion('column_type', [
-  samplerColumn,
-  llmTextColumn,
-  llmStructuredColumn,
-  llmJudgeColumn,
-  expressionColumn,
-]);
-export type ColumnConfig = z.infer<typeof columnConfig>;
+export type SamplerColumn = z.infer<(typeof SAMPLER_COLUMNS)[SamplerType]>;
+export type SamplerParameters = SamplerColumn['params'];
+type OtherColumns = typeof OTHER_COLUMNS;
+export type SeedColumn = z.infer<OtherColumns['seed-dataset']>;
+export type TextColumn = z.infer<OtherColumns['llm-text']>;
+export type StructuredColumn = z.infer<OtherColumns['llm-structured']>;
+export type JudgeColumn = z.infer<OtherColumns['llm-judge']>;
+export type ExpressionColumn = z.infer<OtherColumns['expression']>;
+export type ColumnConfig =
+  | SamplerColumn
+  | SeedColumn
+  | TextColumn
+  | StructuredColumn
+  | JudgeColumn
+  | ExpressionColumn;

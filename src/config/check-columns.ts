@@ -1,0 +1,225 @@
+// Checks what columns say of each other: names, references, cycles, samplers' parents, models. Columns that could not be
+// read count as far as their names go, so that one mistake is not reported twice.
+
+import { GraphError } from '../errors.ts';
+import { ExecutionGraph } from '../graph/execution-graph.ts';
+import { nearestName } from '../templates/nearest-name.ts';
+import { TemplateSyntaxError } from '../templates/template-error.ts';
+import { checkSampler } from './check-samplers.ts';
+import { lowerFirst, suggestion } from './explain.ts';
+import { checkSchema } from './json-schema.ts';
+import { parentsOf, type TemplateField, templatesOf, variablesOf } from './references.ts';
+import type { Report } from './report.ts';
+import { plainText } from './schema/scalars.ts';
+import type { ReadColumn, ReadConfig } from './validate.ts';
+
+export interface ColumnChecks {
+  readonly config: ReadConfig;
+  /** Null when the seed source could not be read: its names are unknown then. */
+  readonly seedColumns: readonly string[] | null;
+}
+
+/** Everything wrong between the columns of a document is in the report. */
+export function checkColumns(report: Report, { config, seedColumns }: ColumnChecks): void {
+  const { columns } = config;
+  checkNames(report, { config, seedColumns });
+  const needs = columns.map((column) => checkReferences(report, column, { config, seedColumns }));
+  checkCycles(report, columns, needs);
+  for (const column of columns) {
+    checkAlias(report, column, config);
+    if (column.config?.column_type === 'sampler') checkSampler(report, column, columns);
+    if (column.config?.column_type === 'llm-structured') {
+      checkSchema(report, [...column.path, 'output_format'], column.config.output_format);
+    }
+  }
+  if (columns.length === 0) {
+    if (report.read(['columns']) === undefined)
+      report.add({ path: ['columns'], message: 'is missing', position: report.keyPosition([]) });
+    else if (Array.isArray(report.read(['columns'])))
+      report.add({ path: ['columns'], message: 'has to have at least 1 item' });
+  } else if (
+    columns.every(
+      ({ config: column }) => column !== null && (column.drop || column.column_type === 'seed-dataset'),
+    )
+  ) {
+    report.add({ path: ['columns'], message: 'are all dropped: at least one has to stay' });
+  }
+}
+
+function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void {
+  const seen = new Set<string>();
+  for (const { path, name, columnType } of config.columns) {
+    if (name === null) continue;
+    const add = (message: string) => report.add({ path: [...path, 'name'], message });
+    if (seen.has(name)) add(`"${name}" is the name of an earlier column`);
+    seen.add(name);
+    const isSeed = seedColumns?.includes(name) ?? false;
+    if (columnType !== 'seed-dataset') {
+      if (isSeed) add(`"${name}" is the name of a seed column too`);
+    } else if (!config.hasSeeds) {
+      add('is of a seed column, and there is no seed_config');
+    } else if (seedColumns !== null && !isSeed) {
+      add(`"${name}" is no column of the seed source${suggestion(nearestName(name, seedColumns))}`);
+    }
+  }
+}
+
+/** The names that references may use; null when they cannot all be known. */
+function knownNames({ config, seedColumns }: ColumnChecks): readonly string[] | null {
+  if (seedColumns === null) return null;
+  return [...seedColumns, ...config.columns.flatMap(({ name }) => (name === null ? [] : [name]))];
+}
+
+function checkReferences(report: Report, column: ReadColumn, checks: ColumnChecks): readonly string[] {
+  const parents = column.config === null ? [] : parentsOf(column.config);
+  const needs = new Set(parents.filter((name) => name !== column.name));
+  const readField = (name: string) => plainText(report.read([...column.path, name]));
+  for (const field of templatesOf(column.columnType, readField)) {
+    for (const name of checkTemplate(report, { column, field, checks })) needs.add(name);
+  }
+  return [...needs];
+}
+
+interface TemplateCheck {
+  readonly column: ReadColumn;
+  readonly field: TemplateField;
+  readonly checks: ColumnChecks;
+}
+
+function checkTemplate(report: Report, { column, field, checks }: TemplateCheck): readonly string[] {
+  const path = [...column.path, ...field.path];
+  const fullPath = report.fullPath(path);
+  let variables: readonly string[];
+  try {
+    variables = variablesOf(field);
+  } catch (error) {
+    if (!(error instanceof TemplateSyntaxError)) throw error;
+    const position = field.isExpression
+      ? report.keyPosition(path)
+      : report.document.positionInText(fullPath, error.offset);
+    report.add({
+      path,
+      message: `${lowerFirst(error.message)} (in ${field.path[0]})`,
+      isWhole: true,
+      position,
+    });
+    return [];
+  }
+  const known = knownNames(checks);
+  const samplers = checks.config.columns
+    .filter(({ columnType }) => columnType === 'sampler')
+    .map(({ name }) => name);
+  for (const name of variables) {
+    const position = field.isExpression
+      ? report.keyPosition(path)
+      : report.document.mentionPosition(fullPath, name);
+    const add = (message: string) => report.add({ path, message, isWhole: true, position });
+    if (name === column.name) {
+      add(`needs itself (in ${field.path[0]})`);
+    } else if (known !== null && !known.includes(name)) {
+      if (!isLaterSideEffect(report, name, checks.config)) {
+        add(
+          `no column "${name}"${suggestion(
+            nearestName(
+              name,
+              known.filter((other) => other !== column.name),
+            ),
+          )} (in ${field.path[0]})`,
+        );
+      }
+    } else if (field.isExpression && known !== null && !samplers.includes(name)) {
+      add(`a sampler can depend on samplers only, and "${name}" is none (in ${field.path[0]})`);
+    }
+  }
+  if (field.path[0] === 'prompt' && variables.length === 0) {
+    report.add({
+      path,
+      message: 'names no column: every row gets the same prompt',
+      level: 'warning',
+    });
+  }
+  if (!field.isExpression && column.columnType !== 'expression') {
+    warnOfSingleBraces(report, { field, path, known: known ?? [] });
+  }
+  return variables.filter((name) => name !== column.name);
+}
+
+/** `x__trace` of a column whose trace is asked for: that it is not there yet is reported already. */
+function isLaterSideEffect(report: Report, name: string, { columns }: ReadConfig): boolean {
+  return columns.some(
+    ({ path, name: owner }) =>
+      (name === `${owner}__trace` && report.read([...path, 'with_trace']) !== undefined) ||
+      (name === `${owner}__reasoning_content` &&
+        report.read([...path, 'extract_reasoning_content']) !== undefined),
+  );
+}
+
+/** Python's f-string braces print as they stand. */
+function warnOfSingleBraces(
+  report: Report,
+  {
+    field,
+    path,
+    known,
+  }: {
+    readonly field: TemplateField;
+    readonly path: readonly (string | number)[];
+    readonly known: readonly string[];
+  },
+): void {
+  for (const match of field.text.matchAll(/(?<![{%])\{\s*([^{}%\s]+)\s*\}(?!\})/g)) {
+    const name = match[1]!;
+    if (!known.includes(name)) continue;
+    report.add({
+      path,
+      message: `has {${name}} in single braces, which print as they stand: write {{ ${name} }}`,
+      level: 'warning',
+      position: report.document.positionInText(report.fullPath(path), match.index),
+    });
+  }
+}
+
+function checkCycles(
+  report: Report,
+  columns: readonly ReadColumn[],
+  needs: readonly (readonly string[])[],
+): void {
+  const names = new Set(columns.map(({ name }) => name));
+  if (names.size < columns.length) return;
+  let left = columns.flatMap(({ name }, index) =>
+    name === null
+      ? []
+      : [{ name, strategy: 'cell' as const, needs: needs[index]!.filter((need) => names.has(need)) }],
+  );
+  // One cycle at a time: without its first column the next one shows.
+  for (;;) {
+    try {
+      ExecutionGraph.create(left);
+      return;
+    } catch (error) {
+      if (!(error instanceof GraphError)) throw error;
+      const [first] = error.cycle;
+      const { path } = columns.find(({ name }) => name === first)!;
+      report.add({
+        path: [...path, 'name'],
+        message: `columns need each other: ${error.cycle.join(' → ')}`,
+        isWhole: true,
+      });
+      left = left
+        .filter(({ name }) => name !== first)
+        .map((column) => ({ ...column, needs: column.needs.filter((need) => need !== first) }));
+    }
+  }
+}
+
+function checkAlias(report: Report, { path, columnType }: ReadColumn, { models }: ReadConfig): void {
+  if (!columnType?.startsWith('llm-')) return;
+  const alias = plainText(report.read([...path, 'model_alias']));
+  if (typeof alias !== 'string' || alias.trim() === '') return;
+  const model = models.find((candidate) => candidate.alias === alias);
+  const aliases = models.flatMap(({ alias: other }) => (other === null ? [] : [other]));
+  const add = (message: string) => report.add({ path: [...path, 'model_alias'], message, isWhole: true });
+  if (model === undefined)
+    add(`no model "${alias}"${suggestion(nearestName(alias, aliases))} (in model_alias)`);
+  else if (model.makes !== 'text') add(`model "${alias}" makes ${model.makes}, no text (in model_alias)`);
+}

@@ -1,0 +1,195 @@
+// Says what zod found wrong, in the words of the document.
+
+import type { z } from 'zod';
+import { nearestName } from '../templates/nearest-name.ts';
+import type { Path } from './load.ts';
+import type { Finding, Report } from './report.ts';
+import { plainText, plainValue } from './schema/scalars.ts';
+
+type Issue = z.core.$ZodIssue;
+
+const SHOWN_TEXT = 40;
+
+/** Reads the part of a document at `path` with a schema. Null, and findings in the report, when it does not fit. */
+export function readPart<Schema extends z.ZodType>(
+  report: Report,
+  {
+    path,
+    schema,
+    input = report.read(path),
+  }: { readonly path: Path; readonly schema: Schema; readonly input?: unknown },
+): z.infer<Schema> | null {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    for (const finding of explain(issue, { report, path, schema })) report.add(finding);
+  }
+  return null;
+}
+
+interface Context {
+  readonly report: Report;
+  readonly path: Path;
+  readonly schema: z.ZodType;
+}
+
+function explain(issue: Issue, context: Context): readonly Finding[] {
+  const { report, schema } = context;
+  const path = [...context.path, ...(issue.path as Path)];
+  const input = report.read(path);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = [...new Set(fieldsAt(schema, issue.path as Path))];
+      return issue.keys.map((key) => unknownField(report, { path: [...path, key], known }));
+    }
+    case 'invalid_union': {
+      const branch = bestBranch(issue.errors, input);
+      if (branch === null)
+        return [{ path, message: `has to be ${unionWords(issue.errors)}, not ${describe(input)}` }];
+      return branch.flatMap((inner) =>
+        explain({ ...inner, path: [...issue.path, ...inner.path] } as Issue, context),
+      );
+    }
+    case 'invalid_type':
+      if (input === undefined) {
+        return [{ path, message: 'is missing', position: report.keyPosition(path) }];
+      }
+      return [{ path, message: `has to be ${typeWord(issue.expected)}, not ${describe(input)}` }];
+    case 'invalid_value': {
+      const words = issue.values.map(String);
+      const wrong = plainText(input);
+      const near = typeof wrong === 'string' ? nearestName(wrong, words) : null;
+      if (input === undefined) return [{ path, message: 'is missing', position: report.keyPosition(path) }];
+      return [{ path, message: `has to be ${anyOf(words)}, not ${describe(input)}${suggestion(near)}` }];
+    }
+    case 'too_small':
+    case 'too_big': {
+      const limit = issue.code === 'too_small' ? issue.minimum : issue.maximum;
+      const bound = issue.code === 'too_small' ? 'at least' : 'at most';
+      if (issue.origin === 'array') {
+        return [{ path, message: `has to have ${bound} ${limit} ${limit === 1 ? 'item' : 'items'}` }];
+      }
+      return [{ path, message: `has to be ${bound} ${limit}, not ${describe(input)}` }];
+    }
+    default:
+      return [{ path, message: issue.message }];
+  }
+}
+
+/** `no field "promt", did you mean "prompt"?` at the key. */
+export function unknownField(
+  report: Report,
+  { path, known }: { readonly path: Path; readonly known: readonly string[] },
+): Finding {
+  const name = String(path.at(-1));
+  const near = nearestName(name, known);
+  return {
+    path,
+    message: `no field "${name}"${inside(path)}${suggestion(near)}`,
+    isWhole: true,
+    position: report.keyPosition(path),
+  };
+}
+
+/** Names the map a field stands in where that is not the column, model or provider itself. */
+function inside(path: Path): string {
+  const lastIndex = path.findLastIndex((key) => typeof key === 'number');
+  const owner = path
+    .slice(0, -1)
+    .filter((key, index): key is string => index > lastIndex && typeof key === 'string');
+  return owner.length === 0 ? '' : ` in ${owner.join('.')}`;
+}
+
+export function suggestion(name: string | null): string {
+  return name === null ? '' : `, did you mean "${name}"?`;
+}
+
+/** A sentence for the middle of a message. */
+export function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+/** `a, b or c` */
+export function anyOf(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
+}
+
+/** A value in a few words. */
+export function describe(input: unknown): string {
+  const value = plainValue(input);
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > SHOWN_TEXT ? `${value.slice(0, SHOWN_TEXT)}…` : value);
+  }
+  return String(plainText(input));
+}
+
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  boolean: 'true or false',
+  number: 'a number',
+  int: 'a whole number',
+  bigint: 'a whole number',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function typeWord(expected: string): string {
+  return TYPE_WORDS[expected] ?? expected;
+}
+
+/** The branch that was meant: null when the input is of no branch's type. */
+function bestBranch(branches: readonly (readonly Issue[])[], input: unknown): readonly Issue[] | null {
+  const fitting = branches.filter((issues) => !issues.some(isWrongType));
+  if (input === null || fitting.length === 0) return null;
+  return fitting.reduce((best, issues) => (weightOf(issues) < weightOf(best) ? issues : best));
+}
+
+function isWrongType(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && issue.path.length === 0;
+}
+
+function weightOf(issues: readonly Issue[]): number {
+  // Each unknown key counts: fields tell the branches apart.
+  return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+}
+
+function unionWords(branches: readonly (readonly Issue[])[]): string {
+  const words = branches.flatMap((issues) =>
+    issues.filter(isWrongType).map((issue) => typeWord((issue as z.core.$ZodIssueInvalidType).expected)),
+  );
+  return anyOf([...new Set(words)]);
+}
+
+/** The fields that a schema allows at a path; unions allow those of all their branches. */
+function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+  const definition = (schema as z.ZodType)._zod.def as z.core.$ZodTypes['_zod']['def'];
+  const [key, ...rest] = path;
+  switch (definition.type) {
+    case 'pipe':
+      return fieldsAt(definition.out, path);
+    case 'default':
+    case 'prefault':
+    case 'nullable':
+    case 'optional':
+      return fieldsAt(definition.innerType, path);
+    case 'union':
+      return definition.options.flatMap((option) => fieldsAt(option, path));
+    case 'object': {
+      if (key === undefined) return Object.keys(definition.shape);
+      const field = definition.shape[key as string];
+      return field === undefined ? [] : fieldsAt(field, rest);
+    }
+    case 'array':
+      return fieldsAt(definition.element, rest);
+    case 'record':
+      return fieldsAt(definition.valueType, rest);
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,162 @@
+// The JSON Schemas of `output_format`: whether one can be used, and the column type that holds its values.
+
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ColumnType } from '../plan.ts';
+import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
+import { lowerFirst } from './explain.ts';
+import type { Path } from './load.ts';
+import type { Report } from './report.ts';
+
+// Unknown keywords and formats are the user's own; only what contradicts the standard is refused.
+const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
+
+const META_SCHEMA = new Ajv2020(OPTIONS);
+
+/** Reports what is wrong with a JSON Schema (draft 2020-12, whatever `$schema` says, as in Data Designer). */
+export function checkSchema(report: Report, path: Path, schema: Value): void {
+  if (!isValueObject(schema)) {
+    report.add({ path, message: 'has to be a map with a JSON Schema in it' });
+    return;
+  }
+  const { $schema: _, $id: __, ...plain } = toPlain(schema) as Record<string, unknown>;
+  META_SCHEMA.validateSchema(plain);
+  const errors = furthest(META_SCHEMA.errors ?? []);
+  for (const { instancePath, message, params } of errors) {
+    const allowed = 'allowedValues' in params ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
+    report.add({
+      path: [...path, ...pathOf(instancePath, schema)],
+      message: `is not as JSON Schema has it: ${message}${allowed}`,
+    });
+  }
+  if (errors.length > 0) return;
+  try {
+    new Ajv2020(OPTIONS).compile(plain);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/ from id .*$/, '');
+    report.add({ path, message: `cannot be used as a JSON Schema: ${lowerFirst(reason)}` });
+  }
+}
+
+/** One error a place, and none for a place with errors below it: those are why. */
+function furthest(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const places = [...new Set(errors.map(({ instancePath }) => instancePath))];
+  return places
+    .filter((place) => !places.some((other) => other.startsWith(`${place}/`)))
+    .map((place) => errors.find(({ instancePath }) => instancePath === place)!);
+}
+
+function keysOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function pathOf(pointer: string, schema: Value): Path {
+  const path: (string | number)[] = [];
+  let place: Value | undefined = schema;
+  for (const key of keysOf(pointer)) {
+    path.push(isValueList(place) ? Number(key) : key);
+    place = isValueList(place) ? place[Number(key)] : isValueObject(place) ? place[key] : undefined;
+  }
+  return path;
+}
+
+const JSON_TEXT: ColumnType = { kind: 'json' };
+
+/** The type for values of a valid schema. What has no struct form (anyOf, recursion, free maps) is JSON text. */
+export function typeOfSchema(schema: Value): ColumnType {
+  return new TypeReader(schema).read(schema, ['#']);
+}
+
+class TypeReader {
+  readonly #root: Value;
+
+  constructor(root: Value) {
+    this.#root = root;
+  }
+
+  /** `open` holds the references that this schema stands under, itself included: one of them again is recursion. */
+  read(schema: Value, open: readonly string[]): ColumnType {
+    if (!isValueObject(schema)) return JSON_TEXT;
+    const { $ref: reference, anyOf, oneOf, allOf, enum: words } = schema;
+    if (typeof reference === 'string') return this.#readReference(reference, open);
+    const choices = anyOf ?? oneOf;
+    if (isValueList(choices)) return this.#sameType(choices, open);
+    if (isValueList(allOf))
+      return allOf.length === 1 && schema.type === undefined ? this.read(allOf[0]!, open) : JSON_TEXT;
+    if (isValueList(words)) return typeOfWords(words);
+    if ('const' in schema) return typeOfWords([schema.const ?? null]);
+    const types = typesOf(schema).filter((type) => type !== 'null');
+    if (types.length === 2 && types.includes('integer') && types.includes('number')) return { kind: 'float' };
+    switch (types.length === 1 ? types[0] : undefined) {
+      case 'string':
+        return { kind: 'text' };
+      case 'integer':
+        return { kind: 'int' };
+      case 'number':
+        return { kind: 'float' };
+      case 'boolean':
+        return { kind: 'bool' };
+      case 'array':
+        return this.#readList(schema, open);
+      case 'object':
+        return this.#readObject(schema, open);
+      default:
+        return JSON_TEXT;
+    }
+  }
+
+  #readList(schema: ValueObject, open: readonly string[]): ColumnType {
+    if (schema.items === undefined || schema.prefixItems !== undefined) return JSON_TEXT;
+    return { kind: 'list', item: this.read(schema.items, open) };
+  }
+
+  #readObject(schema: ValueObject, open: readonly string[]): ColumnType {
+    const { properties, additionalProperties, patternProperties } = schema;
+    const isOpen = additionalProperties !== undefined && additionalProperties !== false;
+    if (isOpen || patternProperties !== undefined || !isValueObject(properties)) return JSON_TEXT;
+    const fields = Object.entries(properties).map(([name, field]) => ({
+      name,
+      type: this.read(field, open),
+    }));
+    return fields.length === 0 ? JSON_TEXT : { kind: 'struct', fields };
+  }
+
+  #readReference(reference: string, open: readonly string[]): ColumnType {
+    if (open.includes(reference) || !reference.startsWith('#')) return JSON_TEXT;
+    const target = keysOf(decodeURI(reference)).reduce<Value | undefined>(
+      (schema, key) => (isValueObject(schema) && Object.hasOwn(schema, key) ? schema[key] : undefined),
+      this.#root,
+    );
+    return target === undefined ? JSON_TEXT : this.read(target, [...open, reference]);
+  }
+
+  /** A choice between one type and null is that type. */
+  #sameType(choices: readonly Value[], open: readonly string[]): ColumnType {
+    const types = choices.filter((choice) => !isNull(choice)).map((choice) => this.read(choice, open));
+    const [first] = types;
+    const isOne = types.every((type) => JSON.stringify(type) === JSON.stringify(first));
+    return first !== undefined && isOne ? first : JSON_TEXT;
+  }
+}
+
+function isNull(schema: Value): boolean {
+  return isValueObject(schema) && schema.type === 'null';
+}
+
+function typesOf({ type, properties, items }: ValueObject): readonly string[] {
+  if (typeof type === 'string') return [type];
+  if (isValueList(type)) return type.map(String);
+  if (properties !== undefined) return ['object'];
+  return items === undefined ? [] : ['array'];
+}
+
+function typeOfWords(words: readonly Value[]): ColumnType {
+  const given = words.filter((word) => word !== null);
+  const are = (...kinds: string[]) => given.length > 0 && given.every((word) => kinds.includes(typeof word));
+  if (are('string')) return { kind: 'text' };
+  if (are('bigint')) return { kind: 'int' };
+  if (are('bigint', 'number')) return { kind: 'float' };
+  return are('boolean') ? { kind: 'bool' } : JSON_TEXT;
+}

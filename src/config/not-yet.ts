@@ -1,0 +1,91 @@
+// What Data Designer has and Rowloom not yet. Each is refused by name, before any call; a field that holds its default
+// says nothing and is accepted, as Data Designer writes all of them.
+
+import type { Path } from './load.ts';
+import type { Report } from './report.ts';
+import { plainText, plainValue } from './schema/scalars.ts';
+
+export const LATER_COLUMN_TYPES: readonly string[] = [
+  'llm-code',
+  'validation',
+  'embedding',
+  'image',
+  'custom',
+];
+
+export const LATER_SAMPLER_TYPES: readonly string[] = [
+  'bernoulli_mixture',
+  'binomial',
+  'scipy',
+  'timedelta',
+  'person',
+  'person_from_faker',
+];
+
+export const LATER_SEED_TYPES: readonly string[] = [
+  'hf',
+  'df',
+  'directory',
+  'file_contents',
+  'agent_rollout',
+];
+
+export const LATER_PROVIDER_TYPES: readonly string[] = ['anthropic'];
+
+/** Fields whose value is the name of what is not there yet. */
+const LATER_WORDS = /_type$|^with_trace$/;
+
+/** Fields with the values that say nothing. */
+type LaterFields = Readonly<Record<string, readonly unknown[]>>;
+
+const YES = [true, 'yes', 'on'];
+const NO = [false, 'no', 'off'];
+
+const ANY_COLUMN: LaterFields = { skip: [null], propagate_skip: [...YES, null] };
+const MODEL_COLUMN: LaterFields = {
+  multi_modal_context: [null],
+  tool_alias: [null],
+  with_trace: ['none', null],
+  extract_reasoning_content: [...NO, null],
+};
+
+export const LATER_DOCUMENT_FIELDS: LaterFields = {
+  tool_configs: [null],
+  constraints: [null],
+  profilers: [null],
+  processors: [null],
+};
+
+export function laterColumnFields(columnType: string): LaterFields {
+  return columnType.startsWith('llm-') ? { ...ANY_COLUMN, ...MODEL_COLUMN } : ANY_COLUMN;
+}
+
+/** The map at `path` without its later fields; those that ask for something are in the report. */
+export function withoutLaterFields(
+  report: Report,
+  {
+    path,
+    fields,
+    later,
+  }: { readonly path: Path; readonly fields: Readonly<Record<string, unknown>>; readonly later: LaterFields },
+): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(fields).filter(([name, input]) => {
+    const silent = later[name];
+    if (silent === undefined) return true;
+    if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
+    return false;
+  });
+  return Object.fromEntries(kept);
+}
+
+function isSilent(input: unknown, silent: readonly unknown[]): boolean {
+  const value = plainValue(input);
+  return silent.includes(value) || (Array.isArray(value) && value.length === 0);
+}
+
+/** `column_type "validation" is not supported yet`, `skip is not supported yet` */
+export function refuseLater(report: Report, path: Path): void {
+  const word = plainText(report.read(path));
+  const shown = typeof word === 'string' && LATER_WORDS.test(String(path.at(-1))) ? `"${word}" ` : '';
+  report.add({ path, message: `${shown}is not supported yet`, position: report.keyPosition(path) });
+}

@@ -1,0 +1,195 @@
+// The one call from a document's file to what a build works from.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError, type Violation } from '../errors.ts';
+import type { Plan, Settings } from '../plan.ts';
+import { checkColumns } from './check-columns.ts';
+import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
+import { type Environment, findProviders, simulatedProvider } from './providers.ts';
+import { Report } from './report.ts';
+import { resolveConfig, type SeedSource, selectRows } from './resolve.ts';
+import type { ModelProvider } from './schema/models.ts';
+import { plainText } from './schema/scalars.ts';
+import { locateSeedFiles } from './seed-paths.ts';
+import { basePathOf, type DatasetConfig, type ReadConfig, readConfig } from './validate.ts';
+
+/** Finds and reads seed files. Comes in from outside: configs know nothing of files but their names. */
+export interface SeedReader {
+  /** The files that an absolute path with wildcards names, absolute and sorted. */
+  findSeedFiles(pattern: string): Promise<readonly string[]>;
+  /** Reads them all. Throws `ConfigError`. */
+  openSeedSource(files: readonly string[]): Promise<SeedSource>;
+}
+
+export interface PrepareOptions {
+  /** The document: a path as the user typed it. */
+  readonly file: string;
+  readonly cwd: string;
+  /** The user's home folder. */
+  readonly home: string;
+  readonly environment: Environment;
+  readonly seedReader: SeedReader;
+  readonly datasetName: string;
+  /** `all`: one pass over the selected seed rows. */
+  readonly rows: number | 'all';
+  /** Every provider answers offline and no key is needed. */
+  readonly isSimulated: boolean;
+  /** What the dataset was created with; null for a new one. */
+  readonly recorded: { readonly seed: string; readonly rowGroupSize: number } | null;
+}
+
+export interface PreparedConfig {
+  readonly document: LoadedDocument;
+  readonly config: DatasetConfig;
+  readonly plan: Plan;
+  readonly settings: Settings;
+  /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
+  readonly seeds: { readonly path: string; readonly rows: number } | null;
+  readonly warnings: readonly Violation[];
+  /** Where a field of a column stands, or the column itself without one; null for columns that the document has not. */
+  positionOf(column: string, field?: string): Position | null;
+}
+
+/** Loads, checks and resolves a document. Throws `ConfigError` with everything that is wrong with it. */
+export async function prepareConfig(options: PrepareOptions): Promise<PreparedConfig> {
+  const document = await readDocument(options);
+  const report = new Report(document, basePathOf(document.tree));
+  const read = readConfig(report);
+  const seeds = await openSeeds(report, read, options);
+  const seedColumns = read.hasSeeds ? (seeds.source?.columns.map(({ name }) => name) ?? null) : [];
+  checkColumns(report, { config: read, seedColumns });
+  checkRows(report, read, options);
+  const { providers, violations } = await providersInUse(report, read, options);
+  const all = [...report.violations, ...seeds.violations, ...violations];
+  const config = wholeConfig(read);
+  if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
+
+  const rows = options.rows === 'all' ? (seeds.selected ?? 0) : options.rows;
+  const resolved = resolveConfig(config, { ...options, rows, providers, seedSource: seeds.source });
+  const seedPath = config.seeds?.source.path;
+  return {
+    document,
+    config,
+    ...resolved,
+    seeds: seedPath === undefined ? null : { path: seedPath, rows: seeds.selected ?? 0 },
+    warnings: all,
+    positionOf(column, field) {
+      const found = read.columns.find(({ name }) => name === column);
+      if (found === undefined) return null;
+      return report.keyPosition(field === undefined ? found.path : [...found.path, field]);
+    },
+  };
+}
+
+async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocument> {
+  const place = path.resolve(cwd, file);
+  const relative = path.relative(cwd, place);
+  const shown = relative.startsWith('..') || path.isAbsolute(relative) ? path.basename(place) : relative;
+  const refuse = (message: string) =>
+    new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
+  if (/^https?:\/\//.test(file)) throw refuse('is a URL: a document from the network is not supported yet');
+  if (file.endsWith('.py')) throw refuse('is Python: write it as YAML with its write_config()');
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(place);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw refuse('does not exist');
+    if (code === 'EISDIR') throw refuse('is a folder, no document');
+    throw refuse(`cannot be read: ${(error as Error).message}`);
+  }
+  const { document, violations } = loadDocument(bytes, shown);
+  if (document === null) throw new ConfigError(violations);
+  return document;
+}
+
+interface OpenedSeeds {
+  readonly source: (SeedSource & { readonly files: readonly string[] }) | null;
+  readonly selected: number | null;
+  /** Of the seed files; what the document says wrong of them is in its report. */
+  readonly violations: readonly Violation[];
+}
+
+async function openSeeds(
+  report: Report,
+  { seeds }: ReadConfig,
+  options: PrepareOptions,
+): Promise<OpenedSeeds> {
+  const none = { source: null, selected: null, violations: [] };
+  if (seeds === null) return none;
+  const folder = path.dirname(path.resolve(options.cwd, options.file));
+  const { cwd, seedReader } = options;
+  const found = await locateSeedFiles(seeds.source.path, {
+    cwd,
+    folder,
+    findFiles: (pattern) => seedReader.findSeedFiles(pattern),
+  });
+  if ('problem' in found) {
+    report.add({ path: ['seed_config', 'source', 'path'], message: found.problem });
+    return none;
+  }
+  let source: SeedSource;
+  try {
+    source = await options.seedReader.openSeedSource(found.files);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...none, violations: error.violations };
+  }
+  const { count } = selectRows(seeds.selection_strategy, source.rowCount);
+  if (count === 0) {
+    report.add({
+      path: ['seed_config', 'selection_strategy'],
+      message: `selects no row: the source has ${source.rowCount}`,
+    });
+  }
+  return { source: { ...source, files: found.files }, selected: count, violations: [] };
+}
+
+function checkRows(report: Report, { hasSeeds }: ReadConfig, { rows }: PrepareOptions): void {
+  if (rows !== 'all' || hasSeeds) return;
+  report.add({ path: [], message: 'has no seed_config, so there is no number of all rows', isWhole: true });
+}
+
+interface UsedProviders {
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  readonly violations: readonly Violation[];
+}
+
+/** The providers of the models that columns name, of broken columns and models too. */
+async function providersInUse(
+  report: Report,
+  read: ReadConfig,
+  options: PrepareOptions,
+): Promise<UsedProviders> {
+  const aliases = new Set(
+    read.columns.map(({ path: column }) => plainText(report.read([...column, 'model_alias']))),
+  );
+  const wanted = new Map<string, { readonly report: Report; readonly path: Path }>();
+  for (const { path: model, alias } of read.models) {
+    const place = [...model, 'provider'];
+    const name = plainText(report.read(place));
+    if (aliases.has(alias) && typeof name === 'string' && name.trim() !== '' && !wanted.has(name)) {
+      wanted.set(name, { report, path: place });
+    }
+  }
+  if (options.isSimulated) {
+    const simulated = [...wanted.keys()].map((name) => {
+      const own = read.providers.find(
+        (provider) => provider.name === name && provider.provider_type === 'simulated',
+      );
+      return [name, own ?? simulatedProvider(name)] as const;
+    });
+    return { providers: new Map(simulated), violations: [] };
+  }
+  return findProviders({ ...options, wanted, inDocument: read.providers });
+}
+
+/** The config if all its parts could be read. */
+function wholeConfig(read: ReadConfig): DatasetConfig | null {
+  const { columns, models, seeds, hasSeeds, rowloom, providers } = read;
+  const ownColumns = columns.flatMap(({ config }) => (config === null ? [] : [config]));
+  const ownModels = models.flatMap(({ config }) => (config === null ? [] : [config]));
+  if (ownColumns.length < columns.length || rowloom === null || (hasSeeds && seeds === null)) return null;
+  return { columns: ownColumns, models: ownModels, seeds, rowloom, providers };
+}

@@ -1,0 +1,307 @@
+// Where models are asked. A provider is looked for, by name, in the document, then in the file that ROWLOOM_PROVIDERS
+// names or ~/.config/rowloom/providers.yaml, then in Data Designer's ~/.data-designer/model_providers.yaml, then among
+// the built-in ones; the first of that name counts. Only providers in use are read and checked, but all of the document's.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Violation } from '../errors.ts';
+import type { ProviderSettings } from '../plan.ts';
+import { nearestName } from '../templates/nearest-name.ts';
+import { describe, readPart, suggestion, unknownField } from './explain.ts';
+import { loadDocument, type Path } from './load.ts';
+import { LATER_PROVIDER_TYPES, refuseLater } from './not-yet.ts';
+import { Report } from './report.ts';
+import { type ModelProvider, modelProvider, type Simulation, simulation } from './schema/models.ts';
+import { plainText } from './schema/scalars.ts';
+import {
+  findSecret,
+  hasSecret,
+  isSecretHeader,
+  isTellingName,
+  isVariableName,
+  variablesIn,
+} from './secrets.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The endpoints that Data Designer knows. */
+const BUILT_IN: readonly ModelProvider[] = [
+  builtIn('nvidia', { endpoint: 'https://integrate.api.nvidia.com/v1', apiKey: 'NVIDIA_API_KEY' }),
+  builtIn('openai', { endpoint: 'https://api.openai.com/v1', apiKey: 'OPENAI_API_KEY' }),
+  builtIn('openrouter', { endpoint: 'https://openrouter.ai/api/v1', apiKey: 'OPENROUTER_API_KEY' }),
+];
+
+function builtIn(
+  name: string,
+  { endpoint, apiKey }: { readonly endpoint: string; readonly apiKey: string },
+): ModelProvider {
+  return {
+    name,
+    endpoint,
+    provider_type: 'openai',
+    api_key: apiKey,
+    extra_body: null,
+    extra_headers: null,
+    simulation: null,
+  };
+}
+
+/** Answers at once and without errors. */
+const PLAIN_SIMULATION = simulation.parse({});
+
+/** A provider that answers offline in place of the one of that name. */
+export function simulatedProvider(name: string): ModelProvider {
+  return {
+    ...builtIn(name, { endpoint: '', apiKey: '' }),
+    endpoint: null,
+    api_key: null,
+    provider_type: 'simulated',
+    simulation: PLAIN_SIMULATION,
+  };
+}
+
+/** Reads a list of providers, with `only` those of certain names. What is wrong with them is in the report. */
+export function readProviders(
+  report: Report,
+  listPath: Path,
+  only?: readonly string[],
+): readonly ModelProvider[] {
+  const list = report.read(listPath) ?? [];
+  if (!Array.isArray(list)) {
+    report.add({ path: listPath, message: `has to be a list, not ${describe(list)}` });
+    return [];
+  }
+  const providers: ModelProvider[] = [];
+  list.forEach((_, index) => {
+    const path = [...listPath, index];
+    const name = plainText(report.read([...path, 'name']));
+    if (only !== undefined && !only.includes(name as string)) return;
+    const provider = readProvider(report, path);
+    if (provider === null) return;
+    if (providers.some((other) => other.name === provider.name)) {
+      report.add({
+        path: [...path, 'name'],
+        message: `"${provider.name}" is the name of an earlier provider`,
+      });
+    } else {
+      providers.push(provider);
+    }
+  });
+  return providers;
+}
+
+function readProvider(report: Report, path: Path): ModelProvider | null {
+  const type = plainText(report.read([...path, 'provider_type']));
+  if (typeof type === 'string' && LATER_PROVIDER_TYPES.includes(type.toLowerCase())) {
+    refuseLater(report, [...path, 'provider_type']);
+    return null;
+  }
+  const provider = readPart(report, { path, schema: modelProvider });
+  if (provider !== null) checkProvider(report, { path, provider });
+  return provider;
+}
+
+const NO_SECRETS = 'put it into an environment variable and name that';
+
+function checkProvider(
+  report: Report,
+  { path, provider }: { readonly path: Path; readonly provider: ModelProvider },
+): void {
+  const {
+    endpoint,
+    provider_type: type,
+    api_key: apiKey,
+    extra_headers: headers,
+    extra_body: body,
+  } = provider;
+  const add = (field: Path, message: string) => report.add({ path: [...path, ...field], message });
+  if (type === 'simulated') return;
+  if (provider.simulation !== null) add(['simulation'], 'is for provider_type "simulated" only');
+  if (endpoint === null) {
+    report.add({ path: [...path, 'endpoint'], message: 'is missing', position: report.keyPosition(path) });
+  } else if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
+    add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
+  } else if (hasSecret(new URL(endpoint))) {
+    add(['endpoint'], `holds a secret in clear: ${NO_SECRETS} in api_key or a header`);
+  }
+  if (apiKey !== null && !isVariableName(apiKey)) {
+    add(['api_key'], `is no name of an environment variable; if it is the key itself, ${NO_SECRETS}`);
+  }
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (isSecretHeader(name, value)) {
+      add(['extra_headers', name], `holds a secret in clear: ${NO_SECRETS} as \${NAME}`);
+    }
+  }
+  const secret = findSecret(body);
+  if (secret !== null)
+    add(['extra_body', ...secret], 'holds a secret in clear: requests are kept in the store');
+}
+
+export interface ProviderSearch {
+  /** Names in use, each with the place that names it first. */
+  readonly wanted: ReadonlyMap<string, { readonly report: Report; readonly path: Path }>;
+  readonly inDocument: readonly ModelProvider[];
+  readonly environment: Environment;
+  /** The user's home folder. */
+  readonly home: string;
+  readonly cwd: string;
+}
+
+export interface FoundProviders {
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  /** Of provider files and the environment; what is wrong in the document is in its report. */
+  readonly violations: readonly Violation[];
+}
+
+/** Finds the providers in use and checks that their environment variables are set. */
+export async function findProviders(search: ProviderSearch): Promise<FoundProviders> {
+  const found = new Map<string, ModelProvider>();
+  const known = new Set<string>();
+  const violations: Violation[] = [];
+  const missing = () => [...search.wanted.keys()].filter((name) => !found.has(name));
+  const take = (providers: readonly ModelProvider[]) => {
+    for (const provider of providers) {
+      known.add(provider.name);
+      if (search.wanted.has(provider.name) && !found.has(provider.name)) found.set(provider.name, provider);
+    }
+  };
+  take(search.inDocument);
+  // One that is there but wrong is not looked for elsewhere: its own error is the one to read.
+  const broken = new Set<string>();
+  for (const file of providerFiles(search)) {
+    if (missing().length === 0) break;
+    const read = await readProviderFile(file, missing());
+    take(read.providers);
+    for (const name of read.names) known.add(name);
+    violations.push(...read.violations);
+    for (const name of missing()) if (read.names.includes(name)) broken.add(name);
+  }
+  take(BUILT_IN);
+  for (const name of missing()) {
+    if (broken.has(name)) continue;
+    const { report, path } = search.wanted.get(name)!;
+    if (isNamedIn(report, name)) continue;
+    const near = nearestName(name, [...known]);
+    report.add({ path, message: `no provider "${name}"${suggestion(near)} (in provider)`, isWhole: true });
+  }
+  for (const provider of found.values()) violations.push(...unsetVariables(provider, search.environment));
+  return { providers: found, violations };
+}
+
+/** Whether the document has a provider of that name that could not be read. */
+function isNamedIn(report: Report, name: string): boolean {
+  const list = report.read(['rowloom', 'providers']);
+  return (
+    Array.isArray(list) &&
+    list.some((_, index) => plainText(report.read(['rowloom', 'providers', index, 'name'])) === name)
+  );
+}
+
+interface ProviderFile {
+  readonly path: string;
+  /** As people read it. */
+  readonly shown: string;
+  /** A file that somebody named has to be there. */
+  readonly isNamed: boolean;
+  /** Data Designer's own file holds more than providers. */
+  readonly isForeign: boolean;
+}
+
+function providerFiles({ environment, home, cwd }: ProviderSearch): readonly ProviderFile[] {
+  const named = environment.ROWLOOM_PROVIDERS;
+  const own =
+    named === undefined || named === ''
+      ? {
+          path: path.join(home, '.config/rowloom/providers.yaml'),
+          shown: '~/.config/rowloom/providers.yaml',
+          isNamed: false,
+        }
+      : { path: path.resolve(cwd, named), shown: named, isNamed: true };
+  const foreignHome = environment.DATA_DESIGNER_HOME;
+  const isElsewhere = foreignHome !== undefined && foreignHome !== '';
+  const folder = isElsewhere ? path.resolve(cwd, foreignHome) : path.join(home, '.data-designer');
+  const foreign = {
+    path: path.join(folder, 'model_providers.yaml'),
+    shown: `${isElsewhere ? foreignHome : '~/.data-designer'}/model_providers.yaml`,
+    isNamed: false,
+  };
+  return [
+    { ...own, isForeign: false },
+    { ...foreign, isForeign: true },
+  ];
+}
+
+interface ReadProviderFile {
+  readonly providers: readonly ModelProvider[];
+  /** All names in it, of broken ones too. */
+  readonly names: readonly string[];
+  readonly violations: readonly Violation[];
+}
+
+async function readProviderFile(file: ProviderFile, wanted: readonly string[]): Promise<ReadProviderFile> {
+  const refuse = (message: string): ReadProviderFile => ({
+    providers: [],
+    names: [],
+    violations: [{ file: file.shown, line: null, column: null, level: 'error', message }],
+  });
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file.path);
+  } catch (error) {
+    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (!isAbsent) return refuse(`cannot be read: ${(error as Error).message}`);
+    return file.isNamed
+      ? refuse('does not exist: ROWLOOM_PROVIDERS names it')
+      : { providers: [], names: [], violations: [] };
+  }
+  const { document, violations } = loadDocument(bytes, file.shown);
+  if (document === null) return { providers: [], names: [], violations };
+  const report = new Report(document, []);
+  const fields = Object.keys(document.tree as object);
+  for (const name of file.isForeign ? [] : fields) {
+    if (name !== 'providers') report.add(unknownField(report, { path: [name], known: ['providers'] }));
+  }
+  const providers = readProviders(report, ['providers'], wanted);
+  const list = report.read(['providers']);
+  const names = Array.isArray(list)
+    ? list
+        .map((_, index) => plainText(report.read(['providers', index, 'name'])))
+        .filter((name) => typeof name === 'string')
+    : [];
+  return { providers, names, violations: report.violations };
+}
+
+function unsetVariables(provider: ModelProvider, environment: Environment): readonly Violation[] {
+  if (provider.provider_type === 'simulated') return [];
+  const named = provider.api_key !== null && isVariableName(provider.api_key) ? [provider.api_key] : [];
+  const referred = Object.values(provider.extra_headers ?? {}).flatMap(variablesIn);
+  const unset = [...new Set([...named, ...referred])].filter(
+    (variable) => (environment[variable] ?? '') === '',
+  );
+  return unset.map((variable) => {
+    const what = isTellingName(variable) ? variable : 'the environment variable that api_key names';
+    return {
+      file: null,
+      line: null,
+      column: null,
+      level: 'error',
+      message: `${what} is not set (provider "${provider.name}") · to try without: --simulate`,
+    };
+  });
+}
+
+/** What a build needs to know of a provider; no secrets. */
+export function settingsOfProvider(provider: ModelProvider): ProviderSettings {
+  const isSimulated = provider.provider_type === 'simulated';
+  const { latency_ms, jitter, error_rate, busy_rate }: Simulation = provider.simulation ?? PLAIN_SIMULATION;
+  return {
+    name: provider.name,
+    type: provider.provider_type,
+    endpoint: isSimulated ? null : provider.endpoint,
+    apiKeyVariable: isSimulated ? null : provider.api_key,
+    headers: isSimulated ? {} : (provider.extra_headers ?? {}),
+    simulation: isSimulated
+      ? { latencyMs: latency_ms, jitter, errorRate: error_rate, busyRate: busy_rate }
+      : null,
+  };
+}

@@ -1,0 +1,84 @@
+// Models and providers, with the fields of Data Designer's ModelConfig and ModelProvider.
+
+import { z } from 'zod';
+import { checkRange, checkWeights } from './samplers.ts';
+import { filledText, flag, map, mapOf, oneOf, plainText, real, text, value, whole } from './scalars.ts';
+
+/** A number, or a distribution that one is drawn from for each cell. */
+const parameter = (bounds: { min: number; max: number }) =>
+  z
+    .union([
+      real(bounds),
+      map({
+        distribution_type: oneOf(['uniform']).default('uniform'),
+        params: map({ low: real(bounds), high: real(bounds) }).superRefine(checkRange),
+      }),
+      map({
+        distribution_type: oneOf(['manual']).default('manual'),
+        params: map({
+          values: z.array(real(bounds)).min(1),
+          weights: z
+            .array(real({ min: 0 }))
+            .nullable()
+            .default(null),
+        }).superRefine(checkWeights),
+      }),
+    ])
+    .nullable()
+    .default(null);
+
+/** Seconds until an attempt is given up, where a document says nothing. */
+export const DEFAULT_TIMEOUT_S = 60;
+export const DEFAULT_PARALLEL_REQUESTS = 4;
+
+const chatParameters = map({
+  generation_type: oneOf(['chat-completion']).default('chat-completion'),
+  temperature: parameter({ min: 0, max: 2 }),
+  top_p: parameter({ min: 0, max: 1 }),
+  max_tokens: whole({ min: 1 }).nullable().default(null),
+  max_parallel_requests: whole({ min: 1, max: 10_000 }).default(DEFAULT_PARALLEL_REQUESTS),
+  timeout: whole({ min: 1, max: 86_400 }).nullable().default(null),
+  extra_body: mapOf(value()).nullable().default(null),
+});
+
+export const modelConfig = map({
+  alias: filledText(),
+  model: filledText(),
+  provider: filledText(),
+  inference_parameters: chatParameters.prefault({}),
+  skip_health_check: flag().default(false),
+});
+export type ModelConfig = z.infer<typeof modelConfig>;
+export type ParameterConfig = ModelConfig['inference_parameters']['temperature'];
+
+export const PROVIDER_TYPES = ['openai', 'simulated'] as const;
+
+function lowerCase(input: unknown): unknown {
+  const word = plainText(input);
+  return typeof word === 'string' ? word.toLowerCase() : word;
+}
+
+const share = () => real({ min: 0, max: 1 }).default(0);
+
+export const simulation = map({
+  /** Median time of an answer. */
+  latency_ms: real({ min: 0, max: 600_000 }).default(0),
+  /** p99 of the latency ÷ its median. */
+  jitter: real({ min: 1, max: 1_000 }).default(1),
+  /** Shares of the calls. */
+  error_rate: share(),
+  busy_rate: share(),
+});
+
+export type Simulation = z.infer<typeof simulation>;
+
+export const modelProvider = map({
+  name: filledText(),
+  endpoint: text().nullable().default(null),
+  provider_type: z.preprocess(lowerCase, z.enum(PROVIDER_TYPES)).default('openai'),
+  api_key: text().nullable().default(null),
+  extra_body: mapOf(value()).nullable().default(null),
+  extra_headers: mapOf(text()).nullable().default(null),
+  simulation: simulation.nullable().default(null),
+});
+export type ModelProvider = z.infer<typeof modelProvider>;

@@ -1,0 +1,276 @@
+// Reads the shape of a document: unknown input in, a typed config out, everything wrong with it in the report.
+// What depends on more than one part (names, references, providers) is checked in `check-columns.ts` and `providers.ts`.
+
+import type { z } from 'zod';
+import { nearestName } from '../templates/nearest-name.ts';
+import { describe, readPart, suggestion } from './explain.ts';
+import type { Path } from './load.ts';
+import {
+  LATER_COLUMN_TYPES,
+  LATER_DOCUMENT_FIELDS,
+  LATER_SAMPLER_TYPES,
+  LATER_SEED_TYPES,
+  laterColumnFields,
+  refuseLater,
+  withoutLaterFields,
+} from './not-yet.ts';
+import { readProviders } from './providers.ts';
+import type { Report } from './report.ts';
+import {
+  COLUMN_TYPES,
+  type ColumnConfig,
+  type ColumnKind,
+  OTHER_COLUMNS,
+  SAMPLER_COLUMNS,
+  SAMPLER_TYPES,
+  type SamplerType,
+} from './schema/columns.ts';
+import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
+import { type ModelConfig, type ModelProvider, modelConfig } from './schema/models.ts';
+import { plainText, plainValue } from './schema/scalars.ts';
+
+/** What a document asks for, with all defaults filled in. */
+export interface DatasetConfig {
+  readonly columns: readonly ColumnConfig[];
+  readonly models: readonly ModelConfig[];
+  readonly seeds: SeedConfig | null;
+  readonly rowloom: RowloomSettings;
+  readonly providers: readonly ModelProvider[];
+}
+
+/** A column as far as it could be read. */
+export interface ReadColumn {
+  readonly path: Path;
+  readonly name: string | null;
+  readonly columnType: string | null;
+  /** Null when something in it is wrong or not there yet. */
+  readonly config: ColumnConfig | null;
+}
+
+export interface ReadModel {
+  readonly path: Path;
+  readonly alias: string | null;
+  readonly makes: 'text' | 'embeddings' | 'images';
+  readonly config: ModelConfig | null;
+}
+
+/** A document as far as it could be read. */
+export interface ReadConfig {
+  readonly columns: readonly ReadColumn[];
+  readonly models: readonly ReadModel[];
+  /** Null where there are none, and where what is there cannot be used: `hasSeeds` tells. */
+  readonly seeds: SeedConfig | null;
+  readonly hasSeeds: boolean;
+  readonly rowloom: RowloomSettings | null;
+  readonly providers: readonly ModelProvider[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const CONFIG_FIELDS = ['columns', 'model_configs', 'seed_config', ...Object.keys(LATER_DOCUMENT_FIELDS)];
+const TOP_FIELDS = ['rowloom', 'library_version'];
+
+/** Where the config stands in a tree: below `data_designer:`, or at the top. */
+export function basePathOf(tree: unknown): Path {
+  return typeof tree === 'object' && tree !== null && Object.hasOwn(tree, 'data_designer')
+    ? ['data_designer']
+    : [];
+}
+
+/** Reads all parts of a document. Whatever is wrong is in the report. */
+export function readConfig(report: Report): ReadConfig {
+  checkFields(report);
+  const seedsInput = report.read(['seed_config']);
+  return {
+    columns: readList(report, ['columns']).map((path) => readColumn(report, path)),
+    models: readModels(report),
+    seeds: readSeeds(report, seedsInput),
+    hasSeeds: seedsInput !== undefined && seedsInput !== null,
+    rowloom: readRowloom(report),
+    providers: readProviders(report, ['rowloom', 'providers']),
+  };
+}
+
+function checkFields(report: Report): void {
+  const top = report.document.tree as Fields;
+  const isWrapped = report.base.length > 0;
+  const topFields = isWrapped ? ['data_designer', ...TOP_FIELDS] : [...CONFIG_FIELDS, ...TOP_FIELDS];
+  for (const name of Object.keys(top)) {
+    if (topFields.includes(name)) continue;
+    const position = report.document.keyPosition([name]);
+    const near = isWrapped && CONFIG_FIELDS.includes(name) ? null : nearestName(name, topFields);
+    const hint =
+      near === null && CONFIG_FIELDS.includes(name) ? ': it belongs under data_designer' : suggestion(near);
+    report.add({
+      path: [],
+      message: `no field "${name}" at the top of a document${hint}`,
+      isWhole: true,
+      position,
+    });
+  }
+  const config = report.read([]);
+  const fields = fieldsOf(config);
+  if (fields === null) {
+    report.add({
+      path: [],
+      message: `data_designer has to be a map, not ${describe(config)}`,
+      isWhole: true,
+    });
+    return;
+  }
+  withoutLaterFields(report, { path: [], fields, later: LATER_DOCUMENT_FIELDS });
+  if (!isWrapped) return;
+  for (const name of Object.keys(fields)) {
+    if (CONFIG_FIELDS.includes(name)) continue;
+    const position = report.document.keyPosition([...report.base, name]);
+    const hint = TOP_FIELDS.includes(name)
+      ? ': it belongs at the top'
+      : suggestion(nearestName(name, CONFIG_FIELDS));
+    report.add({ path: [], message: `no field "${name}" in data_designer${hint}`, isWhole: true, position });
+  }
+}
+
+function fieldsOf(input: unknown): Fields | null {
+  const value = plainValue(input);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+/** The paths of a list's items. A field that is absent or null has none. */
+function readList(report: Report, path: Path): readonly Path[] {
+  const input = report.read(path) ?? null;
+  if (Array.isArray(input)) return input.map((_, index) => [...path, index]);
+  if (input !== null) report.add({ path, message: `has to be a list, not ${describe(input)}` });
+  return [];
+}
+
+function readColumn(report: Report, path: Path): ReadColumn {
+  const input = report.read(path);
+  const fields = fieldsOf(input);
+  if (fields === null) {
+    report.add({ path, message: `has to be a map, not ${describe(input)}` });
+    return { path, name: null, columnType: null, config: null };
+  }
+  const name = textOf(fields.name);
+  if (name !== null) checkName(report, { path: [...path, 'name'], name });
+  const columnType = readWord(report, {
+    path: [...path, 'column_type'],
+    words: COLUMN_TYPES,
+    later: LATER_COLUMN_TYPES,
+  });
+  const read = { path, name, columnType: textOf(fields.column_type) };
+  if (columnType === null) return { ...read, config: null };
+  const kept = withoutLaterFields(report, { path, fields, later: laterColumnFields(columnType) });
+  const schema = columnSchema(report, { path, columnType });
+  return { ...read, config: schema === null ? null : readPart(report, { path, schema, input: kept }) };
+}
+
+function columnSchema(
+  report: Report,
+  { path, columnType }: { readonly path: Path; readonly columnType: ColumnKind },
+): z.ZodType<ColumnConfig> | null {
+  if (columnType !== 'sampler') return OTHER_COLUMNS[columnType];
+  const samplerType = readWord<SamplerType>(report, {
+    path: [...path, 'sampler_type'],
+    words: SAMPLER_TYPES,
+    later: LATER_SAMPLER_TYPES,
+  });
+  return samplerType === null ? null : SAMPLER_COLUMNS[samplerType];
+}
+
+interface Word<Known extends string> {
+  readonly path: Path;
+  readonly words: readonly Known[];
+  readonly later: readonly string[];
+}
+
+/** The word at `path` if it is one that can be used; anything else is in the report. */
+function readWord<Known extends string>(report: Report, { path, words, later }: Word<Known>): Known | null {
+  const input = report.read(path);
+  const word = textOf(input);
+  const known = words.find((candidate) => candidate === word);
+  if (known !== undefined) return known;
+  if (input === undefined) {
+    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
+  } else if (word !== null && later.includes(word)) {
+    refuseLater(report, path);
+  } else {
+    const near = word === null ? null : nearestName(word, [...words, ...later]);
+    const field = String(path.at(-1));
+    const message =
+      word === null
+        ? `${field} has to be text, not ${describe(input)}`
+        : `no ${field} ${describe(input)}${suggestion(near)}`;
+    report.add({ path, message, isWhole: true });
+  }
+  return null;
+}
+
+/** Column names become folder names, percent-encoded. */
+const MAX_ENCODED_NAME = 200;
+/** The hidden column that starts rows where nothing else does. */
+export const ROW_ID_COLUMN = '_internal_row_id';
+
+function checkName(report: Report, { path, name }: { readonly path: Path; readonly name: string }): void {
+  const add = (message: string) => report.add({ path, message });
+  if (name.trim() === '') add('is empty');
+  else if (name !== name.trim()) add('has spaces around it');
+  else if (/\p{Cs}/u.test(name)) add('has half a surrogate pair in it');
+  else if (/\p{Cc}/u.test(name)) add('has a control character in it');
+  else if (encodeURIComponent(name).length > MAX_ENCODED_NAME) {
+    add(
+      `is too long: ${encodeURIComponent(name).length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`,
+    );
+  } else if (name === ROW_ID_COLUMN || name === '__proto__') add(`"${name}" is taken by Rowloom`);
+}
+
+function textOf(input: unknown): string | null {
+  const value = plainText(input);
+  return typeof value === 'string' ? value : null;
+}
+
+function readModels(report: Report): readonly ReadModel[] {
+  return readList(report, ['model_configs']).reduce<readonly ReadModel[]>(
+    (models, path) => [...models, readModel(report, path, models)],
+    [],
+  );
+}
+
+function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): ReadModel {
+  const fields = fieldsOf(report.read(path)) ?? {};
+  const alias = textOf(fields.alias);
+  if (alias !== null && earlier.some((model) => model.alias === alias)) {
+    report.add({ path: [...path, 'alias'], message: `"${alias}" is the name of an earlier model` });
+  }
+  const makes = kindOfModel(fieldsOf(fields.inference_parameters) ?? {});
+  // What its other fields mean nobody here knows yet: it is refused where a column uses it.
+  const config = makes === 'text' ? readPart(report, { path, schema: modelConfig }) : null;
+  return { path, alias, makes, config };
+}
+
+function kindOfModel(parameters: Fields): ReadModel['makes'] {
+  const generationType = textOf(parameters.generation_type);
+  if (generationType === 'image') return 'images';
+  const isEmbedding =
+    generationType === 'embedding' || 'encoding_format' in parameters || 'dimensions' in parameters;
+  return isEmbedding ? 'embeddings' : 'text';
+}
+
+function readSeeds(report: Report, input: unknown): SeedConfig | null {
+  if (input === undefined || input === null) return null;
+  const path = ['seed_config', 'source', 'seed_type'];
+  if (LATER_SEED_TYPES.includes(textOf(report.read(path)) ?? '')) {
+    refuseLater(report, path);
+    return null;
+  }
+  return readPart(report, { path: ['seed_config'], schema: seedConfig });
+}
+
+function readRowloom(report: Report): RowloomSettings | null {
+  const input = report.read(['rowloom']) ?? {};
+  const fields = fieldsOf(input);
+  const own =
+    fields === null
+      ? input
+      : Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'providers'));
+  return readPart(report, { path: ['rowloom'], schema: rowloomSettings, input: own });
+}
