@@ -63,10 +63,12 @@ interface ListedProcess {
 function startFromProc(pid: number): string | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The name in parentheses may itself hold spaces and parentheses. After it: state is field 3, start time 22.
+  // The name in parentheses may itself hold spaces and parentheses. After it: state is field 3, threads 20, start 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, ticks] = [fields[0], fields[19]];
-  if (state === 'Z' || state === 'X' || ticks === undefined) return undefined;
+  const [state, threads, ticks] = [fields[0], fields[17], fields[19]];
+  // With threads left it is still ending, and still holds its files and ports.
+  const isDead = (state === 'Z' || state === 'X') && Number(threads) <= 1;
+  if (isDead || ticks === undefined) return undefined;
   return `${ticks}@${bootId()}`;
 }
 

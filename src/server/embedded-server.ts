@@ -128,6 +128,8 @@ class Share implements EmbeddedServer {
 
   async #spawnWatchdog(): Promise<ChildProcess> {
     const { directory, environment, say, lingerMs = LINGER_MS } = this.#options;
+    // It may have been removed since this share was taken.
+    makeDirectory(directory);
     const options: WatchdogOptions = {
       directory,
       lingerMs,

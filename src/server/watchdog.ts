@@ -14,6 +14,7 @@
 // ending    The server was asked to end. If a user came meanwhile: booting. Else the watchdog ends, exit code 0.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,17 +41,19 @@ export interface WatchdogOptions {
 
 /** 7233 is where people's own servers listen. All ports stay below those that systems give to outgoing calls. */
 const FIRST_PORT = 7234;
-const PORTS_TO_TRY = 200;
+const LAST_PORT = 7433;
 const UI_PORT_OFFSET = 1000;
 const CONTROL_PORT_OFFSET = 2000;
+/** A port comes free a moment after its owner died. Builds that go on count on the same one. */
+const KEEP_PORT_LIMIT_MS = 500;
 
 const BOOT_LIMIT_MS = 30_000;
 const MAX_FAILED_BOOTS = 4;
 const FAILED_BOOT_PAUSE_MS = 250;
 const PROBE_INTERVAL_MS = 20;
 const PROBE_LIMIT_MS = 1_000;
-/** How late a death of the server, or the end of its last user, is noticed. */
-const WATCH_INTERVAL_MS = 50;
+/** How late the end of the last user is noticed. A death of the server is noticed at once. */
+const WATCH_INTERVAL_MS = 250;
 /** The server takes 1.2 s to end by itself. Killing it is safe too: its database is a file. */
 const END_LIMIT_MS = 4_000;
 
@@ -114,19 +117,33 @@ class Watchdog {
   }
 
   async #takePorts(): Promise<void> {
-    const first = findServerState(this.#options.directory)?.port ?? FIRST_PORT;
-    const candidates = [first, ...Array.from({ length: PORTS_TO_TRY }, (_, index) => FIRST_PORT + index)];
-    for (const port of candidates) {
-      const control = await listen(port + CONTROL_PORT_OFFSET);
-      if (control === undefined) continue;
-      if ((await isFree(port)) && (await isFree(port + UI_PORT_OFFSET))) {
-        control.on('connection', (socket) => this.#addUser(socket));
-        this.#ports = { port, uiPort: port + UI_PORT_OFFSET, controlPort: port + CONTROL_PORT_OFFSET };
-        return;
+    const remembered = findServerState(this.#options.directory)?.port;
+    if (remembered !== undefined) {
+      for (
+        const deadline = Date.now() + KEEP_PORT_LIMIT_MS;
+        Date.now() < deadline;
+        await sleep(PROBE_INTERVAL_MS)
+      ) {
+        if (await this.#takePort(remembered)) return;
       }
-      control.close();
     }
-    throw new Error(`no free port among ${FIRST_PORT}-${FIRST_PORT + PORTS_TO_TRY - 1} for the server`);
+    for (let port = FIRST_PORT; port <= LAST_PORT; port++) {
+      if (await this.#takePort(port)) return;
+    }
+    throw new Error(`no free port among ${FIRST_PORT}-${LAST_PORT} for the server`);
+  }
+
+  async #takePort(port: number): Promise<boolean> {
+    const [uiPort, controlPort] = [port + UI_PORT_OFFSET, port + CONTROL_PORT_OFFSET];
+    const control = await listen(controlPort);
+    if (control === undefined) return false;
+    if (!(await isFree(port)) || !(await isFree(uiPort))) {
+      control.close();
+      return false;
+    }
+    control.on('connection', (socket) => this.#addUser(socket));
+    this.#ports = { port, uiPort, controlPort };
+    return true;
   }
 
   #addUser(socket: Socket): void {
@@ -172,7 +189,7 @@ class Watchdog {
   }
 
   async #serve(): Promise<void> {
-    while (isRunning(this.#server) && !this.#isOver()) await sleep(WATCH_INTERVAL_MS);
+    while (isRunning(this.#server) && !this.#isOver()) await endsWithin(this.#server, WATCH_INTERVAL_MS);
     this.#announcement = undefined;
   }
 
@@ -185,9 +202,10 @@ class Watchdog {
   async #endServer(): Promise<void> {
     const server = this.#server;
     server?.kill('SIGTERM');
-    for (const deadline = Date.now() + END_LIMIT_MS; isRunning(server); await sleep(WATCH_INTERVAL_MS)) {
+    for (const deadline = Date.now() + END_LIMIT_MS; isRunning(server); ) {
+      await endsWithin(server, WATCH_INTERVAL_MS);
       // A user that comes now should not wait for a tidy end.
-      if (this.#users.size > 0 || Date.now() > deadline) server?.kill('SIGKILL');
+      if (this.#users.size > 0 || Date.now() > deadline) server.kill('SIGKILL');
     }
   }
 }
@@ -201,8 +219,13 @@ function serverArguments(options: { database: string; port: number; uiPort: numb
   ];
 }
 
-function isRunning(server: ChildProcess | undefined): boolean {
+function isRunning(server: ChildProcess | undefined): server is ChildProcess {
   return server?.pid !== undefined && server.exitCode === null && server.signalCode === null;
+}
+
+/** Waits for the end of a running server, at most that long. */
+async function endsWithin(server: ChildProcess, limitMs: number): Promise<void> {
+  await once(server, 'exit', { signal: AbortSignal.timeout(limitMs) }).catch(() => {});
 }
 
 /** A listener on the port, or undefined if it is taken. */

@@ -206,6 +206,16 @@ describe('after a SIGKILL', () => {
   });
 });
 
+describe('a removed directory', () => {
+  it('is made again for those who use the server', async () => {
+    const server = await ensure();
+    const [old] = servers();
+    rmSync(directory, { recursive: true });
+    await until(() => servers().length === 1 && servers()[0]?.pid !== old?.pid && server.pid !== old?.pid);
+    await startWorkflow(server.address, 'new');
+  });
+});
+
 describe('a named server', () => {
   it('is used instead of the embedded one, with its namespace checked', async () => {
     const { address } = await ensure();
