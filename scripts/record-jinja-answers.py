@@ -1,0 +1,415 @@
+"""Records what Python's Jinja2 answers to the templates below: test/unit/templates/jinja-answers.json.
+
+Run it with any Python that has Jinja2 (python -m venv .venv && .venv/bin/pip install jinja2==3.1.6), from the
+repository's folder: python scripts/record-jinja-answers.py
+
+The environment is the one that Data Designer's secure engine builds on, with its list of filters. An answer is
+{"template", "values", "text"}; for a template that fails {"template", "values", "error"}: "syntax" or "render".
+"""
+
+import json
+import pathlib
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+FILTERS = """abs capitalize escape first float forceescape int items last length list lower max min random replace
+reverse round sort string title trim truncate unique upper urlencode""".split()
+
+ROW = {
+    "name": "Ada",
+    "city": "new york-city (old)",
+    "age": 36,
+    "price": 12.5,
+    "whole": 12.0,
+    "tiny": 0.00001,
+    "huge": 1e16,
+    "big": 9007199254740993,
+    "minus": -7,
+    "zero": 0,
+    "yes": True,
+    "no": False,
+    "nothing": None,
+    "empty": "",
+    "text": "The quick brown fox jumps over the lazy dog",
+    "lines": "one\ntwo\r\nthree",
+    "quotes": "it's \"so\"",
+    "emoji": "a😀b",
+    "umlaut": "äÖß",
+    "html": "<a href='x'>T&C \"q\"</a>",
+    "spaces": "  padded\t\n",
+    "tags": ["b", "a", "C", "a"],
+    "numbers": [3, 1, 2.5, 10],
+    "none_list": [],
+    "mixed": [1, "x", None, True, 1.5, {"k": "v"}, ["n"]],
+    "person": {
+        "name": {"first": "Ada", "last": "Lovelace"},
+        "age": 36,
+        "tags": ["x", "y"],
+        "note": None,
+        "user-id": 7,
+    },
+    "people": [
+        {"name": "Bo", "age": 30, "home": {"city": "Rome"}},
+        {"name": "al", "age": 25, "home": {"city": "Oslo"}},
+        {"name": "Cy", "age": 30, "home": {"city": "Bern"}},
+    ],
+    "pairs": [["a", 1], ["b", 2]],
+    "scores": {"b": 2, "a": 1},
+    "größe": "groß",
+}
+
+PRINTING = """
+{{ name }}|{{ age }}|{{ price }}|{{ whole }}|{{ tiny }}|{{ huge }}|{{ big }}|{{ minus }}
+{{ yes }} {{ no }} {{ nothing }} {{ empty }}
+{{ true }} {{ True }} {{ false }} {{ False }} {{ none }} {{ None }}
+{{ tags }} {{ numbers }} {{ none_list }}
+{{ mixed }}
+{{ person }}
+{{ people }}
+{{ quotes }} {{ [quotes] }} {{ ["it's", 'say "x"'] }}
+{{ [lines, spaces] }}
+{{ [emoji, umlaut] }}
+{{ ["\\x00\\x7f\\u200b\\ud83d", "\\\\"] }}
+{{ (1, 2) }} {{ (1,) }} {{ () }} {{ 1, 2 }}
+{{ {'a': 1, 2: 'b', none: true} }}
+{{ {} }} {{ {'a': {'b': [1, (2, 3)]}} }}
+{{ 1.0 }} {{ 100.0 }} {{ 1e3 }} {{ 1e15 }} {{ 1e16 }} {{ 1.5e-5 }} {{ 0.0001 }} {{ 123456789.123 }} {{ 1e100 }} {{ 2.5e-300 }}
+{{ 1e308 * 10 }} {{ -1e308 * 10 }} {{ 0.1 + 0.2 }} {{ -0.0 }}
+{{ 1_000 }} {{ 0x1F }} {{ 0b101 }} {{ 0o17 }} {{ 1_0.5_0 }} {{ 00 }}
+{{ "a" "b" 'c' }}
+{{ 'tab\\there' }} {{ "\\x41\\u00e4\\U0001F600" }} {{ '\\d\\101' }}
+{{ größe }}
+""".strip().split("\n")
+
+ACCESS = """
+{{ person.name.first }} {{ person['name']['last'] }} {{ person["name"].first }}
+{{ person['user-id'] }} {{ person.tags[0] }} {{ person.tags.1 }} {{ person.tags[-1] }}
+[{{ person.missing }}] [{{ person['missing'] }}] [{{ tags[9] }}] [{{ missing }}]
+{{ person.missing.deeper }}
+{{ person.note.deeper }}|
+{{ missing.deeper }}
+{{ name.first }}|{{ age.first }}|{{ nothing.first }}|
+{{ name[0] }}{{ name[-1] }} [{{ name[9] }}] {{ emoji[1] }} {{ emoji[2] }}
+{{ tags[1:] }} {{ tags[:2] }} {{ tags[1:3] }} {{ tags[::2] }} {{ tags[::-1] }} {{ tags[-2:] }} {{ tags[5:] }} {{ tags[:] }}
+{{ text[4:9] }} {{ text[-3:] }} {{ text[::5] }} {{ text[::-1] }} {{ emoji[1:2] }} {{ text[10:4] }}
+{{ text[-100:3] }} {{ text[3:-36] }} {{ text[5:1:-1] }} {{ (1,2,3)[1:] }}
+{{ tags[::0] }}
+{{ people[0].home.city }} {{ people[-1]['home'].city }}
+{{ {'x': 1}.x }} {{ {'x': 1}['x'] }} {{ [1,2][0] }} {{ 'abc'[1] }} {{ {1: 'one', 2.0: 'two', true: 'yes'}[1] }}
+{{ {'low': 'bad', 'high': 'good'}['high'] }} [{{ {'a': 1}.b }}]
+{{ tags[true] }} [{{ tags['x'] }}] [{{ tags[1.0] }}] [{{ person[0] }}]
+{{ (person).age }} {{ (person.tags | first) }}
+[{{ person[none] }}] [{{ 5[0] }}] [{{ name['upper2'] }}]
+""".strip().split("\n")
+
+ARITHMETIC = """
+{{ 1 + 2 }} {{ 7 - 10 }} {{ 3 * 4 }} {{ 7 / 2 }} {{ 6 / 2 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ 7 % 3 }} {{ -7 % 3 }} {{ 7 % -3 }} {{ 2 ** 10 }}
+{{ 7.5 // 2 }} {{ -7.5 // 2 }} {{ 7.5 % 2 }} {{ -7.5 % 2 }} {{ 7.5 % -2 }} {{ 2 ** -1 }} {{ 2.0 ** 3 }} {{ 2 ** 0.5 }}
+{{ 1 + 2.0 }} {{ 10 ** 20 }} {{ 9007199254740993 + 1 }} {{ big * 2 }} {{ big - 1 }} {{ big / 3 }} {{ big * 1.0 }}
+{{ 10 ** 30 / 7 }} {{ 7 / 10 ** 30 }} {{ 10 ** 400 // 10 ** 399 }} {{ (10 ** 400) / (10 ** 399) }}
+{{ true + true }} {{ true * 2.5 }} {{ -true }} {{ +5 }} {{ - -5 }} {{ -age }} {{ -price }}
+{{ 'a' + 'b' }} {{ 'ab' * 3 }} {{ 3 * 'ab' }} {{ [1] + [2] }} {{ [1] * 2 }} {{ (1,) + (2,) }} {{ 'ab' * -1 }}| {{ (1, 2) * 2 }}
+{{ 'a' ~ 1 ~ none ~ true ~ 1.0 ~ [1] }} {{ 1 ~ 2 }} {{ name ~ '-' ~ age }}
+{{ 1 + 2 ~ 3 }} {{ 1 ~ 2 + 3 }} {{ 'a' ~ 2 * 3 }}
+{{ 1 + 2 * 3 }} {{ (1 + 2) * 3 }} {{ 2 ** 3 ** 2 }} {{ -2 ** 2 }} {{ 10 - 2 - 3 }} {{ 100 / 10 / 5 }} {{ 2 * 3 % 4 }} {{ 7 // 2 * 2 }}
+{{ '1' * 3 }} {{ '1' + '2' }} {{ ['1'] * 2 }}
+{{ 1 / 0 }}
+{{ 1 // 0 }}
+{{ 1.5 % 0 }}
+{{ 0 ** -1 }}
+{{ 'a' + 1 }}
+{{ 1 + 'a' }}
+{{ 'a' - 'b' }}
+{{ none + 1 }}
+{{ [1] + (2,) }}
+{{ missing + 1 }}
+{{ {} + {} }}
+{{ '3' + 4 }}
+{{ '3' - '1' }}
+{{ -'3' }}
+{{ 0.0 // 5 }} {{ -0.0 // 5 }} {{ 5.5 // 1.1 }} {{ 1e308 // 1e-5 }} {{ 6.0 % -3 }} {{ 0.7 % 0.1 }}
+{{ (-8) ** 3 }} {{ (-1) ** 7 }} {{ 0 ** 0 }} {{ 0.0 ** 0 }} {{ 1 ** 1000 }} {{ 5 ** 0 }} {{ (-2) ** -2 }}
+{{ 10.0 ** 400 }}
+{{ 10 ** 400 * 1.0 }}
+""".strip().split("\n")
+
+COMPARISON = """
+{{ 1 == 1.0 }} {{ 1 == true }} {{ 0 == false }} {{ '1' == 1 }} {{ none == none }} {{ none == false }} {{ 'a' == 'a' }} {{ 'a' != 'b' }}
+{{ 1 < 2 }} {{ 2 <= 2 }} {{ 3 > 4 }} {{ 4 >= 4 }} {{ 1 < 2.5 }} {{ 'a' < 'b' }} {{ 'B' < 'a' }} {{ [1, 2] < [1, 3] }} {{ (1,) < (1, 2) }}
+{{ 1 < 2 < 3 }} {{ 1 < 3 < 2 }} {{ 3 > 2 > 1 }} {{ 1 == 1 == 1 }} {{ 1 < 2 == 2 }} {{ (1 < 3) < 2 }}
+{{ 'a' in 'abc' }} {{ 'x' in 'abc' }} {{ 'a' in tags }} {{ 'z' not in tags }} {{ 'b' in scores }} {{ 1 in [1.0] }} {{ true in [1] }} {{ 'x' in (1, 'x') }}
+{{ not true }} {{ not 0 }} {{ not 'a' }} {{ not [] }} {{ not not 1 }} {{ not none }} {{ not missing }}
+{{ true and false }} {{ 1 and 2 }} {{ 0 and 2 }} {{ '' or 'x' }} {{ 1 or 2 }} {{ none or [] }} {{ true or missing.x }} {{ 'a' and 'b' or 'c' }}
+{{ 1 if yes else 2 }} {{ 1 if no else 2 }} [{{ 1 if no }}] {{ 'a' if no else 'b' if no else 'c' }} {{ (1 if yes else 2) + 1 }}
+{{ not 1 == 2 }} {{ not 1 in [1] }} {{ 1 + 1 == 2 }} {{ 2 * 2 > 3 and 1 }}
+{{ 'a' < 1 }}
+{{ none < 1 }}
+{{ [1] < 1 }}
+{{ 1 in 5 }}
+{{ 1 in 'abc' }}
+{{ missing == missing }} {{ missing == none }} {{ missing == '' }} {{ 1 in missing }}
+{{ missing < 1 }}
+{{ big == 9007199254740992 }} {{ big == 9007199254740993.0 }} {{ big > 9007199254740992.0 }}
+{{ {'a': 1} == {'a': 1.0} }} {{ scores == {'a': 1, 'b': 2} }} {{ [1, 2] == (1, 2) }} {{ [1, [2]] == [1, [2.0]] }}
+{{ '\U0001F600' < '\uffff' }} {{ 'a\U0001F600' > 'a\ue000' }} {{ 'abc' < 'abcd' }}
+""".strip().split("\n")
+
+TESTS = """
+{{ name is defined }} {{ missing is defined }} {{ missing is undefined }} {{ person.x is defined }} {{ person.age is defined }}
+{{ nothing is none }} {{ name is not none }} {{ 1 is number }} {{ 1.5 is number }} {{ true is number }} {{ '1' is number }}
+{{ 1 is integer }} {{ true is integer }} {{ 1.0 is float }} {{ 1 is float }} {{ 'a' is string }} {{ [] is string }}
+{{ true is boolean }} {{ 1 is boolean }} {{ true is true }} {{ 1 is true }} {{ false is false }} {{ 0 is false }}
+{{ {} is mapping }} {{ [] is mapping }} {{ [] is sequence }} {{ 'a' is sequence }} {{ {} is sequence }} {{ 1 is sequence }} {{ () is sequence }}
+{{ [] is iterable }} {{ 'a' is iterable }} {{ 1 is iterable }} {{ {} is iterable }} {{ none is iterable }}
+{{ 3 is odd }} {{ 4 is even }} {{ 9 is divisibleby 3 }} {{ 9 is divisibleby(4) }} {{ age is divisibleby 6 }} {{ -3 is odd }}
+{{ 'abc' is lower }} {{ 'Abc' is lower }} {{ 'ABC' is upper }} {{ '12' is upper }} {{ 'A1' is upper }}
+{{ 1 is eq 1 }} {{ 1 is equalto 2 }} {{ 1 is ne 2 }} {{ 1 is lt 2 }} {{ 2 is le 2 }} {{ 3 is gt 2 }} {{ 3 is ge 4 }} {{ 1 is lessthan 2 }} {{ 1 is greaterthan 2 }}
+{{ 'a' is in tags }} {{ 'z' is in(tags) }} {{ 'z' is not in tags }} {{ none is sameas none }} {{ true is sameas true }} {{ 1 is sameas true }}
+{{ 'yes' if name is defined and age is number else 'no' }} {{ name is string or missing.x }}
+{{ not name is string }} {{ (age is number) ~ '!' }} {{ 4 is divisibleby 2 and 3 is odd }} {{ [1] is sequence == true }}
+{{ 'a' is odd }}
+{{ missing is number }} {{ missing is none }} {{ missing is string }} {{ missing is mapping }}
+""".strip().split("\n")
+
+FILTERING = """
+{{ -5 | abs }} {{ (-5) | abs }} {{ -5.5 | abs }} {{ true | abs }} {{ minus | abs }}
+{{ 'hELLO wORLD' | capitalize }} {{ 5 | capitalize }} {{ '' | capitalize }}| {{ umlaut | capitalize }}
+{{ html | escape }} {{ html | forceescape }} {{ html | escape | escape }} {{ html | escape | forceescape }} {{ 5 | escape }}
+{{ tags | first }} {{ tags | last }} [{{ [] | first }}] [{{ [] | last }}] {{ 'abc' | first }} {{ 'abc' | last }} {{ scores | first }}
+{{ '3.7' | float }} {{ 'x' | float }} {{ 'x' | float(1.5) }} {{ 3 | float }} {{ ' 1e3 ' | float }} {{ 'inf' | float }} {{ none | float }} {{ true | float }} {{ '1_0' | float }} {{ '.5' | float }} {{ '5.' | float }}
+{{ '3' | int }} {{ '3.9' | int }} {{ 'x' | int }} {{ 'x' | int(7) }} {{ 3.9 | int }} {{ -3.9 | int }} {{ '0x1f' | int(0, 16) }} {{ '101' | int(base=2) }} {{ ' 42 ' | int }} {{ none | int }} {{ '12e2' | int }} {{ true | int }} {{ [] | int(default=3) }} {{ 'z' | int(base=36) }} {{ '0b11' | int(base=0) }} {{ '-5' | int }} {{ '9007199254740993' | int }}
+{% for k, v in scores | items %}{{ k }}={{ v }};{% endfor %} {{ scores | items | list }} {{ missing | items | list }}
+{{ tags | length }} {{ 'abc' | length }} {{ emoji | length }} {{ scores | length }} {{ missing | length }} {{ (1, 2) | length }}
+{{ 'abc' | list }} {{ scores | list }} {{ (1, 2) | list }} {{ missing | list }}
+{{ 'ABC' | lower }} {{ 5 | lower }} {{ none | upper }} {{ 'straße' | upper }} {{ missing | upper }}| {{ [1, 'a'] | upper }}
+{{ numbers | max }} {{ numbers | min }} {{ tags | max }} {{ tags | min }} {{ tags | max(case_sensitive=true) }} {{ tags | min(true) }} [{{ [] | max }}]
+{{ people | max(attribute='age') }} {{ people | min(attribute='home.city') }} {{ 'hello' | max }}
+{{ 'a-b-a' | replace('a', 'x') }} {{ 'a-b-a' | replace('a', 'x', 1) }} {{ 'aaa' | replace('a', 'b', count=2) }} {{ 'abc' | replace('', '-') }} {{ 1.5 | replace('.', ',') }} {{ 'abc' | replace('', '-', 2) }} {{ '' | replace('', 'x') }}
+{{ 'aXbX' | replace('X', none) }} {{ 'a1b' | replace(1, 2) }} {{ emoji | replace('', '.') }}
+{{ 'abc' | reverse }} {{ tags | reverse | list }} {{ tags | reverse | first }} {{ emoji | reverse }} {% for t in tags | reverse %}{{ t }}{% endfor %}
+{{ 2.5 | round }} {{ 3.5 | round }} {{ 2.675 | round(2) }} {{ 12.345 | round(1) }} {{ 1234 | round(-2) }} {{ 5 | round }} {{ -2.5 | round }} {{ 0.5 | round }} {{ 1.005 | round(2) }} {{ 1e20 | round(2) }} {{ 150 | round(-2) }} {{ 250 | round(-2) }} {{ 1234.5 | round(-2) }}
+{{ 42.55 | round(1, 'floor') }} {{ 42.55 | round(1, 'ceil') }} {{ 42.1 | round(method='ceil') }} {{ 42 | round(0, 'floor') }} {{ 2.5 | round | int }} {{ true | round }} {{ -1.15 | round(1, 'floor') }} {{ 1234.5 | round(-2, 'ceil') }}
+{{ 1.5 | round(0, 'half') }}
+{{ tags | sort }} {{ numbers | sort }} {{ tags | sort(true) }} {{ tags | sort(case_sensitive=true) }} {{ 'hello' | sort }} {{ scores | sort }} {{ tags | sort(reverse=true, case_sensitive=true) }}
+{{ people | sort(attribute='name') }}
+{{ people | sort(attribute='age,name') }}
+{{ people | sort(attribute='age', reverse=true) }}
+{{ pairs | sort(attribute=1) }} {{ pairs | sort(attribute='1', reverse=true) }}
+{{ [1, 'a'] | sort }}
+{{ [none] | sort }}
+{{ 5 | string }} {{ none | string }} {{ [1] | string }} {{ (5 | string) + 'a' }}
+{{ city | title }} {{ "it's o'neil [x] <y> {z}" | title }} {{ 'a\tb\nc' | title }} {{ 5 | title }} {{ 'HELLO world' | title }} {{ 'x (y)' | title }}
+[{{ spaces | trim }}] {{ 'xxaxx' | trim('x') }} {{ 'abcba' | trim('ab') }} {{ 5 | trim }} [{{ ' \x1f\x85\ufeffx' | trim }}]
+{{ text | truncate(20) }} {{ text | truncate(20, true) }} {{ text | truncate(20, false, '…') }} {{ text | truncate(20, leeway=0) }} {{ text | truncate(40) }} {{ text | truncate(39) }} {{ text | truncate(38, leeway=4) }} {{ 'abcdefghijklmnop' | truncate(8, leeway=0) }} {{ text | truncate }} {{ text | truncate(length=10, killwords=true, end='') }}
+{{ text | truncate(2) }}
+{{ tags | unique | list }} {{ ['a', 'A', 'b'] | unique | list }} {{ ['a', 'A'] | unique(true) | list }} {{ [1, 1.0, true, 2] | unique | list }} {{ people | unique(attribute='age') | list | length }}
+{{ 'a b/c?d=ä&e' | urlencode }} {{ {'a b': 'c/d', 'x': 1} | urlencode }} {{ pairs | urlencode }} {{ "!*'()~-._" | urlencode }} {{ 5 | urlencode }} {{ emoji | urlencode }}
+{{ name | upper | lower | title | length }} {{ tags | sort | first | upper }} {{ ['a', 'b'] | first ~ 'x' }} {{ 'a' ~ 'b' | upper }}
+{{ 5 | length }}
+{{ 5 | first }}
+{{ none | length }}
+{{ 'a' | abs }}
+{{ missing | int }}
+{{ missing | abs }}
+{{ 5 | items | list }}
+{{ [1, 'a'] | max }}
+{{ name | lower is lower }} {{ age | string is string }} {{ -1 | abs + 1 }} {{ 2 + -1 | abs }} {{ 2 ** 2 | string }}
+{% filter upper %}abc {{ name }}{% endfilter %} {% filter replace('a', 'b') | trim %} banana {% endfilter %}|
+""".strip().split("\n")
+
+METHODS = """
+{{ name.upper() }} {{ name.lower() }} {{ 'ab cd'.title() }} {{ "they're x1y".title() }} {{ 'aBC'.capitalize() }} {{ 'aBc'.swapcase() }} {{ 'Straße'.casefold() }}
+[{{ spaces.strip() }}] [{{ '  a '.lstrip() }}] [{{ ' a  '.rstrip() }}] {{ 'xxaxx'.strip('x') }} {{ 'www.example.com'.strip('cmowz.') }}
+{{ 'a,b,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a,b,c'.split(',', 1) }} {{ 'a b c'.split(none, 1) }} {{ 'a,b,c'.rsplit(',', 1) }} {{ 'a b  c '.rsplit(none, 1) }} {{ ''.split() }} {{ ''.split(',') }} {{ 'a b c'.split(maxsplit=1) }} {{ 'aXXbXXc'.split('XX') }} {{ 'aaa'.rsplit('aa') }}
+{{ 'a'.split('') }}
+{{ lines.splitlines() }} {{ lines.splitlines(true) }} {{ 'a\\x0bb\\x1cc\\u2028d'.splitlines() }} {{ ''.splitlines() }} {{ 'a\\n\\nb\\n'.splitlines() }}
+{{ 'a-b'.partition('-') }} {{ 'ab'.partition('-') }} {{ 'a-b-c'.rpartition('-') }} {{ 'ab'.rpartition('-') }}
+{{ ', '.join(tags) }} {{ '-'.join('abc') }} {{ ''.join([]) }}| {{ ','.join(scores) }} {{ ', '.join(['a']) }}
+{{ ','.join(numbers) }}
+{{ 'banana'.replace('a', 'o') }} {{ 'banana'.replace('a', 'o', 2) }} {{ 'banana'.replace('x', 'y') }} {{ 'aaaa'.replace('aa', 'b') }} {{ 'abc'.replace('b', '') }}
+{{ 'banana'.startswith('ba') }} {{ 'banana'.endswith('na') }} {{ 'banana'.startswith(('x', 'b')) }} {{ 'banana'.startswith('na', 2) }} {{ 'banana'.endswith('nan', 0, 5) }} {{ ''.startswith('', 1) }} {{ ''.startswith('') }}
+{{ 'banana'.count('an') }} {{ 'banana'.count('') }} {{ 'banana'.find('n') }} {{ 'banana'.rfind('n') }} {{ 'banana'.find('x') }} {{ 'banana'.index('na', 3) }} {{ 'banana'.find('a', 2, 4) }} {{ emoji.find('b') }} {{ 'banana'.find('n', -2) }} {{ 'banana'.rindex('an') }} {{ 'banana'.count('a', 2) }} {{ 'abc'.find('') }} {{ 'abc'.rfind('') }}
+{{ 'abc'.index('x') }}
+{{ '12'.isdigit() }} {{ 'a1'.isalnum() }} {{ 'ab'.isalpha() }} {{ ''.isalpha() }} {{ ' \t'.isspace() }} {{ 'ab'.islower() }} {{ 'AB'.isupper() }} {{ 'Ab Cd'.istitle() }} {{ '½'.isnumeric() }} {{ '²'.isdigit() }} {{ '²'.isdecimal() }} {{ 'aä'.isascii() }}
+{{ 'ab'.center(7, '*') }} {{ 'abc'.center(6, '*') }} {{ 'a'.center(4, '*') }} {{ 'ab'.ljust(4, '.') }} {{ 'ab'.rjust(4) }} {{ '42'.zfill(5) }} {{ '-42'.zfill(5) }} {{ 'abc'.zfill(2) }}
+{{ 'prefix-x'.removeprefix('prefix-') }} {{ 'x.txt'.removesuffix('.txt') }} {{ 'x'.removesuffix('') }} {{ 'a\\tb'.expandtabs(4) }}|{{ '\\ta\\n\\tb'.expandtabs() }}
+{{ scores.items() }} {{ scores.keys() }} {{ scores.values() }} {{ scores.get('a') }} {{ scores.get('z') }} {{ scores.get('z', 5) }} {{ scores.items() | list }} {{ scores.keys() | list }} {{ {}.keys() }}
+{% for k, v in scores.items() %}{{ k }}:{{ v }} {% endfor %}{% for k in scores %}{{ k }}{% endfor %} {% for v in scores.values() %}{{ v }}{% endfor %}
+{{ tags.count('a') }} {{ tags.index('C') }} {{ (1, 2, 1).count(1) }} {{ (1, 2).index(2) }} {{ tags.copy() }} {{ tags.index('a', 2) }}
+{{ tags.index('z') }}
+{{ 2.0.is_integer() }} {{ price.is_integer() }}
+{{ name.upper().lower().title() }} {{ 'a b'.split()[1] }} {{ 'a b'.split().0 }} {{ (name ~ 'x').upper() }} {{ name.upper()[0] }}
+{{ tags.append('x') }}
+{{ scores.pop('a') }}
+{{ name.nope() }}
+{{ missing.upper() }}
+{{ person.missing.upper() }}
+{{ age.upper() }}
+{{ nothing.upper() }}
+""".strip().split("\n")
+
+FORMATS = """
+{{ '%s is %d years' % (name, age) }} {{ '%.2f' % price }} {{ '%5d|%-5d|%05d|%+d' % (age, age, age, age) }} {{ '%x %X %o %e %g' % (255, 255, 8, 12345.678, 0.0001) }} {{ '100%%' % () }}
+{{ '%s' % name }} {{ '%s' % tags }} {{ '%(a)s-%(b)d' % {'a': 'x', 'b': 2} }} {{ '%r' % name }} {{ '%5.1f|%-8s|%8s' % (3.14159, 'ab', 'cd') }} {{ '%c%c' % (65, 'b') }} {{ '%d' % 3.99 }} {{ '%.3s' % 'abcdef' }} {{ '%#x' % 255 }} {{ '%.0f' % 2.5 }} {{ '%.0f' % 3.5 }} {{ '%08.3f' % -3.14159 }} {{ '%.3d' % 7 }} {{ '% d' % 5 }}
+{{ '%d' % 'x' }}
+{{ '%s %s' % 'x' }}
+{{ '%s' % ('x', 'y') }}
+{{ '%q' % 1 }}
+{{ '{}-{}'.format(1, 'a') }} {{ '{1}{0}'.format('a', 'b') }} {{ '{x}'.format(x=5) }} {{ '{{}}'.format() }} {{ '{:.2f}'.format(price) }} {{ '{:,}'.format(1234567) }} {{ '{:>5}|{:<5}|{:^5}|{:*^7}'.format('a', 'b', 'c', 'd') }}
+{{ '{:5d}|{:05d}|{:+d}|{:x}|{:#x}|{:b}|{:e}|{:%}'.format(42, 42, 42, 255, 255, 5, 12345.678, 0.25) }} {{ '{!r}'.format('a') }} {{ '{:,.2f}'.format(1234567.891) }} {{ '{:_}'.format(1234567) }} {{ '{:g}'.format(1e-10) }} {{ '{:.3g}'.format(1234.5) }} {{ '{:.1%}'.format(0.123) }} {{ '{:6.2f}|'.format(3.14159) }} {{ '{}'.format(true) }} {{ '{:d}'.format(true) }} {{ '{}'.format(1.0) }} {{ '{:.3}'.format(1.0) }} {{ '{:.10}'.format('abc') }} {{ '{}'.format([1, 'a']) }} {{ '{:5}|'.format(3) }} {{ '{:5}|'.format('ab') }} {{ '{:.2}'.format(123.456) }} {{ '{:c}'.format(65) }} {{ '{:G}'.format(1e-10) }} {{ '{:08.2f}'.format(-3.14159) }} {{ '{:=+7d}'.format(5) }} {{ '{:.0e}'.format(15.0) }} {{ '{:n}'.format(5) }} {{ '{:,}'.format(1234.5) }} {{ '{:010,.2f}'.format(1.5) }}
+{{ '{}'.format() }}
+{{ '{:d}'.format(1.5) }}
+{{ '{:f}'.format('a') }}
+{{ '{:zz}'.format(1) }}
+{{ '{'.format(1) }}
+""".strip().split("\n")
+
+CONTROL = [
+    "{% if yes %}A{% endif %}{% if no %}B{% else %}C{% endif %}{% if no %}D{% elif age > 30 %}E{% else %}F{% endif %}",
+    "{% if no %}1{% elif no %}2{% elif yes %}3{% elif yes %}4{% endif %}",
+    "{% if empty %}a{% elif none_list %}b{% elif zero %}c{% elif nothing %}d{% elif missing %}e{% else %}f{% endif %}",
+    "{% if name == 'Ada' and age >= 18 and price > 1 and yes and not no and tags and person %}ok{% endif %}",
+    "{% for t in tags %}{{ t }},{% endfor %}",
+    "{% for t in tags %}{{ loop.index }}/{{ loop.length }} {{ loop.index0 }} {{ loop.revindex }} {{ loop.revindex0 }} {{ loop.first }} {{ loop.last }} {{ loop.depth }} {{ loop.depth0 }}\n{% endfor %}",
+    "{% for t in tags %}[{{ loop.previtem }}<{{ t }}>{{ loop.nextitem }}]{% endfor %}",
+    "{% for t in tags %}{{ loop.cycle('odd', 'even') }} {% endfor %}",
+    "{% for p in people %}{{ loop.changed(p.age) }} {% endfor %}",
+    "{% for t in tags %}{{ t }}{% if not loop.last %}, {% endif %}{% endfor %}",
+    "{% for t in none_list %}x{% else %}empty{% endfor %}",
+    "{% for t in missing %}x{% else %}empty{% endfor %}",
+    "{% for t in tags if t != 'a' %}{{ loop.index }}{{ t }}{% else %}none{% endfor %}",
+    "{% for t in tags if t == 'zz' %}{{ t }}{% else %}none{% endfor %}",
+    "{% for a, b in pairs %}{{ a }}{{ b }}{% endfor %}",
+    "{% for a, b in pairs if b > 1 %}{{ a }}{{ b }}{% endfor %}",
+    "{% for i, (a, b) in [[1, [2, 3]], [4, [5, 6]]] %}{{ i }}{{ a }}{{ b }} {% endfor %}",
+    "{% for a, b in tags %}{{ a }}{% endfor %}",
+    "{% for c in 'abc' %}{{ c }}.{% endfor %}{% for c in emoji %}{{ c }}.{% endfor %}",
+    "{% for p in people %}{{ p.name }} ({{ p.home.city }}){% if p.age > 26 %}*{% endif %} {% endfor %}",
+    "{% for x in 1, 2, 3 %}{{ x }}{% endfor %}",
+    "{% for x in (1, 2) %}{{ x }}{% endfor %}{{ x }}|",
+    "{% for name in tags %}{{ name }}{% endfor %}{{ name }}",
+    "{% for t in tags %}{{ t }}{% else %}{{ loop }}{% endfor %}",
+    "{% for x in 5 %}{{ x }}{% endfor %}",
+    "{% for x in nothing %}{{ x }}{% endfor %}",
+    "{% for t in tags[:2] %}{{ loop }}{% endfor %}",
+    "{% with a = 1, b = name %}{{ a }}{{ b }}{% endwith %}{{ a }}|",
+    "{% with %}x{% endwith %}",
+    "{% with a, b = pairs[0] %}{{ a }}{{ b }}{% endwith %}",
+    "{% with name = 'Bo' %}{% with name2 = name ~ '!' %}{{ name2 }}{% endwith %}{% endwith %}{{ name }}",
+    "{% if yes: %}x{% endif %}",
+    "{% for t in tags -%}   {{ t }}   {%- endfor %}",
+    "a  {%- if yes -%}  b  {%- endif -%}  c",
+    "a  {{- name -}}  b {{ name -}}\n\n c {#- note -#} d",
+    "a\n{% if yes %}\nb\n{% endif %}\nc\n",
+    "a\n\n",
+    "a\r\nb\rc\n\r\n",
+    "  {% if yes %}  x  {% endif %}  ",
+    "x{# a comment {{ name }} {% if %} #}y",
+    "{#- all -#}",
+    "{% raw %}{{ name }} {% if %} {# x #}{% endraw %}",
+    "a {%- raw -%}  {{ x }}  {%- endraw -%} b",
+    "{% raw -%}\n x {% endraw %}",
+    "{{ '{{' }} {{ '}}' }} {{ '%}' }} {{ '{%' }}",
+    "{{ {'a': {'b': 1}} }}",
+    "{{{'a': 1}.a}}",
+    "{{name}}{{ name}}{{name }}",
+    "{{-1}} {{- -1 }} {{+ 1}}",
+    "{ name } }} %} #} {",
+    "plain text with 100% & <b> $5 \\n",
+    "",
+    "{{ '' }}",
+    "{{\n  name\n  | upper\n}}",
+    "{%if yes%}a{%endif%}",
+    "{%+ if yes +%} a {%+ endif %}",
+    "{% if yes %}{% for t in tags %}{% if t == 'a' %}{{ loop.index }}{% endif %}{% endfor %}{% endif %}",
+    "{% if (yes and no) or (not no and age in [36, 37]) %}x{% endif %}",
+    "{% if 'a' in tags and 'q' not in tags %}x{% endif %}",
+    "{% if yes, no %}x{% endif %}",
+    "{{ 1 if yes }}{{ 'x' if no }}|",
+    "Dear {{ person.name.first }},\n\n{% if person.age > 30 %}You are {{ person.age }}.{% else %}Young!{% endif %}\n{% for tag in person.tags %}- {{ tag }}\n{% endfor %}Bye",
+]
+
+SYNTAX = """
+{{ name
+{{ }}
+{% if yes %}
+{% if %}x{% endif %}
+{% endif %}
+{% for x in tags %}
+{% for in tags %}{% endfor %}
+{% for x tags %}{% endfor %}
+{% nope %}
+{{ name | }}
+{{ name | nope }}
+{{ name is nope }}
+{{ 'abc }}
+{{ name) }}
+{{ (name }}
+{{ [1, 2 }}
+{{ {'a' 1} }}
+{{ 1 + }}
+{{ a b }}
+{{ a. }}
+{{ a[] }}
+{{ a..b }}
+{{ 1.2.3 }}
+{{ 007 }}
+{{ name ? 1 : 2 }}
+{{ a && b }}
+{{ a = 1 }}
+{# never closed
+{% raw %} never closed
+{{ f(a=1, 2) }}
+{{ 'x' is string is string }}
+{% else %}
+{% elif yes %}
+{% if yes %}a{% else %}b{% else %}c{% endif %}
+{% endfor %}
+{{ ! name }}
+{{ name %}
+{% if yes }}x{% endif %}
+{{ not }}
+{{ 1 if }}
+{{ 'a' | replace }}
+{{ 5 | abs(1) }}
+{{ 5 | round(nope=1) }}
+""".strip().split("\n")
+
+
+def render(environment, template):
+    try:
+        return {"text": environment.from_string(template).render(ROW)}
+    except jinja2.TemplateSyntaxError:
+        return {"error": "syntax"}
+    except Exception:
+        return {"error": "render"}
+
+
+def main():
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
+    groups = {
+        "printing": PRINTING,
+        "access": ACCESS,
+        "arithmetic": ARITHMETIC,
+        "comparison": COMPARISON,
+        "tests": TESTS,
+        "filters": FILTERING,
+        "methods": METHODS,
+        "formats": FORMATS,
+        "control": CONTROL,
+        "syntax": SYNTAX,
+    }
+    answers = {
+        group: [{"template": template, **render(environment, template)} for template in templates]
+        for group, templates in groups.items()
+    }
+    record = {"jinja2": jinja2.__version__, "values": json.dumps(ROW, ensure_ascii=False), "answers": answers}
+    target = pathlib.Path("test/unit/templates/jinja-answers.json")
+    target.write_text(json.dumps(record, indent=1) + "\n")
+    print(f"{sum(map(len, answers.values()))} answers of Jinja2 {jinja2.__version__} in {target}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+// Python's `==`, `<`, `in` and truth.
+
+import type { Budget } from './limits.ts';
+import { numberInText } from './number-text.ts';
+import { isAstral } from './python-text.ts';
+import {
+  asNumber,
+  Dict,
+  describe,
+  entriesOf,
+  findKey,
+  ItemView,
+  isList,
+  isMapping,
+  Loop,
+  type Runtime,
+  refuseUndefined,
+  Tuple,
+  Undefined,
+} from './runtime.ts';
+import type { CompareOperator } from './syntax.ts';
+import { renderError } from './template-error.ts';
+import { indexIn } from './text-search.ts';
+
+export function isTrue(value: Runtime): boolean {
+  if (value === null || value instanceof Undefined) return false;
+  if (typeof value !== 'object') return Boolean(value);
+  if (isList(value)) return value.length > 0;
+  if (value instanceof Tuple) return value.items.length > 0;
+  if (value instanceof Loop) return true;
+  if (value instanceof ItemView) return value.name === null || value.items.length > 0;
+  if (value instanceof Dict) return value.size > 0;
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
+}
+
+export function areEqual(left: Runtime, right: Runtime, budget: Budget): boolean {
+  budget.spend(1);
+  if (left === right) return true;
+  const a = asNumber(left);
+  const b = asNumber(right);
+  // biome-ignore lint/suspicious/noDoubleEquals: compares a bigint and a number exactly.
+  if (a !== null && b !== null) return a == b;
+  if (typeof left === 'string' && typeof right === 'string') {
+    if (left.length === right.length) budget.read(left);
+    return false;
+  }
+  if (isList(left)) return isList(right) && areItemsEqual(left, right, budget);
+  if (left instanceof Tuple) return right instanceof Tuple && areItemsEqual(left.items, right.items, budget);
+  if (left instanceof Undefined) return right instanceof Undefined;
+  if (isMapping(left) && isMapping(right)) {
+    const entries = entriesOf(left);
+    const other = entriesOf(right);
+    budget.spend(entries.length + other.length);
+    return (
+      entries.length === other.length &&
+      entries.every(([key, value]) => {
+        const match = findKey(right, key);
+        return match !== undefined && areEqual(value, match, budget);
+      })
+    );
+  }
+  return false;
+}
+
+function areItemsEqual(left: readonly Runtime[], right: readonly Runtime[], budget: Budget): boolean {
+  return left.length === right.length && left.every((item, index) => areEqual(item, right[index]!, budget));
+}
+
+/** Orders two values: negative when `left` is the smaller, `NaN` when one is no number at all. */
+export function order(left: Runtime, right: Runtime, budget: Budget): number {
+  budget.spend(1);
+  const a = asNumber(left);
+  const b = asNumber(right);
+  if (a !== null && b !== null)
+    return a < b ? -1 : a > b ? 1 : Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : 0;
+  if (typeof left === 'string' && typeof right === 'string') return orderTexts(budget.read(left), right);
+  if (isList(left) && isList(right)) return orderItems(left, right, budget);
+  if (left instanceof Tuple && right instanceof Tuple) return orderItems(left.items, right.items, budget);
+  refuseUndefined(left);
+  refuseUndefined(right);
+  throw renderError(`Cannot compare ${describe(left)} with ${describe(right)}: neither is the smaller`);
+}
+
+/** By Unicode characters, as Python does; JavaScript's `<` goes by UTF-16 units. */
+function orderTexts(left: string, right: string): number {
+  if (left === right) return 0;
+  if (!isAstral(left) && !isAstral(right)) return left < right ? -1 : 1;
+  let index = 0;
+  while (index < left.length && index < right.length && left[index] === right[index]) index++;
+  // The second half of a pair tells as much as the pair when the first halves are equal.
+  const a = weightOf(left.charCodeAt(index));
+  const b = weightOf(right.charCodeAt(index));
+  return index === left.length || (index < right.length && a < b) ? -1 : 1;
+}
+
+/** Puts surrogates, which stand for characters beyond U+FFFF, after all other units. */
+function weightOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+function orderItems(left: readonly Runtime[], right: readonly Runtime[], budget: Budget): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index++) {
+    if (!areEqual(left[index]!, right[index]!, budget)) return order(left[index]!, right[index]!, budget);
+  }
+  return left.length - right.length;
+}
+
+/** `item in container`. `areSame` decides on equality, which may take text of a cell for a number. */
+export function isIn(
+  item: Runtime,
+  container: Runtime,
+  { budget, areSame }: { budget: Budget; areSame: (left: Runtime, right: Runtime) => boolean },
+): boolean {
+  if (typeof container === 'string') {
+    if (typeof item !== 'string') {
+      refuseUndefined(item);
+      throw renderError(`Cannot look for ${describe(item)} in a text: only a text can be in it`);
+    }
+    return indexIn(budget.read(container), budget.read(item), 0) >= 0;
+  }
+  if (isMapping(container)) return findKey(container, item) !== undefined;
+  if (container instanceof Undefined) return false;
+  const items = isList(container)
+    ? container
+    : container instanceof Tuple || container instanceof ItemView
+      ? container.items
+      : null;
+  if (items === null) throw renderError(`Cannot look into ${describe(container)}: it has no items`);
+  return items.some((other) => areSame(item, other));
+}
+
+/**
+ * `left operator right`. `isLoose`: an operand is read from a cell, so that its text counts as the number it is in
+ * comparison with a number (N2).
+ */
+export function holds(
+  operator: CompareOperator,
+  left: Runtime,
+  right: Runtime,
+  { isLoose, budget }: { isLoose: boolean; budget: Budget },
+): boolean {
+  const pairOf = (a: Runtime, b: Runtime) =>
+    (isLoose && typeof a !== typeof b ? numericPair(a, b) : null) ?? ([a, b] as const);
+  const areSame = (a: Runtime, b: Runtime): boolean => areEqual(...pairOf(a, b), budget);
+  switch (operator) {
+    case 'in':
+      return isIn(left, right, { budget, areSame });
+    case 'not in':
+      return !isIn(left, right, { budget, areSame });
+    case '==':
+      return areSame(left, right);
+    case '!=':
+      return !areSame(left, right);
+    case '<':
+      return order(...pairOf(left, right), budget) < 0;
+    case '<=':
+      return order(...pairOf(left, right), budget) <= 0;
+    case '>':
+      return order(...pairOf(left, right), budget) > 0;
+    case '>=':
+      return order(...pairOf(left, right), budget) >= 0;
+  }
+}
+
+/** Both as numbers, when one is a number and the other a text that is one (N2); else `null`. */
+function numericPair(left: Runtime, right: Runtime): readonly [bigint | number, bigint | number] | null {
+  const a = typeof left === 'string' ? numberInText(left) : typeof left === 'boolean' ? null : asNumber(left);
+  const b =
+    typeof right === 'string' ? numberInText(right) : typeof right === 'boolean' ? null : asNumber(right);
+  return a === null || b === null ? null : [a, b];
+}

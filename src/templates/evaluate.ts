@@ -1,0 +1,321 @@
+// Runs a syntax tree over the values of one row. Every visit of a node costs a step.
+
+import type { Value } from '../values.ts';
+import { readAttribute, readItem, readSlice } from './access.ts';
+import type { Services } from './argument-binding.ts';
+import { compute, computeSign } from './arithmetic.ts';
+import { isCellText, numberOf } from './cell-text.ts';
+import { holds, isTrue } from './comparison.ts';
+import { applyFilter } from './filters.ts';
+import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
+import { callMethod, hasMethod } from './methods.ts';
+import { openValue } from './number-text.ts';
+import { lengthOf, textOf } from './python-text.ts';
+import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined } from './runtime.ts';
+import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
+import { limitError, renderError } from './template-error.ts';
+import { NUMERIC_TESTS, passesTest } from './tests.ts';
+
+/** Filters that compute, so that text of a cell counts as the number it is. */
+const NUMERIC_FILTERS: ReadonlySet<string> = new Set(['abs', 'round']);
+
+interface Scope {
+  readonly name: string;
+  readonly value: Runtime;
+  readonly outer: Scope | null;
+}
+
+/** One rendering. */
+export class Evaluation {
+  /** Offset of the operation under way: where an error is. */
+  at = 0;
+  readonly #values: { readonly [name: string]: Value };
+  readonly #services: Services;
+  /** Columns read so far, opened. */
+  readonly #opened = new Map<string, Runtime>();
+  #scope: Scope | null = null;
+  #parts: string[] = [];
+  #units = 0;
+
+  constructor(values: { readonly [name: string]: Value }, services: Services) {
+    this.#values = values;
+    this.#services = services;
+  }
+
+  /** The text that statements print. */
+  render(statements: readonly Statement[]): string {
+    this.#runAll(statements);
+    const text = this.#parts.join('');
+    if (text.length > MAX_OUTPUT_CHARACTERS && lengthOf(text) > MAX_OUTPUT_CHARACTERS) throw tooLong();
+    return text;
+  }
+
+  #runAll(statements: readonly Statement[]): void {
+    for (const statement of statements) this.#run(statement);
+  }
+
+  #run(statement: Statement): void {
+    this.#services.budget.spend(1);
+    switch (statement.kind) {
+      case 'text':
+        this.#print(statement.text);
+        break;
+      case 'output': {
+        const value = this.evaluate(statement.expression);
+        this.at = statement.at;
+        this.#print(textOf(value, this.#services.budget));
+        break;
+      }
+      case 'if': {
+        const branch = statement.branches.find(({ test }) => isTrue(this.evaluate(test)));
+        this.#runAll(branch === undefined ? statement.otherwise : branch.body);
+        break;
+      }
+      case 'for':
+        this.#runFor(statement);
+        break;
+      case 'with': {
+        const outer = this.#scope;
+        const values = statement.bindings.map(({ value }) => this.evaluate(value));
+        for (const [index, { target }] of statement.bindings.entries()) this.#assign(target, values[index]!);
+        this.#runAll(statement.body);
+        this.#scope = outer;
+        break;
+      }
+      case 'filter-block': {
+        const outerParts = this.#parts;
+        this.#parts = [];
+        this.#runAll(statement.body);
+        let value: Runtime = this.#parts.join('');
+        this.#parts = outerParts;
+        this.#units -= value.length;
+        for (const filter of statement.filters) {
+          this.at = filter.at;
+          value = applyFilter(filter.name, value, { ...this.#argumentsOf(filter), ...this.#services });
+        }
+        this.#print(textOf(value, this.#services.budget));
+        break;
+      }
+    }
+  }
+
+  #runFor({ target, iterable, test, body, otherwise, at }: Extract<Statement, { kind: 'for' }>): void {
+    const outer = this.#scope;
+    const all = this.evaluate(iterable);
+    this.at = at;
+    const { budget } = this.#services;
+    const items = itemsOf(all, budget);
+    budget.spend(items.length);
+    const taken = test === null ? items : items.filter((item) => this.#isTaken(test, target, item));
+    const loop = new Loop(taken);
+    for (const [index, item] of taken.entries()) {
+      loop.index = index;
+      this.at = at;
+      this.#assign(target, item);
+      this.#scope = { name: 'loop', value: loop, outer: this.#scope };
+      this.#runAll(body);
+      this.#scope = outer;
+    }
+    if (taken.length === 0) this.#runAll(otherwise);
+  }
+
+  #isTaken(test: Expression, target: Target, item: Runtime): boolean {
+    const outer = this.#scope;
+    this.#assign(target, item);
+    const isTaken = isTrue(this.evaluate(test));
+    this.#scope = outer;
+    return isTaken;
+  }
+
+  #assign(target: Target, value: Runtime): void {
+    if (typeof target === 'string') {
+      this.#scope = { name: target, value, outer: this.#scope };
+      return;
+    }
+    const items = itemsOf(value, this.#services.budget);
+    if (items.length !== target.length) {
+      throw renderError(`Cannot unpack the item: ${target.length} names for ${items.length} values`);
+    }
+    for (const [index, name] of target.entries()) this.#assign(name, items[index]!);
+  }
+
+  #print(text: string): void {
+    this.#units += text.length;
+    // A character is at most two units.
+    if (this.#units > 2 * MAX_OUTPUT_CHARACTERS) throw tooLong();
+    this.#services.budget.spend(text.length >> 8);
+    this.#parts.push(text);
+  }
+
+  /** The value of an expression. */
+  evaluate(expression: Expression): Runtime {
+    const { budget } = this.#services;
+    budget.spend(1);
+    switch (expression.kind) {
+      case 'constant':
+        return expression.value;
+      case 'name':
+        return this.#lookUp(expression.name);
+      case 'list':
+        return this.#evaluateAll(expression.items);
+      case 'tuple':
+        return new Tuple(this.#evaluateAll(expression.items));
+      case 'dict': {
+        const entries = expression.entries.map(
+          ([key, value]) => [this.evaluate(key), this.evaluate(value)] as const,
+        );
+        this.at = expression.at;
+        return new Dict(entries);
+      }
+      case 'attribute':
+        return this.#attribute(expression);
+      case 'item': {
+        const object = this.evaluate(expression.object);
+        const key = this.evaluate(expression.key);
+        this.at = expression.at;
+        return readItem(object, key, budget) ?? missing(expression);
+      }
+      case 'slice': {
+        const object = this.evaluate(expression.object);
+        const [start, stop, step] = [expression.start, expression.stop, expression.step].map((bound) =>
+          bound === null ? null : this.evaluate(bound),
+        ) as [Runtime, Runtime, Runtime];
+        this.at = expression.at;
+        return readSlice(object, { start, stop, step }, budget) ?? missing(expression);
+      }
+      case 'call': {
+        const object = this.evaluate(expression.object);
+        const given = this.#argumentsOf(expression);
+        this.at = expression.at;
+        return callMethod(object, expression.method, { ...given, ...this.#services });
+      }
+      case 'filter': {
+        const isNumeric = NUMERIC_FILTERS.has(expression.name);
+        const value = isNumeric ? this.#evaluateNumber(expression.object) : this.evaluate(expression.object);
+        const given = this.#argumentsOf(expression);
+        this.at = expression.at;
+        return applyFilter(expression.name, value, { ...given, ...this.#services });
+      }
+      case 'test': {
+        const isNumeric = NUMERIC_TESTS.has(expression.name);
+        const value = isNumeric ? this.#evaluateNumber(expression.object) : this.evaluate(expression.object);
+        const positional = this.#evaluateAll(expression.positional);
+        this.at = expression.at;
+        return passesTest(expression.name, value, { positional, budget }) !== expression.negated;
+      }
+      case 'unary': {
+        if (expression.operator === 'not') return !isTrue(this.evaluate(expression.operand));
+        const value = this.#evaluateNumber(expression.operand);
+        this.at = expression.at;
+        return computeSign(expression.operator, value);
+      }
+      case 'binary':
+        return this.#binary(expression);
+      case 'concat': {
+        const parts = this.#evaluateAll(expression.items).map((item) => textOf(item, budget));
+        this.at = expression.at;
+        budget.allocate(parts.reduce((sum, part) => sum + part.length, 0));
+        return parts.join('');
+      }
+      case 'compare':
+        return this.#compare(expression);
+      case 'and': {
+        const left = this.evaluate(expression.left);
+        return isTrue(left) ? this.evaluate(expression.right) : left;
+      }
+      case 'or': {
+        const left = this.evaluate(expression.left);
+        return isTrue(left) ? left : this.evaluate(expression.right);
+      }
+      case 'condition':
+        if (isTrue(this.evaluate(expression.test))) return this.evaluate(expression.chosen);
+        return expression.otherwise === null
+          ? new Undefined('The condition is false and there is no "else"')
+          : this.evaluate(expression.otherwise);
+    }
+  }
+
+  #evaluateAll(expressions: readonly Expression[]): readonly Runtime[] {
+    return expressions.map((expression) => this.evaluate(expression));
+  }
+
+  #argumentsOf({ positional, named }: Arguments): {
+    positional: readonly Runtime[];
+    named: ReadonlyMap<string, Runtime>;
+  } {
+    return {
+      positional: this.#evaluateAll(positional),
+      named:
+        named.length === 0 ? NO_NAMED : new Map(named.map(([name, value]) => [name, this.evaluate(value)])),
+    };
+  }
+
+  #lookUp(name: string): Runtime {
+    for (let scope = this.#scope; scope !== null; scope = scope.outer)
+      if (scope.name === name) return scope.value;
+    const opened = this.#opened.get(name);
+    if (opened !== undefined) return opened;
+    const value = Object.hasOwn(this.#values, name)
+      ? openValue(this.#values[name]!, this.#services.budget)
+      : new Undefined(`"${name}" is undefined`);
+    this.#opened.set(name, value);
+    return value;
+  }
+
+  #attribute(expression: Extract<Expression, { kind: 'attribute' }>): Runtime {
+    const object = this.evaluate(expression.object);
+    this.at = expression.at;
+    const value = readAttribute(object, expression.name);
+    if (value !== undefined) return value;
+    if (hasMethod(object, expression.name)) {
+      throw renderError(
+        `Cannot use "${expression.name}" as a value: it is a method, write ${expression.name}()`,
+      );
+    }
+    return missing(expression);
+  }
+
+  /** The value of an operand of arithmetic. */
+  #evaluateNumber(expression: Expression): Runtime {
+    const value = this.evaluate(expression);
+    return numberOf(value, expression) ?? value;
+  }
+
+  #binary({ operator, left, right, at }: Extract<Expression, { kind: 'binary' }>): Runtime {
+    const a = this.evaluate(left);
+    const b = this.evaluate(right);
+    this.at = at;
+    const { budget } = this.#services;
+    const number = numberOf(a, left);
+    const other = numberOf(b, right);
+    return number === null || other === null
+      ? compute(operator, a, b, budget)
+      : compute(operator, number, other, budget);
+  }
+
+  #compare({ first, rest, at }: Extract<Expression, { kind: 'compare' }>): Runtime {
+    let leftNode = first;
+    let left = this.evaluate(first);
+    for (const { operator, operand } of rest) {
+      const right = this.evaluate(operand);
+      this.at = at;
+      const isLoose = isCellText(leftNode) || isCellText(operand);
+      if (!holds(operator, left, right, { isLoose, budget: this.#services.budget })) return false;
+      leftNode = operand;
+      left = right;
+    }
+    return true;
+  }
+}
+
+const NO_NAMED: ReadonlyMap<string, Runtime> = new Map();
+
+function tooLong(): Error {
+  return limitError(
+    `Cannot render the template: the text has more than ${MAX_OUTPUT_CHARACTERS.toLocaleString('en')} characters`,
+  );
+}
+
+function missing(expression: Expression): Undefined {
+  return new Undefined(`"${pathOf(expression)}" is undefined`);
+}

@@ -1,0 +1,158 @@
+// The methods that templates may call. None changes a value. A method is called where it is named, `a.b(c)`;
+// there are no functions and no method without its call.
+
+import {
+  bindArguments,
+  bindingProblem,
+  integerArgument,
+  type Operation,
+  operation,
+  type Services,
+} from './argument-binding.ts';
+import { areEqual } from './comparison.ts';
+import { formatBraces } from './number-format.ts';
+import {
+  describe,
+  entriesOf,
+  findKey,
+  ItemView,
+  isList,
+  isMapping,
+  Loop,
+  type Mapping,
+  type Runtime,
+  Tuple,
+  Undefined,
+} from './runtime.ts';
+import { renderError } from './template-error.ts';
+import { TEXT_METHODS } from './text-methods.ts';
+
+type Methods<Subject> = { readonly [name: string]: Operation<Subject> };
+
+const LIST_METHODS: Methods<readonly Runtime[]> = {
+  count: operation('value', (items, [value], { budget }) =>
+    BigInt(items.filter((item) => areEqual(item, value!, budget)).length),
+  ),
+  index: operation('value start? stop?', (items, [value, start, stop], { budget }) => {
+    const place = (bound: number): number => (bound < 0 ? Math.max(0, bound + items.length) : bound);
+    const from = place(integerArgument(start, 0));
+    const to = place(integerArgument(stop, items.length));
+    const index = items.findIndex((item, at) => at >= from && at < to && areEqual(item, value!, budget));
+    if (index < 0) throw renderError('Cannot find the item: it is not in the list');
+    return BigInt(index);
+  }),
+  copy: operation('', (items) => items),
+};
+
+const DICT_METHODS: Methods<Mapping> = {
+  items: operation('', (mapping, _, { budget }) => {
+    const entries = entriesOf(mapping);
+    budget.spend(entries.length);
+    return new ItemView(
+      entries.map((entry) => new Tuple(entry)),
+      'dict_items',
+    );
+  }),
+  keys: operation('', (mapping, _, { budget }) => viewOf(mapping, { part: 0, name: 'dict_keys' }, budget)),
+  values: operation('', (mapping, _, { budget }) =>
+    viewOf(mapping, { part: 1, name: 'dict_values' }, budget),
+  ),
+  get: operation('key default?', (mapping, [key, fallback = null]) => findKey(mapping, key!) ?? fallback),
+  copy: operation('', (mapping) => mapping),
+};
+
+const FLOAT_METHODS: Methods<number> = {
+  is_integer: operation('', (value) => Number.isInteger(value)),
+};
+
+/** Methods that take any arguments. */
+const OPEN_METHODS = ['changed', 'cycle', 'format'];
+
+export const METHOD_NAMES: readonly string[] = [
+  ...new Set([
+    ...Object.keys(TEXT_METHODS),
+    ...Object.keys(LIST_METHODS),
+    ...Object.keys(DICT_METHODS),
+    ...Object.keys(FLOAT_METHODS),
+    ...OPEN_METHODS,
+  ]),
+].sort();
+
+/** Calls a method. Throws when the value has no such method or the arguments do not fit. */
+export function callMethod(
+  value: Runtime,
+  name: string,
+  {
+    positional,
+    named,
+    ...services
+  }: { positional: readonly Runtime[]; named: ReadonlyMap<string, Runtime> } & Services,
+): Runtime {
+  const { budget } = services;
+  if (value instanceof Undefined) throw renderError(`Cannot call "${name}": ${value.reason}`);
+  if (value instanceof Loop && name === 'cycle') return value.cycle(positional);
+  if (value instanceof Loop && name === 'changed')
+    return value.changed(positional, (left, right) => areEqual(left, right, budget));
+  if (typeof value === 'string' && name === 'format')
+    return formatBraces(value, { positional, named }, budget);
+  const call = { name, positional, named, services };
+  if (typeof value === 'string') {
+    budget.read(value);
+    return run(TEXT_METHODS, value, call);
+  }
+  if (isList(value)) return run(LIST_METHODS, value, call);
+  if (value instanceof Tuple && name !== 'copy') return run(LIST_METHODS, value.items, call);
+  if (isMapping(value)) return run(DICT_METHODS, value, call);
+  if (typeof value === 'number') return run(FLOAT_METHODS, value, call);
+  throw noMethod(value, name);
+}
+
+/** Whether values of this kind have such a method: `{{ name.upper }}` then lacks its parentheses. */
+export function hasMethod(value: Runtime, name: string): boolean {
+  if (typeof value === 'string') return name === 'format' || Object.hasOwn(TEXT_METHODS, name);
+  if (isList(value) || value instanceof Tuple) return Object.hasOwn(LIST_METHODS, name);
+  if (isMapping(value)) return Object.hasOwn(DICT_METHODS, name);
+  if (value instanceof Loop) return name === 'cycle' || name === 'changed';
+  return typeof value === 'number' && Object.hasOwn(FLOAT_METHODS, name);
+}
+
+interface MethodCall {
+  readonly name: string;
+  readonly positional: readonly Runtime[];
+  readonly named: ReadonlyMap<string, Runtime>;
+  readonly services: Services;
+}
+
+function run<Subject extends Runtime>(
+  methods: Methods<Subject>,
+  value: Subject,
+  { name, positional, named, services }: MethodCall,
+): Runtime {
+  const method = Object.hasOwn(methods, name) ? methods[name]! : null;
+  if (method === null) throw noMethod(value, name);
+  const problem = bindingProblem(method, {
+    kind: 'method',
+    name,
+    count: positional.length,
+    named: [...named.keys()],
+  });
+  if (problem !== null) throw renderError(problem);
+  return method.apply(value, bindArguments(method, positional, named), services);
+}
+
+function noMethod(value: Runtime, name: string): Error {
+  return renderError(`Cannot call "${name}": ${describe(value)} has no such method`);
+}
+
+function viewOf(
+  mapping: Mapping,
+  { part, name }: { part: 0 | 1; name: string },
+  budget: Services['budget'],
+): ItemView {
+  const entries = entriesOf(mapping);
+  budget.spend(entries.length);
+  return new ItemView(
+    entries.map((entry) => entry[part]),
+    name,
+  );
+}

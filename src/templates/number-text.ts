@@ -1,0 +1,72 @@
+// Text that is a number or a JSON object. A cell often holds such text: a model's answer, a CSV field.
+//
+//   N1. Text that is a JSON object or list, or that stands as a text inside an object or list and is one, is
+//       opened when the template reads the column. Other text, also "null" and "true", stays text.
+//   N2. Text that is a JSON number stays text, and prints as it is written. Read from a cell, it is the number in
+//       arithmetic (if all operands are numbers then) and in comparison with a number.
+
+import { parseJson, type Value } from '../values.ts';
+import { type Budget, MAX_VALUE_DEPTH } from './limits.ts';
+import { limitError } from './template-error.ts';
+
+const NUMBER = /^[ \t\r\n]*(-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?)[ \t\r\n]*$/;
+/** Longer text is no number that a template could use. */
+const MAX_NUMBER_UNITS = 1000;
+
+/** The number that a text is, or `null`. */
+export function numberInText(text: string): bigint | number | null {
+  if (text.length > MAX_NUMBER_UNITS) return null;
+  const match = NUMBER.exec(text);
+  if (match === null) return null;
+  const [, digits, fraction, exponent] = match;
+  if (fraction === undefined && exponent === undefined) return BigInt(digits!);
+  const number = Number(digits);
+  return Number.isFinite(number) ? number : null;
+}
+
+/** Opens a cell's value (N1). Throws a `limit` error for a value nested too deeply or too large. */
+export function openValue(value: Value, budget: Budget): Value {
+  if (typeof value === 'string') return openText(value, budget) ?? value;
+  return openInside(value, budget, 0);
+}
+
+function openInside(value: Value, budget: Budget, depth: number): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === MAX_VALUE_DEPTH)
+    throw limitError(`Cannot use the value: it is nested more than ${MAX_VALUE_DEPTH} deep`);
+  const open = (item: Value): Value =>
+    typeof item === 'string' ? (openText(item, budget) ?? item) : openInside(item, budget, depth + 1);
+  if (Array.isArray(value)) {
+    budget.spend(value.length);
+    return value.map(open);
+  }
+  const entries = Object.entries(value);
+  budget.spend(entries.length);
+  return Object.fromEntries(entries.map(([key, item]) => [key, open(item)]));
+}
+
+const JSON_START = /^[ \t\r\n]*[{[]/;
+const JSON_END = /[}\]][ \t\r\n]{0,100}$/;
+
+function openText(text: string, budget: Budget): Value | null {
+  if (!JSON_START.test(text) || !JSON_END.test(text.slice(-101))) return null;
+  // Parsing exact numbers takes about 20 ns a character.
+  budget.spend(Math.ceil(text.length / 4));
+  if (isDeep(text)) return null;
+  try {
+    return parseJson(text);
+  } catch {
+    return null;
+  }
+}
+
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x7b || unit === 0x5b) {
+      if (++depth > MAX_VALUE_DEPTH) return true;
+    } else if (unit === 0x7d || unit === 0x5d) depth--;
+  }
+  return false;
+}

@@ -1,0 +1,221 @@
+// The values that a template computes with: those of cells, and a few that exist only while it runs. Python's
+// int is `bigint`, its float is `number`, its dict is a plain object (from a cell) or a `Dict` (written in the
+// template, with keys of any kind). Of a plain object only own properties are ever read.
+
+import type { Budget } from './limits.ts';
+import { renderError } from './template-error.ts';
+
+export type Runtime =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly Runtime[]
+  | { readonly [key: string]: Runtime }
+  | Special;
+
+type Special = Undefined | Tuple | Dict | ItemView | Loop;
+
+/** What a name or a field gives that is not there: prints nothing, is false, and refuses everything else. */
+export class Undefined {
+  /** What is missing, as a sentence: `"a.b" is undefined`. */
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export class Tuple {
+  readonly items: readonly Runtime[];
+  constructor(items: readonly Runtime[]) {
+    this.items = items;
+  }
+}
+
+/** A dict written in the template. */
+export class Dict {
+  readonly #entries = new Map<string, readonly [Runtime, Runtime]>();
+
+  constructor(entries: readonly (readonly [Runtime, Runtime])[]) {
+    for (const [key, value] of entries) {
+      const id = idOf(key);
+      this.#entries.set(id, [this.#entries.get(id)?.[0] ?? key, value]);
+    }
+  }
+
+  get entries(): readonly (readonly [Runtime, Runtime])[] {
+    return [...this.#entries.values()];
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  find(key: Runtime): Runtime | undefined {
+    return this.#entries.get(idOf(key))?.[1];
+  }
+}
+
+/** What a filter or a dict's method gives to loop over. Printed under `name`, or refused where Python prints an address. */
+export class ItemView {
+  readonly items: readonly Runtime[];
+  readonly name: string | null;
+  constructor(items: readonly Runtime[], name: string | null) {
+    this.items = items;
+    this.name = name;
+  }
+}
+
+/** The variable `loop` of a running loop. */
+export class Loop {
+  readonly items: readonly Runtime[];
+  index = 0;
+  #changed: readonly Runtime[] | null = null;
+
+  constructor(items: readonly Runtime[]) {
+    this.items = items;
+  }
+
+  field(name: string): Runtime | undefined {
+    const length = this.items.length;
+    switch (name) {
+      case 'index':
+        return BigInt(this.index + 1);
+      case 'index0':
+        return BigInt(this.index);
+      case 'revindex':
+        return BigInt(length - this.index);
+      case 'revindex0':
+        return BigInt(length - this.index - 1);
+      case 'first':
+        return this.index === 0;
+      case 'last':
+        return this.index === length - 1;
+      case 'length':
+        return BigInt(length);
+      case 'depth':
+        return 1n;
+      case 'depth0':
+        return 0n;
+      case 'previtem':
+        return this.index === 0 ? new Undefined('There is no previous item') : this.items[this.index - 1];
+      case 'nextitem':
+        return this.index === length - 1
+          ? new Undefined('There is no next item')
+          : this.items[this.index + 1];
+      default:
+        return undefined;
+    }
+  }
+
+  cycle(values: readonly Runtime[]): Runtime {
+    if (values.length === 0) throw renderError('Cannot cycle: no values to cycle through');
+    return values[this.index % values.length]!;
+  }
+
+  changed(values: readonly Runtime[], areEqual: (left: Runtime, right: Runtime) => boolean): boolean {
+    const isSame = this.#changed !== null && areEqual(this.#changed, values);
+    this.#changed = values;
+    return !isSame;
+  }
+}
+
+export type Mapping = Dict | { readonly [key: string]: Runtime };
+
+export function isList(value: Runtime): value is readonly Runtime[] {
+  return Array.isArray(value);
+}
+
+export function isMapping(value: Runtime): value is Mapping {
+  return value instanceof Dict || isPlainObject(value);
+}
+
+function isPlainObject(value: Runtime): value is { readonly [key: string]: Runtime } {
+  return typeof value === 'object' && value !== null && !isList(value) && !isSpecial(value);
+}
+
+function isSpecial(value: object): value is Special {
+  return (
+    value instanceof Undefined ||
+    value instanceof Tuple ||
+    value instanceof Dict ||
+    value instanceof ItemView ||
+    value instanceof Loop
+  );
+}
+
+export function entriesOf(mapping: Mapping): readonly (readonly [Runtime, Runtime])[] {
+  return mapping instanceof Dict ? mapping.entries : Object.entries(mapping);
+}
+
+export function findKey(mapping: Mapping, key: Runtime): Runtime | undefined {
+  if (mapping instanceof Dict) return mapping.find(key);
+  return typeof key === 'string' && Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+}
+
+/** The number that a value is: Python counts `True` as 1. Text is no number. */
+export function asNumber(value: Runtime): bigint | number | null {
+  if (typeof value === 'bigint' || typeof value === 'number') return value;
+  return typeof value === 'boolean' ? BigInt(value) : null;
+}
+
+/** A number as a float. Throws when it is too large for one. */
+export function toFloat(value: bigint | number): number {
+  const float = Number(value);
+  if (typeof value === 'bigint' && !Number.isFinite(float)) {
+    throw renderError('Cannot compute the number: a whole number is too large for a float');
+  }
+  return float;
+}
+
+/** Throws when a value is undefined. */
+export function refuseUndefined(value: Runtime): void {
+  if (value instanceof Undefined) throw renderError(`Cannot compute with a missing value: ${value.reason}`);
+}
+
+/** The identity of a dict's key: 1, 1.0 and true are one key, as in Python. */
+export function idOf(key: Runtime): string {
+  if (typeof key === 'string') return `"${key}`;
+  if (key === null) return 'null';
+  if (typeof key === 'boolean') return key ? '1' : '0';
+  if (typeof key === 'bigint') return key.toString();
+  if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key).toString() : `${key}`;
+  if (key instanceof Undefined) return 'undefined';
+  if (key instanceof Tuple) return `(${key.items.map((item) => JSON.stringify(idOf(item))).join(',')})`;
+  throw renderError(`Cannot use ${describe(key)} as a key: it has no fixed value`);
+}
+
+/** What a value is, in words for a message. */
+export function describe(value: Runtime): string {
+  if (value === null) return 'None';
+  switch (typeof value) {
+    case 'boolean':
+      return value ? 'True' : 'False';
+    case 'bigint':
+      return 'a whole number';
+    case 'number':
+      return 'a float';
+    case 'string':
+      return 'a text';
+  }
+  if (isList(value)) return 'a list';
+  if (value instanceof Tuple) return 'a tuple';
+  if (value instanceof Undefined) return 'an undefined value';
+  if (value instanceof ItemView) return 'a view of items';
+  if (value instanceof Loop) return '"loop"';
+  return 'a dict';
+}
+
+/** The items to loop over: of a text its characters, of a dict its keys. */
+export function itemsOf(value: Runtime, budget: Budget): readonly Runtime[] {
+  if (isList(value)) return value;
+  if (value instanceof Tuple || value instanceof ItemView) return value.items;
+  if (value instanceof Undefined) return [];
+  if (typeof value === 'string') {
+    budget.spend(value.length);
+    return [...value];
+  }
+  if (isMapping(value)) return entriesOf(value).map(([key]) => key);
+  throw renderError(`Cannot loop over ${describe(value)}: it has no items`);
+}

@@ -1,0 +1,106 @@
+// Jinja templates as Data Designer's secure engine allows them: parse once, list what they need, render many
+// times. No template runs JavaScript, and any ends within 100 ms (see limits.ts).
+
+import type { Value } from '../values.ts';
+import { factsOfExpression, factsOfTemplate, type TreeFacts } from './check.ts';
+import { Evaluation } from './evaluate.ts';
+import { tokenize, tokenizeExpression } from './lexer.ts';
+import { Budget, MAX_DEPTH } from './limits.ts';
+import { parseExpressionNode } from './parse-expression.ts';
+import { parseStatements } from './parse-template.ts';
+import { textOf } from './python-text.ts';
+import { entriesOf, ItemView, isList, isMapping, type Runtime, Tuple, Undefined } from './runtime.ts';
+import type { Expression as ExpressionNode, Statement } from './syntax.ts';
+import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './template-error.ts';
+import { TokenStream } from './token-stream.ts';
+
+/** A parsed template. */
+export interface Template {
+  readonly source: string;
+  /** The names that it takes from the row, sorted. */
+  readonly variables: readonly string[];
+  readonly statements: readonly Statement[];
+}
+
+/** A parsed expression without braces. */
+export interface Expression {
+  readonly source: string;
+  /** The names that it takes from the row, sorted. */
+  readonly variables: readonly string[];
+  readonly node: ExpressionNode;
+}
+
+export type TemplateValues = { readonly [name: string]: Value };
+
+export interface RenderOptions {
+  /** A uniform draw from [0, 1) for the filter `random`, keyed by the caller. */
+  readonly draw: () => number;
+}
+
+/** Parses a template. Throws `TemplateSyntaxError` for bad syntax and for all that templates may not do. */
+export function parseTemplate(source: string): Template {
+  const statements = parseStatements(new TokenStream(source, tokenize(source)));
+  return { source, variables: variablesOf(source, factsOfTemplate(statements)), statements };
+}
+
+/** Parses an expression without braces, such as a condition of a sampler. Throws `TemplateSyntaxError`. */
+export function parseExpression(source: string): Expression {
+  const stream = new TokenStream(source, tokenizeExpression(source));
+  const node = parseExpressionNode(stream);
+  if (stream.current.type !== 'end') throw stream.unexpected('expected the end');
+  return { source, variables: variablesOf(source, factsOfExpression(node)), node };
+}
+
+/**
+ * Renders a template with the values of a row. A missing field prints nothing. Throws `TemplateRenderError`: a
+ * name or a field below something missing, values that an operation does not fit, or a limit.
+ */
+export function renderTemplate(template: Template, values: TemplateValues, { draw }: RenderOptions): string {
+  const evaluation = new Evaluation(values, { budget: new Budget(), draw });
+  return located(template.source, evaluation, () => evaluation.render(template.statements));
+}
+
+/** The value of an expression; a missing field is `null`. Throws `TemplateRenderError`. */
+export function evaluateExpression(
+  expression: Expression,
+  values: TemplateValues,
+  { draw }: RenderOptions,
+): Value {
+  const budget = new Budget();
+  const evaluation = new Evaluation(values, { budget, draw });
+  return located(expression.source, evaluation, () => toValue(evaluation.evaluate(expression.node), budget));
+}
+
+function variablesOf(source: string, { variables, tooDeepAt }: TreeFacts): readonly string[] {
+  if (tooDeepAt === null) return variables;
+  const message = `Cannot use the template: it is nested more than ${MAX_DEPTH} levels deep, split it over columns`;
+  throw new TemplateSyntaxError(message, placeOf(source, tooDeepAt));
+}
+
+/** Adds to an error the place of the operation under way. */
+function located<Result>(source: string, evaluation: Evaluation, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof TemplateRenderError)) throw error;
+    throw new TemplateRenderError(error.kind, error.message, placeOf(source, evaluation.at));
+  }
+}
+
+function toValue(value: Runtime, budget: Budget): Value {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
+    return value;
+  budget.spend(1);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw renderError('Cannot keep the number: it is not finite');
+    return value;
+  }
+  if (isList(value)) return value.map((item) => toValue(item, budget));
+  if (value instanceof Tuple || value instanceof ItemView)
+    return value.items.map((item) => toValue(item, budget));
+  if (value instanceof Undefined) return null;
+  if (!isMapping(value)) throw renderError('Cannot keep "loop" as a value');
+  return Object.fromEntries(
+    entriesOf(value).map(([key, item]) => [textOf(key, budget), toValue(item, budget)]),
+  );
+}
