@@ -5,10 +5,10 @@ import { digestOf } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
 import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
-import { parseTemplate, type Template } from '../../templates/template.ts';
+import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { TemplateRenderError } from '../../templates/template-error.ts';
 import { isValueObject, type Value } from '../../values.ts';
-import { type DrawPlace, drawOf } from '../draws.ts';
+import { type DrawPlace, drawOf, type Source } from '../draws.ts';
 import type { CellInput, CellPlace, RowValues } from '../generator.ts';
 import { answerKindOf } from './answers.ts';
 
@@ -23,7 +23,7 @@ export function cellInput({ plan, column, row, values }: CellInputOptions): Cell
   const { prompt, systemPrompt, instructions, contract, responseSchema } = prepare(column);
   const counter = redoCounterOf(plan, { column: column.name, row });
   const place = { seed: plan.seed, column: column.name, row, counter };
-  const text = render(prompt, values, place);
+  const text = render(prompt, values, { ...place, use: 'prompt' });
   if (text.trim() === '') {
     const needs = column.needs.map((name) => `"${name}"`).join(', ');
     throw new CellError(
@@ -31,7 +31,8 @@ export function cellInput({ plan, column, row, values }: CellInputOptions): Cell
       `The prompt renders empty: look at ${needs || 'the template'}`,
     );
   }
-  const systemText = systemPrompt === null ? '' : render(systemPrompt, values, place);
+  const systemText =
+    systemPrompt === null ? '' : render(systemPrompt, values, { ...place, use: 'system_prompt' });
   const parameters = parametersOf(plan, { column, place });
   const model = modelOf(plan, column);
   const digest = digestOf({
@@ -88,8 +89,13 @@ function sendable(schema: Value | null): CellInput['responseSchema'] {
 }
 
 function render(template: Template, values: RowValues, place: DrawPlace): string {
+  let source: Source | null = null;
+  const draw = () => {
+    source ??= drawOf(place);
+    return source();
+  };
   try {
-    return template.render(values, { random: drawOf({ ...place, use: 'random' }) });
+    return renderTemplate(template, values, { draw });
   } catch (error) {
     if (error instanceof TemplateRenderError) throw new CellError('TemplateRenderError', error.message);
     throw error;

@@ -9,7 +9,7 @@
 //   C5. An empty answer and one cut at the token limit are not usable: what was paid for is half a text at most, and
 //       nobody who reads the dataset could tell.
 
-import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
+import { CellError, ModelError } from '../../errors.ts';
 import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
 import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
@@ -149,24 +149,22 @@ class Conversation {
     if (error.failure === 'cancelled') throw error;
     const { model, stop } = this.#task;
     const { answered } = model.limiter;
-    const isRefused = error.failure === 'rejected';
-    const counts = isRefused || (error.failure === 'unavailable' && answered > this.#answeredBefore!);
+    const { failure, message, status } = error;
+    const counts = failure === 'rejected' || (failure === 'unavailable' && answered > this.#answeredBefore!);
     this.#answeredBefore = answered;
     const isLast = counts && this.#tries + 1 >= MAX_TRIES;
-    const kind: CellErrorKind = isRefused ? 'RefusedCall' : 'TriesExhausted';
+    const kind = isPassing(error) ? 'TriesExhausted' : 'RefusedCall';
     await this.#record({
       status: isLast ? 'failed' : 'retry',
-      error: { kind: isLast ? kind : error.failure, message: error.message },
-      calls: [
-        this.#callRecord({ promptTokens: 0, completionTokens: 0, status: error.status ?? 0 }, startedAt),
-      ],
+      error: { kind, message },
+      calls: [this.#callRecord({ promptTokens: 0, completionTokens: 0, status: status ?? 0 }, startedAt)],
       ...(counts ? { counts } : {}),
     });
-    if (isLast) return { status: 'failed', error: new CellError(kind, error.message) };
-    if (error.failure === 'denied') throw error;
-    if (error.failure === 'schema') model.traits.takesSchema = false;
+    if (isLast) return { status: 'failed', error: new CellError(kind, message) };
+    if (failure === 'denied') throw error;
+    if (failure === 'schema') model.traits.takesSchema = false;
     // After a 429 the limiter waits for all.
-    if (error.failure === 'schema' || error.failure === 'busy') return null;
+    if (failure === 'schema' || failure === 'busy') return null;
     const backoffMs = Math.max(this.#nextBackoffMs, error.retryAfterMs ?? 0);
     if (this.#waitedMs + backoffMs > MAX_BLOCKED_MS) return waiting(error, backoffMs);
     this.#waitedMs += backoffMs;
@@ -205,13 +203,10 @@ class Conversation {
   }
 
   #callRecord(
-    {
-      promptTokens,
-      completionTokens,
-      status,
-    }: Pick<ModelAnswer, 'promptTokens' | 'completionTokens' | 'status'>,
+    cost: Pick<CallRecord, 'promptTokens' | 'completionTokens' | 'status'>,
     startedAt: number,
   ): CallRecord {
+    const { promptTokens, completionTokens, status } = cost;
     const { nextCallId, now } = this.#task;
     return { id: nextCallId(), promptTokens, completionTokens, status, ms: now() - startedAt };
   }
@@ -234,5 +229,5 @@ function waiting(error: ModelError, retryAfterMs: number): CellOutcome {
 }
 
 function errorOf({ error }: CellRecord): CellError {
-  return new CellError((error?.kind ?? 'TriesExhausted') as CellErrorKind, error?.message ?? '');
+  return new CellError(error?.kind ?? 'TriesExhausted', error?.message ?? '');
 }

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { CellError } from '../../../../src/errors.ts';
+import { readAnswer } from '../../../../src/generators/llm/answers.ts';
+import type { ModelColumn, PlanJudge, PlanStructured, PlanText } from '../../../../src/plan.ts';
+import { fromPlain, parseJson, type Value } from '../../../../src/values.ts';
+
+const base = {
+  drop: false,
+  type: { kind: 'json' },
+  needs: [],
+  prompt: 'p',
+  systemPrompt: null,
+  alias: 'm',
+} as const;
+const text: PlanText = { ...base, name: 'note', kind: 'llm-text' };
+
+function structured(schema: unknown): PlanStructured {
+  return { ...base, name: 'data', kind: 'llm-structured', schema: fromPlain(schema) };
+}
+
+const judge: PlanJudge = {
+  ...base,
+  name: 'verdict',
+  kind: 'llm-judge',
+  scores: [
+    { name: 'Realism', description: 'Is it real?', options: { '1': 'not at all', '2': 'fully' } },
+    { name: 'tone', description: 'How does it sound?', options: { Calm: 'calm', Angry: 'angry' } },
+  ],
+};
+
+function problemOf(column: ModelColumn, raw: string): string {
+  try {
+    readAnswer(column, raw);
+  } catch (error) {
+    expect((error as CellError).kind).toBe('UnusableAnswer');
+    return (error as CellError).message;
+  }
+  throw new Error('The answer was taken');
+}
+
+describe('llm-text', () => {
+  it('is the answer without the white space around it', () => {
+    expect(readAnswer(text, '\n Hello.\n World \n')).toBe('Hello.\n World');
+  });
+
+  it('refuses an empty answer', () => {
+    expect(problemOf(text, ' \n ')).toBe('The answer is empty');
+  });
+});
+
+describe('llm-structured', () => {
+  const person = {
+    type: 'object',
+    properties: { name: { type: 'string' }, age: { type: 'integer' } },
+    required: ['name'],
+  };
+
+  it('leaves out what the schema does not name, on every level', () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        who: { $ref: '#/$defs/person' },
+        all: { type: 'array', items: { $ref: '#/$defs/person' } },
+      },
+      $defs: { person },
+    };
+    const raw = '{"who": {"name": "A", "x": 1}, "all": [{"name": "B", "y": 2}], "z": 3}';
+    expect(readAnswer(structured(schema), raw)).toEqual({ who: { name: 'A' }, all: [{ name: 'B' }] });
+  });
+
+  it.each([
+    [{ type: 'integer' }, '9.0', 9n],
+    [{ type: 'number' }, '9', 9],
+    [{ type: ['number', 'null'] }, '9', 9],
+    [{ type: ['integer', 'null'] }, 'null', null],
+    [{ type: 'integer' }, '9007199254740993', 9007199254740993n],
+    [{ enum: [1, 2] }, '2.0', 2n],
+    [{ const: 1.5 }, '1.5', 1.5],
+    [{ anyOf: [{ type: 'string' }, { type: 'number' }] }, '9', 9],
+    [{ allOf: [{ type: 'number' }, { minimum: 1 }] }, '9', 9],
+    [true, '9', 9n],
+    [{}, '9.0', 9],
+  ])('types numbers by the schema: under %j %s', (item, raw, value) => {
+    const schema = { type: 'object', properties: { x: item } };
+    expect(readAnswer(structured(schema), `{"x": ${raw}}`)).toEqual({ x: value });
+  });
+
+  it('keeps the properties of the branch that the answer obeys', () => {
+    const schema = {
+      oneOf: [
+        {
+          type: 'object',
+          properties: { kind: { const: 'cat' }, lives: { type: 'integer' } },
+          required: ['kind', 'lives'],
+        },
+        {
+          type: 'object',
+          properties: { kind: { const: 'dog' }, weight: { type: 'number' } },
+          required: ['kind', 'weight'],
+        },
+      ],
+    };
+    const raw = '{"kind": "dog", "weight": 9, "lives": 7}';
+    expect(readAnswer(structured(schema), raw)).toEqual({ kind: 'dog', weight: 9 });
+  });
+
+  it('keeps any property of a free map, and those that a pattern names', () => {
+    const free = { type: 'object', additionalProperties: { type: 'number' } };
+    expect(readAnswer(structured(free), '{"a": 1, "b": 2}')).toEqual({ a: 1, b: 2 });
+    const patterned = { type: 'object', properties: {}, patternProperties: { '^x_': { type: 'string' } } };
+    expect(readAnswer(structured(patterned), '{"x_1": "a", "y": 2}')).toEqual({ x_1: 'a' });
+  });
+
+  it('follows a schema that refers to itself', () => {
+    const schema = {
+      $ref: '#/$defs/node',
+      $defs: {
+        node: {
+          type: 'object',
+          properties: {
+            value: { type: 'number' },
+            next: { anyOf: [{ $ref: '#/$defs/node' }, { type: 'null' }] },
+          },
+          required: ['value'],
+        },
+      },
+    };
+    const raw = '{"value": 1, "next": {"value": 2, "next": null, "x": 1}}';
+    expect(readAnswer(structured(schema), raw)).toEqual({ value: 1, next: { value: 2, next: null } });
+  });
+
+  it('takes the schemas of other drafts, and knows formats', () => {
+    const schema = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      $id: 'https://example.com/x',
+      type: 'object',
+      properties: { day: { type: 'string', format: 'date' } },
+    };
+    expect(readAnswer(structured(schema), '{"day": "2026-11-21"}')).toEqual({ day: '2026-11-21' });
+    expect(problemOf(structured(schema), '{"day": "tomorrow"}')).toBe(
+      'The answer does not obey the schema: /day must match format "date"',
+    );
+  });
+
+  it('says all that breaks the schema', () => {
+    expect(problemOf(structured(person), '{"age": "old"}')).toBe(
+      "The answer does not obey the schema: it must have required property 'name'; /age must be integer",
+    );
+    expect(problemOf(structured(person), '[1]')).toBe(
+      'The answer does not obey the schema: it must be object',
+    );
+    expect(problemOf(structured(person), '{"name": "A", "age": 9.5}')).toBe(
+      'The answer does not obey the schema: /age must be integer',
+    );
+  });
+});
+
+describe('llm-judge', () => {
+  const answer = (scores: Value) => JSON.stringify(scores);
+
+  it('gives each score as the text of an option, with the reasoning', () => {
+    const raw = answer({
+      Realism: { reasoning: 'r', score: '2' },
+      tone: { reasoning: 't', score: 'Calm' },
+      extra: 1,
+    });
+    expect(readAnswer(judge, raw)).toEqual({
+      Realism: { reasoning: 'r', score: '2' },
+      tone: { reasoning: 't', score: 'Calm' },
+    });
+  });
+
+  it('takes numbers, other cases and white space for the option that is meant', () => {
+    const raw =
+      '{"realism": {"Score": 2.0, "Reasoning": "r"}, "TONE": {"score": " angry ", "reasoning": "t"}}';
+    expect(readAnswer(judge, raw)).toEqual({
+      Realism: { reasoning: 'r', score: '2' },
+      tone: { reasoning: 't', score: 'Angry' },
+    });
+    expect(parseJson('2.0')).toBe(2);
+  });
+
+  it.each([
+    [
+      '{"tone": {"score": "Calm", "reasoning": "t"}}',
+      '"Realism" is missing: it must be an object with reasoning and score',
+    ],
+    [
+      '{"Realism": {"score": 3, "reasoning": "r"}}',
+      'The score of "Realism" is 3: it must be one of "1", "2"',
+    ],
+    ['{"Realism": {"reasoning": "r"}}', 'The score of "Realism" is missing: it must be one of "1", "2"'],
+    ['{"Realism": {"score": 1}}', 'The reasoning of "Realism" is missing: it must be text'],
+    ['[1]', 'The answer is not a JSON object'],
+  ])('refuses %s', (raw, problem) => {
+    expect(problemOf(judge, raw)).toBe(problem);
+  });
+});

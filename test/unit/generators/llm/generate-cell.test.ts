@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import { CellError, ModelError } from '../../../../src/errors.ts';
+import { READ_VERSION } from '../../../../src/generators/llm/answers.ts';
+import { type CellTask, generateCell } from '../../../../src/generators/llm/generate-cell.ts';
+import { Limiter } from '../../../../src/models/limiter.ts';
+import type { FailureClass, ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
+import type { PlanStructured } from '../../../../src/plan.ts';
+import type { CellRecord } from '../../../../src/store/records.ts';
+
+const column: PlanStructured = {
+  name: 'severity',
+  kind: 'llm-structured',
+  drop: false,
+  type: { kind: 'json' },
+  needs: [],
+  prompt: 'Rate it',
+  systemPrompt: null,
+  alias: 'm',
+  schema: { type: 'object', properties: { level: { type: 'integer' } }, required: ['level'] },
+};
+const input = {
+  digest: 'd1',
+  messages: [{ role: 'user', content: 'Rate it' }],
+  parameters: { temperature: 0.5 },
+  responseSchema: { name: 'answer', schema: column.schema },
+} as const;
+const GOOD = '{"level": 3}';
+const BAD = '{"level": "high"}';
+const PROBLEM = 'The answer does not obey the schema: /level must be integer';
+
+/** What the scripted model does: answers this text, or this, or fails. */
+type Step = string | Partial<ModelAnswer> | ModelError;
+
+function failure(
+  failure: FailureClass,
+  options: { status?: number; retryAfterMs?: number } = {},
+): ModelError {
+  return new ModelError(`made to be ${failure}`, { failure, ...options });
+}
+
+function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
+  const records: CellRecord[] = [];
+  const requests: ModelRequest[] = [];
+  const sleeps: number[] = [];
+  const limiter = new Limiter({
+    max: 4,
+    skipProbe: true,
+    mayStart: () => true,
+    schedule: runSoon,
+    random: () => 0,
+  });
+  const left = [...steps];
+  const task: CellTask = {
+    column,
+    row: 7,
+    input,
+    history: [],
+    model: {
+      name: 'm1',
+      timeoutMs: 60_000,
+      limiter,
+      traits: { takesSchema: true },
+      client: {
+        host: 'localhost:1',
+        isSimulated: false,
+        async ask(request) {
+          requests.push(request);
+          const step = left.shift();
+          if (step === undefined) throw new Error('The script is at its end');
+          if (step instanceof ModelError) throw step;
+          return {
+            text: GOOD,
+            reasoning: null,
+            finish: 'stop',
+            promptTokens: 10,
+            completionTokens: 4,
+            status: 200,
+            ...(typeof step === 'string' ? { text: step } : step),
+          };
+        },
+      },
+    },
+    settings: { maxConversationRestarts: 5, maxConversationCorrectionSteps: 0 },
+    stop: new AbortController().signal,
+    signal: new AbortController().signal,
+    append: async (record) => {
+      records.push(record);
+    },
+    nextCallId: () => `n-${requests.length}`,
+    now: () => 1_000,
+    sleep: async (ms) => {
+      sleeps.push(ms);
+      // Another cell is answered meanwhile.
+      (await limiter.acquire(new AbortController().signal)).succeed();
+    },
+    ...overrides,
+  };
+  return { task, records, requests, sleeps, limiter };
+}
+
+function runSoon(wake: () => void): () => void {
+  const immediate = setImmediate(wake);
+  return () => clearImmediate(immediate);
+}
+
+const statuses = (records: readonly CellRecord[]) => records.map(({ status }) => status);
+
+describe('generateCell', () => {
+  it('records the value with what made it and what it cost', async () => {
+    const { task, records, requests } = cellOf([{ text: GOOD, reasoning: 'because' }]);
+    expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
+    expect(requests[0]).toMatchObject({
+      model: 'm1',
+      messages: input.messages,
+      parameters: { temperature: 0.5 },
+      responseSchema: input.responseSchema,
+      cell: { column: 'severity', row: 7 },
+    });
+    expect(records).toEqual([
+      {
+        v: 1,
+        row: 7,
+        in: 'd1',
+        read: READ_VERSION,
+        status: 'ok',
+        raw: GOOD,
+        value: { level: 3n },
+        reasoning: 'because',
+        finish: 'stop',
+        calls: [{ id: 'n-1', promptTokens: 10, completionTokens: 4, status: 200, ms: 0 }],
+        error: null,
+        host: 'localhost:1',
+        at: 1_000,
+      },
+    ]);
+  });
+
+  describe('with an answer that cannot be used', () => {
+    it('starts the conversation again, as often as restarts allow, then fails with the last answer', async () => {
+      const settings = { maxConversationRestarts: 2, maxConversationCorrectionSteps: 0 };
+      const { task, records, requests } = cellOf([BAD, BAD, BAD], { settings });
+      const outcome = await generateCell(task);
+      expect(outcome).toEqual({ status: 'failed', error: new CellError('UnusableAnswer', PROBLEM) });
+      expect(statuses(records)).toEqual(['retry', 'retry', 'failed']);
+      expect(records[2]).toMatchObject({ raw: BAD, error: { kind: 'UnusableAnswer', message: PROBLEM } });
+      expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 1]);
+    });
+
+    it('goes back with the reason, as often as corrections allow, before it starts again', async () => {
+      const settings = { maxConversationRestarts: 1, maxConversationCorrectionSteps: 1 };
+      const { task, records, requests } = cellOf([BAD, BAD, BAD, GOOD], { settings });
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(statuses(records)).toEqual(['call', 'retry', 'call', 'ok']);
+      expect(requests.map(({ messages }) => messages.length)).toEqual([1, 3, 1, 3]);
+      expect(requests[1]!.messages.slice(1)).toEqual([
+        { role: 'assistant', content: BAD },
+        {
+          role: 'user',
+          content: `Your answer cannot be used. ${PROBLEM}. Give the whole answer again, corrected.`,
+        },
+      ]);
+    });
+
+    it.each([
+      [{ finish: 'length', text: GOOD }, 'The answer was cut at the token limit, after 4 tokens'],
+      [{ finish: 'content-filter', text: '' }, 'The answer was withheld by the content filter'],
+      [{ text: '' }, 'The answer is empty'],
+    ] as const)('never takes %j', async (answer, problem) => {
+      const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
+      const { task } = cellOf([answer], { settings });
+      expect(await generateCell(task)).toEqual({
+        status: 'failed',
+        error: new CellError('UnusableAnswer', problem),
+      });
+    });
+  });
+
+  describe('with a call that fails', () => {
+    it('tries five times when the call is refused, waiting longer each time', async () => {
+      const refused = failure('rejected', { status: 400 });
+      const { task, records, sleeps } = cellOf([refused, refused, refused, refused, refused]);
+      expect(await generateCell(task)).toEqual({
+        status: 'failed',
+        error: new CellError('RefusedCall', 'made to be rejected'),
+      });
+      expect(statuses(records)).toEqual(['retry', 'retry', 'retry', 'retry', 'failed']);
+      expect(records.map(({ counts }) => counts)).toEqual([true, true, true, true, true]);
+      expect(records[0]!.calls).toEqual([
+        { id: 'n-1', promptTokens: 0, completionTokens: 0, status: 400, ms: 0 },
+      ]);
+      expect(sleeps).toEqual([1_000, 2_000, 4_000, 8_000]);
+    });
+
+    it('counts a 5xx only when the model has answered others since the last try', async () => {
+      const down = failure('unavailable', { status: 500 });
+      const { task, records, limiter } = cellOf([down, down, GOOD], { sleep: async () => {} });
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(records.map(({ counts }) => counts)).toEqual([undefined, undefined, undefined]);
+      expect(limiter.answered).toBe(1);
+
+      const busy = cellOf([down, down, down, down, down, down]);
+      expect(await generateCell(busy.task)).toMatchObject({
+        status: 'failed',
+        error: { kind: 'TriesExhausted' },
+      });
+      // Nothing was answered before the first of the six.
+      expect(busy.records.map(({ counts }) => counts)).toEqual([undefined, true, true, true, true, true]);
+    });
+
+    it('gives its place up once it has waited 30 s', async () => {
+      const down = failure('unavailable');
+      const { task, records } = cellOf(Array<ModelError>(6).fill(down));
+      const slept: number[] = [];
+      const sleep = async (ms: number) => {
+        slept.push(ms);
+      };
+      expect(await generateCell({ ...task, sleep })).toEqual({
+        status: 'waiting',
+        error: down,
+        retryAfterMs: 15_000,
+      });
+      expect(slept).toEqual([1_000, 2_000, 4_000, 8_000, 15_000]);
+      expect(statuses(records)).toEqual(Array(6).fill('retry'));
+    });
+
+    it('never counts a 429, and leaves the waiting to the limiter', async () => {
+      const busy = failure('busy', { status: 429, retryAfterMs: 1 });
+      const { task, records, sleeps } = cellOf([...Array<ModelError>(8).fill(busy), GOOD]);
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(records.filter(({ counts }) => counts === true)).toEqual([]);
+      expect(sleeps).toEqual([]);
+    });
+
+    it('waits elsewhere when the limiter is blocked for long', async () => {
+      const busy = failure('busy', { status: 429, retryAfterMs: 60_000 });
+      const { task } = cellOf([busy]);
+      expect(await generateCell(task)).toMatchObject({
+        status: 'waiting',
+        error: { failure: 'busy' },
+        retryAfterMs: 60_000,
+      });
+    });
+
+    it('asks without the schema, at once and from then on, when the endpoint refuses it', async () => {
+      const { task, requests, sleeps, records } = cellOf([failure('schema', { status: 400 }), GOOD]);
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(requests.map(({ responseSchema }) => responseSchema !== null)).toEqual([true, false]);
+      expect(task.model.traits.takesSchema).toBe(false);
+      expect(records[0]!.counts).toBeUndefined();
+      expect(sleeps).toEqual([]);
+    });
+
+    it('throws when it is denied, with the call on record', async () => {
+      const denied = failure('denied', { status: 401 });
+      const { task, records } = cellOf([denied]);
+      await expect(generateCell(task)).rejects.toBe(denied);
+      expect(statuses(records)).toEqual(['retry']);
+    });
+
+    it('throws when it is called off, with nothing on record', async () => {
+      const { task, records } = cellOf([failure('cancelled')]);
+      await expect(generateCell(task)).rejects.toMatchObject({ failure: 'cancelled' });
+      expect(records).toEqual([]);
+      const stopped = cellOf([GOOD], { stop: AbortSignal.abort() });
+      await expect(generateCell(stopped.task)).rejects.toMatchObject({ failure: 'cancelled' });
+      expect(stopped.requests).toEqual([]);
+    });
+
+    it('gives its permit back whatever happens', async () => {
+      const { task, limiter } = cellOf([failure('rejected'), failure('unavailable'), BAD, GOOD]);
+      await generateCell(task);
+      expect(limiter.stats()).toMatchObject({ inFlight: 0, waiting: 0 });
+    });
+  });
+
+  describe('after an earlier attempt', () => {
+    const settings = { maxConversationRestarts: 1, maxConversationCorrectionSteps: 2 };
+
+    /** The records that a cell leaves when it is killed after `count` of them. */
+    async function killedAfter(count: number, steps: readonly Step[]): Promise<readonly CellRecord[]> {
+      const { task, records } = cellOf(steps, { settings });
+      const append = async (record: CellRecord) => {
+        records.push(record);
+        if (records.length === count) throw new Error('killed');
+      };
+      await generateCell({ ...task, append }).catch(() => {});
+      return records;
+    }
+
+    it.each([1, 2, 3, 4, 5])('goes on where it ended: killed after record %i', async (count) => {
+      const steps = [BAD, failure('rejected'), BAD, BAD, BAD, GOOD];
+      const whole = cellOf(steps, { settings });
+      await generateCell(whole.task);
+      const history = await killedAfter(count, steps);
+      const rest = cellOf(steps.slice(count), { settings, history });
+      expect(await generateCell(rest.task)).toEqual({ status: 'ok', value: { level: 3n } });
+      expect(rest.requests.map(({ messages }) => messages)).toEqual(
+        whole.requests.slice(count).map(({ messages }) => messages),
+      );
+      expect(statuses([...history, ...rest.records])).toEqual(statuses(whole.records));
+    });
+
+    it('counts the tries of all attempts together', async () => {
+      const refused = failure('rejected');
+      const history = await killedAfter(3, [refused, refused, refused]);
+      const { task, requests } = cellOf([refused, refused], { history });
+      expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+      expect(requests).toHaveLength(2);
+    });
+
+    it('stays failed in this start', async () => {
+      const history = await killedAfter(3, [
+        { finish: 'length' },
+        { finish: 'length' },
+        { finish: 'length' },
+      ]);
+      const failed: CellRecord = { ...history[2]!, status: 'failed' };
+      const { task, requests, records } = cellOf([], { history: [failed] });
+      expect(await generateCell(task)).toMatchObject({ status: 'failed', error: { kind: 'UnusableAnswer' } });
+      expect(requests).toEqual([]);
+      expect(records).toEqual([failed]);
+    });
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { CellError } from '../../../../src/errors.ts';
+import { parseAnswer } from '../../../../src/generators/llm/parse-answer.ts';
+
+describe('parseAnswer', () => {
+  it.each([
+    ['{"a": 1}', { a: 1n }],
+    ['  [1, 2.0]\n', [1n, 2]],
+    ['Here you are:\n```json\n{"a": 1}\n```\nAnything else?', { a: 1n }],
+    ['```\n{"a": 1}\n```', { a: 1n }],
+    ['```json\n{"draft": 1}\n```\nOn second thought:\n```json\n{"a": 2}\n```', { a: 2n }],
+    ['```python\nprint({})\n```\n```JSON\n{"a": 1}\n```\n```sh\nls\n```', { a: 1n }],
+    ['Sure! {"a": {"b": [1]}} is my answer.', { a: { b: [1n] } }],
+    ["{'a': 'x', b: True, c: None,}", { a: 'x', b: true, c: null }],
+    ['{"a": 1, // why\n "b": 2}', { a: 1n, b: 2n }],
+    ['{"id": 9007199254740993, "x": 12.0}', { id: 9007199254740993n, x: 12 }],
+    ['"just text"', 'just text'],
+    ['42', 42n],
+  ])('reads %j', (raw, value) => {
+    expect(parseAnswer(raw)).toEqual(value);
+  });
+
+  it.each([
+    ['', 'The answer is empty'],
+    ['I would rather not say.', 'The answer is not JSON'],
+    ['{"a" 1 2}', /^The answer is not JSON: /],
+  ])('refuses %j', (raw, message) => {
+    expect(() => parseAnswer(raw)).toThrow(message);
+    expect(() => parseAnswer(raw)).toThrow(CellError);
+  });
+});

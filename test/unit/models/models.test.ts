@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, ModelError } from '../../../src/errors.ts';
+import { createModels, type ModelsOptions } from '../../../src/models/models.ts';
+import type { ModelSettings, Plan, ProviderSettings, Settings } from '../../../src/plan.ts';
+
+const never = new AbortController().signal;
+const simulated: ProviderSettings = {
+  name: 'sim',
+  type: 'simulated',
+  endpoint: null,
+  apiKeyVariable: null,
+  headers: {},
+  simulation: null,
+};
+const hosted: ProviderSettings = {
+  ...simulated,
+  name: 'hosted',
+  type: 'openai',
+  endpoint: 'https://models.example.com/v1',
+  apiKeyVariable: 'MY_KEY',
+};
+
+function modelsOf(
+  aliases: { readonly [alias: string]: Partial<ModelSettings> & { readonly model: string } },
+  overrides: Partial<ModelsOptions> = {},
+) {
+  const models = Object.entries(aliases).map(([alias, { model }]) => [
+    alias,
+    { model, providerType: 'simulated' },
+  ]);
+  const settings = Object.entries(aliases).map(([alias, { model: _, ...rest }]) => [
+    alias,
+    { provider: 'sim', maxParallelRequests: 4, timeoutMs: 1_000, skipHealthCheck: true, ...rest },
+  ]);
+  return createModels({
+    plan: { models: Object.fromEntries(models) } as Plan,
+    settings: { providers: [simulated, hosted], models: Object.fromEntries(settings) } as unknown as Settings,
+    environment: {},
+    mayStart: () => true,
+    ...overrides,
+  });
+}
+
+describe('createModels', () => {
+  it('gives aliases of one provider and model one limiter, under the lowest of their caps', () => {
+    const models = modelsOf({
+      a: { model: 'm', maxParallelRequests: 8 },
+      b: { model: 'm', maxParallelRequests: 3 },
+      c: { model: 'other', maxParallelRequests: 5 },
+    });
+    expect(models.forAlias('a').limiter).toBe(models.forAlias('b').limiter);
+    expect(models.forAlias('a').limiter).not.toBe(models.forAlias('c').limiter);
+    expect(Object.entries(models.stats()).map(([name, { max }]) => [name, max])).toEqual([
+      ['sim/m', 3],
+      ['sim/other', 5],
+    ]);
+    models.setMax('b', 20);
+    expect(models.stats()['sim/m']!.max).toBe(8);
+  });
+
+  it('lets the first call of a model go alone, unless it is told to skip that', async () => {
+    const models = modelsOf({ a: { model: 'm', skipHealthCheck: false }, b: { model: 'n' } });
+    for (const alias of ['a', 'b']) {
+      for (let call = 0; call < 3; call += 1)
+        models
+          .forAlias(alias)
+          .limiter.acquire(never)
+          .catch(() => {});
+    }
+    expect(models.stats()['sim/m']).toMatchObject({ inFlight: 1, waiting: 2 });
+    expect(models.stats()['sim/n']).toMatchObject({ inFlight: 3, waiting: 0 });
+  });
+
+  it('takes keys and headers from the environment', async () => {
+    const aliases = { a: { model: 'm', provider: 'hosted' } };
+    expect(() => modelsOf(aliases)).toThrow(ConfigError);
+    expect(() => modelsOf(aliases)).toThrow(
+      'MY_KEY is not set (provider "hosted") · to try without: --simulate',
+    );
+    const models = modelsOf(aliases, { environment: { MY_KEY: 'k' } });
+    expect(models.forAlias('a').client).toMatchObject({ host: 'models.example.com', isSimulated: false });
+    await models.close();
+  });
+
+  it('names a variable that a header refers to and that is not set', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the form in which documents refer to the environment
+    const headers = { 'x-team': 'team ${TEAM}' };
+    const plan = { models: { a: { model: 'm' } } } as unknown as Plan;
+    const settings = {
+      providers: [{ ...hosted, apiKeyVariable: null, headers }],
+      models: { a: { provider: 'hosted', maxParallelRequests: 1, timeoutMs: 1, skipHealthCheck: true } },
+    } as unknown as Settings;
+    const options = { plan, settings, environment: {}, mayStart: () => true };
+    expect(() => createModels(options)).toThrow('TEAM is not set (provider "hosted")');
+    expect(() => createModels({ ...options, environment: { TEAM: 'red' } })).not.toThrow();
+  });
+
+  it('finds a model that has accepted nothing for ten minutes, or for one if it never did', async () => {
+    let time = 0;
+    const models = modelsOf({ a: { model: 'm' } }, { now: () => time });
+    const { limiter } = models.forAlias('a');
+    const call = async (end: 'succeed' | 'fail') => {
+      const permit = await limiter.acquire(never);
+      if (end === 'succeed') permit.succeed();
+      else permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
+    };
+    await call('fail');
+    time = 59_999;
+    expect(models.findSilent()).toBeUndefined();
+    time = 60_000;
+    expect(models.findSilent()).toBe(
+      'Model "sim/m" at simulated has accepted no call for 60 s: nobody there',
+    );
+    await call('succeed');
+    expect(models.findSilent()).toBeUndefined();
+    await call('fail');
+    time += 599_999;
+    expect(models.findSilent()).toBeUndefined();
+    time += 1;
+    expect(models.findSilent()).toMatch(/for 600 s: nobody there$/);
+  });
+});

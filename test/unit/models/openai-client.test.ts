@@ -1,0 +1,222 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ModelError } from '../../../src/errors.ts';
+import type { ModelRequest } from '../../../src/models/model-client.ts';
+import { createOpenAIClient, type OpenAIClient } from '../../../src/models/openai-client.ts';
+import {
+  type MockFault,
+  type MockModelServer,
+  startMockModelServer,
+} from '../../support/mock-model-server.ts';
+
+const KEY = 'sk-very-secret';
+let mock: MockModelServer;
+let client: OpenAIClient;
+
+beforeAll(async () => {
+  mock = await startMockModelServer();
+  client = createOpenAIClient({ endpoint: mock.endpoint, apiKey: KEY, headers: { 'x-title': 'Rowloom' } });
+});
+afterEach(() => mock.reset());
+afterAll(async () => {
+  await client.close();
+  await mock.close();
+});
+
+function requestOf(overrides: Partial<ModelRequest> = {}): ModelRequest {
+  return {
+    model: 'm1',
+    messages: [
+      { role: 'system', content: 'Be brief' },
+      { role: 'user', content: 'Hello' },
+    ],
+    parameters: {},
+    responseSchema: null,
+    timeoutMs: 5_000,
+    signal: new AbortController().signal,
+    cell: { column: 'größe', row: 3 },
+    ...overrides,
+  };
+}
+
+async function failureOf(fault: MockFault, overrides: Partial<ModelRequest> = {}): Promise<ModelError> {
+  mock.setFaults([fault]);
+  return client.ask(requestOf(overrides)).then(
+    () => {
+      throw new Error('It was answered');
+    },
+    (error) => error,
+  );
+}
+
+describe('the request', () => {
+  it('is model, messages and parameters, and nothing else', async () => {
+    await client.ask(requestOf({ parameters: { temperature: 0.5, max_tokens: 20n, extra: { deep: [1n] } } }));
+    expect(mock.lastBody('größe/3')).toEqual({
+      model: 'm1',
+      messages: [
+        { role: 'system', content: 'Be brief' },
+        { role: 'user', content: 'Hello' },
+      ],
+      temperature: 0.5,
+      max_tokens: 20,
+      extra: { deep: [1] },
+    });
+  });
+
+  it('carries the schema, strictly where its form allows it', async () => {
+    const properties = { a: { type: 'integer' } };
+    const open = { type: 'object', properties };
+    await client.ask(requestOf({ responseSchema: { name: 'answer', schema: open } }));
+    expect(mock.lastBody('größe/3')).toMatchObject({
+      response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: open, strict: false } },
+    });
+    const closed = { ...open, required: ['a'], additionalProperties: false };
+    await client.ask(requestOf({ responseSchema: { name: 'answer', schema: closed } }));
+    expect(mock.lastBody('größe/3')).toMatchObject({ response_format: { json_schema: { strict: true } } });
+  });
+
+  it('keeps whole numbers of any size, and has key and headers', async () => {
+    let seen = { body: '', headers: {} as Record<string, unknown> };
+    const server = await serve((body, headers) => {
+      seen = { body, headers };
+      return { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] };
+    });
+    await server.client.ask(requestOf({ parameters: { seed: 9007199254740993n, temperature: 1 } }));
+    expect(seen.body).toBe(
+      '{"model":"m1","messages":[{"role":"system","content":"Be brief"},{"role":"user","content":"Hello"}],"seed":9007199254740993,"temperature":1.0}',
+    );
+    expect(seen.headers).toMatchObject({
+      authorization: `Bearer ${KEY}`,
+      'x-title': 'Rowloom',
+      'content-type': 'application/json',
+      'x-rowloom-cell': 'gr%C3%B6%C3%9Fe/3',
+    });
+    await server.close();
+  });
+});
+
+describe('the answer', () => {
+  it('has text, finish and tokens, the same for the same messages', async () => {
+    const answer = await client.ask(requestOf());
+    expect(answer).toMatchObject({ reasoning: null, finish: 'stop', promptTokens: 4, status: 200 });
+    expect(answer.completionTokens).toBe(Math.ceil(answer.text.length / 4));
+    expect((await client.ask(requestOf({ cell: { column: 'other', row: 9 } }))).text).toBe(answer.text);
+  });
+
+  it('obeys the schema', async () => {
+    const schema = {
+      type: 'object',
+      properties: { level: { type: 'integer', minimum: 1n, maximum: 3n } },
+      required: ['level'],
+    };
+    const { text } = await client.ask(requestOf({ responseSchema: { name: 'answer', schema } }));
+    expect([1, 2, 3]).toContain(JSON.parse(text).level);
+  });
+
+  it.each([
+    [{ content: 'Hi', reasoning: 'A', reasoning_content: 'B' }, 'Hi', 'A'],
+    [{ content: 'Hi', reasoning_content: 'B' }, 'Hi', 'B'],
+    [{ content: null, reasoning: '' }, '', null],
+  ])('reads the message %j', async (message, text, reasoning) => {
+    const server = await serve(() => ({ choices: [{ message, finish_reason: 'length' }] }));
+    expect(await server.client.ask(requestOf())).toMatchObject({
+      text,
+      reasoning,
+      finish: 'length',
+      promptTokens: 0,
+    });
+    await server.close();
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    [{ kind: 'busy', retryAfterS: 3 }, 'busy', 429, 3_000],
+    [{ kind: 'busy' }, 'busy', 429, null],
+    [{ kind: 'error' }, 'unavailable', 500, null],
+    [{ kind: 'error', status: 503 }, 'unavailable', 503, null],
+    [{ kind: 'error', status: 401 }, 'denied', 401, null],
+    [{ kind: 'error', status: 404, message: 'The model "m1" does not exist' }, 'denied', 404, null],
+    [{ kind: 'error', status: 404 }, 'rejected', 404, null],
+    [{ kind: 'error', status: 400 }, 'rejected', 400, null],
+    [{ kind: 'no-json' }, 'unavailable', 200, null],
+    [{ kind: 'cut' }, 'unavailable', null, null],
+  ] as const)('%j is %s', async (fault, failure, status, retryAfterMs) => {
+    expect(await failureOf(fault)).toMatchObject({ failure, status, retryAfterMs });
+  });
+
+  it('of an endpoint that takes no schema is told apart', async () => {
+    const responseSchema = { name: 'answer', schema: { type: 'object' } };
+    expect(await failureOf({ kind: 'no-schema' }, { responseSchema })).toMatchObject({ failure: 'schema' });
+    expect(await client.ask(requestOf())).toMatchObject({ status: 200 });
+  });
+
+  it('comes at the deadline of the call', async () => {
+    const error = await failureOf({ kind: 'hang' }, { timeoutMs: 30 });
+    expect(error).toMatchObject({ failure: 'unavailable', status: null });
+    expect(error.message).toBe(`No answer from ${client.host}: none within 0.03 s`);
+  });
+
+  it('comes when the caller calls off', async () => {
+    const caller = new AbortController();
+    setTimeout(() => caller.abort(), 20);
+    expect(await failureOf({ kind: 'hang' }, { signal: caller.signal })).toMatchObject({
+      failure: 'cancelled',
+    });
+    await expect(client.ask(requestOf({ signal: caller.signal }))).rejects.toMatchObject({
+      failure: 'cancelled',
+    });
+  });
+
+  it('of an endpoint that is not there names the host', async () => {
+    const nobody = createOpenAIClient({ endpoint: 'http://127.0.0.1:9/v1', apiKey: KEY, headers: {} });
+    const error = await nobody.ask(requestOf()).catch((thrown) => thrown);
+    expect(error).toMatchObject({ failure: 'unavailable', status: null });
+    expect(error.message).toBe('No answer from 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9');
+    await nobody.close();
+  });
+
+  it('shows no secret, though the endpoint repeats it', async () => {
+    const error = await failureOf({ kind: 'error', status: 401, message: `Bad key ${KEY} from Rowloom` });
+    expect(error.message).toBe(`${client.host} answered 401: Bad key *** from ***`);
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(KEY);
+    expect(error.cause).toBeUndefined();
+  });
+
+  it('leaves the choices of an answer without any', async () => {
+    const server = await serve(() => ({ choices: [] }));
+    const error = await server.client.ask(requestOf()).catch((thrown) => thrown);
+    expect(error).toMatchObject({ failure: 'unavailable', status: 200 });
+    expect(error.message).toBe(
+      `${server.client.host} answered 200 with what is no chat completion: {"choices":[]}`,
+    );
+    await server.close();
+  });
+});
+
+/** A server that answers what it is told. */
+async function serve(answer: (body: string, headers: Record<string, unknown>) => unknown) {
+  const server: Server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => response.end(JSON.stringify(answer(body, request.headers))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const client = createOpenAIClient({
+    endpoint: `http://127.0.0.1:${port}/v1/`,
+    apiKey: KEY,
+    headers: { 'x-title': 'Rowloom' },
+  });
+  return {
+    client,
+    async close() {
+      await client.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
