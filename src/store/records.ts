@@ -1,5 +1,6 @@
 // What the store's line files hold: parts, settled files, usage. Every kind carries its version.
 
+import type { CellErrorKind } from '../errors.ts';
 import type { Value } from '../values.ts';
 
 export const RECORD_VERSION = 1;
@@ -36,7 +37,7 @@ export interface CellRecord {
   readonly finish: string | null;
   /** The calls this line accounts for, none of them in an earlier line of the same cell. */
   readonly calls: readonly CallRecord[];
-  readonly error: { readonly kind: string; readonly message: string } | null;
+  readonly error: { readonly kind: CellErrorKind; readonly message: string } | null;
   /** Host of the endpoint; null for roots. */
   readonly host: string | null;
   /** Milliseconds since the epoch, UTC. */

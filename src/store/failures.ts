@@ -1,0 +1,58 @@
+// `failures/rg-00042.jsonl`: the dropped rows of a committed group, one line of plain JSON each, for people and `jq`.
+
+import type { DatasetStore } from './dataset-store.ts';
+import type { Drop } from './groups.ts';
+import { groupName } from './names.ts';
+import type { StoredRecord } from './parts.ts';
+import type { CallRecord } from './records.ts';
+
+export const FAILURE_VERSION = 1;
+
+/** A dropped row, the cell that it was dropped for, and that cell's last answer. */
+export interface Failure extends Drop {
+  readonly v: typeof FAILURE_VERSION;
+  /** The last answer's text; null where none came. */
+  readonly raw: string | null;
+  readonly finish: string | null;
+  readonly host: string | null;
+  readonly calls: readonly CallRecord[];
+  /** Milliseconds since the epoch, UTC; null where nothing was asked. */
+  readonly at: number | null;
+}
+
+/** The failure that a drop and the record of its cell make. */
+export function failureOf(drop: Drop, record: StoredRecord | undefined): Failure {
+  return {
+    v: FAILURE_VERSION,
+    ...drop,
+    raw: record?.raw ?? null,
+    finish: record?.finish ?? null,
+    host: record?.host ?? null,
+    calls: record?.calls ?? [],
+    at: record?.at ?? null,
+  };
+}
+
+/** Writes the failures of a group whole and durably; none leave no file. */
+export async function writeFailures(
+  dataset: DatasetStore,
+  rowGroup: number,
+  failures: readonly { readonly drop: Drop; readonly record: StoredRecord | undefined }[],
+): Promise<void> {
+  const path = dataset.path('failures', `${groupName(rowGroup)}.jsonl`);
+  if (failures.length === 0) {
+    await dataset.files.remove(path);
+    return;
+  }
+  const lines = [...failures]
+    .sort((left, right) => left.drop.row - right.drop.row)
+    .map(({ drop, record }) => `${JSON.stringify(failureOf(drop, record))}\n`);
+  await dataset.files.write(path, lines.join(''));
+}
+
+/** The failures of a committed group, ascending by row. */
+export async function readFailures(dataset: DatasetStore, rowGroup: number): Promise<Failure[]> {
+  const bytes = await dataset.files.find(dataset.path('failures', `${groupName(rowGroup)}.jsonl`));
+  const lines = bytes?.toString('utf8').split('\n') ?? [];
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Failure);
+}

@@ -1,0 +1,57 @@
+// `metadata.json` and `builder_config.json`, for people and tools that know Data Designer's: its keys where they make
+// sense here. Written at the end of a build; nothing here is read to continue one.
+
+import type { Plan } from '../plan.ts';
+import { DROPPED_FOLDER, OUTPUT_FOLDER } from './commit.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import { formatDocument } from './documents.ts';
+import { type Base, findGroup, listGroups, outputPath } from './groups.ts';
+
+export interface MetadataOptions {
+  readonly base: Base;
+  readonly plan: Plan;
+  readonly planDigest: string;
+  /** Rows asked for. */
+  readonly rows: number;
+  /** What the data profile found, by column. */
+  readonly columnStatistics?: object;
+}
+
+/** Writes `metadata.json` from the group records. */
+export async function writeMetadata(dataset: DatasetStore, options: MetadataOptions): Promise<void> {
+  const { base, plan, planDigest, rows, columnStatistics } = options;
+  const files: string[] = [];
+  let rowCount = 0;
+  let completeGroups = 0;
+  for (const rowGroup of await listGroups(dataset, base)) {
+    const group = await findGroup(dataset, { rowGroup, base });
+    if (group === undefined) continue;
+    rowCount += group.rowCount;
+    if (group.isComplete) completeGroups += 1;
+    files.push(...group.files.map(({ name }) => name));
+  }
+  const filesIn = (folder: string) => files.filter((name) => name.startsWith(`${folder}/`));
+  const metadata = {
+    dataset_name: dataset.name,
+    config_hash: planDigest,
+    config_hash_algo: 'sha256',
+    config_hash_version: plan.v,
+    buffer_size: plan.rowGroupSize,
+    target_num_records: rows,
+    actual_num_records: rowCount,
+    num_completed_batches: completeGroups,
+    total_num_batches: Math.ceil(rows / plan.rowGroupSize),
+    preserve_dropped_columns: true,
+    file_paths: { [OUTPUT_FOLDER]: filesIn(OUTPUT_FOLDER), [DROPPED_FOLDER]: filesIn(DROPPED_FOLDER) },
+    ...(columnStatistics === undefined ? {} : { column_statistics: columnStatistics }),
+  };
+  await dataset.files.write(outputPath(dataset, base, 'metadata.json'), formatDocument(metadata));
+}
+
+/** Writes `builder_config.json`: the config document as it was resolved, without secrets. */
+export async function writeBuilderConfig(
+  dataset: DatasetStore,
+  { base, document }: { readonly base: Base; readonly document: object },
+): Promise<void> {
+  await dataset.files.write(outputPath(dataset, base, 'builder_config.json'), formatDocument(document));
+}

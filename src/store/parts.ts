@@ -1,0 +1,282 @@
+// Parts: what one attempt at a slice wrote, line by line as its calls ended. One writer, ever.
+//
+//   P1. A line is written as soon as it is appended, in order; a killed process loses no line that was appended.
+//   P2. Lines are synced in groups at most SYNC_EVERY_MS apart, shared by all parts of the process: a power cut loses
+//       no more than that.
+//   P3. A part exists from its first line on; an attempt that makes nothing leaves nothing.
+//   P4. What cannot be written breaks the writer: every append after it fails at once, so that nothing is paid for
+//       that cannot be kept.
+//   P5. A reader takes the whole lines and ignores a torn last one. What its name says (column, rows, nonce) holds
+//       even where its header is damaged.
+//   P6. A part accounts for the calls with its own nonce; copies of records keep the ids of their calls.
+
+import { randomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { PartName, RowRange } from '../graph/types.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import { checkVersion } from './documents.ts';
+import { fail, writeAll, writing } from './files.ts';
+import { formatLine, formatRecord, isRecord, parseRecord, readLines } from './lines.ts';
+import { partName } from './names.ts';
+import { type CellRecord, type PartHeader, RECORD_VERSION } from './records.ts';
+
+const SYNC_EVERY_MS = 50;
+/** Syncs at once: file system calls share a few threads with DNS and gzip. */
+const SYNCS_AT_ONCE = 4;
+
+export interface NewPart {
+  readonly column: string;
+  readonly rows: RowRange;
+  readonly rowGroup: number;
+  readonly epoch: number;
+  /** `base` for what `openRowGroup` folds. */
+  readonly kind?: 'part' | 'base';
+}
+
+/** Starts a part under a fresh nonce. Touches no disk before the first line. */
+export function createPart(dataset: DatasetStore, part: NewPart): PartWriter {
+  const { column, rows, rowGroup, epoch, kind = 'part' } = part;
+  const nonce = randomBytes(8).toString('hex');
+  return new PartWriter(dataset, { v: RECORD_VERSION, kind, column, epoch, rowGroup, rows, nonce });
+}
+
+interface PendingLine {
+  readonly line: string;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class PartWriter {
+  readonly name: PartName;
+  readonly nonce: string;
+  readonly #dataset: DatasetStore;
+  readonly #path: string;
+  readonly #header: PartHeader;
+  #pending: PendingLine[] = [];
+  #draining: Promise<void> | undefined;
+  #handle: FileHandle | undefined;
+  #broken: unknown;
+  #callCount = 0;
+  #isEmpty = true;
+  #isDirty = false;
+  #syncing: Promise<void> | undefined;
+  #isNameSynced = false;
+
+  constructor(dataset: DatasetStore, header: PartHeader) {
+    this.name = partName(header);
+    this.nonce = header.nonce;
+    this.#dataset = dataset;
+    this.#path = dataset.path(this.name);
+    this.#header = header;
+  }
+
+  /** No line was appended: there is no such file. */
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  /** The id of the next call that this part accounts for. */
+  nextCallId(): string {
+    this.#callCount += 1;
+    return `${this.nonce}:${this.#callCount}`;
+  }
+
+  /** Resolves when the line is written. Throws `StoreError`, then and for every line after it. */
+  append(record: CellRecord): Promise<void> {
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
+    const line = formatLine(formatRecord(record));
+    this.#isEmpty = false;
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ line, resolve, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Makes all lines durable. Throws `StoreError` if any was not written. */
+  async close(): Promise<void> {
+    await this.#draining;
+    const handle = this.#handle;
+    if (handle !== undefined) {
+      await this.sync();
+      this.#handle = undefined;
+      await handle.close();
+    }
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** Makes the lines written so far durable. A failure breaks the writer. */
+  async sync(): Promise<void> {
+    const handle = this.#handle;
+    if (this.#isDirty && handle !== undefined) {
+      this.#isDirty = false;
+      this.#syncing = this.#syncNow(handle);
+    }
+    return this.#syncing;
+  }
+
+  async #syncNow(handle: FileHandle): Promise<void> {
+    try {
+      await writing(this.#path, () => handle.datasync());
+      if (!this.#isNameSynced) await this.#dataset.files.syncFolder(dirname(this.#path));
+      this.#isNameSynced = true;
+    } catch (error) {
+      this.#broken = error;
+    }
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const lines = this.#pending;
+      this.#pending = [];
+      try {
+        if (this.#broken !== undefined) throw this.#broken;
+        await this.#write(lines.map(({ line }) => line).join(''));
+        this.#isDirty = true;
+        for (const { resolve } of lines) resolve();
+        groupSync.add(this);
+      } catch (error) {
+        this.#broken = error;
+        for (const { reject } of lines) reject(error);
+      }
+    }
+    this.#draining = undefined;
+  }
+
+  async #write(text: string): Promise<void> {
+    let lines = text;
+    if (this.#handle === undefined) {
+      this.#handle = await this.#dataset.files.create(this.#path);
+      lines = formatLine(JSON.stringify(this.#header)) + text;
+    }
+    await writing(this.#path, () => writeAll(this.#handle as FileHandle, Buffer.from(lines)));
+  }
+}
+
+/** Syncs every part with new lines, in rounds. */
+class GroupSync {
+  #dirty = new Set<PartWriter>();
+  #isWaiting = false;
+
+  add(part: PartWriter): void {
+    this.#dirty.add(part);
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => this.#round(), SYNC_EVERY_MS);
+  }
+
+  async #round(): Promise<void> {
+    const parts = [...this.#dirty];
+    this.#dirty.clear();
+    while (parts.length > 0) {
+      await Promise.all(parts.splice(0, SYNCS_AT_ONCE).map((part) => part.sync()));
+    }
+    this.#isWaiting = false;
+    const [first] = this.#dirty;
+    if (first !== undefined) this.add(first);
+  }
+}
+
+const groupSync = new GroupSync();
+
+/** What a part or settled file holds. */
+export interface PartContent {
+  /** Undefined where it is damaged or torn. */
+  readonly header: PartHeader | undefined;
+  readonly records: readonly StoredRecord[];
+  /** Lines that are not what was written. */
+  readonly damaged: number;
+  readonly isTorn: boolean;
+  readonly sizeBytes: number;
+}
+
+/** In settled files a record names the plans whose output holds it. */
+export interface StoredRecord extends Omit<CellRecord, 'chosen'> {
+  readonly plans?: readonly string[];
+}
+
+/** Reads a part; undefined if there is none. Throws `StoreError` if a newer Rowloom wrote it. */
+export async function findPart(dataset: DatasetStore, name: PartName): Promise<PartContent | undefined> {
+  const path = dataset.path(name);
+  const bytes = await dataset.files.find(path);
+  return bytes === undefined ? undefined : parsePart(bytes, path);
+}
+
+/** Reads a part. Throws `StoreError` if there is none. */
+export async function readPart(dataset: DatasetStore, name: PartName): Promise<PartContent> {
+  return (
+    (await findPart(dataset, name)) ?? fail(`Cannot read "${dataset.path(name)}": there is no such file`)
+  );
+}
+
+/** Parses a file of records; the header is its first line. */
+export function parsePart(bytes: Buffer, path: string): PartContent {
+  const { texts, damaged, isTorn } = readLines(bytes);
+  let header: PartHeader | undefined;
+  const records: StoredRecord[] = [];
+  for (const text of texts) {
+    const line = isRecord(text) ? parseRecord(text) : JSON.parse(text);
+    checkVersion(line.v, { path, version: RECORD_VERSION });
+    if (isRecord(text)) records.push(line as StoredRecord);
+    else header = line as PartHeader;
+  }
+  return { header, records, damaged, isTorn, sizeBytes: bytes.length };
+}
+
+/** A part as slices read it. */
+export interface CachedPart extends PartContent {
+  /** The accepted cells by row; of several the last. */
+  readonly accepted: ReadonlyMap<number, CellRecord>;
+}
+
+/**
+ * Parsed parts of one process, the least recently read leaving first. A part only grows, so its size tells whether
+ * what is kept is all of it.
+ */
+export class PartCache {
+  readonly #maxBytes: number;
+  readonly #parts = new Map<string, { readonly sizeBytes: number; readonly content: Promise<CachedPart> }>();
+  #bytes = 0;
+
+  /** `maxBytes` of files, not of memory: parsed they take about three times as much. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Throws `StoreError` if there is no such part. */
+  async read(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
+    const path = dataset.path(name);
+    const { sizeBytes } =
+      (await dataset.files.findStat(path)) ?? fail(`Cannot read "${path}": there is no such file`);
+    const kept = this.#take(path);
+    const part = kept?.sizeBytes === sizeBytes ? kept : { sizeBytes, content: readCached(dataset, name) };
+    this.#parts.set(path, part);
+    this.#bytes += part.sizeBytes;
+    for (const oldest of this.#parts.keys()) {
+      if (this.#bytes <= this.#maxBytes || oldest === path) break;
+      this.#take(oldest);
+    }
+    try {
+      return await part.content;
+    } catch (error) {
+      if (this.#parts.get(path) === part) this.#take(path);
+      throw error;
+    }
+  }
+
+  #take(path: string): { readonly sizeBytes: number; readonly content: Promise<CachedPart> } | undefined {
+    const part = this.#parts.get(path);
+    if (part !== undefined) {
+      this.#parts.delete(path);
+      this.#bytes -= part.sizeBytes;
+    }
+    return part;
+  }
+}
+
+async function readCached(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
+  const content = await readPart(dataset, name);
+  const accepted = new Map<number, CellRecord>();
+  for (const record of content.records) if (record.status === 'ok') accepted.set(record.row, record);
+  return { ...content, accepted };
+}

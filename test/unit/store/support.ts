@@ -1,0 +1,186 @@
+// A store in a temporary folder, records and plans of a few words, and file systems that fail.
+
+// A store in a temporary folder, records and plans of a few words, and file systems that fail.
+
+import nodeFs, { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
+import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
+import type { FileSystem } from '../../../src/store/files.ts';
+import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
+import { openStore } from '../../../src/store/store.ts';
+import type { Value } from '../../../src/values.ts';
+
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rowloom-store-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface TestDatasetOptions {
+  readonly fileSystem?: FileSystem;
+  readonly directory?: string;
+  readonly rowGroupSize?: number;
+  readonly rows?: number;
+}
+
+/** The dataset `tickets`, made where it is not there yet. */
+export async function testDataset(options: TestDatasetOptions = {}): Promise<DatasetStore> {
+  const { fileSystem, directory = await temporaryFolder(), rowGroupSize = 10, rows = 10 } = options;
+  const store = await openStore(directory, { access: 'build', ...(fileSystem && { fileSystem }) });
+  const found = await store.findDataset('tickets');
+  return found ?? store.createDataset('tickets', { seed: 'tickets', rowGroupSize, rows, document: null });
+}
+
+export function cellRecord(record: Partial<CellRecord> & { readonly row: number }): CellRecord {
+  return {
+    v: RECORD_VERSION,
+    in: 'digest',
+    read: 1,
+    status: 'ok',
+    raw: null,
+    value: `value ${record.row}`,
+    reasoning: null,
+    finish: 'stop',
+    calls: [],
+    error: null,
+    host: 'localhost',
+    at: 1_000 + record.row,
+    ...record,
+  };
+}
+
+export function call(id: string, status = 200): CellRecord['calls'][number] {
+  return { id, promptTokens: 7, completionTokens: 3, status, ms: 12 };
+}
+
+/** A plan of text columns; names with `!` are dropped ones. */
+export function textPlan(names: readonly string[], types: { [name: string]: ColumnType } = {}): Plan {
+  const columns = names.map((name): PlanColumn => {
+    const plain = name.replace('!', '');
+    return {
+      kind: 'llm-text',
+      name: plain,
+      drop: name.endsWith('!'),
+      type: types[plain] ?? { kind: 'text' },
+      needs: [],
+      prompt: 'Write',
+      systemPrompt: null,
+      alias: 'writer',
+    };
+  });
+  return {
+    v: 1,
+    columns,
+    models: {},
+    seed: 'tickets',
+    rowGroupSize: 10,
+    seedSource: null,
+    keep: [],
+    redo: [],
+  };
+}
+
+type NewStart = Omit<EpochRecord, 'v' | 'epoch' | 'endedAt'>;
+
+export function startOf(change: Partial<NewStart> = {}): NewStart {
+  return {
+    datasetId: 'none',
+    kind: 'run',
+    host: 'here',
+    pid: 1,
+    processStart: '1',
+    address: 'localhost:7233',
+    namespace: 'default',
+    workflowId: 'dataset/tickets~none',
+    settings: {
+      rows: 10,
+      providers: [],
+      models: {},
+      seedFiles: [],
+      maxConcurrentRowGroups: null,
+      sliceSize: null,
+      maxConversationRestarts: 5,
+      maxConversationCorrectionSteps: 0,
+      shutdownErrorRate: 0.5,
+      shutdownErrorWindow: 20,
+      isEarlyShutdownDisabled: false,
+    },
+    rows: 10,
+    planDigest: 'plan',
+    base: 'place',
+    at: 1,
+    ...change,
+  };
+}
+
+export class Crash extends Error {}
+
+type Fault = (operation: string, path: string) => undefined | Error | { readonly writeAtMost: number };
+
+/** The real file system, with a fault asked for before every operation that changes something. */
+export function faultyFileSystem(fault: Fault): FileSystem {
+  const check = (operation: string, path: string): number => {
+    const found = fault(operation, path);
+    if (found instanceof Error) throw found;
+    return found?.writeAtMost ?? Number.POSITIVE_INFINITY;
+  };
+  const handleOf = (handle: FileHandle, path: string): FileHandle =>
+    new Proxy(handle, {
+      get(target, name) {
+        const member = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return async (...args: unknown[]) => {
+          if (name === 'write') {
+            const [bytes, offset, length] = args as [Uint8Array, number, number];
+            return target.write(bytes, offset, Math.min(length, check('write', path)));
+          }
+          if (name === 'sync' || name === 'datasync') check(name, path);
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+  const changing = <Name extends 'rename' | 'link' | 'unlink' | 'mkdir' | 'rm'>(name: Name) =>
+    (async (path: string, ...rest: unknown[]) => {
+      check(name, path);
+      return Reflect.apply(nodeFs[name], nodeFs, [path, ...rest]);
+    }) as FileSystem[Name];
+  return {
+    ...nodeFs,
+    rename: changing('rename'),
+    link: changing('link'),
+    unlink: changing('unlink'),
+    mkdir: changing('mkdir'),
+    rm: changing('rm'),
+    open: (async (path: string, flags: string) => {
+      if (flags !== 'r') check('open', path);
+      return handleOf(await nodeFs.open(path, flags), path);
+    }) as FileSystem['open'],
+  };
+}
+
+/** Dies at the nth change, for good: nothing is tidied up after a crash. */
+export function crashingFileSystem(at: number): {
+  readonly fileSystem: FileSystem;
+  readonly count: () => number;
+} {
+  let count = 0;
+  const fileSystem = faultyFileSystem((operation) => {
+    count += 1;
+    if (count > at) return new Crash('dead');
+    // A write at the moment of death may have put down half of its bytes.
+    if (count < at) return undefined;
+    return operation === 'write' ? { writeAtMost: 1 } : new Crash('dead');
+  });
+  return { fileSystem, count: () => count };
+}
+
+export function diskError(code: string): Error {
+  return Object.assign(new Error(`${code}: injected`), { code });
+}
+
+export function values(count: number, make: (position: number) => Value): Value[] {
+  return Array.from({ length: count }, (_, position) => make(position));
+}
