@@ -69,6 +69,9 @@ export class ServerError extends RowloomError {
   }
 }
 
+/** A build ended by what no retry helps. Exit 1. */
+export class BuildError extends RowloomError {}
+
 /** What stands against a wish: another build is live, an answer is needed. Exit 2. */
 export class RefusedError extends RowloomError {}
 

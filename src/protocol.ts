@@ -1,6 +1,7 @@
 // Every value that crosses a process boundary, and every wire name. A change to what a workflow schedules raises
 // PROTOCOL_VERSION. Imported by workflows: types and constants only.
 
+import type { RowGroupProgress as ConductorProgress } from './graph/conductor.ts';
 import type {
   ConductorLimits,
   GraphColumn,
@@ -27,7 +28,7 @@ export interface GenerateDatasetInput {
   readonly build: BuildRef;
   readonly taskQueue: string;
   /** Set when the parent continued as new. */
-  readonly resume?: DatasetProgress;
+  readonly resume?: BuildProgress;
 }
 
 export interface PreparedDataset {
@@ -38,7 +39,9 @@ export interface PreparedDataset {
   readonly groups: readonly RowRange[];
   readonly window: number;
   readonly limits: ConductorLimits;
-  readonly totals: Totals;
+  /** Rows and drops of the groups that stay closed. */
+  readonly trustedRows: number;
+  readonly trustedDrops: number;
 }
 
 export interface BuildRowGroupInput {
@@ -49,6 +52,8 @@ export interface BuildRowGroupInput {
   readonly graph: readonly GraphColumn[];
   readonly limits: ConductorLimits;
   readonly phase: Phase;
+  /** What earlier runs of this child made, when it continued as new. */
+  readonly totals?: Totals['columns'];
 }
 
 export type Phase = 'running' | 'paused' | 'stopping';
@@ -68,13 +73,22 @@ export interface Totals {
   readonly columns: { readonly [column: string]: ColumnTotals };
 }
 
+/** The answer of an open child's `progress` query. */
+export interface RowGroupProgress {
+  readonly rowGroup: number;
+  readonly rows: RowRange;
+  readonly columns: Totals['columns'];
+  /** Null until the group is opened. */
+  readonly cells: ConductorProgress | null;
+}
+
 export interface RowGroupResult {
   readonly rowGroup: number;
   readonly isComplete: boolean;
   readonly totals: Totals;
 }
 
-export interface DatasetProgress {
+export interface BuildProgress {
   readonly phase: Phase;
   readonly reason: string | null;
   readonly doneGroups: number;

@@ -32,17 +32,21 @@ export function checkColumns(report: Report, { config, seedColumns }: ColumnChec
       checkSchema(report, [...column.path, 'output_format'], column.config.output_format);
     }
   }
-  if (columns.length === 0) {
-    if (report.read(['columns']) === undefined)
-      report.add({ path: ['columns'], message: 'is missing', position: report.keyPosition([]) });
-    else if (Array.isArray(report.read(['columns'])))
-      report.add({ path: ['columns'], message: 'has to have at least 1 item' });
-  } else if (
-    columns.every(
-      ({ config: column }) => column !== null && (column.drop || column.column_type === 'seed-dataset'),
-    )
-  ) {
-    report.add({ path: ['columns'], message: 'are all dropped: at least one has to stay' });
+  checkOutput(report, columns);
+}
+
+/** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */
+function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
+  const path = ['columns'];
+  const input = report.read(path) ?? null;
+  const isDropped = ({ config }: ReadColumn) =>
+    config !== null && (config.drop || config.column_type === 'seed-dataset');
+  if (input === null) {
+    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
+  } else if (Array.isArray(input) && input.length === 0) {
+    report.add({ path, message: 'has to have at least 1 item' });
+  } else if (columns.length > 0 && columns.every(isDropped)) {
+    report.add({ path, message: 'are all dropped: at least one has to stay' });
   }
 }
 
@@ -131,7 +135,7 @@ function checkTemplate(report: Report, { column, field, checks }: TemplateCheck)
       add(`a sampler can depend on samplers only, and "${name}" is none (in ${field.path[0]})`);
     }
   }
-  if (field.path[0] === 'prompt' && variables.length === 0) {
+  if (field.path[0] === 'prompt' && variables.length === 0 && field.text.trim() !== '') {
     report.add({
       path,
       message: 'names no column: every row gets the same prompt',

@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import { nearestName } from '../templates/nearest-name.ts';
 import type { Path } from './load.ts';
-import type { Finding, Report } from './report.ts';
+import { type Finding, formatPath, type Report } from './report.ts';
 import { plainText, plainValue } from './schema/scalars.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -43,7 +43,8 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
       return issue.keys.map((key) => unknownField(report, { path: [...path, key], known }));
     }
     case 'invalid_union': {
-      const branch = bestBranch(issue.errors, input);
+      const branch =
+        bestBranch(issue.errors, input)?.map((inner) => withAllValues(inner, issue.errors)) ?? null;
       if (branch === null)
         return [{ path, message: `has to be ${unionWords(issue.errors)}, not ${describe(input)}` }];
       return branch.flatMap((inner) =>
@@ -97,7 +98,7 @@ function inside(path: Path): string {
   const owner = path
     .slice(0, -1)
     .filter((key, index): key is string => index > lastIndex && typeof key === 'string');
-  return owner.length === 0 ? '' : ` in ${owner.join('.')}`;
+  return owner.length === 0 ? '' : ` in ${formatPath(owner)}`;
 }
 
 export function suggestion(name: string | null): string {
@@ -133,7 +134,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   number: 'a number',
   int: 'a whole number',
-  bigint: 'a whole number',
+  bigint: 'a number',
   array: 'a list',
   object: 'a map',
   record: 'a map',
@@ -152,6 +153,17 @@ function bestBranch(branches: readonly (readonly Issue[])[], input: unknown): re
 
 function isWrongType(issue: Issue): boolean {
   return issue.code === 'invalid_type' && issue.path.length === 0;
+}
+
+/** A word that one branch refuses may be any of all branches' words. */
+function withAllValues(issue: Issue, branches: readonly (readonly Issue[])[]): Issue {
+  if (issue.code !== 'invalid_value') return issue;
+  const values = branches.flat().flatMap((other) => {
+    const isSame =
+      other.code === 'invalid_value' && formatPath(other.path as Path) === formatPath(issue.path as Path);
+    return isSame ? other.values : [];
+  });
+  return { ...issue, values };
 }
 
 function weightOf(issues: readonly Issue[]): number {

@@ -25,7 +25,7 @@ export function checkSchema(report: Report, path: Path, schema: Value): void {
     const allowed = 'allowedValues' in params ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
     report.add({
       path: [...path, ...pathOf(instancePath, schema)],
-      message: `is not as JSON Schema has it: ${message}${allowed}`,
+      message: `is no JSON Schema: ${message?.replace(',', ' or ')}${allowed}`,
     });
   }
   if (errors.length > 0) return;

@@ -23,7 +23,7 @@ import type { Value } from '../values.ts';
 import { PlainScalar } from './schema/scalars.ts';
 
 const MAX_SIZE_BYTES = 4 * 1024 * 1024;
-const MAX_NODES = 200_000;
+const MAX_NODES = 50_000;
 const MAX_DEPTH = 100;
 
 /** Keys and list indexes from the top of a document. */
@@ -94,7 +94,7 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
     violations.push({ file, line, column, level: 'error', message });
   };
   for (const { pos, code, message } of [...parsed.errors, ...parsed.warnings]) {
-    report(pos[0], syntaxMessage(code, message));
+    report(pos[0], syntaxMessage(code, message, file));
   }
   if (violations.length > 0) return { document: null, violations };
   if (parsed.contents === null) return refuse('is empty');
@@ -111,9 +111,9 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
   return { document: positioned({ file, text, tree, places, at }), violations: [] };
 }
 
-function syntaxMessage(code: string, message: string): string {
+function syntaxMessage(code: string, message: string, file: string): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document starts here: only one is allowed';
-  return `cannot be read as YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  return `cannot be read as ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 interface ReaderOptions {

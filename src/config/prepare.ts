@@ -7,12 +7,12 @@ import type { Plan, Settings } from '../plan.ts';
 import { checkColumns } from './check-columns.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
-import { Report } from './report.ts';
+import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
 import { plainText } from './schema/scalars.ts';
 import { locateSeedFiles } from './seed-paths.ts';
-import { basePathOf, type DatasetConfig, type ReadConfig, readConfig } from './validate.ts';
+import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
 
 /** Finds and reads seed files. Comes in from outside: configs know nothing of files but their names. */
 export interface SeedReader {
@@ -54,7 +54,7 @@ export interface PreparedConfig {
 /** Loads, checks and resolves a document. Throws `ConfigError` with everything that is wrong with it. */
 export async function prepareConfig(options: PrepareOptions): Promise<PreparedConfig> {
   const document = await readDocument(options);
-  const report = new Report(document, basePathOf(document.tree));
+  const report = openReport(document);
   const read = readConfig(report);
   const seeds = await openSeeds(report, read, options);
   const seedColumns = read.hasSeeds ? (seeds.source?.columns.map(({ name }) => name) ?? null) : [];
@@ -85,10 +85,12 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
 async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocument> {
   const place = path.resolve(cwd, file);
   const relative = path.relative(cwd, place);
-  const shown = relative.startsWith('..') || path.isAbsolute(relative) ? path.basename(place) : relative;
+  const isOutside = relative.startsWith('..') || path.isAbsolute(relative);
+  const isUrl = /^https?:\/\//.test(file);
+  const shown = isUrl ? file : isOutside ? path.basename(place) : relative;
   const refuse = (message: string) =>
     new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
-  if (/^https?:\/\//.test(file)) throw refuse('is a URL: a document from the network is not supported yet');
+  if (isUrl) throw refuse('is a URL: a document from the network is not supported yet');
   if (file.endsWith('.py')) throw refuse('is Python: write it as YAML with its write_config()');
   let bytes: Uint8Array;
   try {
@@ -134,7 +136,7 @@ async function openSeeds(
     source = await options.seedReader.openSeedSource(found.files);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { ...none, violations: error.violations };
+    return { ...none, violations: error.violations.map((violation) => relativeTo(options.cwd, violation)) };
   }
   const { count } = selectRows(seeds.selection_strategy, source.rowCount);
   if (count === 0) {
@@ -144,6 +146,13 @@ async function openSeeds(
     });
   }
   return { source: { ...source, files: found.files }, selected: count, violations: [] };
+}
+
+/** A violation of a file below the working directory, as people write its path. */
+function relativeTo(cwd: string, violation: Violation): Violation {
+  const below = `${path.resolve(cwd)}${path.sep}`;
+  const { file, message } = violation;
+  return { ...violation, file: file?.replace(below, '') ?? null, message: message.replaceAll(below, '') };
 }
 
 function checkRows(report: Report, { hasSeeds }: ReadConfig, { rows }: PrepareOptions): void {

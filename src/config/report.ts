@@ -73,7 +73,7 @@ export class Report {
     const index = path[named.path.length] as number;
     const item = path.slice(0, named.path.length + 1);
     const name = plainText(this.read([...item, named.nameField]));
-    const shown = typeof name === 'string' ? `"${name}"` : String(index + 1);
+    const shown = typeof name === 'string' ? JSON.stringify(name) : String(index + 1);
     return { owner: `${named.word} ${shown}: `, field: formatPath(path.slice(item.length)) };
   }
 }

@@ -2,9 +2,10 @@
 // What depends on more than one part (names, references, providers) is checked in `check-columns.ts` and `providers.ts`.
 
 import type { z } from 'zod';
+import { ConfigError } from '../errors.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { describe, readPart, suggestion } from './explain.ts';
-import type { Path } from './load.ts';
+import type { LoadedDocument, Path } from './load.ts';
 import {
   LATER_COLUMN_TYPES,
   LATER_DOCUMENT_FIELDS,
@@ -15,7 +16,7 @@ import {
   withoutLaterFields,
 } from './not-yet.ts';
 import { readProviders } from './providers.ts';
-import type { Report } from './report.ts';
+import { Report } from './report.ts';
 import {
   COLUMN_TYPES,
   type ColumnConfig,
@@ -70,11 +71,16 @@ type Fields = Readonly<Record<string, unknown>>;
 const CONFIG_FIELDS = ['columns', 'model_configs', 'seed_config', ...Object.keys(LATER_DOCUMENT_FIELDS)];
 const TOP_FIELDS = ['rowloom', 'library_version'];
 
-/** Where the config stands in a tree: below `data_designer:`, or at the top. */
-export function basePathOf(tree: unknown): Path {
-  return typeof tree === 'object' && tree !== null && Object.hasOwn(tree, 'data_designer')
-    ? ['data_designer']
-    : [];
+/** A report for a document. Its config stands below `data_designer:`, or at the top. Throws `ConfigError` where it does not. */
+export function openReport(document: LoadedDocument): Report {
+  const isWrapped = Object.hasOwn(document.tree as Fields, 'data_designer');
+  const report = new Report(document, isWrapped ? ['data_designer'] : []);
+  const config = report.read([]);
+  if (fieldsOf(config) === null) {
+    report.add({ path: [], message: `data_designer has to be a map, not ${describe(config)}` });
+    throw new ConfigError(report.violations);
+  }
+  return report;
 }
 
 /** Reads all parts of a document. Whatever is wrong is in the report. */
@@ -108,16 +114,7 @@ function checkFields(report: Report): void {
       position,
     });
   }
-  const config = report.read([]);
-  const fields = fieldsOf(config);
-  if (fields === null) {
-    report.add({
-      path: [],
-      message: `data_designer has to be a map, not ${describe(config)}`,
-      isWhole: true,
-    });
-    return;
-  }
+  const fields = fieldsOf(report.read([])) ?? {};
   withoutLaterFields(report, { path: [], fields, later: LATER_DOCUMENT_FIELDS });
   if (!isWrapped) return;
   for (const name of Object.keys(fields)) {
@@ -229,10 +226,9 @@ function textOf(input: unknown): string | null {
 }
 
 function readModels(report: Report): readonly ReadModel[] {
-  return readList(report, ['model_configs']).reduce<readonly ReadModel[]>(
-    (models, path) => [...models, readModel(report, path, models)],
-    [],
-  );
+  const models: ReadModel[] = [];
+  for (const path of readList(report, ['model_configs'])) models.push(readModel(report, path, models));
+  return models;
 }
 
 function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): ReadModel {

@@ -27,13 +27,18 @@ export interface FrontierDelta {
 
 interface ColumnState {
   readonly name: string;
-  readonly isBarrier: boolean;
+  /** Of a column made as a whole. */
+  readonly barrier: BarrierState | null;
   readonly inputs: ColumnState[];
   readonly readers: ColumnState[];
   readonly complete: RowMask;
-  /** Cells that were never in the frontier and are pending; of a barrier the live rows whose inputs are not complete. */
-  readonly waiting: RowMask;
+  /** The frontier. */
   readonly ready: RowMask;
+}
+
+interface BarrierState {
+  /** Live rows whose inputs are not complete. */
+  readonly waiting: RowMask;
   isOffered: boolean;
 }
 
@@ -69,7 +74,7 @@ export class CompletionTracker {
       const column = opened.columns[state.name];
       if (column === undefined) throw new RangeError(`Cannot open rows without column "${state.name}"`);
       const made = RowMask.fromHex(opened.rows, column.made);
-      if (!state.isBarrier || tracker.#coversInputs(state, made)) tracker.markSlice(state.name, made);
+      if (tracker.#coversInputs(state, made)) tracker.markSlice(state.name, made);
     }
     return tracker;
   }
@@ -90,10 +95,9 @@ export class CompletionTracker {
     fresh.andNot(this.#dropped);
     if (fresh.isEmpty) return NO_CHANGE;
     state.complete.or(fresh);
-    state.isOffered ||= state.isBarrier;
-    state.waiting.andNot(fresh);
+    if (state.barrier !== null) state.barrier.isOffered = true;
     return {
-      removed: withdraw(state, state.isBarrier ? state.ready : fresh),
+      removed: withdraw(state, state.barrier === null ? fresh : state.ready),
       added: state.readers.flatMap((reader) => this.#offer(reader, fresh)),
     };
   }
@@ -119,9 +123,12 @@ export class CompletionTracker {
     const removed: CellRef[] = [];
     const added: CellRef[] = [];
     for (const state of this.#columns.values()) {
-      state.waiting.andNot(fresh);
-      if (state.isBarrier && !this.#dropped.isFull) added.push(...this.#offer(state, fresh));
-      else removed.push(...withdraw(state, this.#dropped));
+      if (state.barrier === null || this.#dropped.isFull) {
+        removed.push(...withdraw(state, this.#dropped));
+      } else {
+        state.barrier.waiting.andNot(fresh);
+        added.push(...this.#offer(state, fresh));
+      }
     }
     return { added, removed };
   }
@@ -136,10 +143,10 @@ export class CompletionTracker {
     return this.#column(column).ready.slice(rows);
   }
 
-  /** Those of the cells that are still wanted: all but dropped ones, which only a barrier keeps. */
+  /** Those of the cells that are still wanted: all but dropped ones, which a barrier keeps as long as a row is left. */
   wanted(column: string, cells: RowMask): RowMask {
     const wanted = cells.clone();
-    if (!this.#column(column).isBarrier) wanted.andNot(this.#dropped);
+    if (this.#column(column).barrier === null || this.#dropped.isFull) wanted.andNot(this.#dropped);
     return wanted;
   }
 
@@ -182,35 +189,34 @@ export class CompletionTracker {
   }
 
   #addColumn(name: string): void {
-    const isRoot = this.#graph.strategyOf(name) === 'root';
+    const strategy = this.#graph.strategyOf(name);
     const state: ColumnState = {
       name,
-      isBarrier: this.#graph.strategyOf(name) === 'column',
+      barrier: strategy === 'column' ? { waiting: RowMask.full(this.rows), isOffered: false } : null,
       inputs: this.#graph.storedUpstreamOf(name).map((input) => this.#column(input)),
       readers: [],
       complete: RowMask.empty(this.rows),
-      waiting: RowMask.full(this.rows),
       ready: RowMask.empty(this.rows),
-      isOffered: false,
     };
     this.#columns.set(name, state);
-    if (!isRoot) for (const input of state.inputs) input.readers.push(state);
+    if (strategy !== 'root') for (const input of state.inputs) input.readers.push(state);
   }
 
   /** Puts into the frontier what is ready now that something about `rows` changed. */
   #offer(state: ColumnState, rows: RowMask): readonly CellRef[] {
-    if (state.isBarrier) return this.#offerBarrier(state, rows);
+    // A cell comes here with all its inputs once: with the last of them.
     const due = this.#withInputs(state, rows);
-    due.and(state.waiting);
-    state.waiting.andNot(due);
+    if (state.barrier !== null) return this.#offerWhole(state, { barrier: state.barrier, due });
+    due.andNot(state.complete);
     state.ready.or(due);
     return cellsOf(state.name, due);
   }
 
-  #offerBarrier(state: ColumnState, rows: RowMask): readonly CellRef[] {
-    state.waiting.andNot(this.#withInputs(state, rows));
-    if (state.isOffered || !state.waiting.isEmpty || this.#dropped.isFull) return [];
-    state.isOffered = true;
+  #offerWhole(state: ColumnState, change: { barrier: BarrierState; due: RowMask }): readonly CellRef[] {
+    const { barrier, due } = change;
+    barrier.waiting.andNot(due);
+    if (barrier.isOffered || !barrier.waiting.isEmpty) return [];
+    barrier.isOffered = true;
     state.ready.or(this.#withInputs(state, RowMask.full(this.rows)));
     return cellsOf(state.name, state.ready);
   }
@@ -222,11 +228,13 @@ export class CompletionTracker {
     return complete;
   }
 
-  #coversInputs(barrier: ColumnState, made: RowMask): boolean {
-    const missing = this.#withInputs(barrier, RowMask.full(this.rows));
+  /** Whether cells found at opening count: of a barrier only together (T6). */
+  #coversInputs(state: ColumnState, made: RowMask): boolean {
+    if (state.barrier === null) return true;
+    const missing = this.#withInputs(state, RowMask.full(this.rows));
     missing.andNot(made);
     missing.andNot(this.#dropped);
-    return barrier.waiting.isEmpty && missing.isEmpty;
+    return state.barrier.waiting.isEmpty && missing.isEmpty;
   }
 
   #isDone(state: ColumnState): boolean {

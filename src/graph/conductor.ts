@@ -166,7 +166,7 @@ export class Conductor {
 
   /** Whether every cell is made or dropped. */
   get isComplete(): boolean {
-    return this.#tracker.isRowGroupComplete && this.#leftovers.length === 0;
+    return this.#tracker.isRowGroupComplete;
   }
 
   /** The rows that were dropped. */
@@ -231,7 +231,7 @@ export class Conductor {
     const made = this.#tracker.complete(column);
     return {
       sliceRows: this.#sliceRowsOf(column),
-      base: part === null || made.isEmpty ? null : { part, made },
+      base: part === null ? null : { part, made },
       bySlice: Array.from({ length: sliceCount(this.rows, this.#sliceRowsOf(column)) }, () => []),
       all: part === null ? [] : [part],
     };

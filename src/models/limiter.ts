@@ -141,6 +141,11 @@ export class Limiter {
     this.#pump();
   }
 
+  /** Starts the count of `silentSince` anew: while no call may start, silence says nothing about the model. */
+  forgetSilence(): void {
+    this.#silentSince = null;
+  }
+
   /** Calls answered so far: more than before tells that the model answers somebody. */
   get answered(): number {
     return this.#answered;

@@ -28,7 +28,10 @@ export interface Models {
   forAlias(alias: string): Model;
   /** Changes an alias's `max_parallel_requests`. */
   setMax(alias: string, max: number): void;
-  /** Why the build should end: a model that has accepted nothing for too long, as a sentence for people. */
+  /**
+   * Why the build should end: a model that has accepted nothing for too long, as a sentence for people. Asked every few
+   * seconds, so that times in which no call may start are not taken for silence.
+   */
   findSilent(): string | undefined;
   /** By `provider/model`. */
   stats(): { readonly [model: string]: LimiterStats };
@@ -112,6 +115,7 @@ export function createModels({ plan, settings, environment, mayStart, now }: Mod
       shared.get(key)!.limiter.setMax(capOf(key));
     },
     findSilent() {
+      if (!mayStart()) for (const { limiter } of shared.values()) limiter.forgetSilence();
       for (const [key, { limiter, host }] of shared) {
         const { silentSince, answered, lastError } = limiter.stats();
         if (silentSince === null) continue;

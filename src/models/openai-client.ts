@@ -10,6 +10,7 @@ import { ModelError } from '../errors.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 import { cancelled, failureOfStatus, parseRetryAfter, quote } from './failures.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
+import { allowManyListeners } from './sleep.ts';
 
 export interface OpenAIClientOptions {
   /** Up to and without `/chat/completions`. */
@@ -69,20 +70,21 @@ export function createOpenAIClient({ endpoint, apiKey, headers }: OpenAIClientOp
     isSimulated: false,
     ask: async (request) => {
       if (request.signal.aborted) throw cancelled();
-      const timeout = AbortSignal.timeout(request.timeoutMs);
-      const signal = AbortSignal.any([timeout, request.signal]);
+      const deadline = startDeadline(request);
       const exchange: Exchange = { body: formatJson(bodyOf(request)), answer: null };
-      exchanges.set(signal, exchange);
+      exchanges.set(deadline.signal, exchange);
       try {
         const answer = await modelOf(request.model).doGenerate({
           prompt: [],
-          abortSignal: signal,
+          abortSignal: deadline.signal,
           headers: isLoopback ? { 'x-rowloom-cell': cellName(request) } : {},
         });
         return readAnswer(answer);
       } catch (error) {
         if (request.signal.aborted) throw cancelled();
         throw failure({ error, request, exchange });
+      } finally {
+        deadline.end();
       }
     },
     close: () => agent.destroy(),
@@ -106,6 +108,25 @@ export function createOpenAIClient({ endpoint, apiKey, headers }: OpenAIClientOp
       retryAfterMs: parseRetryAfter(String(retryAfter ?? ''), Date.now()),
     });
   }
+}
+
+/**
+ * A signal that fires with the caller's, or when the time is up. By hand: `AbortSignal.timeout` keeps its timer, and
+ * `AbortSignal.any` a trace of each call, for as long as the caller's signal lives.
+ */
+function startDeadline({ signal, timeoutMs }: ModelRequest): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const onAbort = () => controller.abort();
+  const timer = setTimeout(() => controller.abort(new DOMException('Too late', 'TimeoutError')), timeoutMs);
+  allowManyListeners(signal);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 /** One call on its way. `answer` is there once it has come whole. */

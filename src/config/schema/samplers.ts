@@ -90,7 +90,7 @@ export function checkWeights(
 ): void {
   if (weights === null) return;
   if (weights.length !== values.length) {
-    const message = `has ${weights.length} weights for ${values.length} values`;
+    const message = `has to be as long as values: ${values.length} items, not ${weights.length}`;
     context.addIssue({ code: 'custom', path: ['weights'], message });
   } else if (weights.every((weight) => weight === 0)) {
     context.addIssue({ code: 'custom', path: ['weights'], message: 'has no weight above 0' });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CompletionTracker } from '../../../src/graph/completion-tracker.ts';
@@ -206,6 +207,13 @@ describe('a column made as a whole', () => {
     expect(tracker.dropRow(14).added).toEqual(cells('ranks', [10, 11, 12, 13]));
   });
 
+  it('leaves the frontier as a whole', () => {
+    const tracker = new CompletionTracker(graph, ROWS);
+    tracker.markSlice('text', maskOf(...ALL));
+    tracker.dropRow(14);
+    expect(tracker.markSlice('ranks', maskOf(10, 11, 12, 13)).removed).toEqual(cells('ranks', ALL));
+  });
+
   it('is not made for dropped rows alone', () => {
     const tracker = new CompletionTracker(graph, ROWS);
     tracker.markSlice('text', maskOf(...ALL));
@@ -232,6 +240,13 @@ describe('opening', () => {
       ).frontier();
     expect(open([10, 11, 12])).toEqual(cells('ranks', [10, 11, 12, 14]));
     expect(open([10, 11, 12, 14])).toEqual(cells('note', [10, 11, 12, 14]));
+  });
+
+  it('takes a whole column that needs nothing as it is when it covers the live rows', () => {
+    const graph = graphOf({ ranks: { strategy: 'column' }, note: ['ranks'] });
+    const made = { ranks: [10, 11, 12, 14] };
+    const tracker = CompletionTracker.open(graph, openedOf(graph, { rows: ROWS, made, dropped: [13] }));
+    expect(tracker.frontier()).toEqual(cells('note', made.ranks));
   });
 
   it('makes a whole column again when its inputs have to be', () => {
@@ -337,7 +352,7 @@ describe('any graph in any order of completion', () => {
         const entered = new Set<string>();
         const enter = (added: readonly CellRef[]) => {
           for (const ref of added) {
-            expect(entered.has(key(ref))).toBe(false);
+            assert(!entered.has(key(ref)));
             entered.add(key(ref));
           }
         };
@@ -359,9 +374,9 @@ describe('any graph in any order of completion', () => {
           delta: { added: readonly CellRef[]; removed: readonly CellRef[] },
         ) => {
           const after = new Set(before);
-          for (const ref of delta.removed) expect(after.delete(key(ref))).toBe(true);
+          for (const ref of delta.removed) assert(after.delete(key(ref)));
           for (const ref of delta.added) after.add(key(ref));
-          expect(new Set(tracker.frontier().map(key))).toEqual(after);
+          assert.equal(tracker.frontier().map(key).sort().join(), [...after].sort().join());
         };
         const inFlight: { column: string; rows: readonly number[] }[] = [];
 
@@ -395,7 +410,7 @@ describe('any graph in any order of completion', () => {
           }
         };
         const check = () => {
-          expect(tracker.frontier()).toEqual(naive.frontier());
+          assert.equal(tracker.frontier().map(key).join(), naive.frontier().map(key).join());
           expect(tracker.isRowGroupComplete).toBe(naive.isComplete());
           expect(tracker.dropped().rows()).toEqual([...naive.dropped].sort((one, other) => one - other));
         };
@@ -414,7 +429,7 @@ describe('any graph in any order of completion', () => {
         }
         expect(tracker.isRowGroupComplete).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

@@ -211,6 +211,26 @@ describe('leftovers', () => {
   });
 });
 
+describe('leftovers of a column made as a whole', () => {
+  const graph = graphOf({ seed: [], ranks: { needs: ['seed'], strategy: 'column' }, text: ['seed'] });
+
+  it('keep the rows that other columns drop', () => {
+    const conductor = conductorOf(graph, { rows: { first: 0, last: 3 } });
+    const [ranks, text] = conductor.next();
+    conductor.finished(ranks!, resultOf(ranks!, { leftover: [0, 1, 2, 3] }));
+    conductor.finished(text!, resultOf(text!, { dropped: [1] }));
+    expect(showNext(conductor)).toEqual(['ranks 0-3: 0 1 2 3 again']);
+  });
+
+  it('are forgotten when no row is left', () => {
+    const conductor = conductorOf(graph, { rows: { first: 0, last: 3 } });
+    const [ranks, text] = conductor.next();
+    conductor.finished(ranks!, resultOf(ranks!, { leftover: [0, 1, 2, 3] }));
+    conductor.finished(text!, resultOf(text!, { dropped: [0, 1, 2, 3] }));
+    expect([conductor.next(), conductor.isDone, conductor.isComplete]).toEqual([[], true, true]);
+  });
+});
+
 describe('dropped rows', () => {
   it('leave every column at once, also those in flight', () => {
     const graph = graphOf({ seed: [], text: ['seed'], code: ['seed'], note: ['code'] });
@@ -279,6 +299,7 @@ describe('the life of a conductor', () => {
     const conductor = conductorOf(graph, { maxSlicesInFlight: 1 });
     const [text] = conductor.next();
     conductor.stop();
+    conductor.pause();
     conductor.unpause();
     expect([conductor.next(), conductor.isDone]).toEqual([[], false]);
     conductor.finished(text!, resultOf(text!));

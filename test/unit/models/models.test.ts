@@ -119,4 +119,17 @@ describe('createModels', () => {
     time += 1;
     expect(models.findSilent()).toMatch(/for 600 s: nobody there$/);
   });
+
+  it('does not take a pause for silence', async () => {
+    let time = 0;
+    let isOpen = true;
+    const models = modelsOf({ a: { model: 'm' } }, { now: () => time, mayStart: () => isOpen });
+    const permit = await models.forAlias('a').limiter.acquire(never);
+    permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
+    isOpen = false;
+    expect(models.findSilent()).toBeUndefined();
+    time = 3_600_000;
+    isOpen = true;
+    expect(models.findSilent()).toBeUndefined();
+  });
 });

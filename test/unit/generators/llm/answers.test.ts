@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { CellError } from '../../../../src/errors.ts';
-import { readAnswer } from '../../../../src/generators/llm/answers.ts';
+import { answerKindOf, READ_VERSION, readAgain, readAnswer } from '../../../../src/generators/llm/answers.ts';
+import { simulateAnswer } from '../../../../src/models/simulated-answer.ts';
 import type { ModelColumn, PlanJudge, PlanStructured, PlanText } from '../../../../src/plan.ts';
+import type { CellRecord } from '../../../../src/store/records.ts';
 import { fromPlain, parseJson, type Value } from '../../../../src/values.ts';
 
 const base = {
@@ -194,5 +196,36 @@ describe('llm-judge', () => {
     ['[1]', 'The answer is not a JSON object'],
   ])('refuses %s', (raw, problem) => {
     expect(problemOf(judge, raw)).toBe(problem);
+  });
+});
+
+describe('readAgain', () => {
+  const record = { raw: ' Hello ', value: 'old', read: READ_VERSION - 1 } as unknown as CellRecord;
+
+  it('reads the answer of a record of another version, and leaves the others as they are', () => {
+    expect(readAgain(text, record)).toEqual({ ...record, value: 'Hello', read: READ_VERSION });
+    const current = { ...record, read: READ_VERSION };
+    expect(readAgain(text, current)).toBe(current);
+  });
+
+  it('gives up a record whose answer is of no use now', () => {
+    expect(readAgain(text, { ...record, raw: '' })).toBeNull();
+  });
+});
+
+describe('a simulated model', () => {
+  it('gives answers that judge and structured columns take', () => {
+    const schema = {
+      type: 'object',
+      properties: { level: { type: 'integer' }, share: { type: 'number' } },
+      required: ['level'],
+    };
+    for (const column of [judge, structured(schema)]) {
+      for (let row = 0; row < 50; row += 1) {
+        const messages = [{ role: 'user', content: `Row ${row}` }] as const;
+        const raw = simulateAnswer({ model: 'm', messages, schema: answerKindOf(column).schema(column) });
+        expect(() => readAnswer(column, raw)).not.toThrow();
+      }
+    }
   });
 });

@@ -1,0 +1,174 @@
+// What the activities of one process share: an open build for each (dataset, epoch), with its plan, its models and its
+// gate. Everything here is a cache of the store: a process that starts anew opens it again.
+
+import type { Client } from '@temporalio/client';
+import { graphColumns } from '../config/graph-columns.ts';
+import { StoreError } from '../errors.ts';
+import { type InlineRow, makeInline } from '../generators/inline.ts';
+import { openRoots, type Roots } from '../generators/roots.ts';
+import { ExecutionGraph } from '../graph/execution-graph.ts';
+import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
+import { createModels, type Models } from '../models/models.ts';
+import type { Plan, PlanColumn, Settings } from '../plan.ts';
+import { type BuildRef, type Control, datasetWorkflowId, QUERY, UPDATE } from '../protocol.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import type { Base } from '../store/groups.ts';
+import { PartCache } from '../store/parts.ts';
+import type { CellRecord } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
+import { createGate, type Gate } from './gate.ts';
+import { createOutcomes, type Outcomes } from './outcomes.ts';
+
+/** Bytes of parts that a process keeps parsed: the open groups' cells several times over. */
+const PART_CACHE_BYTES = 64 * 1024 * 1024;
+
+export interface Build {
+  readonly ref: BuildRef;
+  readonly dataset: DatasetStore;
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly base: Base;
+  readonly graphColumns: readonly GraphColumn[];
+  readonly graph: ExecutionGraph;
+  readonly inline: InlineRow;
+  readonly roots: Roots;
+  readonly models: Models;
+  readonly gate: Gate;
+  readonly outcomes: Outcomes;
+  columnOf(name: string): PlanColumn;
+  /** The inline columns that a column's inputs go through, in graph order. */
+  inlineUpstreamOf(name: string): readonly string[];
+  /** The accepted cells of a part, by row. */
+  readPart(part: PartName): Promise<ReadonlyMap<number, CellRecord>>;
+  /** What earlier attempts of this start wrote for a slice's rows, by row. */
+  readEarlierParts(column: string, rows: RowRange): Promise<ReadonlyMap<number, readonly CellRecord[]>>;
+  /** Ends the build with a reason for people: no new calls, complete rows are written. */
+  stop(reason: string): void;
+}
+
+export interface Builds {
+  open(ref: BuildRef): Promise<Build>;
+  /** No new calls in this process, at once. */
+  closeGates(): void;
+  dispose(): void;
+}
+
+export interface BuildsOptions {
+  readonly store: Store;
+  readonly client: Client;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export function createBuilds(options: BuildsOptions): Builds {
+  const builds = new Map<string, Promise<Build>>();
+  const gates: Gate[] = [];
+  const parts = new PartCache(PART_CACHE_BYTES);
+
+  async function open(ref: BuildRef): Promise<Build> {
+    const key = `${ref.datasetId}/${ref.epoch}`;
+    let build = builds.get(key);
+    if (build === undefined) {
+      build = openBuild(ref, { ...options, parts });
+      builds.set(key, build);
+      build.then(
+        ({ gate }) => gates.push(gate),
+        () => builds.delete(key),
+      );
+    }
+    return build;
+  }
+
+  return {
+    open,
+    closeGates() {
+      for (const gate of gates) gate.close();
+    },
+    dispose() {
+      for (const gate of gates) gate.dispose();
+    },
+  };
+}
+
+async function openBuild(
+  ref: BuildRef,
+  options: BuildsOptions & { readonly parts: PartCache },
+): Promise<Build> {
+  const { store, client, environment, parts } = options;
+  if (store.id !== ref.storeId) {
+    throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
+  }
+  const dataset = await store.openDataset(ref.dataset);
+  const plan = await dataset.readPlan(ref.planDigest);
+  const { settings, base } = await dataset.readEpoch(ref.epoch);
+  const columns = graphColumns(plan, settings);
+  const graph = ExecutionGraph.create(columns);
+  const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const workflow = client.workflow.getHandle(datasetWorkflowId(ref));
+  let isStopSent = false;
+
+  function stop(reason: string): void {
+    gate.close();
+    if (isStopSent) return;
+    isStopSent = true;
+    workflow.executeUpdate(UPDATE.stop, { args: [reason] }).catch(() => {
+      isStopSent = false;
+    });
+  }
+
+  const gate = createGate({
+    askControl: () => workflow.query<Control>(QUERY.control),
+    isFenced: () => dataset.hasNewerEpoch(ref.epoch),
+    onControl({ limits }) {
+      for (const [alias, max] of Object.entries(limits.maxParallelRequests)) models.setMax(alias, max);
+      const silent = models.findSilent();
+      if (silent !== undefined) stop(silent);
+    },
+  });
+  const models = createModels({ plan, settings, environment, mayStart: () => gate.state === 'open' });
+
+  return {
+    ref,
+    dataset,
+    plan,
+    settings,
+    base,
+    graphColumns: columns,
+    graph,
+    inline: makeInline(plan),
+    roots: await openRoots(plan, settings),
+    models,
+    gate,
+    outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
+    columnOf(name) {
+      const column = byName.get(name);
+      if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
+      return column;
+    },
+    inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
+    async readPart(part) {
+      return (await parts.read(dataset, part)).accepted;
+    },
+    async readEarlierParts(column, rows) {
+      const records = new Map<number, CellRecord[]>();
+      for (const part of await dataset.listSliceParts(column, rows)) {
+        const { header, records: found } = await parts.read(dataset, part);
+        if (header?.epoch !== ref.epoch) continue;
+        for (const record of found) records.set(record.row, [...(records.get(record.row) ?? []), record]);
+      }
+      return records;
+    },
+    stop,
+  };
+}
+
+function inlineUpstreamOf(graph: ExecutionGraph, name: string): readonly string[] {
+  const found = new Set<string>();
+  const walk = (column: string): void => {
+    for (const needed of graph.upstreamByStrategy(column).inline) {
+      walk(needed);
+      found.add(needed);
+    }
+  };
+  walk(name);
+  return [...found];
+}

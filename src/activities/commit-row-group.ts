@@ -1,0 +1,107 @@
+// Hands what a row group made to the store. The values are those of the parts that the child named; inline columns are
+// made here for the last time, and what fails now drops its row.
+
+import type { RowFailure, RowValues } from '../generators/generator.ts';
+import { RowMask } from '../graph/row-mask.ts';
+import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
+import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
+import { gatherRecords } from '../store/gather.ts';
+import type { Drop } from '../store/groups.ts';
+import type { CellRecord } from '../store/records.ts';
+import type { Value } from '../values.ts';
+import type { Build } from './builds.ts';
+
+export async function commitRowGroupActivity(
+  build: Build,
+  input: CommitRowGroupInput,
+): Promise<CommitRowGroupResult> {
+  const { plan, dataset, ref, base } = build;
+  const { rowGroup, rows, isComplete } = input;
+  const group = await commitRowGroup(dataset, {
+    plan,
+    planDigest: ref.planDigest,
+    epoch: ref.epoch,
+    rowGroup,
+    rows,
+    isComplete,
+    base,
+    readContent: () => readContent(build, input),
+  });
+  return { rows: group.rowCount, dropped: group.drops.length };
+}
+
+async function readContent(build: Build, input: CommitRowGroupInput): Promise<RowGroupContent> {
+  const { rows, parts } = input;
+  const stored = build.graph.storedColumns;
+  const chosen = new Map<string, Map<number, CellRecord>>();
+  for (const column of stored) chosen.set(column, await readCells(build, parts[column] ?? []));
+
+  const isDropped = RowMask.fromHex(rows, input.dropped);
+  const completeRows: number[] = [];
+  const values = new Map<number, RowValues>();
+  const failures = new Map<number, RowFailure>();
+  for (let row = rows.first; row <= rows.last; row += 1) {
+    const cells: Record<string, Value> = {};
+    for (const column of stored) {
+      const record = chosen.get(column)?.get(row);
+      if (record !== undefined) cells[column] = record.value;
+    }
+    const completed = build.inline.complete(row, cells);
+    if (completed.failure !== null) failures.set(row, completed.failure);
+    else if (!isDropped.has(row) && stored.every((column) => Object.hasOwn(cells, column))) {
+      completeRows.push(row);
+      values.set(row, completed.values);
+    }
+  }
+  const complete = new Set(completeRows);
+  for (const cells of chosen.values())
+    for (const row of cells.keys()) if (!complete.has(row)) cells.delete(row);
+  return {
+    completeRows,
+    drops: await findDrops(build, { ...input, isDropped, failures }),
+    valuesOf: (column) => completeRows.map((row) => values.get(row)?.[column] ?? null),
+    chosen,
+  };
+}
+
+async function readCells(build: Build, parts: readonly string[]): Promise<Map<number, CellRecord>> {
+  const cells = new Map<number, CellRecord>();
+  for (const part of parts) for (const [row, record] of await build.readPart(part)) cells.set(row, record);
+  return cells;
+}
+
+/** Why each dropped row is dropped: a failed inline column, else the cell that failed last. */
+async function findDrops(
+  build: Build,
+  of: CommitRowGroupInput & {
+    readonly isDropped: RowMask;
+    readonly failures: ReadonlyMap<number, RowFailure>;
+  },
+): Promise<readonly Drop[]> {
+  const { rowGroup, rows, isDropped, failures } = of;
+  const drops = new Map<number, Drop>();
+  for (const [row, { column, error }] of failures) {
+    drops.set(row, { row, column, kind: error.kind, message: error.message });
+  }
+  const unexplained = new Set(isDropped.rows().filter((row) => !drops.has(row)));
+  if (unexplained.size > 0) {
+    const roots = await build.roots.make(rows);
+    for (const row of unexplained) {
+      const made = roots.get(row);
+      if (made === undefined || made.failure === null) continue;
+      const { column, error } = made.failure;
+      drops.set(row, { row, column, kind: error.kind, message: error.message });
+      unexplained.delete(row);
+    }
+  }
+  if (unexplained.size > 0) {
+    const { records } = await gatherRecords(build.dataset, { plan: build.plan, rowGroup, rows });
+    for (const [column, found] of records) {
+      for (const { row, status, error } of found) {
+        if (status !== 'failed' || error === null || !unexplained.has(row)) continue;
+        drops.set(row, { row, column, kind: error.kind, message: error.message });
+      }
+    }
+  }
+  return [...drops.values()].sort((left, right) => left.row - right.row);
+}

@@ -1,0 +1,25 @@
+// The end of a build: a changed plan's output takes its place once all of it is there, and the dataset says how it is.
+
+import type { BuildRef, DatasetResult } from '../protocol.ts';
+import { summarize } from '../store/look.ts';
+import { writeMetadata } from '../store/metadata.ts';
+import { swapNext } from '../store/swap.ts';
+import type { Build } from './builds.ts';
+
+export interface FinishDatasetInput {
+  readonly build: BuildRef;
+  readonly isComplete: boolean;
+  readonly reason: string | null;
+}
+
+export async function finishDatasetActivity(
+  build: Build,
+  { isComplete, reason }: FinishDatasetInput,
+): Promise<DatasetResult> {
+  const { dataset, base, ref, plan, settings } = build;
+  await writeMetadata(dataset, { base, plan, planDigest: ref.planDigest, rows: settings.rows });
+  if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);
+  await dataset.update({ state: isComplete ? 'complete' : 'incomplete', reason });
+  const { rowCount, dropped } = await summarize(dataset);
+  return { isComplete, reason, rows: rowCount, dropped };
+}

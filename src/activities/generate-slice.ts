@@ -1,0 +1,201 @@
+// Makes some cells of one column. One part a try: what an earlier attempt of this slice made is copied, what it paid
+// for is replayed, the rest is asked for. All cells run at once; the limiter decides who calls.
+
+import { cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { CellError, ModelError } from '../errors.ts';
+import type { CellInput } from '../generators/generator.ts';
+import { cellInput } from '../generators/llm/cell-input.ts';
+import { generateCell } from '../generators/llm/generate-cell.ts';
+import { RowMask } from '../graph/row-mask.ts';
+import type { SliceTask } from '../graph/types.ts';
+import { isModelColumn, type ModelColumn } from '../plan.ts';
+import {
+  type ColumnTotals,
+  FAILURE,
+  type GenerateSliceInput,
+  type GenerateSliceResult,
+} from '../protocol.ts';
+import { createPart } from '../store/parts.ts';
+import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
+import type { Build } from './builds.ts';
+import { readSliceRows } from './read-rows.ts';
+
+/** How long answers in flight are waited for once the build stops. */
+const STOP_GRACE_MS = 15_000;
+
+type CellEnd =
+  | { readonly end: 'made' | 'dropped' }
+  | { readonly end: 'leftover'; readonly waiting: ModelError | null };
+
+export async function generateSliceActivity(
+  build: Build,
+  { rowGroup, task }: GenerateSliceInput,
+): Promise<GenerateSliceResult> {
+  const column = build.columnOf(task.column);
+  if (!isModelColumn(column)) throw new TypeError(`Column "${column.name}" asks no model`);
+  const stop = AbortSignal.any([build.gate.closed, cancellationSignal()]);
+  const abort = abortAfter(stop, STOP_GRACE_MS);
+  const rows = await readSliceRows(build, task);
+  const history = await build.readEarlierParts(column.name, task.rows);
+  const part = createPart(build.dataset, {
+    column: column.name,
+    rows: task.rows,
+    rowGroup,
+    epoch: build.ref.epoch,
+  });
+  const masks = {
+    made: RowMask.empty(task.rows),
+    dropped: RowMask.empty(task.rows),
+    leftover: RowMask.empty(task.rows),
+  };
+  const waiting: ModelError[] = [];
+  const usage = new UsageSum();
+
+  async function append(record: CellRecord): Promise<void> {
+    await part.append(record);
+    usage.add(record);
+  }
+
+  async function makeCell(row: number): Promise<CellEnd> {
+    const values = rows.get(row);
+    if (values === undefined) return { end: 'dropped' };
+    let input: CellInput;
+    try {
+      input = cellInput({ plan: build.plan, column: column as ModelColumn, row, values });
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error;
+      await append(failedRecord(row, error));
+      return { end: 'dropped' };
+    }
+    const earlier = history.get(row) ?? [];
+    const made = earlier.find((record) => record.status === 'ok' && record.in === input.digest);
+    if (made !== undefined) {
+      await append(made);
+      return { end: 'made' };
+    }
+    const outcome = await generateCell({
+      column: column as ModelColumn,
+      row,
+      input,
+      history: earlier.filter((record) => record.in === input.digest),
+      model: build.models.forAlias((column as ModelColumn).alias),
+      settings: build.settings,
+      stop,
+      signal: abort.signal,
+      append,
+      nextCallId: () => part.nextCallId(),
+      now: Date.now,
+    });
+    if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome.error };
+    build.outcomes.add(outcome.status === 'ok');
+    return { end: outcome.status === 'ok' ? 'made' : 'dropped' };
+  }
+
+  async function endOf(row: number): Promise<CellEnd> {
+    try {
+      return await makeCell(row);
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      if (error.failure === 'denied') build.stop(error.message);
+      else if (error.failure !== 'cancelled') throw error;
+      return { end: 'leftover', waiting: null };
+    }
+  }
+
+  try {
+    const ends = RowMask.fromHex(task.rows, task.mask)
+      .rows()
+      .map(async (row) => {
+        const cell = await endOf(row);
+        masks[cell.end].set(row);
+        if (cell.end === 'leftover' && cell.waiting !== null) waiting.push(cell.waiting);
+      });
+    await allSettledThenThrow(ends);
+  } finally {
+    abort.dispose();
+    await part.close();
+  }
+  if (task.isLeftover && waiting.length > 0 && !stop.aborted) throw leftoverFailure(task, waiting);
+  return {
+    part: part.isEmpty ? null : part.name,
+    made: masks.made.toHex(),
+    dropped: masks.dropped.toHex(),
+    leftover: masks.leftover.toHex(),
+    usage: usage.totals,
+  };
+}
+
+/** Every cell ends before the part is closed: an answer that is paid for must still be written. */
+async function allSettledThenThrow(ends: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(ends);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function failedRecord(row: number, error: CellError): CellRecord {
+  return {
+    v: RECORD_VERSION,
+    row,
+    in: '',
+    read: 0,
+    status: 'failed',
+    raw: null,
+    value: null,
+    reasoning: null,
+    finish: null,
+    calls: [],
+    error: { kind: error.kind, message: error.message },
+    host: null,
+    at: Date.now(),
+  };
+}
+
+/** A signal that fires `graceMs` after `stop`. */
+function abortAfter(stop: AbortSignal, graceMs: number): { readonly signal: AbortSignal; dispose(): void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const start = () => {
+    timer = setTimeout(() => controller.abort(), graceMs);
+  };
+  if (stop.aborted) start();
+  else stop.addEventListener('abort', start, { once: true });
+  return {
+    signal: controller.signal,
+    dispose() {
+      stop.removeEventListener('abort', start);
+      clearTimeout(timer);
+    },
+  };
+}
+
+class UsageSum {
+  #sum = { made: 0, failed: 0, calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
+
+  add(record: CellRecord): void {
+    const sum = this.#sum;
+    if (record.status === 'ok') sum.made += 1;
+    if (record.status === 'failed') sum.failed += 1;
+    for (const call of record.calls) {
+      sum.calls += 1;
+      if (call.status !== 200) sum.failedCalls += 1;
+      sum.promptTokens += call.promptTokens;
+      sum.completionTokens += call.completionTokens;
+    }
+  }
+
+  get totals(): ColumnTotals {
+    return this.#sum;
+  }
+}
+
+/** Only a leftover slice throws, always retryable; a cell that failed for good is a record, not an error. */
+function leftoverFailure({ column, rows }: SliceTask, waiting: readonly ModelError[]): ApplicationFailure {
+  const retryAfterMs = Math.max(...waiting.map((error) => error.retryAfterMs ?? 0));
+  return ApplicationFailure.create({
+    message: `Cannot yet generate ${waiting.length} cells of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.message}`,
+    type: FAILURE.modelUnavailable,
+    // Jitter, or all slices wake at once.
+    ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),
+  });
+}

@@ -1,0 +1,84 @@
+// What the parent works from: the graph, the sizes, and the groups that have to be opened.
+
+import { groupCount, planSizes, rowsOfGroup } from '../graph/row-groups.ts';
+import type { RowRange } from '../graph/types.ts';
+import { isModelColumn } from '../plan.ts';
+import type { PreparedDataset } from '../protocol.ts';
+import type { Base, GroupRecord } from '../store/groups.ts';
+import { findGroup, hasItsFiles, isTrusted, rangesOf } from '../store/groups.ts';
+import { discardNext, finishSwap, openNext } from '../store/swap.ts';
+import type { Build } from './builds.ts';
+
+export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
+  const { plan, settings } = build;
+  const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
+  const { open, trusted } = await findOpenGroups(build);
+  const groups: readonly RowRange[] = rangesOf(open);
+  const { window, limits } = planSizes({
+    ...shape,
+    groups: open.length,
+    caps: capsOf(build),
+    cellColumns: plan.columns.filter(isModelColumn).length,
+    ...(settings.maxConcurrentRowGroups === null ? {} : { window: settings.maxConcurrentRowGroups }),
+    ...(settings.sliceSize === null ? {} : { sliceSize: settings.sliceSize }),
+  });
+  return {
+    graph: build.graphColumns,
+    ...shape,
+    groups,
+    window,
+    limits,
+    trustedRows: trusted.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    trustedDrops: trusted.reduce((sum, { drops }) => sum + drops.length, 0),
+  };
+}
+
+interface GroupsOfOutput {
+  readonly open: readonly number[];
+  readonly trusted: readonly GroupRecord[];
+}
+
+/** Readies the folder of the output and finds what it lacks. */
+async function findOpenGroups(build: Build): Promise<GroupsOfOutput> {
+  const { dataset, base, ref } = build;
+  await finishSwap(dataset);
+  const inPlace = await checkGroups(build, 'place');
+  // A swap that was decided before the last start died has just put this plan in place.
+  if (base === 'next' && inPlace.open.length > 0) {
+    await openNext(dataset, ref.planDigest);
+    return checkGroups(build, 'next');
+  }
+  await discardNext(dataset);
+  return inPlace;
+}
+
+async function checkGroups({ dataset, plan, settings, ref }: Build, base: Base): Promise<GroupsOfOutput> {
+  const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
+  const open: number[] = [];
+  const trusted: GroupRecord[] = [];
+  for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
+    const rows = rowsOfGroup(rowGroup, shape);
+    const group = await findGroup(dataset, { rowGroup, base });
+    const isDone =
+      group !== undefined &&
+      isTrusted(group, { planDigest: ref.planDigest, rows }) &&
+      (await hasItsFiles(dataset, group, { base, isByteExact: true }));
+    if (isDone) trusted.push(group);
+    else open.push(rowGroup);
+  }
+  return { open, trusted };
+}
+
+/** By model key: the lowest cap of the aliases that share it. */
+function capsOf({ plan, settings, graphColumns }: Build): Record<string, number> {
+  const caps: Record<string, number> = {};
+  for (const column of plan.columns) {
+    if (!isModelColumn(column)) continue;
+    const key = graphColumns.find(({ name }) => name === column.name)?.model;
+    const cap = settings.models[column.alias]?.maxParallelRequests;
+    if (key === undefined || cap === undefined)
+      throw new RangeError(`No settings for the model "${column.alias}"`);
+    caps[key] = Math.min(caps[key] ?? cap, cap);
+  }
+  return caps;
+}

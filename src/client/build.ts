@@ -1,0 +1,278 @@
+// Starting, continuing and attaching to a build on a server.
+//
+//   B1. Each start takes the next epoch, by exclusive creation of its file, after it has judged the newest one dead.
+//   B2. A live build with the same wish is attached to; any other is refused unless it is to be replaced.
+//   B3. A `run` serves its build with a queue and a worker of its own, and ends them.
+
+import { hostname } from 'node:os';
+import { relative } from 'node:path';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowIdConflictPolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { NativeConnection } from '@temporalio/worker';
+import { BuildError, RefusedError } from '../errors.ts';
+import { isAlive, ownIdentity } from '../processes.ts';
+import {
+  type BuildRef,
+  type DatasetResult,
+  datasetWorkflowId,
+  type GenerateDatasetInput,
+  runTaskQueue,
+  UPDATE,
+} from '../protocol.ts';
+import type { ResolvedServer } from '../server/connect.ts';
+import type { EpochRecord } from '../store/dataset-store.ts';
+import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
+import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
+import type { AcceptedWish } from './wish.ts';
+
+export interface Connected {
+  readonly client: Client;
+  readonly server: ResolvedServer;
+  close(): Promise<void>;
+}
+
+export async function connect(server: ResolvedServer): Promise<Connected> {
+  const connection = await Connection.connect(server.connectionOptions);
+  const client = new Client({ connection, namespace: server.namespace });
+  return { client, server, close: () => connection.close() };
+}
+
+/** Whether a start's process lives, or its workflow runs. */
+export async function isLive(start: EpochRecord, client: Client): Promise<boolean> {
+  if (start.endedAt !== null) return false;
+  if (start.kind === 'run') {
+    // A process of another machine cannot be looked up from here: its workflow says whether it works.
+    if (start.host === hostname()) {
+      return start.processStart !== null && isAlive({ pid: start.pid, start: start.processStart });
+    }
+  }
+  try {
+    const { status } = await client.workflow.getHandle(start.workflowId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+export interface BuildEvents {
+  /** About once a second while a build runs. */
+  readonly onSnapshot: (snapshot: BuildSnapshot) => void;
+  readonly onAttached: (start: EpochRecord) => void;
+}
+
+export interface RunBuildOptions {
+  readonly wish: AcceptedWish;
+  readonly connected: Connected;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly isReplacing: boolean;
+  readonly events: BuildEvents;
+  /** Aborted by Ctrl-C: a build of this process stops, an attached one is left alone. */
+  readonly stopSignal: AbortSignal;
+}
+
+export type BuildEnd =
+  | { readonly how: 'ended'; readonly result: DatasetResult; readonly epoch: number }
+  | { readonly how: 'detached' };
+
+/** Runs a wish to its end in this process, or attaches to the live build that works towards it. */
+export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
+  const { wish, connected, isReplacing, events, stopSignal } = options;
+  for (;;) {
+    const newest = await wish.dataset.newestEpoch();
+    const start = await wish.dataset.findNewestStart();
+    if (start !== undefined && !isReplacing && (await isLive(start, connected.client))) {
+      if (start.planDigest !== wish.planDigest || start.rows > wish.settings.rows) refuse(wish, start);
+      events.onAttached(start);
+      const end = await follow(start, options);
+      if (stopSignal.aborted) return { how: 'detached' };
+      if (end !== undefined && start.rows === wish.settings.rows)
+        return { how: 'ended', result: end, epoch: start.epoch };
+      continue;
+    }
+    const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
+    if (epoch !== undefined) return serve(epoch, options);
+  }
+}
+
+function refuse(wish: AcceptedWish, start: EpochRecord): never {
+  const where =
+    start.kind === 'run' ? `process ${start.pid} on ${start.host}` : `workflow ${start.workflowId}`;
+  throw new RefusedError(
+    `Cannot build "${wish.dataset.name}": build ${start.epoch} of it is running with another wish (${where}). Wait for it, stop it with \`rowloom stop ${wish.dataset.name}\`, or take over with --replace`,
+  );
+}
+
+async function takeEpoch(
+  options: RunBuildOptions & { readonly newest: number; readonly kind: EpochRecord['kind'] },
+): Promise<EpochRecord | undefined> {
+  const { wish, connected, newest, kind } = options;
+  const own = ownIdentity();
+  const { id } = await wish.dataset.read();
+  await wish.dataset.writePlan(wish.planDigest, wish.plan);
+  const epoch = await wish.dataset.takeEpoch(newest, {
+    datasetId: id,
+    kind,
+    host: hostname(),
+    pid: own.pid,
+    processStart: own.start,
+    address: connected.server.connectionOptions.address,
+    namespace: connected.server.namespace,
+    workflowId: datasetWorkflowId({ dataset: wish.dataset.name, datasetId: id }),
+    settings: wish.settings,
+    rows: wish.settings.rows,
+    planDigest: wish.planDigest,
+    base: wish.base,
+    at: Date.now(),
+  });
+  if (epoch !== undefined) {
+    await wish.dataset.update({
+      rows: wish.settings.rows,
+      document: relative(wish.store.directory, wish.document),
+      documentDigest: wish.documentDigest,
+      planDigest: wish.planDigest,
+      answer: wish.answer,
+      state: 'building',
+      reason: null,
+    });
+  }
+  return epoch;
+}
+
+export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start: EpochRecord): BuildRef {
+  return {
+    storeId: wish.store.id,
+    dataset: wish.dataset.name,
+    datasetId: start.datasetId,
+    epoch: start.epoch,
+    planDigest: start.planDigest,
+  };
+}
+
+async function startWorkflow(client: Client, input: GenerateDatasetInput): Promise<void> {
+  try {
+    await client.workflow.start('generateDataset', {
+      args: [input],
+      workflowId: datasetWorkflowId(input.build),
+      taskQueue: input.taskQueue,
+      // The epoch decided who builds: a workflow that is still open under this id belongs to a dead start.
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.TERMINATE_EXISTING,
+      staticSummary: `${input.build.dataset}, build ${input.build.epoch}`,
+    });
+  } catch (error) {
+    // The newer start of the two has the epoch; its workflow is the one to follow.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+async function serve(start: EpochRecord, options: RunBuildOptions): Promise<BuildEnd> {
+  const { wish, connected, environment, stopSignal } = options;
+  const build = buildRefOf(wish, start);
+  const taskQueue = runTaskQueue(build);
+  installRuntime();
+  const connection = await NativeConnection.connect(connected.server.connectionOptions);
+  const worker = await startWorker({
+    connection,
+    client: connected.client,
+    namespace: connected.server.namespace,
+    taskQueue,
+    store: wish.store,
+    environment,
+  });
+  const stop = () => void stopBuild(worker, connected.client, start.workflowId);
+  stopSignal.addEventListener('abort', stop, { once: true });
+  try {
+    await startWorkflow(connected.client, { build, taskQueue });
+    if (stopSignal.aborted) stop();
+    const result = await follow(start, { ...options, worker });
+    if (result === undefined) throw new RefusedError('Cannot follow the build: a newer one took its place');
+    return { how: 'ended', result, epoch: start.epoch };
+  } finally {
+    stopSignal.removeEventListener('abort', stop);
+    await worker.shutdown();
+    await connection.close();
+    await wish.dataset.endEpoch(start.epoch, Date.now());
+  }
+}
+
+async function stopBuild(worker: RunningWorker, client: Client, workflowId: string): Promise<void> {
+  worker.builds.closeGates();
+  await client.workflow
+    .getHandle(workflowId)
+    .executeUpdate(UPDATE.stop, { args: ['stopped by Ctrl-C'] })
+    // A build that has just ended needs no stop.
+    .catch(() => undefined);
+}
+
+const SNAPSHOT_EVERY_MS = 500;
+const RETRY_AFTER_MS = 200;
+
+/** Watches a build until it ends. Undefined when it will not end by itself: its process died, or nobody follows any more. */
+async function follow(
+  start: EpochRecord,
+  options: RunBuildOptions & { readonly worker?: RunningWorker },
+): Promise<DatasetResult | undefined> {
+  const { connected, events, worker, stopSignal, wish } = options;
+  const { client } = connected;
+  const build = buildRefOf(wish, start);
+  const ending: { result?: DatasetResult; error?: unknown; isOver: boolean } = { isOver: false };
+  void resultOf(client, start.workflowId)
+    .then((result) => {
+      ending.result = result;
+    })
+    .catch((error) => {
+      ending.error = error;
+    })
+    .finally(() => {
+      ending.isOver = true;
+      wake();
+    });
+  worker?.ended.catch((error) => {
+    ending.error = error;
+    ending.isOver = true;
+    wake();
+  });
+  let wake: () => void = () => undefined;
+  while (!ending.isOver) {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SNAPSHOT_EVERY_MS);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    if (ending.isOver) break;
+    if (worker === undefined && (stopSignal.aborted || !(await isLive(start, client)))) return undefined;
+    const snapshot = await readSnapshot(client, build).catch(() => undefined);
+    if (snapshot !== undefined && !ending.isOver) events.onSnapshot(snapshot);
+  }
+  if (ending.error !== undefined) throw ending.error;
+  return ending.result;
+}
+
+/** The workflow's result, over restarts of the server. */
+async function resultOf(client: Client, workflowId: string): Promise<DatasetResult> {
+  for (;;) {
+    try {
+      return await client.workflow.getHandle(workflowId).result();
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw domainErrorOf(error);
+      if (error instanceof WorkflowNotFoundError) throw error;
+      if (!isGrpcServiceError(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+    }
+  }
+}
+
+function domainErrorOf(error: WorkflowFailedError): Error {
+  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+  return cause instanceof ApplicationFailure ? new BuildError(cause.message) : error;
+}

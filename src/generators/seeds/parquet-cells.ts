@@ -1,0 +1,149 @@
+// The cells of Parquet columns as values, by the schema of the file.
+
+import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
+import { isListLike, isMapLike } from 'hyparquet/src/schema.js';
+import type { ColumnType } from '../../plan.ts';
+import { formatDate } from '../../strftime.ts';
+import { parseJson, type Value } from '../../values.ts';
+
+/** How one column, or a part of it, is read. */
+export interface CellReader {
+  readonly type: ColumnType;
+  /** Never called with null. */
+  readonly read: (plain: unknown) => Value;
+}
+
+const DAY_MS = 86_400_000;
+const NANOS_A_SECOND = 1_000_000_000n;
+
+/** Times stay whole nanoseconds until the schema tells whether they are UTC. */
+export const PARSERS: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: (millis) => BigInt(millis) * 1_000_000n,
+  timestampFromMicroseconds: (micros) => BigInt(micros) * 1_000n,
+  timestampFromNanoseconds: (nanos) => BigInt(nanos),
+  dateFromDays: (days) => days,
+  jsonFromBytes: (bytes) => bytes && new TextDecoder().decode(bytes),
+};
+
+const TEXT: ColumnType = { kind: 'text' };
+const JSON_TEXT: ColumnType = { kind: 'json' };
+
+/** Throws `TypeError` for a kind of column that has no value, such as bytes. */
+export function cellReaderOf(tree: SchemaTree): CellReader {
+  if (isListLike(tree)) {
+    const repeated = tree.children[0]!;
+    return listReader(
+      repeated.children.length === 1 ? cellReaderOf(repeated.children[0]!) : fieldReader(repeated),
+    );
+  }
+  if (isMapLike(tree))
+    return mapReader(
+      cellReaderOf(tree.children[0]!.children.find(({ element }) => element.name === 'value')!),
+    );
+  const reader = fieldReader(tree);
+  return tree.element.repetition_type === 'REPEATED' ? listReader(reader) : reader;
+}
+
+/** Reads a column as if it were not repeated. */
+function fieldReader(tree: SchemaTree): CellReader {
+  return tree.children.length === 0 ? leafReader(tree.element) : structReader(tree);
+}
+
+function listReader(item: CellReader): CellReader {
+  return {
+    type: { kind: 'list', item: item.type },
+    read: (plain) => Array.from(plain as ArrayLike<unknown>, (entry) => readCell(item, entry)),
+  };
+}
+
+function mapReader(value: CellReader): CellReader {
+  return {
+    type: JSON_TEXT,
+    read: (plain) =>
+      Object.fromEntries(
+        Object.entries(plain as object).map(([key, entry]) => [key, readCell(value, entry)]),
+      ),
+  };
+}
+
+function structReader(tree: SchemaTree): CellReader {
+  const fields = tree.children.map((child) => ({ name: child.element.name, reader: cellReaderOf(child) }));
+  return {
+    type: { kind: 'struct', fields: fields.map(({ name, reader }) => ({ name, type: reader.type })) },
+    read: (plain) =>
+      Object.fromEntries(
+        fields.map(({ name, reader }) => [
+          name,
+          readCell(reader, (plain as { [field: string]: unknown })[name]),
+        ]),
+      ),
+  };
+}
+
+/** A cell that may be null. */
+export function readCell(reader: CellReader, plain: unknown): Value {
+  return plain === null || plain === undefined ? null : reader.read(plain);
+}
+
+function leafReader(element: SchemaElement): CellReader {
+  const { type, name, converted_type: converted, logical_type: logical } = element;
+  if (converted === 'JSON' || logical?.type === 'JSON')
+    return { type: JSON_TEXT, read: (plain) => parseJson(plain as string) };
+  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
+    // hyparquet multiplies by a power of ten, which leaves digits beyond the scale.
+    return {
+      type: { kind: 'float' },
+      read: (plain) => Number((plain as number).toFixed(element.scale ?? 0)),
+    };
+  }
+  if (converted === 'DATE' || logical?.type === 'DATE') {
+    return { type: TEXT, read: (plain) => formatDate(new Date((plain as number) * DAY_MS), '%Y-%m-%d') };
+  }
+  if (logical?.type === 'TIME' || converted === 'TIME_MILLIS' || converted === 'TIME_MICROS') {
+    const unit = logical?.type === 'TIME' ? logical.unit : converted === 'TIME_MILLIS' ? 'MILLIS' : 'MICROS';
+    return {
+      type: TEXT,
+      read: (plain) => timeText(BigInt(plain as number) * NANOS_A_UNIT[unit], '%H:%M:%S'),
+    };
+  }
+  if (
+    logical?.type === 'TIMESTAMP' ||
+    converted === 'TIMESTAMP_MILLIS' ||
+    converted === 'TIMESTAMP_MICROS' ||
+    type === 'INT96'
+  ) {
+    const zone = logical?.type === 'TIMESTAMP' && logical.isAdjustedToUTC ? '+00:00' : '';
+    return { type: TEXT, read: (plain) => timeText(plain as bigint, '%Y-%m-%dT%H:%M:%S') + zone };
+  }
+  switch (type) {
+    case 'BOOLEAN':
+      return { type: { kind: 'bool' }, read: (plain) => plain as boolean };
+    case 'INT32':
+    case 'INT64':
+      return { type: { kind: 'int' }, read: (plain) => BigInt(plain as number) };
+    case 'FLOAT':
+    case 'DOUBLE':
+      return {
+        type: { kind: 'float' },
+        read: (plain) => (Number.isFinite(plain) ? (plain as number) : null),
+      };
+    case 'BYTE_ARRAY':
+      return { type: TEXT, read: (plain) => String(plain) };
+    default:
+  }
+  if (logical?.type === 'UUID') return { type: TEXT, read: (plain) => String(plain) };
+  if (logical?.type === 'FLOAT16') {
+    return { type: { kind: 'float' }, read: (plain) => (Number.isFinite(plain) ? (plain as number) : null) };
+  }
+  throw new TypeError(`column "${name}" holds bytes, which are no value`);
+}
+
+const NANOS_A_UNIT = { MILLIS: 1_000_000n, MICROS: 1_000n, NANOS: 1n };
+
+/** ISO text, with six digits of a second where it is not whole, as Python prints it. */
+function timeText(nanos: bigint, pattern: string): string {
+  const rest = ((nanos % NANOS_A_SECOND) + NANOS_A_SECOND) % NANOS_A_SECOND;
+  const text = formatDate(new Date(Number((nanos - rest) / 1_000_000n)), pattern);
+  const micros = rest / 1_000n;
+  return micros === 0n ? text : `${text}.${micros.toString().padStart(6, '0')}`;
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../digest.ts';
+import type { ColumnType } from '../../plan.ts';
+import type { Value, ValueObject } from '../../values.ts';
+import type { ScannedFile } from './seed-file.ts';
+import { asFloats, cellOfText, TypeObserver } from './seed-types.ts';
+
+/** What all rows of a source tell together, gathered while its files are scanned. */
+export class SourceContent {
+  readonly #isText: boolean;
+  readonly #observers = new Map<string, TypeObserver>();
+  readonly #hash = createHash('sha256');
+
+  /** `isText`: cells are text, which gets its meaning from the types of the whole source. */
+  constructor(isText: boolean) {
+    this.#isText = isText;
+  }
+
+  addRow(row: ValueObject): void {
+    for (const [column, value] of Object.entries(row)) {
+      if (this.#isText && typeof value === 'string') this.#observerOf(column).observeText(value);
+      else this.#observerOf(column).observe(value);
+    }
+    const cells = Object.entries(row).filter(([, value]) => value !== null);
+    this.#hash.update(`${canonicalJson(Object.fromEntries(cells))}\n`);
+  }
+
+  addTypes({ types }: ScannedFile): void {
+    for (const [column, type] of types ?? []) this.#observerOf(column).observeType(type);
+  }
+
+  typeOf(column: string): ColumnType {
+    return this.#observerOf(column).typeOf(this.#isText ? 'text' : 'json');
+  }
+
+  /** A cell of a file as the type of its column has it. */
+  cellOf(value: Value, type: ColumnType): Value {
+    return this.#isText ? cellOfText(value as string | null, type) : asFloats(value, type);
+  }
+
+  /** Hash of the rows in their order, and of the columns. */
+  hashWith(columns: readonly { readonly name: string; readonly type: ColumnType }[]): string {
+    return this.#hash.copy().update(canonicalJson(columns)).digest('hex');
+  }
+
+  #observerOf(column: string): TypeObserver {
+    let observer = this.#observers.get(column);
+    if (observer === undefined) {
+      observer = new TypeObserver();
+      this.#observers.set(column, observer);
+    }
+    return observer;
+  }
+}

@@ -1,0 +1,32 @@
+import type { ColumnTotals, Totals } from './protocol.ts';
+
+type ByColumn = Readonly<Record<string, ColumnTotals>>;
+
+export const NO_TOTALS: Totals = { rows: 0, dropped: 0, columns: {} };
+
+export function addColumnTotals(left: ByColumn, right: ByColumn): ByColumn {
+  const sum: Record<string, ColumnTotals> = { ...left };
+  for (const [column, more] of Object.entries(right)) {
+    const have = sum[column];
+    sum[column] =
+      have === undefined
+        ? more
+        : {
+            made: have.made + more.made,
+            failed: have.failed + more.failed,
+            calls: have.calls + more.calls,
+            failedCalls: have.failedCalls + more.failedCalls,
+            promptTokens: have.promptTokens + more.promptTokens,
+            completionTokens: have.completionTokens + more.completionTokens,
+          };
+  }
+  return sum;
+}
+
+export function addTotals(left: Totals, right: Totals): Totals {
+  return {
+    rows: left.rows + right.rows,
+    dropped: left.dropped + right.dropped,
+    columns: addColumnTotals(left.columns, right.columns),
+  };
+}

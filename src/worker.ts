@@ -1,0 +1,112 @@
+// The process that does: one worker for workflows and short activities, one for slices, over one connection.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import { type Builds, createBuilds } from './activities/builds.ts';
+import { createActivities } from './activities/index.ts';
+import { sliceTaskQueue } from './protocol.ts';
+import type { Store } from './store/store.ts';
+
+/** Above the row groups that are open at once: an evicted workflow replays its whole history. */
+const MAX_CACHED_WORKFLOWS = 200;
+/** Few, so that replays after a crash queue at the server and not on an open workflow task. */
+const MAX_WORKFLOW_TASKS = 6;
+/** Outstanding slices: 40 a child over a window of a few children. */
+const MAX_SLICES = 250;
+const SLICE_POLLS = 16;
+/** Quicker cancel, no false timeouts; DESIGN §7. */
+const MAX_HEARTBEAT_THROTTLE_MS = 3_000;
+
+export interface WorkerOptions {
+  readonly connection: NativeConnection;
+  readonly client: Client;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly store: Store;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface RunningWorker {
+  readonly builds: Builds;
+  /** Resolves when both workers have ended, rejects when one broke. */
+  readonly ended: Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Only warnings of the core, on stderr. Once a process, before any connection. */
+export function installRuntime(): void {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', ({ level, message }) =>
+      process.stderr.write(`${level.toLowerCase()}  ${message}\n`),
+    ),
+    telemetryOptions: { logging: { filter: 'temporal_sdk_core=ERROR,temporal_client=ERROR' } },
+  });
+}
+
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { connection, namespace, taskQueue, store, client, environment } = options;
+  const builds = createBuilds({ store, client, environment });
+  const activities = createActivities({ builds });
+  const shared = {
+    connection,
+    namespace,
+    activities,
+    maxHeartbeatThrottleInterval: MAX_HEARTBEAT_THROTTLE_MS,
+  };
+  const conducting = await Worker.create({
+    ...shared,
+    taskQueue,
+    workflowBundle: await workflowBundle(),
+    maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+    maxConcurrentWorkflowTaskExecutions: MAX_WORKFLOW_TASKS,
+    // Opening and committing hold a group's rows in memory.
+    maxConcurrentActivityTaskExecutions: 4,
+    shutdownGraceTime: '30 seconds',
+    shutdownForceTime: '60 seconds',
+  });
+  const generating = await Worker.create({
+    ...shared,
+    taskQueue: sliceTaskQueue(taskQueue),
+    maxConcurrentActivityTaskExecutions: MAX_SLICES,
+    maxConcurrentActivityTaskPolls: SLICE_POLLS,
+    shutdownGraceTime: '30 seconds',
+    shutdownForceTime: '60 seconds',
+  });
+  const ended = Promise.all([conducting.run(), generating.run()]).then(() => builds.dispose());
+  return {
+    builds,
+    ended,
+    async shutdown() {
+      for (const worker of [conducting, generating]) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+/** The bundle of the build step; from sources it is made at start. */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
+  const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  if (existsSync(codePath)) return { codePath };
+  return bundleWorkflows();
+}
+
+export async function bundleWorkflows(): Promise<{ code: string }> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook: (config) => ({
+      ...config,
+      resolve: { ...config.resolve, extensionAlias: { '.js': ['.js', '.ts'] } },
+    }),
+  });
+}

@@ -1,0 +1,41 @@
+// How long activities may take. Deadlines stand on each model call, not on a slice: a slice may wait for a limiter
+// for hours. A dead worker is noticed by the heartbeat alone.
+
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { FAILURE } from '../protocol.ts';
+
+const base: ActivityOptions = {
+  // A day: longer than any slice under a lasting rate limit, short enough to end a slice that nobody serves.
+  startToCloseTimeout: '24 hours',
+  // Beats come every 2 s; 10 s is what a build stands still when a worker is lost on a cluster.
+  heartbeatTimeout: '10 seconds',
+  // A cancelled slice still delivers what it has; one in backoff ends at once, one on a dead worker after a heartbeat.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+export function storeActivityOptions(taskQueue: string): ActivityOptions {
+  return {
+    ...base,
+    taskQueue,
+    // A full disk or a stuck mount may heal: 5 tries over about 15 s, then the build ends with the reason.
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '10 seconds',
+      maximumAttempts: 5,
+      nonRetryableErrorTypes: [FAILURE.fenced, FAILURE.input, FAILURE.store],
+    },
+  };
+}
+
+export function sliceActivityOptions(taskQueue: string): ActivityOptions {
+  return {
+    ...base,
+    taskQueue,
+    // No maximumAttempts: waiting for a provider is not failing. The cell's own records count its tries.
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '1 minute',
+      nonRetryableErrorTypes: [FAILURE.fenced, FAILURE.input, FAILURE.store],
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import {
+  type BuildProgress,
+  type Control,
+  type LimitChanges,
+  type Phase,
+  QUERY,
+  type RowGroupProgress,
+  SIGNAL,
+  UPDATE,
+} from '../protocol.ts';
+
+/** Ends the build: no new calls, complete rows are written. The reason is what people read. */
+export const stopUpdate = defineUpdate<void, [reason: string]>(UPDATE.stop);
+export const pauseUpdate = defineUpdate<void, []>(UPDATE.pause);
+export const unpauseUpdate = defineUpdate<void, []>(UPDATE.unpause);
+export const setLimitsUpdate = defineUpdate<void, [LimitChanges]>(UPDATE.setLimits);
+
+/** From the parent to its children. */
+export const phaseSignal = defineSignal<[Phase]>(SIGNAL.phase);
+
+export const progressQuery = defineQuery<BuildProgress>(QUERY.progress);
+export const rowGroupProgressQuery = defineQuery<RowGroupProgress>(QUERY.progress);
+export const controlQuery = defineQuery<Control>(QUERY.control);

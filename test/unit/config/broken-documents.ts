@@ -1,0 +1,1019 @@
+// Documents and seed files that cannot be used, each with everything that is said about it.
+
+import type { Changes, Files } from './prepared.ts';
+
+export interface BrokenDocument {
+  readonly files: Files;
+  readonly says: readonly string[];
+  readonly changes?: Changes;
+}
+
+const MODELS = `
+model_configs:
+  - { alias: writer, model: made-up, provider: local }
+rowloom:
+  providers: [{ name: local, provider_type: simulated }]
+`;
+
+/** A document of these columns, with a model \`writer\`. */
+const columns = (text: string): Files => ({ 'config.yaml': `columns:${text}${MODELS}` });
+/** A document with one sampler and whatever else. */
+const besides = (text: string): Files => ({
+  'config.yaml': `columns: [{ name: id, column_type: sampler, sampler_type: uuid }]${text}`,
+});
+/** A document with a model column and a provider. */
+const provider = (text: string): Files => ({
+  'config.yaml': `columns: [{ name: a, column_type: llm-text, model_alias: m, prompt: "{{ id }}" }, { name: id, column_type: sampler, sampler_type: uuid }]
+model_configs: [{ alias: m, model: x, provider: p }]
+rowloom:
+  providers:
+    - name: p${text}`,
+});
+const model = (text: string): Files => ({
+  'config.yaml': `columns: [{ name: a, column_type: llm-text, model_alias: m, prompt: "{{ id }}" }, { name: id, column_type: sampler, sampler_type: uuid }]
+rowloom: { providers: [{ name: p, provider_type: simulated }] }
+model_configs:
+  - alias: m${text}`,
+});
+const seeds = (file: string, content: string | Uint8Array, more = ''): Files => ({
+  'config.yaml': `seed_config:
+  source: { seed_type: local, path: ${file} }${more}
+columns:
+  - { name: greeting, column_type: expression, expr: "Hello {{ name }}" }
+`,
+  [file]: content,
+});
+
+export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
+  // The file
+  'no file': { files: {}, says: ['error config.yaml does not exist'] },
+  'a folder': { files: { 'config.yaml/x': '' }, says: ['error config.yaml is a folder, no document'] },
+  Python: {
+    files: {},
+    changes: { file: 'config.py' },
+    says: ['error config.py is Python: write it as YAML with its write_config()'],
+  },
+  'a URL': {
+    files: {},
+    changes: { file: 'https://example.com/config.yaml' },
+    says: [
+      'error https://example.com/config.yaml is a URL: a document from the network is not supported yet',
+    ],
+  },
+  'an empty file': { files: { 'config.yaml': '' }, says: ['error config.yaml is empty'] },
+  'no UTF-8': {
+    files: { 'config.yaml': new Uint8Array([0x61, 0xff, 0xfe]) },
+    says: ['error config.yaml is no UTF-8 text'],
+  },
+  'a file too large': {
+    files: { 'config.yaml': new Uint8Array(4 * 1024 * 1024 + 1) },
+    says: ['error config.yaml is too large: 4194305 bytes, where 4194304 are allowed'],
+  },
+  'a list': {
+    files: { 'config.yaml': '- columns\n' },
+    says: ['error config.yaml has to be a map with columns in it'],
+  },
+  'bad YAML': {
+    files: { 'config.yaml': 'columns: [a\nrowloom: {}\n' },
+    says: [
+      'error config.yaml:2:1 cannot be read as YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+  },
+  'bad JSON': {
+    files: { 'config.json': '{\n  "columns": [}\n' },
+    changes: { file: 'config.json' },
+    says: [
+      'error config.json:2:15 cannot be read as JSON: flow sequence in block collection must be sufficiently indented and end with a ]',
+      'error config.json:2:16 cannot be read as JSON: flow map must end with a }',
+    ],
+  },
+  'two documents': {
+    files: { 'config.yaml': 'columns: []\n---\ncolumns: []\n' },
+    says: ['error config.yaml:2:1 a second document starts here: only one is allowed'],
+  },
+  'a key twice': {
+    files: { 'config.yaml': 'columns: []\nrowloom: {}\ncolumns: []\n' },
+    says: ['error config.yaml:3:1 the key "columns" stands here a second time'],
+  },
+  'a key twice in JSON': {
+    files: { 'config.json': '{ "columns": [],\n  "columns": [] }' },
+    changes: { file: 'config.json' },
+    says: ['error config.json:2:3 the key "columns" stands here a second time'],
+  },
+  'an unknown alias': {
+    files: { 'config.yaml': 'columns: *nothing\n' },
+    says: ['error config.yaml:1:10 no anchor "nothing" stands above this alias'],
+  },
+  'an alias of itself': {
+    files: { 'config.yaml': 'columns: &all\n  - *all\n' },
+    says: ['error config.yaml:2:5 the document is nested deeper than 100 levels'],
+  },
+  'a bomb of aliases': {
+    files: {
+      'config.yaml': `a: &a [x,x,x,x,x,x,x,x,x,x]\n${[...'bcdefg'].map((name, index) => `${name}: &${name} [${`*${'abcdef'[index]},`.repeat(10)}]\n`).join('')}`,
+    },
+    says: ['error config.yaml:1:24 the document holds more than 50000 values'],
+  },
+  'a tag of Python': {
+    files: { 'config.yaml': 'columns: !!python/object:x []\n' },
+    says: [
+      'error config.yaml:1:10 cannot be read as YAML: unresolved tag: tag:yaml.org,2002:python/object:x',
+    ],
+  },
+  'a key that is no text': {
+    files: { 'config.yaml': '? [columns]\n: []\n' },
+    says: ['error config.yaml:1:3 a key has to be text'],
+  },
+  'the key __proto__': {
+    files: { 'config.yaml': 'columns: []\n__proto__: { x: 1 }\n' },
+    says: ['error config.yaml:2:1 the key "__proto__" cannot be used'],
+  },
+  'a merge of no map': {
+    files: { 'config.yaml': 'columns: []\n<<: 5\n' },
+    says: ['error config.yaml:2:5 only a map can be merged with <<'],
+  },
+
+  // The top
+  'no columns': {
+    files: { 'config.yaml': 'rowloom: {}\n' },
+    says: ['error config.yaml:1:1 columns is missing'],
+  },
+  'an empty list of columns': {
+    files: { 'config.yaml': 'columns: []\n' },
+    says: ['error config.yaml:1:10 columns has to have at least 1 item'],
+  },
+  'columns that are no list': {
+    files: { 'config.yaml': 'columns: { name: a }\n' },
+    says: ['error config.yaml:1:10 columns has to be a list, not a map'],
+  },
+  'an unknown field at the top': {
+    files: besides('\nmodel_config: []\n'),
+    says: [
+      'error config.yaml:2:1 no field "model_config" at the top of a document, did you mean "model_configs"?',
+    ],
+  },
+  'an unknown field under data_designer': {
+    files: {
+      'config.yaml':
+        'data_designer:\n  columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n  sead_config: null\n',
+    },
+    says: ['error config.yaml:3:3 no field "sead_config" in data_designer, did you mean "seed_config"?'],
+  },
+  'columns beside data_designer': {
+    files: {
+      'config.yaml':
+        'data_designer:\n  columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\ncolumns: []\n',
+    },
+    says: [
+      'error config.yaml:3:1 no field "columns" at the top of a document: it belongs under data_designer',
+    ],
+  },
+  'rowloom under data_designer': {
+    files: {
+      'config.yaml':
+        'data_designer:\n  columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n  rowloom: {}\n',
+    },
+    says: ['error config.yaml:3:3 no field "rowloom" in data_designer: it belongs at the top'],
+  },
+  'data_designer that is no map': {
+    files: { 'config.yaml': 'data_designer: []\n' },
+    says: ['error config.yaml:1:16 data_designer has to be a map, not a list'],
+  },
+  'what is not there yet at the top': {
+    files: besides(`
+tool_configs: [{ tool_alias: t, providers: [p] }]
+constraints: [{ target_column: id, operator: lt, rhs: 1 }]
+profilers: [{ model_alias: m }]
+processors: [{ name: p, processor_type: drop_columns, column_names: [id] }]
+`),
+    says: [
+      'error config.yaml:2:1 tool_configs is not supported yet',
+      'error config.yaml:3:1 constraints is not supported yet',
+      'error config.yaml:4:1 profilers is not supported yet',
+      'error config.yaml:5:1 processors is not supported yet',
+    ],
+  },
+  'wrong settings': {
+    files: besides(`
+rowloom:
+  seed: [1]
+  row_group_size: 0
+  slice_size: many
+  max_concurrent_row_groups: 2.5
+  max_conversation_restarts: -1
+  shutdown_error_rate: 1.5
+  disable_early_shutdown: maybe
+  row_groups: 5
+`),
+    says: [
+      'error config.yaml:3:9 rowloom.seed has to be text, not a list',
+      'error config.yaml:4:19 rowloom.row_group_size has to be at least 1, not 0',
+      'error config.yaml:5:15 rowloom.slice_size has to be a number, not "many"',
+      'error config.yaml:6:30 rowloom.max_concurrent_row_groups has to be a whole number, not 2.5',
+      'error config.yaml:7:30 rowloom.max_conversation_restarts has to be at least 0, not -1',
+      'error config.yaml:8:24 rowloom.shutdown_error_rate has to be at most 1, not 1.5',
+      'error config.yaml:9:27 rowloom.disable_early_shutdown has to be true or false, not "maybe"',
+      'error config.yaml:10:3 no field "row_groups" in rowloom',
+    ],
+  },
+  'all rows without seeds': {
+    files: besides('\n'),
+    changes: { rows: 'all' },
+    says: ['error config.yaml:1:1 has no seed_config, so there is no number of all rows'],
+  },
+
+  // Columns
+  'a column that is no map': {
+    files: columns('\n  - body\n'),
+    says: ['error config.yaml:2:5 column 1: has to be a map, not "body"'],
+  },
+  'a column without a name': {
+    files: columns('\n  - { column_type: sampler, sampler_type: uuid }\n'),
+    says: ['error config.yaml:2:5 column 1: name is missing'],
+  },
+  'a column without a type': {
+    files: columns('\n  - name: id\n    sampler_type: uuid\n'),
+    says: ['error config.yaml:2:5 column "id": column_type is missing'],
+  },
+  'a misspelt column type': {
+    files: columns('\n  - name: id\n    column_type: smapler\n    sampler_type: uuid\n'),
+    says: ['error config.yaml:3:18 column "id": no column_type "smapler", did you mean "sampler"?'],
+  },
+  'a column type that is no text': {
+    files: columns('\n  - { name: id, column_type: [sampler] }\n'),
+    says: ['error config.yaml:2:30 column "id": column_type has to be text, not a list'],
+  },
+  'column types that are not there yet': {
+    files: columns(`
+  - { name: a, column_type: llm-code, code_lang: python, model_alias: writer, prompt: x }
+  - { name: b, column_type: validation, target_columns: [a], validator_type: code, validator_params: {} }
+  - { name: c, column_type: embedding, target_column: a, model_alias: writer }
+  - { name: d, column_type: image, prompt: x, model_alias: writer }
+  - { name: e, column_type: custom }
+`),
+    says: [
+      'error config.yaml:2:16 column "a": column_type "llm-code" is not supported yet',
+      'error config.yaml:3:16 column "b": column_type "validation" is not supported yet',
+      'error config.yaml:4:16 column "c": column_type "embedding" is not supported yet',
+      'error config.yaml:5:16 column "d": column_type "image" is not supported yet',
+      'error config.yaml:6:16 column "e": column_type "custom" is not supported yet',
+    ],
+  },
+  'fields that are not there yet': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid, propagate_skip: false }
+  - name: body
+    column_type: llm-text
+    model_alias: writer
+    prompt: Write about {{ id }}.
+    skip: { when: "{{ id == '' }}", value: null }
+    multi_modal_context: [{ modality: image, column_name: id }]
+    tool_alias: search
+    with_trace: all_messages
+    extract_reasoning_content: yes
+  - { name: note, column_type: expression, expr: "{{ body__trace }}{{ body__reasoning_content }}" }
+`),
+    says: [
+      'error config.yaml:2:59 column "id": propagate_skip is not supported yet',
+      'error config.yaml:7:5 column "body": skip is not supported yet',
+      'error config.yaml:8:5 column "body": multi_modal_context is not supported yet',
+      'error config.yaml:9:5 column "body": tool_alias is not supported yet',
+      'error config.yaml:10:5 column "body": with_trace "all_messages" is not supported yet',
+      'error config.yaml:11:5 column "body": extract_reasoning_content is not supported yet',
+    ],
+  },
+  'a name twice': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: id, column_type: sampler, sampler_type: uuid }
+`),
+    says: ['error config.yaml:3:13 column "id": name "id" is the name of an earlier column'],
+  },
+  'names that cannot be': {
+    files: columns(`
+  - { name: "", column_type: sampler, sampler_type: uuid }
+  - { name: " a", column_type: sampler, sampler_type: uuid }
+  - { name: "a\\tb", column_type: sampler, sampler_type: uuid }
+  - { name: "\\ud83d", column_type: sampler, sampler_type: uuid }
+  - { name: ${'ä'.repeat(40)}, column_type: sampler, sampler_type: uuid }
+  - { name: _internal_row_id, column_type: sampler, sampler_type: uuid }
+  - { name: __proto__, column_type: sampler, sampler_type: uuid }
+  - { name: 5, column_type: sampler, sampler_type: uuid }
+  - { name: null, column_type: sampler, sampler_type: uuid }
+`),
+    says: [
+      'error config.yaml:2:13 column "": name is empty',
+      'error config.yaml:3:13 column " a": name has spaces around it',
+      'error config.yaml:4:13 column "a\\tb": name has a control character in it',
+      'error config.yaml:5:13 column "\\ud83d": name has half a surrogate pair in it',
+      'error config.yaml:6:13 column "ääääääääääääääääääääääääääääääääääääääää": name is too long: 240 characters in a file name, where 200 are allowed',
+      'error config.yaml:7:13 column "_internal_row_id": name "_internal_row_id" is taken by Rowloom',
+      'error config.yaml:8:13 column "__proto__": name "__proto__" is taken by Rowloom',
+      'error config.yaml:10:13 column 9: name has to be text, not null',
+    ],
+  },
+  'all columns dropped': {
+    files: columns('\n  - { name: id, column_type: sampler, sampler_type: uuid, drop: yes }\n'),
+    says: ['error config.yaml:2:3 columns are all dropped: at least one has to stay'],
+  },
+  'a misspelt field': {
+    files: columns(
+      '\n  - name: body\n    column_type: llm-text\n    promt: Hello\n    model_alias: writer\n',
+    ),
+    says: [
+      'error config.yaml:2:5 column "body": prompt is missing',
+      'error config.yaml:4:5 column "body": no field "promt", did you mean "prompt"?',
+    ],
+  },
+  'a field of another type of column': {
+    files: columns('\n  - { name: id, column_type: sampler, sampler_type: uuid, expr: "{{ 1 }}" }\n'),
+    says: ['error config.yaml:2:59 column "id": no field "expr"'],
+  },
+  'fields of wrong types': {
+    files: columns(`
+  - name: body
+    column_type: llm-text
+    prompt: [Write]
+    system_prompt: { text: x }
+    model_alias: 5
+    drop: perhaps
+  - { name: n, column_type: expression, expr: "{{ body }}", dtype: integer }
+`),
+    says: [
+      'error config.yaml:4:13 column "body": prompt has to be text, not a list',
+      'error config.yaml:5:20 column "body": system_prompt has to be text, not a map',
+      'error config.yaml:6:18 column "body": no model "5" (in model_alias)',
+      'error config.yaml:7:11 column "body": drop has to be true or false, not "perhaps"',
+      'error config.yaml:8:68 column "n": dtype has to be str, int, float or bool, not "integer", did you mean "int"?',
+    ],
+  },
+  'empty templates': {
+    files: columns(`
+  - { name: body, column_type: llm-text, prompt: "  ", model_alias: writer }
+  - { name: note, column_type: expression, expr: "" }
+`),
+    says: [
+      'error config.yaml:2:50 column "body": prompt is empty',
+      'error config.yaml:3:50 column "note": expr is empty',
+    ],
+  },
+
+  // References
+  'an unknown column in a prompt': {
+    files: columns(`
+  - { name: severity, column_type: sampler, sampler_type: uuid }
+  - name: note
+    column_type: llm-text
+    model_alias: writer
+    system_prompt: |
+      You rate tickets.
+      Be {{ mood }}.
+    prompt: "Rate seveity: {{ seveity.level }}"
+`),
+    says: [
+      'error config.yaml:8:13 column "note": no column "mood" (in system_prompt)',
+      'error config.yaml:9:31 column "note": no column "seveity", did you mean "severity"? (in prompt)',
+    ],
+  },
+  'an unknown column in an expression': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - name: note
+    column_type: expression
+    expr: >-
+      {% if id %}
+        {{ idd }}
+      {% endif %}
+`),
+    says: ['error config.yaml:7:12 column "note": no column "idd", did you mean "id"? (in expr)'],
+  },
+  'a column that needs itself': {
+    files: columns('\n  - { name: note, column_type: expression, expr: "{{ note }}" }\n'),
+    says: ['error config.yaml:2:54 column "note": needs itself (in expr)'],
+  },
+  cycles: {
+    files: columns(`
+  - { name: a, column_type: expression, expr: "{{ b }}" }
+  - { name: b, column_type: expression, expr: "{{ c }}" }
+  - { name: c, column_type: expression, expr: "{{ a }}" }
+  - { name: d, column_type: expression, expr: "{{ e }}{{ a }}" }
+  - { name: e, column_type: expression, expr: "{{ d }}" }
+`),
+    says: [
+      'error config.yaml:2:13 column "a": columns need each other: a → c → b → a',
+      'error config.yaml:5:13 column "d": columns need each other: d → e → d',
+    ],
+  },
+  'a cycle through samplers': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: bernoulli, params: { p: 0.5 }, conditional_params: { "b == 1": { p: 1 } } }
+  - { name: b, column_type: sampler, sampler_type: bernoulli, params: { p: 0.5 }, conditional_params: { "a == 1": { p: 1 } } }
+`),
+    says: ['error config.yaml:2:13 column "a": columns need each other: a → b → a'],
+  },
+  'bad syntax in a template': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - name: note
+    column_type: expression
+    expr: |
+      First line
+      {{ id + }}
+`),
+    says: [
+      'error config.yaml:7:15 column "note": cannot read the template: unexpected "}}", expected a value (in expr)',
+    ],
+  },
+  'a tag that is never closed': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: note, column_type: expression, expr: "{% if id %}yes" }
+`),
+    says: [
+      'error config.yaml:3:54 column "note": cannot find the end of "if": "{% endif %}" is missing (in expr)',
+    ],
+  },
+  'a filter that is not allowed': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: note, column_type: expression, expr: "{{ id | tojson }}" }
+  - { name: more, column_type: expression, expr: "{{ id | uper }}" }
+`),
+    says: [
+      'error config.yaml:3:59 column "note": cannot use the filter "tojson": templates do not have it, write {{ value }}, which prints it as Python does (in expr)',
+      'error config.yaml:4:59 column "more": cannot use the filter "uper": templates do not have it, did you mean "upper"? (in expr)',
+    ],
+  },
+  'statements that are not allowed': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: expression, expr: "{% import 'x' as y %}" }
+  - { name: b, column_type: expression, expr: "{% set x = 1 %}{{ id }}" }
+  - { name: c, column_type: expression, expr: "{% macro m() %}{% endmacro %}{{ id }}" }
+  - { name: d, column_type: expression, expr: "{{ self }}" }
+  - { name: e, column_type: expression, expr: "{{ id.__class__ }}" }
+`),
+    says: [
+      'error config.yaml:3:51 column "a": cannot use the tag "import": templates have if, for, with, filter and raw (in expr)',
+      'error config.yaml:4:51 column "b": cannot use the tag "set": templates have if, for, with, filter and raw (in expr)',
+      'error config.yaml:5:51 column "c": cannot use the tag "macro": templates have if, for, with, filter and raw (in expr)',
+      'error config.yaml:6:51 column "d": cannot use "self": templates have no access to themselves (in expr)',
+      'error config.yaml:7:54 column "e": cannot read "__class__": names that start with "__" are private (in expr)',
+    ],
+  },
+  // Samplers
+  'a misspelt sampler type': {
+    files: columns(
+      '\n  - { name: id, column_type: sampler, sampler_type: catgory, params: { values: [a] } }\n',
+    ),
+    says: ['error config.yaml:2:53 column "id": no sampler_type "catgory", did you mean "category"?'],
+  },
+  'a sampler without a type': {
+    files: columns('\n  - { name: id, column_type: sampler }\n'),
+    says: ['error config.yaml:2:5 column "id": sampler_type is missing'],
+  },
+  'sampler types that are not there yet': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: binomial, params: { n: 3, p: 0.5 } }
+  - { name: b, column_type: sampler, sampler_type: person }
+  - { name: c, column_type: sampler, sampler_type: scipy, params: {} }
+  - { name: d, column_type: sampler, sampler_type: timedelta, params: {} }
+  - { name: e, column_type: sampler, sampler_type: bernoulli_mixture, params: {} }
+  - { name: f, column_type: sampler, sampler_type: person_from_faker }
+`),
+    says: [
+      'error config.yaml:2:38 column "a": sampler_type "binomial" is not supported yet',
+      'error config.yaml:3:38 column "b": sampler_type "person" is not supported yet',
+      'error config.yaml:4:38 column "c": sampler_type "scipy" is not supported yet',
+      'error config.yaml:5:38 column "d": sampler_type "timedelta" is not supported yet',
+      'error config.yaml:6:38 column "e": sampler_type "bernoulli_mixture" is not supported yet',
+      'error config.yaml:7:38 column "f": sampler_type "person_from_faker" is not supported yet',
+    ],
+  },
+  'wrong parameters of uuid': {
+    files: columns(
+      '\n  - { name: id, column_type: sampler, sampler_type: uuid, params: { short: yes, prefix: [T] } }\n',
+    ),
+    says: [
+      'error config.yaml:2:69 column "id": no field "short" in params, did you mean "short_form"?',
+      'error config.yaml:2:89 column "id": params.prefix has to be text, not a list',
+    ],
+  },
+  'wrong parameters of category': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: category }
+  - { name: b, column_type: sampler, sampler_type: category, params: { values: [] } }
+  - { name: c, column_type: sampler, sampler_type: category, params: { values: [x, [y], null] } }
+  - { name: d, column_type: sampler, sampler_type: category, params: { values: [x, y], weights: [1] } }
+  - { name: e, column_type: sampler, sampler_type: category, params: { values: [x, y], weights: [0, 0] } }
+  - { name: f, column_type: sampler, sampler_type: category, params: { values: [x, y], weights: [1, -1] } }
+  - { name: g, column_type: sampler, sampler_type: category, params: x }
+`),
+    says: [
+      'error config.yaml:2:5 column "a": params is missing',
+      'error config.yaml:3:80 column "b": params.values has to have at least 1 item',
+      'error config.yaml:4:84 column "c": params.values[1] has to be text or a number, not a list',
+      'error config.yaml:4:89 column "c": params.values[2] has to be text or a number, not null',
+      'error config.yaml:5:97 column "d": params.weights has to be as long as values: 2 items, not 1',
+      'error config.yaml:6:97 column "e": params.weights has no weight above 0',
+      'error config.yaml:7:101 column "f": params.weights[1] has to be at least 0, not -1',
+      'error config.yaml:8:70 column "g": params has to be a map, not "x"',
+    ],
+  },
+  'wrong parents of subcategories': {
+    files: columns(`
+  - { name: tier, column_type: sampler, sampler_type: category, params: { values: [free, pro] } }
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: sampler, sampler_type: subcategory, params: { category: teir, values: { free: [x] } } }
+  - { name: b, column_type: sampler, sampler_type: subcategory, params: { category: id, values: { free: [x] } } }
+  - { name: c, column_type: sampler, sampler_type: subcategory, params: { category: c, values: { free: [x] } } }
+  - { name: d, column_type: sampler, sampler_type: subcategory, params: { category: tier, values: { free: [x], por: [y], other: [z] } } }
+  - { name: e, column_type: sampler, sampler_type: subcategory, params: { category: tier, values: { free: [x], pro: [] } } }
+`),
+    says: [
+      'error config.yaml:4:85 column "a": no column "teir", did you mean "tier"? (in params.category)',
+      'error config.yaml:5:85 column "b": the parent of a subcategory has to be a sampler of type category, and "id" is none (in params.category)',
+      'error config.yaml:6:85 column "c": needs itself (in params.category)',
+      'error config.yaml:7:99 column "d": params.values has no list for "pro", a value of "tier"',
+      'error config.yaml:7:112 column "d": params.values.por is no value of "tier", did you mean "pro"?',
+      'error config.yaml:7:122 column "d": params.values.other is no value of "tier"',
+      'error config.yaml:8:117 column "e": params.values.pro has to have at least 1 item',
+    ],
+  },
+  'impossible distributions': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: uniform, params: { low: 5, high: 5 } }
+  - { name: b, column_type: sampler, sampler_type: uniform, params: { low: a lot, high: .inf } }
+  - { name: c, column_type: sampler, sampler_type: gaussian, params: { mean: 0, stddev: -1 } }
+  - { name: d, column_type: sampler, sampler_type: gaussian, params: { mean: .nan, stddev: 1, decimal_places: 40 } }
+  - { name: e, column_type: sampler, sampler_type: bernoulli, params: { p: 1.2 } }
+  - { name: f, column_type: sampler, sampler_type: poisson, params: { mean: -3 } }
+  - { name: g, column_type: sampler, sampler_type: poisson, params: {} }
+`),
+    says: [
+      'error config.yaml:2:76 column "a": params.low has to be below high 5, not 5',
+      'error config.yaml:3:76 column "b": params.low has to be a number, not "a lot"',
+      'error config.yaml:3:89 column "b": params.high has to be a number, not .inf',
+      'error config.yaml:4:89 column "c": params.stddev has to be at least 0, not -1',
+      'error config.yaml:5:78 column "d": params.mean has to be a number, not .nan',
+      'error config.yaml:5:111 column "d": params.decimal_places has to be at most 15, not 40',
+      'error config.yaml:6:76 column "e": params.p has to be at most 1, not 1.2',
+      'error config.yaml:7:77 column "f": params.mean has to be at least 0, not -3',
+      'error config.yaml:8:61 column "g": params.mean is missing',
+    ],
+  },
+  'wrong dates': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: datetime, params: { start: 2025-02-30, end: 2025-12-31 } }
+  - { name: b, column_type: sampler, sampler_type: datetime, params: { start: 2025-12-31, end: 2025-01-01 } }
+  - { name: c, column_type: sampler, sampler_type: datetime, params: { start: 2025-01-01, end: tomorrow, unit: W } }
+`),
+    says: [
+      'error config.yaml:2:79 column "a": params.start has to be a date or time such as 2025-01-31 or 2025-01-31T09:30:00',
+      'error config.yaml:3:96 column "b": params.end has to be later than start 2025-12-31, not 2025-01-01',
+      'error config.yaml:4:96 column "c": params.end has to be a date or time such as 2025-01-31 or 2025-01-31T09:30:00',
+      'error config.yaml:4:112 column "c": params.unit has to be Y, M, D, h, m or s, not "W"',
+    ],
+  },
+  'wrong conversions': {
+    files: columns(`
+  - { name: a, column_type: sampler, sampler_type: uniform, params: { low: 0, high: 1 }, convert_to: integer }
+  - { name: b, column_type: sampler, sampler_type: category, params: { values: [1, two] }, convert_to: int }
+  - { name: c, column_type: sampler, sampler_type: datetime, params: { start: 2025, end: 2026 }, convert_to: "%Y-%Q" }
+  - { name: d, column_type: sampler, sampler_type: uuid, convert_to: int }
+`),
+    says: [
+      'error config.yaml:2:102 column "a": convert_to has to be int, float or str, not "integer", did you mean "int"?',
+      'error config.yaml:3:104 column "b": convert_to cannot make a number of the value "two"',
+      'error config.yaml:4:110 column "c": convert_to has "%Q", which no date can be written with',
+      'error config.yaml:5:70 column "d": convert_to has to be str, not "int"',
+    ],
+  },
+  'wrong conditions': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: note, column_type: expression, expr: "{{ id }}" }
+  - name: n
+    column_type: sampler
+    sampler_type: gaussian
+    params: { mean: 1, stddev: 1 }
+    conditional_params:
+      "note == 'x'": { mean: 2, stddev: 1 }
+      "idd == 'x'": { mean: 2, stddev: 1 }
+      "id ==": { mean: 2, stddev: 1 }
+      "id == 'x'": { mean: 2, sdev: 1 }
+      "n == 1": { mean: 2, stddev: 1 }
+`),
+    says: [
+      'error config.yaml:9:7 column "n": a sampler can depend on samplers only, and "note" is none (in conditional_params)',
+      'error config.yaml:10:7 column "n": no column "idd", did you mean "id"? (in conditional_params)',
+      'error config.yaml:11:7 column "n": cannot read the template: unexpected end of the template, expected a value (in conditional_params)',
+      `error config.yaml:12:7 column "n": conditional_params["id == 'x'"].stddev is missing`,
+      `error config.yaml:12:31 column "n": no field "sdev" in conditional_params["id == 'x'"]`,
+      'error config.yaml:13:7 column "n": needs itself (in conditional_params)',
+    ],
+  },
+
+  // Model columns
+  'an unknown model': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: writter }
+`),
+    says: [
+      'error config.yaml:3:75 column "body": no model "writter", did you mean "writer"? (in model_alias)',
+    ],
+  },
+  'a model of another kind': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, prompt: "{{ id }}", model_alias: vectors }
+  - { name: b, column_type: llm-text, prompt: "{{ id }}", model_alias: pictures }
+model_configs:
+  - { alias: vectors, model: x, provider: p, inference_parameters: { encoding_format: float } }
+  - { alias: pictures, model: x, provider: p, inference_parameters: { generation_type: image } }
+rowloom: { providers: [{ name: p, provider_type: simulated }] }
+`,
+    },
+    says: [
+      'error config.yaml:3:72 column "a": model "vectors" makes embeddings, no text (in model_alias)',
+      'error config.yaml:4:72 column "b": model "pictures" makes images, no text (in model_alias)',
+    ],
+  },
+  'schemas that are none': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-structured, prompt: "{{ id }}", model_alias: writer }
+  - { name: b, column_type: llm-structured, prompt: "{{ id }}", model_alias: writer, output_format: Ticket }
+  - name: c
+    column_type: llm-structured
+    prompt: "{{ id }}"
+    model_alias: writer
+    output_format:
+      type: object
+      properties:
+        level: { type: whole }
+        tags: { type: array, items: [{ type: string }] }
+      required: level
+  - { name: d, column_type: llm-structured, prompt: "{{ id }}", model_alias: writer, output_format: { $ref: "#/$defs/Gone" } }
+  - { name: e, column_type: llm-structured, prompt: "{{ id }}", model_alias: writer, output_format: { type: string, pattern: "(" } }
+`),
+    says: [
+      'error config.yaml:3:5 column "a": output_format is missing',
+      'error config.yaml:4:101 column "b": output_format has to be a map with a JSON Schema in it',
+      'error config.yaml:12:24 column "c": output_format.properties.level.type is no JSON Schema: must be equal to one of the allowed values: array, boolean, integer, null, number, object, string',
+      'error config.yaml:13:37 column "c": output_format.properties.tags.items is no JSON Schema: must be object or boolean',
+      'error config.yaml:14:17 column "c": output_format.required is no JSON Schema: must be array',
+      `error config.yaml:15:101 column "d": output_format cannot be used as a JSON Schema: can't resolve reference #/$defs/Gone`,
+      'error config.yaml:16:101 column "e": output_format cannot be used as a JSON Schema: invalid regular expression: /(/u: Unterminated group',
+    ],
+  },
+  'wrong scores': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-judge, prompt: "{{ id }}", model_alias: writer }
+  - { name: b, column_type: llm-judge, prompt: "{{ id }}", model_alias: writer, scores: [] }
+  - name: c
+    column_type: llm-judge
+    prompt: "{{ id }}"
+    model_alias: writer
+    scores:
+      - { name: tone, description: How it sounds, options: {} }
+      - { name: tone, description: Again, options: { Good: fine, good: fine too } }
+      - { name: form, description: Its form, option: { 1: bad } }
+      - { name: size, description: Its size, options: { 1: [bad] } }
+`),
+    says: [
+      'error config.yaml:3:5 column "a": scores is missing',
+      'error config.yaml:4:89 column "b": scores has to have at least 1 item',
+      'error config.yaml:10:60 column "c": scores[0].options has to have at least 1 option',
+      'error config.yaml:11:52 column "c": scores[1].options has options "Good" and "good", which an answer cannot tell apart',
+      'error config.yaml:12:9 column "c": scores[2].options is missing',
+      'error config.yaml:12:46 column "c": no field "option", did you mean "options"?',
+      'error config.yaml:13:60 column "c": scores[3].options["1"] has to be text, not a list',
+    ],
+  },
+
+  // Models and providers
+  'a model without a provider': {
+    files: model('\n    modle: x\n'),
+    says: [
+      'error config.yaml:4:5 model "m": model is missing',
+      'error config.yaml:4:5 model "m": provider is missing',
+      'error config.yaml:5:5 model "m": no field "modle", did you mean "model"?',
+    ],
+  },
+  'a model twice': {
+    files: model('\n    model: x\n    provider: p\n  - { alias: m, model: y, provider: p }\n'),
+    says: ['error config.yaml:7:14 model "m": alias "m" is the name of an earlier model'],
+  },
+  'wrong inference parameters': {
+    files: model(`
+    model: x
+    provider: p
+    inference_parameters:
+      generation_type: chat
+      temperature: 3
+      top_p: { distribution_type: uniform, params: { low: 0.9, high: 0.4 } }
+      max_tokens: 0
+      max_parallel_requests: none
+      timeout: 0.5
+      extra_body: []
+      temprature: 1
+`),
+    says: [
+      'error config.yaml:8:24 model "m": inference_parameters.generation_type has to be chat-completion, not "chat", did you mean "chat-completion"?',
+      'error config.yaml:9:20 model "m": inference_parameters.temperature has to be at most 2, not 3',
+      'error config.yaml:10:59 model "m": inference_parameters.top_p.params.low has to be below high 0.4, not 0.9',
+      'error config.yaml:11:19 model "m": inference_parameters.max_tokens has to be at least 1, not 0',
+      'error config.yaml:12:30 model "m": inference_parameters.max_parallel_requests has to be a number, not "none"',
+      'error config.yaml:13:16 model "m": inference_parameters.timeout has to be a whole number, not 0.5',
+      'error config.yaml:14:19 model "m": inference_parameters.extra_body has to be a map, not a list',
+      'error config.yaml:15:7 model "m": no field "temprature" in inference_parameters, did you mean "temperature"?',
+    ],
+  },
+  'wrong distributions': {
+    files: model(`
+    model: x
+    provider: p
+    inference_parameters:
+      temperature: { distribution_type: normal, params: { low: 0, high: 1 } }
+      top_p: { distribution_type: manual, params: { values: [0.5, 2], weights: [1] } }
+`),
+    says: [
+      'error config.yaml:8:41 model "m": inference_parameters.temperature.distribution_type has to be uniform or manual, not "normal"',
+      'error config.yaml:9:67 model "m": inference_parameters.top_p.params.values[1] has to be at most 1, not 2',
+      'error config.yaml:9:80 model "m": inference_parameters.top_p.params.weights has to be as long as values: 2 items, not 1',
+    ],
+  },
+  'a temperature that is text': {
+    files: model('\n    model: x\n    provider: p\n    inference_parameters: { temperature: hot }\n'),
+    says: [
+      'error config.yaml:7:42 model "m": inference_parameters.temperature has to be a number or a map, not "hot"',
+    ],
+  },
+  'an unknown provider': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs:
+  - { alias: m, model: x, provider: opnai }
+`,
+    },
+    says: ['error config.yaml:5:37 model "m": no provider "opnai", did you mean "openai"? (in provider)'],
+  },
+  'a variable that is not set': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs:
+  - { alias: m, model: x, provider: nvidia }
+`,
+    },
+    says: ['error NVIDIA_API_KEY is not set (provider "nvidia") · to try without: --simulate'],
+  },
+  'a provider without an endpoint': {
+    files: provider('\n      api_key: null\n'),
+    says: ['error config.yaml:5:7 provider "p": endpoint is missing'],
+  },
+  'an endpoint that is no URL': {
+    files: provider('\n      endpoint: localhost:8000\n'),
+    says: ['error config.yaml:6:17 provider "p": endpoint has to be a URL such as http://localhost:8000/v1'],
+  },
+  'a provider type that is not there yet': {
+    files: provider('\n      endpoint: https://api.anthropic.com\n      provider_type: anthropic\n'),
+    says: ['error config.yaml:7:7 provider "p": provider_type "anthropic" is not supported yet'],
+  },
+  'an unknown provider type': {
+    files: provider('\n      endpoint: http://localhost\n      provider_type: opnai\n'),
+    says: [
+      'error config.yaml:7:22 provider "p": provider_type has to be openai or simulated, not "opnai", did you mean "openai"?',
+    ],
+  },
+  'secrets in clear': {
+    files: provider(`
+      endpoint: https://user:pass@example.com/v1?api_key=123
+      api_key: sk-1234567890abcdef
+      extra_headers: { Authorization: Bearer abcdefgh, X-Api-Key: 123456, X-Title: fine }
+      extra_body: { nested: { api_key: abc } }
+`),
+    says: [
+      'error config.yaml:6:17 provider "p": endpoint holds a secret in clear: put it into an environment variable and name that in api_key or a header',
+      'error config.yaml:7:16 provider "p": api_key is no name of an environment variable; if it is the key itself, put it into an environment variable and name that',
+      `error config.yaml:8:39 provider "p": extra_headers.Authorization holds a secret in clear: put it into an environment variable and name that as \${NAME}`,
+      `error config.yaml:8:67 provider "p": extra_headers.X-Api-Key holds a secret in clear: put it into an environment variable and name that as \${NAME}`,
+      'error config.yaml:9:40 provider "p": extra_body.nested.api_key holds a secret in clear: requests are kept in the store',
+    ],
+  },
+  'a key that looks like a name': {
+    files: provider('\n      endpoint: http://localhost\n      api_key: abcdef0123456789\n'),
+    says: [
+      'error the environment variable that api_key names is not set (provider "p") · to try without: --simulate',
+    ],
+  },
+  'a header with a variable that is not set': {
+    files: provider(
+      `\n      endpoint: http://localhost\n      extra_headers: { Authorization: "Bearer \${MY_TOKEN}" }\n`,
+    ),
+    says: ['error MY_TOKEN is not set (provider "p") · to try without: --simulate'],
+  },
+  'a simulation of a real provider': {
+    files: provider(
+      '\n      endpoint: http://localhost\n      simulation: { latency_ms: -1, error_rate: 2 }\n',
+    ),
+    says: [
+      'error config.yaml:7:33 provider "p": simulation.latency_ms has to be at least 0, not -1',
+      'error config.yaml:7:49 provider "p": simulation.error_rate has to be at most 1, not 2',
+    ],
+  },
+  'a provider file that is not there': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs: [{ alias: m, model: x, provider: mine }]
+`,
+    },
+    changes: { environment: { ROWLOOM_PROVIDERS: 'gone.yaml' } },
+    says: [
+      'error config.yaml:4:49 model "m": no provider "mine" (in provider)',
+      'error gone.yaml does not exist: ROWLOOM_PROVIDERS names it',
+    ],
+  },
+  'a provider file with mistakes': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs: [{ alias: m, model: x, provider: mine }]
+`,
+      'home/.config/rowloom/providers.yaml':
+        'provider: []\nproviders:\n  - { name: mine, endpoint: nowhere }\n  - { name: other, endpoint: nowhere }\n',
+    },
+    says: [
+      'error ~/.config/rowloom/providers.yaml:1:1 no field "provider", did you mean "providers"?',
+      'error ~/.config/rowloom/providers.yaml:3:29 provider "mine": endpoint has to be a URL such as http://localhost:8000/v1',
+    ],
+  },
+  "a key in clear in Data Designer's own file": {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs: [{ alias: m, model: x, provider: mine }]
+`,
+      'home/.data-designer/model_providers.yaml':
+        'default: mine\nproviders:\n  - { name: mine, endpoint: https://example.com/v1, api_key: sk-1234567890abcdef }\n',
+    },
+    says: [
+      'error ~/.data-designer/model_providers.yaml:3:62 provider "mine": api_key is no name of an environment variable; if it is the key itself, put it into an environment variable and name that',
+    ],
+  },
+
+  // Seeds
+  'seed types that are not there yet': {
+    files: besides('\nseed_config: { source: { seed_type: hf, path: datasets/x } }\n'),
+    says: ['error config.yaml:2:26 seed_config.source.seed_type "hf" is not supported yet'],
+  },
+  'a wrong seed config': {
+    files: besides(`
+seed_config:
+  source: { seed_type: locl }
+  sampling_strategy: shuffel
+  selection_strategy: { start: 5, end: 2 }
+`),
+    says: [
+      'error config.yaml:3:3 seed_config.source.path is missing',
+      'error config.yaml:3:24 seed_config.source.seed_type has to be local, not "locl", did you mean "local"?',
+      'error config.yaml:4:22 seed_config.sampling_strategy has to be ordered or shuffle, not "shuffel", did you mean "shuffle"?',
+      'error config.yaml:5:32 seed_config.selection_strategy.start has to be at most end 2, not 5',
+    ],
+  },
+  'a wrong partition': {
+    files: besides(`
+seed_config:
+  source: { seed_type: local, path: x.csv }
+  selection_strategy: { index: 3, num_partitions: 3, of: 3 }
+`),
+    says: [
+      'error config.yaml:4:32 seed_config.selection_strategy.index has to be below num_partitions 3, not 3',
+      'error config.yaml:4:54 no field "of" in seed_config.selection_strategy',
+    ],
+  },
+  'seed files that are not there': {
+    files: { ...besides('\nseed_config: { source: { seed_type: local, path: "seeds/*.csv" } }\n') },
+    says: [
+      'error config.yaml:2:50 seed_config.source.path names no file: there is no seeds/*.csv in the working directory or beside the document',
+    ],
+  },
+  'an absolute seed file that is not there': {
+    files: { ...besides('\nseed_config: { source: { seed_type: local, path: /nowhere/seeds.csv } }\n') },
+    says: ['error config.yaml:2:50 seed_config.source.path names no file: there is no /nowhere/seeds.csv'],
+  },
+  'two different seed files of one relative path': {
+    files: {
+      'configs/config.yaml':
+        'seed_config: { source: { seed_type: local, path: s.csv } }\ncolumns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n',
+      's.csv': 'a\n1\n',
+      'configs/s.csv': 'a\n2\n',
+    },
+    changes: { file: 'configs/config.yaml' },
+    says: [
+      'error configs/config.yaml:1:50 seed_config.source.path names two things: s.csv in the working directory and beside the document differ; write an absolute path',
+    ],
+  },
+  'a selection that is beyond the source': {
+    files: seeds('s.csv', 'name\nAda\nBob\n', '\n  selection_strategy: { start: 5, end: 9 }'),
+    says: ['error config.yaml:3:23 seed_config.selection_strategy selects no row: the source has 2'],
+  },
+  'a seed column of the name of a column': {
+    files: seeds('s.csv', 'name,greeting\nAda,Hi\n'),
+    says: ['error config.yaml:4:13 column "greeting": name "greeting" is the name of a seed column too'],
+  },
+  'an unknown seed column': {
+    files: seeds('s.csv', 'nmae\nAda\n'),
+    says: ['error config.yaml:4:64 column "greeting": no column "name", did you mean "nmae"? (in expr)'],
+  },
+  'a declared seed column that is not there': {
+    files: {
+      'config.yaml': `seed_config: { source: { seed_type: local, path: s.csv } }
+columns:
+  - { name: nam, column_type: seed-dataset, drop: true }
+  - { name: greeting, column_type: expression, expr: "Hello {{ name }}" }
+`,
+      's.csv': 'name\nAda\n',
+    },
+    says: [
+      'error config.yaml:3:13 column "nam": name "nam" is no column of the seed source, did you mean "name"?',
+    ],
+  },
+  'a declared seed column without seeds': {
+    files: columns(
+      '\n  - { name: name, column_type: seed-dataset }\n  - { name: id, column_type: sampler, sampler_type: uuid }\n',
+    ),
+    says: ['error config.yaml:2:13 column "name": name is of a seed column, and there is no seed_config'],
+  },
+  'a seed file of an unknown kind': {
+    files: seeds('s.xlsx', 'x'),
+    says: ['error s.xlsx is no seed file: its name has to end in .csv, .json, .jsonl or .parquet'],
+  },
+  'an empty seed file': { files: seeds('s.csv', ''), says: ['error s.csv is empty'] },
+  'a seed file without rows': { files: seeds('s.csv', 'name\n'), says: ['error s.csv has no rows'] },
+  'a CSV header with a name twice': {
+    files: seeds('s.csv', 'name,name\nAda,Bob\n'),
+    says: ['error s.csv:1 has column "name" twice in its header'],
+  },
+  'a CSV header with no name': {
+    files: seeds('s.csv', 'name,\nAda,Bob\n'),
+    says: ['error s.csv:1 has no name for column 2 in its header'],
+  },
+  'CSV rows of other lengths': {
+    files: seeds('s.csv', 'name,age\nAda\nBob,5,6\nEve,7\n'),
+    says: [
+      'error s.csv:2 has 1 cell where the header has 2',
+      'error s.csv:3 has 3 cells where the header has 2',
+    ],
+  },
+  'a CSV quote that is never closed': {
+    files: seeds('s.csv', 'name\n"Ada\nBob\n'),
+    says: ['error s.csv:2 has a quoted cell that is never closed'],
+  },
+  'CSV that is no UTF-8': {
+    files: seeds('s.csv', new Uint8Array([0x6e, 0x61, 0x0a, 0xff, 0x0a])),
+    says: ['error s.csv:2 is not UTF-8 text'],
+  },
+  'JSONL with broken lines': {
+    files: seeds('s.jsonl', '{"name": "Ada"}\n{"name": \n[1]\n{"name": "Eve"}\n'),
+    says: [
+      `error s.jsonl:2 is not JSON: Object value expected after ':' at position 8`,
+      'error s.jsonl:3 is not an object',
+    ],
+  },
+  'JSON that is no list': {
+    files: seeds('s.json', '{"name": "Ada"'),
+    says: ['error s.json:1 has an object here that is never closed'],
+  },
+  'JSON without objects': {
+    files: seeds('s.json', '["Ada"]'),
+    says: ['error s.json:1 has """ where an object should be'],
+  },
+  'Parquet that is none': {
+    files: seeds('s.parquet', 'PAR1 nothing'),
+    says: ['error s.parquet cannot be read as Parquet: parquet file invalid (footer != PAR1)'],
+  },
+  'seed files with other columns': {
+    files: {
+      'config.yaml':
+        'seed_config: { source: { seed_type: local, path: "*.csv" } }\ncolumns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n',
+      'a.csv': 'name\nAda\n',
+      'b.csv': 'title\nBob\n',
+    },
+    says: [
+      'error b.csv has no column "name", unlike a.csv',
+      'error b.csv has a column "title", unlike a.csv',
+    ],
+  },
+};

@@ -1,0 +1,51 @@
+// Prepares documents that a test writes out, each in a folder of its own.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../../src/config/prepare.ts';
+import { ConfigError, formatViolation } from '../../../src/errors.ts';
+import { findSeedFiles } from '../../../src/generators/seed-files.ts';
+import { openSeedSource } from '../../../src/generators/seed-source.ts';
+
+export interface Files {
+  readonly [name: string]: string | Uint8Array;
+}
+
+export type Changes = Partial<Omit<PrepareOptions, 'cwd' | 'home'>>;
+
+/** Writes files below a new folder and prepares `config.yaml` there; `home/` in it is the user's home. */
+export async function prepareFiles(files: Files, changes: Changes = {}): Promise<PreparedConfig> {
+  const cwd = await mkdtemp(path.join(tmpdir(), 'rowloom-config-'));
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
+      await writeFile(path.join(cwd, name), content);
+    }
+    return await prepareConfig({
+      file: 'config.yaml',
+      datasetName: 'tickets',
+      rows: 10,
+      isSimulated: false,
+      recorded: null,
+      environment: {},
+      seedReader: { findSeedFiles, openSeedSource },
+      ...changes,
+      cwd,
+      home: path.join(cwd, 'home'),
+    });
+  } finally {
+    await rm(cwd, { recursive: true });
+  }
+}
+
+/** What is wrong with a document, warnings too, each as a line: `error config.yaml:1:2 …`. */
+export async function violationsOf(files: Files, changes: Changes = {}): Promise<readonly string[]> {
+  try {
+    const { warnings } = await prepareFiles(files, changes);
+    return warnings.map((violation) => `${violation.level} ${formatViolation(violation)}`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.violations.map((violation) => `${violation.level} ${formatViolation(violation)}`);
+  }
+}
