@@ -276,7 +276,7 @@ describe('jsonl', () => {
         "s.jsonl:2 is not JSON: Object value expected after ':' at position 6",
         's.jsonl:3 is not an object',
         's.jsonl:4 is not an object',
-        "s.jsonl:5 is not JSON: Duplicate key 'a' encountered at position 9",
+        "s.jsonl:5 is not JSON: Duplicate key 'a' encountered at position 10",
         's.jsonl:6 is not JSON: Cannot read the number 1e999: it is too large for a float',
       ],
     ],
