@@ -53,6 +53,7 @@ function cellsOf(task: SliceTask): readonly number[] {
 class Run {
   readonly conductor: Conductor;
   readonly inFlight: SliceTask[] = [];
+  isStopped = false;
   /** Column → row → the part that holds the cell. */
   readonly partOf: ReadonlyMap<string, Map<number, PartName>>;
   readonly dropped: Set<number>;
@@ -92,6 +93,11 @@ class Run {
     return this.#started;
   }
 
+  stop(): void {
+    this.conductor.stop();
+    this.isStopped = true;
+  }
+
   start(): void {
     const tasks = this.conductor.next();
     for (const task of tasks) {
@@ -102,6 +108,7 @@ class Run {
     this.#checkLimits();
     assert.deepEqual(this.conductor.next(), []);
     this.#checkProgress();
+    this.#checkNothingWaitsInVain();
   }
 
   finishOne({ dropRate, leftoverRate }: Fates): void {
@@ -164,6 +171,23 @@ class Run {
       const slices = this.inFlight.filter(({ column }) => this.#graph.column(column).model === model);
       const cells = slices.reduce((sum, task) => sum + cellsOf(task).length, 0);
       assert(slices.length <= 1 || cells <= max);
+    }
+  }
+
+  /** With a free place, every cell that no model holds back was sent as soon as its inputs were there. */
+  #checkNothingWaitsInVain(): void {
+    const { maxSlicesInFlight, maxSlicesWithLeftovers } = this.#limits;
+    const regular = this.inFlight.filter((task) => !task.isLeftover).length;
+    if (regular === maxSlicesInFlight || this.inFlight.length === maxSlicesWithLeftovers) return;
+    if (this.isStopped) return;
+    for (const column of this.#graph.storedColumns) {
+      const { strategy, model } = this.#graph.column(column);
+      if (strategy !== 'cell' || model !== undefined) continue;
+      const needed = this.#graph.storedUpstreamOf(column).map((name) => this.partOf.get(name)!);
+      for (const row of rowsIn(this.#rows)) {
+        const isReady = !this.dropped.has(row) && needed.every((parts) => parts.has(row));
+        assert(!isReady || this.#started.has(`${column}/${row}`) || this.partOf.get(column)!.has(row));
+      }
     }
   }
 
@@ -240,7 +264,7 @@ it('goes on after a stop with exactly the cells that are missing, from what was 
           first.finishOne(fates);
           first.start();
         }
-        first.conductor.stop();
+        first.stop();
         while (!first.conductor.isDone) {
           first.finishOne(fates);
           first.start();

@@ -91,7 +91,7 @@ describe('RowMask as a set', () => {
           ours.first === theirs.first && ours.last === theirs.last && `${members}` === `${others}`,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });
