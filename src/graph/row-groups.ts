@@ -49,11 +49,6 @@ export function rowsOfSlice(index: number, options: { rows: RowRange; sliceRows:
   return { first, last: Math.min(first + options.sliceRows - 1, options.rows.last) };
 }
 
-/** The name of a slice: `r000175-000199`. Numbers have at least six digits. */
-export function sliceName({ first, last }: RowRange): string {
-  return `r${String(first).padStart(6, '0')}-${String(last).padStart(6, '0')}`;
-}
-
 export interface SizeOptions extends DatasetShape {
   /** `max_parallel_requests` of each (provider, model) pair in use, by model key. */
   readonly caps: { readonly [model: string]: number };

@@ -6,7 +6,6 @@ import {
   rowsOfSlice,
   type SizeOptions,
   sliceCount,
-  sliceName,
 } from '../../../src/graph/row-groups.ts';
 
 describe('row groups', () => {
@@ -40,11 +39,6 @@ describe('slices', () => {
       { first: 1_010, last: 1_019 },
       { first: 1_020, last: 1_024 },
     ]);
-  });
-
-  it('is named by its rows, with at least six digits', () => {
-    expect(sliceName({ first: 175, last: 199 })).toBe('r000175-000199');
-    expect(sliceName({ first: 999_990, last: 1_000_009 })).toBe('r999990-1000009');
   });
 });
 
