@@ -100,6 +100,7 @@ export async function startMockModelServer(
   let latency: MockLatency = { latencyMs: options.latencyMs ?? 0, jitter: options.jitter ?? 1 };
   let faults = options.faults ?? [];
   let counts = emptyCounts();
+  let inFlight = 0;
   const bodies = new Map<string, unknown>();
 
   const server = createServer((request, response) => {
@@ -135,12 +136,12 @@ export async function startMockModelServer(
     counts.cells.set(cell, count);
     count.requests += 1;
     counts.requests += 1;
-    counts.inFlight += 1;
-    counts.maxInFlight = Math.max(counts.maxInFlight, counts.inFlight);
+    inFlight += 1;
+    counts.maxInFlight = Math.max(counts.maxInFlight, inFlight);
     counts.firstRequestAt ??= Date.now();
     const ours = counts;
     response.once('close', () => {
-      ours.inFlight -= 1;
+      inFlight -= 1;
     });
     const chat = JSON.parse(body.toString()) as ChatRequest;
     bodies.delete(cell);
@@ -168,12 +169,11 @@ export async function startMockModelServer(
   }
 
   function stats(): MockStats {
-    return { ...counts, cells: Object.fromEntries(counts.cells) };
+    return { ...counts, inFlight, cells: Object.fromEntries(counts.cells) };
   }
 
   function reset(): void {
-    const { inFlight } = counts;
-    counts = { ...emptyCounts(), inFlight };
+    counts = emptyCounts();
     faults = [];
     bodies.clear();
   }
@@ -206,7 +206,6 @@ function emptyCounts() {
   return {
     requests: 0,
     answered: 0,
-    inFlight: 0,
     maxInFlight: 0,
     promptTokens: 0,
     completionTokens: 0,
