@@ -103,7 +103,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
   }
 }
 
-function refuse(wish: AcceptedWish, start: EpochRecord): never {
+export function refuse(wish: AcceptedWish, start: EpochRecord): never {
   const where =
     start.kind === 'run' ? `process ${start.pid} on ${start.host}` : `workflow ${start.workflowId}`;
   throw new RefusedError(
@@ -111,8 +111,11 @@ function refuse(wish: AcceptedWish, start: EpochRecord): never {
   );
 }
 
-async function takeEpoch(
-  options: RunBuildOptions & { readonly newest: number; readonly kind: EpochRecord['kind'] },
+export async function takeEpoch(
+  options: Pick<RunBuildOptions, 'wish' | 'connected'> & {
+    readonly newest: number;
+    readonly kind: EpochRecord['kind'];
+  },
 ): Promise<EpochRecord | undefined> {
   const { wish, connected, newest, kind } = options;
   const own = ownIdentity();
@@ -157,7 +160,7 @@ export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start:
   };
 }
 
-async function startWorkflow(client: Client, input: GenerateDatasetInput): Promise<void> {
+export async function startWorkflow(client: Client, input: GenerateDatasetInput): Promise<void> {
   try {
     await client.workflow.start('generateDataset', {
       args: [input],
@@ -215,11 +218,14 @@ async function stopBuild(worker: RunningWorker, client: Client, workflowId: stri
 const SNAPSHOT_EVERY_MS = 500;
 const RETRY_AFTER_MS = 200;
 
+export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'events' | 'stopSignal'> {
+  readonly wish: Pick<AcceptedWish, 'store' | 'dataset'>;
+  /** The worker of this process, when it serves the build. */
+  readonly worker?: RunningWorker;
+}
+
 /** Watches a build until it ends. Undefined when it will not end by itself: its process died, or nobody follows any more. */
-async function follow(
-  start: EpochRecord,
-  options: RunBuildOptions & { readonly worker?: RunningWorker },
-): Promise<DatasetResult | undefined> {
+export async function follow(start: EpochRecord, options: FollowOptions): Promise<DatasetResult | undefined> {
   const { connected, events, worker, stopSignal, wish } = options;
   const { client } = connected;
   const build = buildRefOf(wish, start);

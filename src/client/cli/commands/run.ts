@@ -1,9 +1,7 @@
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
-import type { RowRanges } from '../../../plan.ts';
-import { rangesOf } from '../../../store/groups.ts';
 import { sumCounts } from '../../count-cells.ts';
 import { formatCount } from '../../format.ts';
 import { type Answer, refuseToAsk, runDataset } from '../../run-dataset.ts';
@@ -18,52 +16,31 @@ import {
 import type { Wish } from '../../wish.ts';
 import type { CliContext } from '../context.ts';
 import { createProgressLine } from '../progress-line.ts';
+import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
-interface RunFlags {
-  readonly n?: number | 'all';
-  readonly name?: string;
-  readonly out?: string;
+interface RunFlags extends WishFlags {
   readonly address?: string;
   readonly dryRun: boolean;
-  readonly yes: boolean;
-  readonly keep: boolean;
-  readonly keepColumn: readonly string[];
-  readonly redo: readonly string[];
-  readonly rows?: RowRanges;
-  readonly replace: boolean;
-  readonly new: boolean;
-  readonly simulate: boolean;
   readonly strict: boolean;
 }
 
 export function addRunCommand(program: Command, context: CliContext): void {
-  program
-    .command('run')
-    .description('make a dataset, or go on with it: continue, extend, or make again what an edit made stale')
-    .argument('<config>', "a config document, or a dataset's folder")
-    .option(
-      '-n <rows>',
-      'rows: a number, or "all" for one pass over the seed data (default: as before, else 10)',
-      parseRows,
-    )
-    .option('--name <name>', "the dataset's name (default: the document's file name)")
-    .option('--out <dir>', 'the folder of datasets (default: artifacts)')
-    .option('--address <host:port>', 'a Temporal server (default: an embedded one)')
+  addWishOptions(
+    program
+      .command('run')
+      .description(
+        'make a dataset, or go on with it: continue, extend, or make again what an edit made stale',
+      )
+      .argument('<config>', "a config document, or a dataset's folder"),
+  )
+    .addOption(addressOption())
     .option('--dry-run', 'say what would be done, then end', false)
-    .option('--yes', 'make stale cells again without asking', false)
-    .option('--keep', 'keep stale cells as they are; the new config is for missing ones only', false)
-    .option('--keep-column <column>', 'keep the stale cells of a column (repeatable)', collect, [])
-    .option('--redo <column>', 'make the cells of a column again (repeatable)', collect, [])
-    .option('--rows <rows>', 'with --redo: only these rows, such as 3,17 or 10-19', parseRanges)
-    .option('--replace', 'take over from a build that is running', false)
-    .option('--new', 'make another dataset under the next free name', false)
-    .option('--simulate', 'answer every model call offline, under NAME-simulated', false)
-    .addOption(new Option('--strict', 'exit 1 when rows were dropped').default(false))
+    .option('--strict', 'exit 1 when rows were dropped', false)
     .action((config: string, flags: RunFlags) => run(config, flags, context));
 }
 
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
-  const { cwd, home, environment, say } = context;
+  const { cwd, say } = context;
   const startedAt = Date.now();
   const progress = createProgressLine(context);
   const interrupt = handleInterrupts(context, () => progress.end());
@@ -71,18 +48,8 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   let wish: Wish | undefined;
   try {
     const end = await runDataset({
-      target: config,
-      ...(flags.n === undefined ? {} : { rows: flags.n }),
-      ...(flags.name === undefined ? {} : { name: flags.name }),
-      ...(flags.out === undefined ? {} : { out: flags.out }),
+      ...wishOptionsOf(config, flags, context),
       ...(flags.address === undefined ? {} : { address: flags.address }),
-      cwd,
-      home,
-      environment,
-      isSimulated: flags.simulate,
-      isNew: flags.new,
-      keep: flags.keep || (flags.keepColumn.length > 0 ? flags.keepColumn : false),
-      redo: flags.redo.map((column) => ({ column, rows: flags.rows ?? null })),
       isDryRun: flags.dryRun,
       isReplacing: flags.replace,
       stopSignal: interrupt.signal,
@@ -181,29 +148,4 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 function describeLook({ name, directory }: Wish): string {
   const folder = relative(process.cwd(), join(directory, name));
   return line('look', `npx rowloom show ${name} · pd.read_parquet("${folder}/parquet-files")`);
-}
-
-function parseRows(text: string): number | 'all' {
-  if (text === 'all') return 'all';
-  if (!/^[1-9]\d{0,11}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1, or "all".');
-  return Number(text);
-}
-
-/** `3,17` or `10-19`, in any order; ascending ranges. */
-function parseRanges(text: string): RowRanges {
-  const rows = text.split(',').flatMap((item): number[] => {
-    const [, first, last] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(item) ?? [];
-    if (first === undefined || Number(last ?? first) < Number(first)) {
-      throw new InvalidArgumentError('Give rows such as 3,17 or 10-19.');
-    }
-    return Array.from(
-      { length: Number(last ?? first) - Number(first) + 1 },
-      (_, index) => Number(first) + index,
-    );
-  });
-  return rangesOf([...new Set(rows)].sort((left, right) => left - right));
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
 }

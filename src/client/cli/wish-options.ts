@@ -1,0 +1,64 @@
+// The options of a wish, shared by `run` and `start`.
+
+import { type Command, Option } from 'commander';
+import type { RowRanges } from '../../plan.ts';
+import type { WishOptions } from '../wish.ts';
+import type { CliContext } from './context.ts';
+import { collect, parseRanges, parseRows } from './parse.ts';
+
+export interface WishFlags {
+  readonly n?: number | 'all';
+  readonly name?: string;
+  readonly out?: string;
+  readonly yes: boolean;
+  readonly keep: boolean;
+  readonly keepColumn: readonly string[];
+  readonly redo: readonly string[];
+  readonly rows?: RowRanges;
+  readonly replace: boolean;
+  readonly new: boolean;
+  readonly simulate: boolean;
+}
+
+export function addWishOptions(command: Command): Command {
+  return command
+    .option(
+      '-n <rows>',
+      'rows: a number, or "all" for one pass over the seed data (default: as before, else 10)',
+      parseRows,
+    )
+    .option('--name <name>', "the dataset's name (default: the document's file name)")
+    .addOption(outOption())
+    .option('--yes', 'make stale cells again without asking', false)
+    .option('--keep', 'keep stale cells as they are; the new config is for missing ones only', false)
+    .option('--keep-column <column>', 'keep the stale cells of a column (repeatable)', collect, [])
+    .option('--redo <column>', 'make the cells of a column again (repeatable)', collect, [])
+    .option('--rows <rows>', 'with --redo: only these rows, such as 3,17 or 10-19', parseRanges)
+    .option('--replace', 'take over from a build that is running', false)
+    .option('--new', 'make another dataset under the next free name', false)
+    .option('--simulate', 'answer every model call offline, under NAME-simulated', false);
+}
+
+export function outOption(): Option {
+  return new Option('--out <dir>', 'the folder of datasets (default: artifacts)');
+}
+
+export function addressOption(): Option {
+  return new Option('--address <host:port>', 'a Temporal server (default: an embedded one)');
+}
+
+export function wishOptionsOf(target: string, flags: WishFlags, context: CliContext): WishOptions {
+  return {
+    target,
+    ...(flags.n === undefined ? {} : { rows: flags.n }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.out === undefined ? {} : { out: flags.out }),
+    cwd: context.cwd,
+    home: context.home,
+    environment: context.environment,
+    isSimulated: flags.simulate,
+    isNew: flags.new,
+    keep: flags.keep || (flags.keepColumn.length > 0 ? flags.keepColumn : false),
+    redo: flags.redo.map((column) => ({ column, rows: flags.rows ?? null })),
+  };
+}

@@ -1,0 +1,35 @@
+// `start`: hands a build to whatever workers poll the store's queue, and returns at once.
+
+import { storeTaskQueue } from '../protocol.ts';
+import type { EpochRecord } from '../store/dataset-store.ts';
+import { buildRefOf, type Connected, isLive, refuse, startWorkflow, takeEpoch } from './build.ts';
+import type { AcceptedWish } from './wish.ts';
+
+export interface StartedBuild {
+  readonly start: EpochRecord;
+  /** It was running already, with the same wish. */
+  readonly wasRunning: boolean;
+}
+
+/** Throws `RefusedError` when a build with another wish is running and is not to be replaced. */
+export async function startDataset(options: {
+  readonly wish: AcceptedWish;
+  readonly connected: Connected;
+  readonly isReplacing: boolean;
+}): Promise<StartedBuild> {
+  const { wish, connected, isReplacing } = options;
+  for (;;) {
+    const newest = await wish.dataset.newestEpoch();
+    const running = await wish.dataset.findNewestStart();
+    if (running !== undefined && !isReplacing && (await isLive(running, connected.client))) {
+      if (running.planDigest !== wish.planDigest || running.rows !== wish.settings.rows)
+        refuse(wish, running);
+      return { start: running, wasRunning: true };
+    }
+    const start = await takeEpoch({ wish, connected, newest, kind: 'start' });
+    if (start === undefined) continue;
+    const taskQueue = storeTaskQueue(wish.store.id);
+    await startWorkflow(connected.client, { build: buildRefOf(wish, start), taskQueue });
+    return { start, wasRunning: false };
+  }
+}

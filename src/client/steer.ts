@@ -1,0 +1,45 @@
+// Steering a build that is running, from any terminal: the updates of its parent workflow.
+
+import { RefusedError } from '../errors.ts';
+import { type LimitChanges, UPDATE } from '../protocol.ts';
+import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import { type Connected, isLive } from './build.ts';
+
+/** The start of a dataset that is at work now. Throws `RefusedError` when none is. */
+export async function findLiveStart(dataset: DatasetStore, connected: Connected): Promise<EpochRecord> {
+  const start = await dataset.findNewestStart();
+  if (start !== undefined && (await isLive(start, connected.client))) return start;
+  throw new RefusedError(`Cannot find a running build of "${dataset.name}": none is at work`);
+}
+
+/** Ends a build: no new calls, complete rows are written. Resolves once it has been told. */
+export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<void> {
+  await update(start, connected, UPDATE.stop, reason);
+}
+
+/** No new calls until `unpauseBuild`; what is open is written. */
+export async function pauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
+  await update(start, connected, UPDATE.pause);
+}
+
+export async function unpauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
+  await update(start, connected, UPDATE.unpause);
+}
+
+/** Changes `max_parallel_requests` by alias. */
+export async function setLimits(
+  start: EpochRecord,
+  connected: Connected,
+  changes: LimitChanges,
+): Promise<void> {
+  await update(start, connected, UPDATE.setLimits, changes);
+}
+
+async function update(
+  start: EpochRecord,
+  { client }: Connected,
+  name: string,
+  ...args: unknown[]
+): Promise<void> {
+  await client.workflow.getHandle(start.workflowId).executeUpdate<void, unknown[]>(name, { args });
+}
