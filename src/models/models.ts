@@ -19,7 +19,7 @@ export interface Model {
   readonly traits: ModelTraits;
 }
 
-export interface ModelTraits {
+interface ModelTraits {
   /** False once the endpoint has refused a `response_format`. */
   takesSchema: boolean;
 }

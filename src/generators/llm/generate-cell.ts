@@ -25,7 +25,10 @@ export interface CellTask {
   readonly column: ModelColumn;
   readonly row: number;
   readonly input: CellInput;
-  /** The cell's records of this start that were made from this input, oldest first. */
+  /**
+   * The cell's records of this start that were made from this input; those of one part in their order. Turns that an
+   * earlier start left open may stand before them.
+   */
   readonly history: readonly CellRecord[];
   readonly model: Model;
   readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
@@ -42,7 +45,7 @@ export interface CellTask {
 }
 
 /** Failed calls that a cell has in one start. */
-export const MAX_TRIES = 5;
+const MAX_TRIES = 5;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 15_000;
 
@@ -77,7 +80,8 @@ class Conversation {
 
   constructor(task: CellTask) {
     this.#task = task;
-    for (const record of task.history) this.#learn(record);
+    // They come from several parts, whose names say nothing about their order.
+    for (const record of [...task.history].sort((left, right) => left.at - right.at)) this.#learn(record);
   }
 
   /** Makes one call and what it entails. Null when another is to follow. */

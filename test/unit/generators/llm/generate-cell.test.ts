@@ -300,6 +300,19 @@ describe('generateCell', () => {
       expect(statuses([...history, ...rest.records])).toEqual(statuses(whole.records));
     });
 
+    it('puts the turns of several parts in the order of their time', async () => {
+      const [turn] = await killedAfter(1, [BAD]);
+      const history = [
+        { ...turn!, raw: 'second', at: 20 },
+        { ...turn!, raw: 'first', at: 10 },
+      ];
+      const { task, requests } = cellOf([GOOD], { settings, history });
+      await generateCell(task);
+      expect(
+        requests[0]!.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content),
+      ).toEqual(['first', 'second']);
+    });
+
     it('counts the tries of all attempts together', async () => {
       const refused = failure('rejected');
       const history = await killedAfter(3, [refused, refused, refused]);
