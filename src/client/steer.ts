@@ -39,7 +39,9 @@ async function update(
   start: EpochRecord,
   { client }: Connected,
   name: string,
-  ...args: unknown[]
+  argument?: unknown,
 ): Promise<void> {
-  await client.workflow.getHandle(start.workflowId).executeUpdate<void, unknown[]>(name, { args });
+  const workflow = client.workflow.getHandle(start.workflowId);
+  if (argument === undefined) await workflow.executeUpdate<void>(name);
+  else await workflow.executeUpdate<void, [unknown]>(name, { args: [argument] });
 }

@@ -1,4 +1,4 @@
-// `start`: hands a build to whatever workers poll the store's queue, and returns at once.
+// Hands a build to whatever workers poll the store's queue, and returns at once.
 
 import { storeTaskQueue } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
@@ -12,7 +12,7 @@ export interface StartedBuild {
 }
 
 /** Throws `RefusedError` when a build with another wish is running and is not to be replaced. */
-export async function startDataset(options: {
+export async function startBuild(options: {
   readonly wish: AcceptedWish;
   readonly connected: Connected;
   readonly isReplacing: boolean;
