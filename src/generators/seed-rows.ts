@@ -6,33 +6,6 @@ import type { ValueObject } from '../values.ts';
 import { permutationOf } from './draws.ts';
 import type { SeedSource } from './seed-source.ts';
 
-/** As documents write it: both ends included, or one of equal parts, the last of which takes the remainder. */
-export type SeedSelection =
-  | { readonly start: number; readonly end: number }
-  | { readonly index: number; readonly num_partitions: number };
-
-export type SelectedRows = PlanSeedSource['selection'];
-
-/** The rows of a source that are selected; null is all. A selection beyond the source is told as a problem. */
-export function selectRows(
-  rowCount: number,
-  selection: SeedSelection | null,
-): SelectedRows | { readonly problem: string } {
-  if (selection === null) return { first: 0, count: rowCount };
-  if ('start' in selection) {
-    const { start, end } = selection;
-    if (start > end) return { problem: `start ${start} is after end ${end}` };
-    if (end >= rowCount) return { problem: `end ${end} is beyond the last seed row, ${rowCount - 1}` };
-    return { first: start, count: end - start + 1 };
-  }
-  const { index, num_partitions: parts } = selection;
-  if (index >= parts) return { problem: `index ${index} has to be below num_partitions ${parts}` };
-  if (parts > rowCount) return { problem: `num_partitions ${parts} is more than the ${rowCount} seed rows` };
-  const size = Math.floor(rowCount / parts);
-  const first = index * size;
-  return { first, count: index === parts - 1 ? rowCount - first : size };
-}
-
 /** The row of the source that each row of a dataset takes. */
 export function makeSeedOrder(
   { selection, sampling }: PlanSeedSource,

@@ -106,7 +106,7 @@ async function openFile(
     return { path, version, scanned };
   } catch (error) {
     if (error instanceof EncodingError) problems.add(error.message, error.line);
-    else if (isDiskError(error)) problems.add(`cannot be read: ${error.message}`);
+    else if (isDiskError(error)) problems.add(`cannot be read: ${reasonOf(error)}`);
     else throw error;
     return null;
   }
@@ -163,7 +163,8 @@ function sourceOf(files: readonly OpenFile[], content: SourceContent): SeedSourc
       for (let index = lastIndexUpTo(blocks, first); rows.length < count; index++) {
         const placed = blocks[index]!;
         const loaded = await cache.read(placed.block, () => load(placed));
-        rows.push(...loaded.slice(Math.max(0, first - placed.first), first + count - placed.first));
+        const wanted = loaded.slice(Math.max(0, first - placed.first), first + count - placed.first);
+        for (const row of wanted) rows.push(row);
       }
       return rows;
     },
@@ -180,7 +181,7 @@ async function readUnchanged(file: OpenFile, block: SeedBlock): Promise<readonly
     return read.value;
   } catch (error) {
     if (!isDiskError(error)) throw error;
-    throw new ConfigError([problemOf(file.path, `cannot be read: ${error.message}`)]);
+    throw new ConfigError([problemOf(file.path, `cannot be read: ${reasonOf(error)}`)]);
   }
 }
 
@@ -203,4 +204,9 @@ async function stateOf(path: string): Promise<{ readonly version: string; readon
 
 function isDiskError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
+}
+
+/** What the disk says, without code and path. */
+function reasonOf({ message }: NodeJS.ErrnoException): string {
+  return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }

@@ -27,8 +27,8 @@ export function subcategorySampler({ params }: SamplerInput): Sample {
   const values = params.values;
   if (!isValueObject(values)) throw new TypeError('Cannot sample with "values": it is not a map');
   const lists = new Map(Object.keys(values).map((key) => [key, listParam(values, key)]));
-  return ({ draw, values: row }) => {
-    const key = textOf(row[parent] ?? null);
+  return ({ draw, drawn }) => {
+    const key = textOf(drawn[parent] ?? null);
     const list = lists.get(key);
     if (list === undefined) {
       throw new CellError(

@@ -9,11 +9,11 @@ import type { RowValues } from '../generator.ts';
 export interface SamplePlace {
   readonly row: number;
   readonly draw: Source;
-  /** The sampler columns of this row that were made before. */
-  readonly values: RowValues;
+  /** The sampler columns of this row that were made before, as they were drawn. */
+  readonly drawn: RowValues;
 }
 
-/** Makes one cell, before rounding and conversion. Throws `CellError`. */
+/** Draws one value, which is not yet rounded and converted. Throws `CellError`. */
 export type Sample = (place: SamplePlace) => Value;
 
 /** What a sampler is made from: `names` are the dataset's seed and the column. */

@@ -13,7 +13,7 @@ import type { RowFailure, RowValues } from '../generator.ts';
 import { orderByNeeds } from '../order.ts';
 import { asType, CONVERSIONS, type Conversion, convertSample, roundPlaces } from './convert.ts';
 import { SAMPLERS } from './registry.ts';
-import { isGiven, numberParam, type Sample } from './sampler.ts';
+import { isGiven, numberParam } from './sampler.ts';
 
 export interface SampledRow {
   readonly row: number;
@@ -35,23 +35,22 @@ export function makeSamplers(plan: Plan): Samplers {
   const samplers = orderByNeeds(columns).map((column) => makeSampler(column, plan.seed));
 
   function makeRow(row: number): SampledRow {
-    const seen: { [column: string]: Value } = {};
+    const made: Made = { drawn: {}, seen: {} };
     let failure: RowFailure | null = null;
     for (const { column, sample } of samplers) {
       try {
-        seen[column.name] = sample(row, seen);
+        sample(row, made);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         failure = { column: column.name, error };
         break;
       }
     }
-    const made = columns.filter(({ name }) => Object.hasOwn(seen, name));
-    return {
-      row,
-      values: Object.fromEntries(made.map((column) => [column.name, cellOf(column, seen[column.name]!)])),
-      failure,
-    };
+    const cells = columns.flatMap((column) => {
+      const seen = made.seen[column.name];
+      return seen === undefined ? [] : [[column.name, cellOf(column, seen)] as const];
+    });
+    return { row, values: Object.fromEntries(cells), failure };
   }
 
   return {
@@ -60,10 +59,18 @@ export function makeSamplers(plan: Plan): Samplers {
   };
 }
 
+/** What one row has so far, by column. */
+interface Made {
+  /** As drawn: what a subcategory looks up. */
+  readonly drawn: { [column: string]: Value };
+  /** What conditions see: rounded and converted, but dates as ISO text. */
+  readonly seen: { [column: string]: Value };
+}
+
 interface ColumnSampler {
   readonly column: PlanSampler;
-  /** A value as other samplers see it: a date is ISO text, whatever its cell is. */
-  sample(row: number, seen: RowValues): Value;
+  /** Adds the column to what is made. Throws `CellError`. */
+  sample(row: number, made: Made): void;
 }
 
 function makeSampler(column: PlanSampler, seed: string): ColumnSampler {
@@ -71,24 +78,25 @@ function makeSampler(column: PlanSampler, seed: string): ColumnSampler {
   const names = [seed, name];
   const drawsAt = columnDraws(names);
   const conditionDrawsAt = columnDraws([...names, 'conditions']);
-  const sampleOf = (params: SamplerParams): Sample => {
-    const sample = SAMPLERS[column.sampler]({ params, names });
-    const convert = converterOf(column, params);
-    return (place) => convert(sample(place));
-  };
-  const usual = sampleOf(column.params);
+  const variantOf = (params: SamplerParams) => ({
+    draw: SAMPLERS[column.sampler]({ params, names }),
+    convert: converterOf(column, params),
+  });
+  const usual = variantOf(column.params);
   // Where several conditions hold the last one wins.
   const special = conditions
-    .map(({ when, params }) => ({ condition: parseExpression(when), sample: sampleOf(params) }))
+    .map(({ when, params }) => ({ condition: parseExpression(when), ...variantOf(params) }))
     .reverse();
   return {
     column,
-    sample(row, seen) {
-      const draw = conditionDrawsAt(row, 0);
+    sample(row, { drawn, seen }) {
+      const options = { draw: conditionDrawsAt(row, 0) };
       const found = special.find(({ condition }) =>
-        isTrue(orCellError(() => evaluateExpression(condition, seen, { draw }))),
+        isTrue(orCellError(() => evaluateExpression(condition, seen, options))),
       );
-      return (found?.sample ?? usual)({ row, draw: drawsAt(row, 0), values: seen });
+      const { draw, convert } = found ?? usual;
+      drawn[name] = draw({ row, draw: drawsAt(row, 0), drawn });
+      seen[name] = convert(drawn[name]);
     },
   };
 }

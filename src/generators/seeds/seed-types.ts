@@ -39,7 +39,8 @@ export class TypeObserver {
 
   /** Takes the text of a CSV cell. */
   observeText(text: string): void {
-    this.#kinds.add(kindOf(valueOfText(text)));
+    // Nothing makes a column with text another than text (T1).
+    if (!this.#kinds.has('text')) this.#kinds.add(kindOf(valueOfText(text)));
   }
 
   /** Takes a column of a format that has a schema. */

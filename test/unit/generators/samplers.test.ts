@@ -213,6 +213,15 @@ describe('category and subcategory', () => {
       expect(values.name).toBe(values.size === 1n ? 'one' : 'two');
   });
 
+  it('find the list of a category as its document writes it, whatever it is converted to', () => {
+    const more = { convertTo: 'int', type: { kind: 'int' } } as const;
+    const parent = sampler('size', 'category', { values: [1n, 2.5, '3.0'] }, more);
+    const values = { 1: ['one'], 2.5: ['two'], '3.0': ['three'] };
+    const child = sampler('name', 'subcategory', { category: 'size', values }, { needs: ['size'] });
+    const rows = rowsOf([parent, child], 50).map(({ values }) => `${values.size} ${values.name}`);
+    expect(new Set(rows)).toEqual(new Set(['1 one', '2 two', '3 three']));
+  });
+
   it('drop a row whose category has no list', () => {
     const child = sampler(
       'area',

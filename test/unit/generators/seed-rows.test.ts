@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeSeedOrder, makeSeedRows, selectRows } from '../../../src/generators/seed-rows.ts';
+import { makeSeedOrder, makeSeedRows } from '../../../src/generators/seed-rows.ts';
 import type { SeedSource } from '../../../src/generators/seed-source.ts';
 import type { PlanSeedSource } from '../../../src/plan.ts';
 
@@ -28,35 +28,6 @@ function numbers(rowCount: number) {
   };
   return { source, reads };
 }
-
-describe('selectRows', () => {
-  it('takes all rows without a selection', () => {
-    expect(selectRows(40, null)).toEqual({ first: 0, count: 40 });
-  });
-
-  it('takes both ends of a range', () => {
-    expect(selectRows(40, { start: 3, end: 5 })).toEqual({ first: 3, count: 3 });
-    expect(selectRows(40, { start: 39, end: 39 })).toEqual({ first: 39, count: 1 });
-  });
-
-  it('gives the remainder to the last of equal parts', () => {
-    const parts = [0, 1, 2].map((index) => selectRows(11, { index, num_partitions: 3 }));
-    expect(parts).toEqual([
-      { first: 0, count: 3 },
-      { first: 3, count: 3 },
-      { first: 6, count: 5 },
-    ]);
-  });
-
-  it.each([
-    [{ start: 3, end: 40 }, 'end 40 is beyond the last seed row, 39'],
-    [{ start: 5, end: 3 }, 'start 5 is after end 3'],
-    [{ index: 2, num_partitions: 2 }, 'index 2 has to be below num_partitions 2'],
-    [{ index: 0, num_partitions: 41 }, 'num_partitions 41 is more than the 40 seed rows'],
-  ])('tells what is wrong with %j', (selection, problem) => {
-    expect(selectRows(40, selection)).toEqual({ problem });
-  });
-});
 
 describe('makeSeedOrder', () => {
   it('cycles through the selected rows in their order', () => {
