@@ -14,7 +14,7 @@ import type { RowRange } from '../graph/types.ts';
 import type { Plan } from '../plan.ts';
 import type { Value } from '../values.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { writeFailures } from './failures.ts';
+import { failedCells, writeFailures } from './failures.ts';
 import { CellIndex, type GatheredFile, gatherColumn, identityOf } from './gather.ts';
 import {
   type Base,
@@ -175,8 +175,7 @@ async function writeOutput(
     }
     checkEpoch(dataset, commit);
   } catch (error) {
-    // A failing disk may not even let go of them; what matters is the first failure.
-    for (const { written } of outputs) await written?.file.discard().catch(() => undefined);
+    for (const { written } of outputs) await written?.file.discard();
     throw error;
   }
   for (const { path, written } of outputs) {
@@ -206,16 +205,14 @@ async function settle(
     const records = settledRecords(found.records, { chosen, planDigest, current });
     if (records.length > 0) await writeSettled(dataset, { column, rowGroup, rows, epoch, records });
     folded[column] = foldedFiles(found.files);
-    for (const record of found.records) {
-      if (record.status === 'failed') failed.set(`${record.row} ${column}`, record);
-    }
+    for (const record of failedCells(found.records)) failed.set(`${record.row} ${column}`, record);
   }
   await writeUsageFile(dataset, { rowGroup, epoch, columns: folded });
   const failures = content.drops.map((drop) => ({ drop, record: failed.get(`${drop.row} ${drop.column}`) }));
   await writeFailures(dataset, rowGroup, failures);
 }
 
-/** All accepted records, and the conversations that still go on. */
+/** All accepted records, the last failures of rows without a later one, and the conversations that still go on. */
 function settledRecords(
   found: readonly StoredRecord[],
   output: {
@@ -226,9 +223,14 @@ function settledRecords(
 ): StoredRecord[] {
   const chosen = new Map([...output.chosen.values()].map((record) => [identityOf(record), record]));
   const ended = new Set(found.filter(({ status }) => status === 'ok' || status === 'failed').map(inputOf));
+  const lastOfRow = new Map<number, StoredRecord>();
+  for (const record of found) {
+    if (record.status === 'ok' || record.status === 'failed') lastOfRow.set(record.row, record);
+  }
   const settled: StoredRecord[] = [];
   for (const record of found) {
     if (record.status === 'call' && !ended.has(inputOf(record))) settled.push(record);
+    if (record.status === 'failed' && lastOfRow.get(record.row) === record) settled.push(record);
     if (record.status !== 'ok') continue;
     const { plans: marks = [], ...cell } = record;
     const isChosen = chosen.delete(identityOf(record));

@@ -15,6 +15,7 @@ export interface Failure extends Drop {
   readonly raw: string | null;
   readonly finish: string | null;
   readonly host: string | null;
+  /** All that its input has cost in the records there are: one a try. */
   readonly calls: readonly CallRecord[];
   /** Milliseconds since the epoch, UTC; null where nothing was asked. */
   readonly at: number | null;
@@ -31,6 +32,21 @@ export function failureOf(drop: Drop, record: StoredRecord | undefined): Failure
     calls: record?.calls ?? [],
     at: record?.at ?? null,
   };
+}
+
+/** The last failure of each row that has no later cell, with all calls that were made for the same input. */
+export function failedCells(records: readonly StoredRecord[]): StoredRecord[] {
+  const last = new Map<number, StoredRecord>();
+  for (const record of records) {
+    if (record.status === 'ok' || record.status === 'failed') last.set(record.row, record);
+  }
+  const calls = new Map<StoredRecord, CallRecord[]>();
+  for (const record of last.values()) if (record.status === 'failed') calls.set(record, []);
+  for (const record of records) {
+    const failed = last.get(record.row);
+    if (failed !== undefined && failed.in === record.in) calls.get(failed)?.push(...record.calls);
+  }
+  return [...calls].map(([record, made]) => ({ ...record, calls: made }));
 }
 
 /** Writes the failures of a group whole and durably; none leave no file. */

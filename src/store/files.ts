@@ -78,18 +78,12 @@ export class Files {
 
   /** Writes a file whole and durably, over what was there. */
   async write(path: string, content: Bytes | string): Promise<void> {
-    const file = await this.start(path);
-    await file.append(content);
-    await file.sync();
-    await file.publish();
+    await this.#writeWhole(path, content, (file) => file.publish());
   }
 
   /** Writes a file whole and durably unless its name is taken; false if it is. */
   async createWhole(path: string, content: Bytes | string): Promise<boolean> {
-    const file = await this.start(path);
-    await file.append(content);
-    await file.sync();
-    return file.publishIfAbsent();
+    return this.#writeWhole(path, content, (file) => file.publishIfAbsent());
   }
 
   /** Moves a file or folder durably; false if there is none. */
@@ -134,6 +128,22 @@ export class Files {
         await handle.close();
       }
     });
+  }
+
+  async #writeWhole<T>(
+    path: string,
+    content: Bytes | string,
+    publish: (file: NewFile) => Promise<T>,
+  ): Promise<T> {
+    const file = await this.start(path);
+    try {
+      await file.append(content);
+      await file.sync();
+      return await publish(file);
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
   }
 
   async #unlessMissing(path: string, run: () => Promise<void>): Promise<boolean> {
@@ -199,10 +209,8 @@ export class NewFile {
 
   /** Makes the bytes durable and closes the file; nothing can be appended after it. */
   async sync(): Promise<void> {
-    await writing(this.#path, async () => {
-      await this.#handle.sync();
-      await this.#handle.close();
-    });
+    await writing(this.#path, () => this.#handle.sync());
+    await writing(this.#path, () => this.#handle.close());
   }
 
   /** Takes the file's place, durably. */
@@ -219,10 +227,10 @@ export class NewFile {
     return isOurs;
   }
 
-  /** Gives the file up. */
+  /** Gives the file up, as far as the disk lets it: what matters is the failure that made it so. */
   async discard(): Promise<void> {
-    await this.#handle.close();
-    await this.#files.remove(this.#temporary);
+    await this.#handle.close().catch(() => undefined);
+    await this.#files.remove(this.#temporary).catch(() => undefined);
   }
 }
 
@@ -262,7 +270,7 @@ const REASONS: { readonly [code: string]: string } = {
   EIO: 'the disk reports an error',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOTDIR: 'a part of its path is a file',
   ENAMETOOLONG: 'its name is too long',
 };
 
@@ -273,7 +281,8 @@ function reasonOf(error: unknown): string {
 }
 
 function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
+  const code = codeOf(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 /** The operating system's code of a failure, or of what caused it. */

@@ -6,11 +6,12 @@ import type { Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import { OUTPUT_FOLDER } from './commit.ts';
 import type { DatasetRecord, DatasetStore, EpochRecord } from './dataset-store.ts';
-import { type Failure, failureOf, readFailures } from './failures.ts';
+import { type Failure, failedCells, failureOf, readFailures } from './failures.ts';
 import { CellIndex, gatherRecords, storedColumns } from './gather.ts';
 import { type Drop, findGroup, type GroupRecord, listGroups, outputPath } from './groups.ts';
 import { batchName } from './names.ts';
 import { readParquet } from './read-parquet.ts';
+import type { StoredRecord } from './parts.ts';
 import type { CellRecord } from './records.ts';
 import { readingBase } from './swap.ts';
 import { type CallUsage, readUsage } from './usage.ts';
@@ -87,6 +88,8 @@ export interface RowLook {
   /** `open`: in no file yet. */
   readonly state: 'complete' | 'dropped' | 'open';
   readonly drop: Drop | null;
+  /** The plan that its output follows, or is to follow; null before the first start. */
+  readonly plan: Plan | null;
   /** In the order of the output, dropped columns too; of an open row the cells that there are. */
   readonly values: ValueObject;
   /** The cell of each stored column: the one of the output, else the last one made, else the last failure. */
@@ -100,7 +103,7 @@ export async function findRow(dataset: DatasetStore, row: number): Promise<RowLo
   const rowGroup = Math.floor(row / rowGroupSize);
   const group = await findGroup(dataset, { rowGroup, base: await readingBase(dataset, 'groups') });
   const digest = group?.planDigest ?? planDigest;
-  if (digest === null) return { row, state: 'open', drop: null, values: {}, cells: {} };
+  if (digest === null) return { row, state: 'open', drop: null, plan: null, values: {}, cells: {} };
   const plan = await dataset.readPlan(digest);
   const { records } = await gatherRecords(dataset, { plan, rowGroup, rows: { first: row, last: row } });
   const cells: Record<string, CellRecord> = {};
@@ -116,6 +119,7 @@ export async function findRow(dataset: DatasetStore, row: number): Promise<RowLo
     row,
     state: inFiles !== undefined ? 'complete' : drop !== null ? 'dropped' : 'open',
     drop,
+    plan,
     values: inOrder(plan, values),
     cells,
   };
@@ -189,21 +193,12 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
     }
     const rows = rowsOf(rowGroup, record);
     const { records } = await gatherRecords(dataset, { plan, rowGroup, rows, index });
-    for (const [column, found] of records) yield* failuresOf(column, found);
+    for (const [column, found] of records) yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
   }
 }
 
-/** The last failure of each row without a later cell. */
-function failuresOf(column: string, found: readonly CellRecord[]): Failure[] {
-  const last = new Map<number, CellRecord>();
-  for (const record of found) {
-    if (record.status === 'ok' || record.status === 'failed') last.set(record.row, record);
-  }
-  return [...last.values()].flatMap((record) =>
-    record.status === 'failed' && record.error !== null
-      ? [failureOf({ row: record.row, column, ...record.error } as Drop, record)]
-      : [],
-  );
+function asFailure(column: string, cell: StoredRecord): Failure[] {
+  return cell.error === null ? [] : [failureOf({ row: cell.row, column, ...cell.error }, cell)];
 }
 
 function rowsOf(rowGroup: number, { rowGroupSize }: DatasetRecord): RowRange {

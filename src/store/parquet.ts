@@ -8,7 +8,7 @@
 //   list, struct   nested; a struct without fields is JSON text; fields that the type does not name are left out
 //
 // Everything may be null. A value that does not fit its type drops its row (see `misfitOf`): it is never bent.
-// The bytes are a function of types and values: no times, no ids, one row group a file, SNAPPY.
+// The bytes are a function of types and values: no times, no ids, SNAPPY.
 
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
@@ -25,19 +25,22 @@ export interface ParquetColumn {
   readonly type: ColumnType;
 }
 
+const MAGIC_LENGTH = 4;
 const PAGE_BYTES = 1024 * 1024;
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** Encodes one file, column by column. Runs in a worker thread: a column of 1,000 texts takes some milliseconds. */
+/** Encodes one file, row group by row group, each column by column. Runs in a worker thread: a column of 1,000 texts takes some milliseconds. */
 export class ParquetEncoder {
   readonly #columns: readonly ParquetColumn[];
-  readonly #rowCount: number;
+  #rowCount: number;
   readonly #bytes = new ByteWriter();
   readonly #writer: ParquetWriter;
   readonly #findPath: ReturnType<typeof schemaPathResolver>;
-  readonly #chunks: ReturnType<typeof writeColumn>[] = [];
+  #chunks: ReturnType<typeof writeColumn>[] = [];
   #written = 0;
+  /** Where the row group starts in the file. */
+  #start = MAGIC_LENGTH;
 
   constructor(columns: readonly ParquetColumn[], rowCount: number) {
     this.#columns = columns;
@@ -81,8 +84,23 @@ export class ParquetEncoder {
     return this.#takeBytes();
   }
 
-  /** Ends the file after its last column; returns its last bytes. */
+  /** Starts another row group after the last column of the one before. */
+  nextRowGroup(rowCount: number): void {
+    this.#endRowGroup();
+    this.#rowCount = rowCount;
+    this.#chunks = [];
+    this.#written = 0;
+    this.#start = this.#bytes.offset;
+  }
+
+  /** Ends the file after the last column of its last row group; returns its last bytes. */
   end(): Uint8Array {
+    this.#endRowGroup();
+    this.#writer.finish();
+    return this.#takeBytes();
+  }
+
+  #endRowGroup(): void {
     const columns = this.#chunks.map(({ chunk }) => chunk);
     const total = columns.reduce(
       (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
@@ -92,12 +110,10 @@ export class ParquetEncoder {
       columns,
       total_byte_size: total,
       num_rows: BigInt(this.#rowCount),
-      total_compressed_size: BigInt(this.#bytes.offset - MAGIC_LENGTH),
+      total_compressed_size: BigInt(this.#bytes.offset - this.#start),
     });
-    this.#writer.num_rows = BigInt(this.#rowCount);
+    this.#writer.num_rows += BigInt(this.#rowCount);
     this.#writer.pendingIndexes.push(...this.#chunks);
-    this.#writer.finish();
-    return this.#takeBytes();
   }
 
   /** `offset` goes on: it counts from the start of the file. */
@@ -107,8 +123,6 @@ export class ParquetEncoder {
     return bytes;
   }
 }
-
-const MAGIC_LENGTH = 4;
 
 type Path = ReturnType<ReturnType<typeof schemaPathResolver>>;
 

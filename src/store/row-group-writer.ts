@@ -56,7 +56,7 @@ export async function writeRowGroup(files: Files, group: RowGroupFile): Promise<
     await file.sync();
   } catch (error) {
     encoder.discard();
-    await file.discard().catch(() => undefined);
+    await file.discard();
     throw error;
   }
   return { file, sizeBytes, sha256: hash.digest('hex') };

@@ -72,6 +72,7 @@ export class Store {
 
   /** Undefined if there is no such dataset. Opened for building, a copy gets its own id first. */
   async findDataset(name: string): Promise<DatasetStore | undefined> {
+    if (!isDatasetName(name)) return undefined;
     const dataset = this.#dataset(name);
     const record = await dataset.find();
     if (record === undefined) return undefined;
@@ -143,15 +144,20 @@ async function writeStoreRecord(
   of: { path: string; storeId: string; isNew: boolean },
 ): Promise<void> {
   const file = await files.start(of.path);
-  const record: StoreRecord = {
-    storeId: of.storeId,
-    formatVersion: STORE_FORMAT_VERSION,
-    inode: await file.inode(),
-  };
-  await file.append(formatDocument(record));
-  await file.sync();
-  if (of.isNew) await file.publishIfAbsent();
-  else await file.publish();
+  try {
+    const record: StoreRecord = {
+      storeId: of.storeId,
+      formatVersion: STORE_FORMAT_VERSION,
+      inode: await file.inode(),
+    };
+    await file.append(formatDocument(record));
+    await file.sync();
+    if (of.isNew) await file.publishIfAbsent();
+    else await file.publish();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
 }
 
 const ID_LENGTH = 12;

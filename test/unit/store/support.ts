@@ -1,7 +1,6 @@
 // A store in a temporary folder, records and plans of a few words, and file systems that fail.
 
-// A store in a temporary folder, records and plans of a few words, and file systems that fail.
-
+import { existsSync } from 'node:fs';
 import nodeFs, { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +8,14 @@ import { onTestFinished } from 'vitest';
 import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files.ts';
-import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { Value } from '../../../src/values.ts';
 
+/** In memory where there is such a place: the tests sync thousands of files. */
+const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rowloom-store-'));
+  const folder = await mkdtemp(join(PARENT, 'rowloom-store-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -34,27 +35,7 @@ export async function testDataset(options: TestDatasetOptions = {}): Promise<Dat
   return found ?? store.createDataset('tickets', { seed: 'tickets', rowGroupSize, rows, document: null });
 }
 
-export function cellRecord(record: Partial<CellRecord> & { readonly row: number }): CellRecord {
-  return {
-    v: RECORD_VERSION,
-    in: 'digest',
-    read: 1,
-    status: 'ok',
-    raw: null,
-    value: `value ${record.row}`,
-    reasoning: null,
-    finish: 'stop',
-    calls: [],
-    error: null,
-    host: 'localhost',
-    at: 1_000 + record.row,
-    ...record,
-  };
-}
-
-export function call(id: string, status = 200): CellRecord['calls'][number] {
-  return { id, promptTokens: 7, completionTokens: 3, status, ms: 12 };
-}
+export { call, cellRecord } from './records.ts';
 
 /** A plan of text columns; names with `!` are dropped ones. */
 export function textPlan(names: readonly string[], types: { [name: string]: ColumnType } = {}): Plan {

@@ -1,0 +1,324 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../../src/errors.ts';
+import type { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { formatLine, formatRecord, parseRecord, readLines } from '../../../src/store/lines.ts';
+import { createPart, PartCache, type PartWriter, readPart } from '../../../src/store/parts.ts';
+import type { CellRecord } from '../../../src/store/records.ts';
+import type { Value } from '../../../src/values.ts';
+import { call, cellRecord, diskError, faultyFileSystem, testDataset } from './support.ts';
+
+function newPart(dataset: DatasetStore, column = 'body'): PartWriter {
+  return createPart(dataset, { column, rows: { first: 0, last: 9 }, rowGroup: 0, epoch: 1 });
+}
+
+async function writtenPart(dataset: DatasetStore, records: readonly CellRecord[]): Promise<PartWriter> {
+  const part = newPart(dataset);
+  await Promise.all(records.map((record) => part.append(record)));
+  await part.close();
+  return part;
+}
+
+const key = fc.string({ maxLength: 8 }).filter((text) => text !== '__proto__');
+const anyValue = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constant(null),
+    fc.boolean(),
+    fc.bigInt(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom(',"value":', '\n', '"', '\u2028', '9007199254740993'),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+  ),
+})).value;
+const anyRecord = fc
+  .record({ row: fc.nat(), value: anyValue, raw: fc.option(fc.string({ unit: 'binary' })), at: fc.nat() })
+  .map((fields): CellRecord => cellRecord(fields));
+
+describe('a line', () => {
+  it('gives back any record as it was', () => {
+    fc.assert(
+      fc.property(anyRecord, (record) => {
+        const { texts, damaged, isTorn } = readLines(Buffer.from(formatLine(formatRecord(record))));
+        expect({ damaged, isTorn }).toEqual({ damaged: 0, isTorn: false });
+        expect(texts.map(parseRecord)).toStrictEqual([record]);
+      }),
+    );
+  });
+
+  it('is not read when any of its bytes is another', () => {
+    const line = Buffer.from(formatLine(formatRecord(cellRecord({ row: 3, value: 12n }))));
+    for (let position = 0; position < line.length - 1; position += 1) {
+      const damaged = Buffer.from(line);
+      damaged[position] = (damaged[position] as number) ^ 1;
+      expect(readLines(Buffer.concat([damaged, line]))).toMatchObject({
+        damaged: 1,
+        texts: [expect.any(String)],
+      });
+    }
+  });
+});
+
+describe('a part', () => {
+  it('holds its header and its records in the order in which they were appended', async () => {
+    const dataset = await testDataset();
+    const records = [
+      cellRecord({ row: 2, value: 12 }),
+      cellRecord({ row: 0, value: 12n }),
+      cellRecord({ row: 1 }),
+    ];
+    const part = await writtenPart(dataset, records);
+    expect(part.name).toBe(`cells/body/r000000-000009.${part.nonce}.jsonl`);
+    expect(await readPart(dataset, part.name)).toMatchObject({
+      header: { v: 1, kind: 'part', column: 'body', epoch: 1, rowGroup: 0, rows: { first: 0, last: 9 } },
+      records,
+      damaged: 0,
+      isTorn: false,
+    });
+  });
+
+  it('leaves no file when nothing was appended', async () => {
+    const dataset = await testDataset();
+    const part = await writtenPart(dataset, []);
+    expect(part.isEmpty).toBe(true);
+    expect(await dataset.files.list(dataset.path('cells', 'body'))).toEqual([]);
+  });
+
+  it('numbers its calls', async () => {
+    const part = newPart(await testDataset());
+    expect([part.nextCallId(), part.nextCallId()]).toEqual([`${part.nonce}:1`, `${part.nonce}:2`]);
+  });
+
+  it('keeps odd column names apart and inside the folder', async () => {
+    const dataset = await testDataset();
+    const columns = [
+      '..',
+      '.hidden',
+      'a/b',
+      'a%2Fb',
+      'Größe',
+      '日本'.repeat(40),
+      `${'日本'.repeat(40)}x`,
+      'a b*',
+    ];
+    const names = columns.map((column) => newPart(dataset, column).name);
+    expect(new Set(names.map((name) => dirname(name))).size).toBe(columns.length);
+    for (const name of names) {
+      expect(join('cells', name.split('/')[1] ?? '')).toBe(dirname(name));
+      expect(name).not.toMatch(/\/\./);
+      expect(Math.max(...name.split('/').map((item) => Buffer.byteLength(item)))).toBeLessThan(256);
+    }
+  });
+
+  it('loses only the torn line wherever its file is cut', async () => {
+    const dataset = await testDataset();
+    const records = [cellRecord({ row: 0 }), cellRecord({ row: 1, value: 'ü\n' }), cellRecord({ row: 2 })];
+    const part = await writtenPart(dataset, records);
+    const path = dataset.path(part.name);
+    const bytes = await readFile(path);
+    for (let size = bytes.length; size >= 0; size -= 1) {
+      await truncate(path, size);
+      const whole = bytes.subarray(0, size).toString('latin1').split('\n').length - 1;
+      // A line without only its newline is whole: its CRC says so.
+      const isAllButNewline = bytes[size] === 0x0a;
+      const found = await readPart(dataset, part.name);
+      expect(found.records).toEqual(records.slice(0, Math.max(0, whole - 1 + (isAllButNewline ? 1 : 0))));
+      expect(found.damaged).toBe(0);
+    }
+  });
+
+  it('reports a damaged line in the middle and keeps the others, the header aside too', async () => {
+    const dataset = await testDataset();
+    const records = [0, 1, 2].map((row) => cellRecord({ row }));
+    for (const damagedLine of [0, 2]) {
+      const part = await writtenPart(dataset, records);
+      const lines = (await readFile(dataset.path(part.name), 'utf8')).split('\n');
+      lines[damagedLine] = (lines[damagedLine] as string).replace('"', "'");
+      await writeFile(dataset.path(part.name), lines.join('\n'));
+      const found = await readPart(dataset, part.name);
+      expect(found.damaged).toBe(1);
+      expect(found.header === undefined).toBe(damagedLine === 0);
+      expect(found.records.map(({ row }) => row)).toEqual(damagedLine === 0 ? [0, 1, 2] : [0, 2]);
+    }
+  });
+
+  it('is refused by name when a newer Rowloom wrote it', async () => {
+    const dataset = await testDataset();
+    const part = await writtenPart(dataset, [cellRecord({ row: 0 }), cellRecord({ row: 1, v: 2 as 1 })]);
+    await expect(readPart(dataset, part.name)).rejects.toThrow(
+      'written by a newer Rowloom (format 2): update',
+    );
+  });
+
+  it('is synced soon after a line, and not once for each line', async () => {
+    let syncs = 0;
+    const fileSystem = faultyFileSystem((operation) => {
+      if (operation === 'datasync') syncs += 1;
+      return undefined;
+    });
+    const part = newPart(await testDataset({ fileSystem }));
+    for (let row = 0; row < 20; row += 1) await part.append(cellRecord({ row }));
+    expect(syncs).toBeLessThan(3);
+    await expect.poll(() => syncs, { timeout: 1_000, interval: 5 }).toBeGreaterThan(0);
+    await sleep(120);
+    const before = syncs;
+    await part.close();
+    expect(syncs).toBe(before);
+  });
+});
+
+describe('a part on a disk that fails', () => {
+  it('fails the line, every line after it, and the end; what was written before can be read', async () => {
+    let isFull = false;
+    const fileSystem = faultyFileSystem((operation) =>
+      isFull && operation === 'write' ? diskError('ENOSPC') : undefined,
+    );
+    const dataset = await testDataset({ fileSystem });
+    const part = newPart(dataset);
+    await part.append(cellRecord({ row: 0 }));
+    isFull = true;
+    const appended = [1, 2, 3].map((row) => part.append(cellRecord({ row })));
+    for (const line of await Promise.allSettled(appended)) {
+      expect(line).toMatchObject({ status: 'rejected', reason: expect.any(StoreError) });
+    }
+    isFull = false;
+    await expect(part.append(cellRecord({ row: 4 }))).rejects.toThrow('the disk is full');
+    await expect(part.close()).rejects.toThrow(StoreError);
+    expect((await readPart(dataset, part.name)).records.map(({ row }) => row)).toEqual([0]);
+  });
+
+  it('goes on after a write that took some of the bytes, and leaves a torn line when no more are taken', async () => {
+    let writes = 0;
+    const fileSystem = faultyFileSystem((operation) => {
+      if (operation !== 'write') return undefined;
+      writes += 1;
+      return writes < 30 ? { writeAtMost: 10 } : undefined;
+    });
+    const dataset = await testDataset();
+    const slow = await testDataset({ fileSystem, directory: dirname(dataset.directory) });
+    const part = await writtenPart(slow, [cellRecord({ row: 0 }), cellRecord({ row: 1 })]);
+    expect((await readPart(dataset, part.name)).records.map(({ row }) => row)).toEqual([0, 1]);
+
+    let isFull = false;
+    const full = await testDataset({
+      directory: dirname(dataset.directory),
+      fileSystem: faultyFileSystem((operation) => {
+        if (!isFull || operation !== 'write') return undefined;
+        const first = writes > 0;
+        writes = 0;
+        return first ? { writeAtMost: 20 } : diskError('ENOSPC');
+      }),
+    });
+    const torn = newPart(full);
+    await torn.append(cellRecord({ row: 0 }));
+    isFull = true;
+    await expect(torn.append(cellRecord({ row: 1 }))).rejects.toThrow('the disk is full');
+    await expect(torn.close()).rejects.toThrow(StoreError);
+    expect(await readPart(dataset, torn.name)).toMatchObject({
+      isTorn: true,
+      damaged: 0,
+      records: [{ row: 0 }],
+    });
+  });
+
+  it('fails when its lines cannot be synced', async () => {
+    const fileSystem = faultyFileSystem((operation) =>
+      operation === 'datasync' ? diskError('EIO') : undefined,
+    );
+    const part = newPart(await testDataset({ fileSystem }));
+    await part.append(cellRecord({ row: 0 }));
+    await expect(part.close()).rejects.toThrow('the disk reports an error');
+  });
+
+  it.each([
+    ['EROFS', 'the file system is read-only'],
+    ['EACCES', 'permission denied'],
+  ])('says why it cannot be made: %s', async (code, reason) => {
+    let isBroken = false;
+    const fileSystem = faultyFileSystem((operation) =>
+      isBroken && operation === 'open' ? diskError(code) : undefined,
+    );
+    const part = newPart(await testDataset({ fileSystem }));
+    isBroken = true;
+    await expect(part.append(cellRecord({ row: 0 }))).rejects.toThrow(reason);
+    await expect(part.close()).rejects.toThrow(reason);
+  });
+});
+
+it('keeps every line that was appended before its process was killed', async () => {
+  const dataset = await testDataset();
+  const script = fileURLToPath(new URL('./append-until-killed.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, dirname(dataset.directory)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let partName = '';
+  let acknowledged = -1;
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (partName === '') partName = line;
+    else acknowledged = Number(line);
+    if (acknowledged >= 200) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  const { records, damaged } = await readPart(dataset, partName);
+  expect(damaged).toBe(0);
+  expect(records.length).toBeGreaterThan(acknowledged);
+  expect(records.map(({ row }) => row)).toEqual(records.map((_, row) => row));
+});
+
+describe('PartCache', () => {
+  it('reads a part once, and again when it has grown', async () => {
+    let reads = 0;
+    const dataset = await testDataset();
+    const part = newPart(dataset);
+    await part.append(cellRecord({ row: 0 }));
+    const read = dataset.files.find.bind(dataset.files);
+    dataset.files.find = (path) => {
+      reads += 1;
+      return read(path);
+    };
+    const cache = new PartCache(1_000_000);
+    const [first, second] = await Promise.all([
+      cache.read(dataset, part.name),
+      cache.read(dataset, part.name),
+    ]);
+    expect(second.accepted).toBe(first.accepted);
+    expect(reads).toBe(1);
+    await part.append(cellRecord({ row: 1, calls: [call(part.nextCallId())] }));
+    expect([...(await cache.read(dataset, part.name)).accepted.keys()]).toEqual([0, 1]);
+    await part.close();
+  });
+
+  it('lets the part go that was not read for longest', async () => {
+    const dataset = await testDataset();
+    const parts = await Promise.all([0, 1, 2].map((row) => writtenPart(dataset, [cellRecord({ row })])));
+    const names = parts.map(({ name }) => name) as [string, string, string];
+    const { size } = await stat(dataset.path(names[0]));
+    const cache = new PartCache(size * 2 + 10);
+    const first = await cache.read(dataset, names[0]);
+    const second = await cache.read(dataset, names[1]);
+    expect((await cache.read(dataset, names[0])).accepted).toBe(first.accepted);
+    await cache.read(dataset, names[2]);
+    expect((await cache.read(dataset, names[0])).accepted).toBe(first.accepted);
+    expect((await cache.read(dataset, names[1])).accepted).not.toBe(second.accepted);
+  });
+
+  it('does not keep a failure', async () => {
+    const dataset = await testDataset();
+    const part = await writtenPart(dataset, [cellRecord({ row: 0 })]);
+    const bytes = await readFile(dataset.path(part.name));
+    const cache = new PartCache(1_000);
+    await appendFile(dataset.path(part.name), formatLine(formatRecord(cellRecord({ row: 1, v: 9 as 1 }))));
+    await expect(cache.read(dataset, part.name)).rejects.toThrow(StoreError);
+    await writeFile(dataset.path(part.name), bytes);
+    expect((await cache.read(dataset, part.name)).accepted.size).toBe(1);
+  });
+});

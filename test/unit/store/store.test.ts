@@ -1,0 +1,241 @@
+import { cp, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../../src/errors.ts';
+import { openStore } from '../../../src/store/store.ts';
+import { diskError, faultyFileSystem, startOf, temporaryFolder, testDataset, textPlan } from './support.ts';
+
+const NEW = { seed: 'tickets', rowGroupSize: 10, rows: 10, document: 'tickets.yaml' };
+
+/** Every file below a folder with its content. */
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')])),
+  );
+}
+
+async function editJson(path: string, change: object): Promise<void> {
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...change }));
+}
+
+describe('a store', () => {
+  it('is made when it is opened for building, and found again', async () => {
+    const directory = join(await temporaryFolder(), 'artifacts');
+    const made = await openStore(directory, { access: 'build' });
+    const found = await openStore(directory, { access: 'build' });
+    expect(found.id).toBe(made.id);
+    expect(made.id).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it('gets one id when several commands make it at once', async () => {
+    const directory = join(await temporaryFolder(), 'artifacts');
+    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => openStore(directory, { access: 'build' })));
+    expect(new Set(stores.map(({ id }) => id)).size).toBe(1);
+    expect(await readdir(directory)).toEqual(['store.json']);
+  });
+
+  it('is not made by looking', async () => {
+    const directory = await temporaryFolder();
+    await expect(openStore(directory, { access: 'look' })).rejects.toThrow('Cannot find a store');
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('is refused by name when a newer Rowloom wrote it', async () => {
+    const directory = dirname((await testDataset()).directory);
+    await editJson(join(directory, 'store.json'), { formatVersion: 2 });
+    for (const access of ['look', 'build'] as const) {
+      await expect(openStore(directory, { access })).rejects.toThrow(
+        'written by a newer Rowloom (format 2): update',
+      );
+    }
+  });
+
+  it('says why it cannot be written', async () => {
+    const fileSystem = faultyFileSystem(() => diskError('EROFS'));
+    await expect(openStore(await temporaryFolder(), { access: 'build', fileSystem })).rejects.toThrow(
+      'the file system is read-only',
+    );
+  });
+
+  it('can be looked at on a disk that cannot be written', async () => {
+    const directory = dirname((await testDataset()).directory);
+    const fileSystem = faultyFileSystem(() => diskError('EROFS'));
+    const store = await openStore(directory, { access: 'look', fileSystem });
+    expect(await store.listDatasets()).toEqual(['tickets']);
+    expect((await (await store.openDataset('tickets')).read()).name).toBe('tickets');
+  });
+
+  it('lists its datasets and nothing else', async () => {
+    const directory = await temporaryFolder();
+    const store = await openStore(directory, { access: 'build' });
+    for (const name of ['zebra', 'Ant', 'bee.2']) await store.createDataset(name, NEW);
+    await mkdir(join(directory, 'other'));
+    await writeFile(join(directory, 'file'), '');
+    expect(await store.listDatasets()).toEqual(['Ant', 'bee.2', 'zebra']);
+  });
+});
+
+describe('a dataset', () => {
+  it.each(['', '.x', '-x', 'a/b', '..', 'a'.repeat(81), 'ä', 'a b'])('cannot be named %j', async (name) => {
+    const store = await openStore(await temporaryFolder(), { access: 'build' });
+    await expect(store.createDataset(name, NEW)).rejects.toThrow(StoreError);
+    expect(await readdir(store.directory)).toEqual(['store.json']);
+  });
+
+  it('is not made in a folder that holds something else', async () => {
+    const store = await openStore(await temporaryFolder(), { access: 'build' });
+    await mkdir(join(store.directory, 'mine'));
+    await writeFile(join(store.directory, 'mine', 'thesis.doc'), '');
+    await expect(store.createDataset('mine', NEW)).rejects.toThrow('the folder is not empty');
+    expect(await readdir(join(store.directory, 'mine'))).toEqual(['thesis.doc']);
+  });
+
+  it('is made in an empty folder', async () => {
+    const store = await openStore(await temporaryFolder(), { access: 'build' });
+    await mkdir(join(store.directory, 'mine'));
+    expect((await (await store.createDataset('mine', NEW)).read()).state).toBe('new');
+  });
+
+  it('is made once when several commands make it at once', async () => {
+    const store = await openStore(await temporaryFolder(), { access: 'build' });
+    const made = await Promise.allSettled([1, 2, 3, 4].map(() => store.createDataset('tickets', NEW)));
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('names the others when it is not there', async () => {
+    const store = await openStore(dirname((await testDataset()).directory), { access: 'look' });
+    await expect(store.openDataset('ticket')).rejects.toThrow('Cannot find the dataset "ticket"');
+    await expect(store.openDataset('ticket')).rejects.toThrow('there is "tickets"');
+  });
+
+  it('is refused by name when a newer Rowloom wrote it', async () => {
+    const dataset = await testDataset();
+    await editJson(dataset.path('dataset.json'), { v: 2 });
+    await expect(dataset.read()).rejects.toThrow('written by a newer Rowloom (format 2): update');
+  });
+
+  it('keeps every one of several changes made at once', async () => {
+    const dataset = await testDataset();
+    await Promise.all([
+      dataset.update({ rows: 300 }),
+      dataset.update({ state: 'building' }),
+      dataset.update({ reason: 'stopped' }),
+    ]);
+    expect(await dataset.read()).toMatchObject({ rows: 300, state: 'building', reason: 'stopped' });
+  });
+
+  it('keeps plans with numbers as they are', async () => {
+    const dataset = await testDataset();
+    const plan = {
+      ...textPlan(['body']),
+      models: {
+        writer: {
+          model: 'm',
+          providerType: 'simulated' as const,
+          temperature: 1,
+          topP: 0.5,
+          maxTokens: 100,
+          extraBody: { whole: 9_007_199_254_740_993n, float: 12 },
+        },
+      },
+    };
+    await dataset.writePlan('abc', plan);
+    await dataset.writePlan('abc', plan);
+    expect(await dataset.readPlan('abc')).toEqual(plan);
+    await expect(dataset.readPlan('other')).rejects.toThrow(StoreError);
+    await dataset.writePlan('newer', { ...plan, v: 2 as 1 });
+    await expect(dataset.readPlan('newer')).rejects.toThrow('written by a newer Rowloom (format 2): update');
+  });
+});
+
+describe('a copy', () => {
+  it('of a store gets new ids before anything starts, agreed on by all who open it', async () => {
+    const dataset = await testDataset();
+    const original = await openStore(dirname(dataset.directory), { access: 'build' });
+    const { id } = await dataset.read();
+    const epoch = await dataset.takeEpoch(0, startOf({ datasetId: id }));
+    const copyPath = join(await temporaryFolder(), 'copy');
+    await cp(original.directory, copyPath, { recursive: true });
+
+    const untouched = await snapshot(copyPath);
+    const look = await openStore(copyPath, { access: 'look' });
+    await (await look.openDataset('tickets')).read();
+    expect(await snapshot(copyPath)).toEqual(untouched);
+
+    const copies = await Promise.all([1, 2, 3].map(() => openStore(copyPath, { access: 'build' })));
+    expect(new Set(copies.map((copy) => copy.id)).size).toBe(1);
+    expect(copies[0]?.id).not.toBe(original.id);
+    const opened = await Promise.all(copies.map((copy) => copy.openDataset('tickets')));
+    const ids = await Promise.all(opened.map(async (copy) => (await copy.read()).id));
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).not.toBe(id);
+
+    expect(await opened[0]?.findNewestStart()).toBeUndefined();
+    expect(await opened[0]?.newestEpoch()).toBe(epoch?.epoch);
+    expect((await dataset.findNewestStart())?.epoch).toBe(epoch?.epoch);
+    expect((await openStore(copyPath, { access: 'build' })).id).toBe(copies[0]?.id);
+    expect((await openStore(original.directory, { access: 'build' })).id).toBe(original.id);
+  });
+
+  it('of a dataset beside the original gets an id of its own; a moved store keeps its ids', async () => {
+    const dataset = await testDataset();
+    const { id, storeId } = await dataset.read();
+    const directory = dirname(dataset.directory);
+    await cp(dataset.directory, join(directory, 'again'), { recursive: true });
+    const store = await openStore(directory, { access: 'build' });
+    const copy = await (await store.openDataset('again')).read();
+    expect(copy).toMatchObject({ name: 'again', storeId });
+    expect(copy.id).not.toBe(id);
+    const moved = join(await temporaryFolder(), 'moved');
+    await rename(directory, moved);
+    const after = await openStore(moved, { access: 'build' });
+    expect(after.id).toBe(storeId);
+    expect((await (await after.openDataset('tickets')).read()).id).toBe(id);
+  });
+});
+
+describe('an epoch', () => {
+  it('is taken by one of many who want it, and is whole as soon as it is seen', async () => {
+    const dataset = await testDataset();
+    const taken = await Promise.all(
+      Array.from({ length: 12 }, (_, pid) => dataset.takeEpoch(0, startOf({ pid }))),
+    );
+    const [winner, ...others] = taken.filter((record) => record !== undefined);
+    expect(others).toEqual([]);
+    expect(await dataset.readEpoch(1)).toEqual(winner);
+    expect((await stat(dataset.path('epochs', '000001.json'))).nlink).toBe(1);
+  });
+
+  it('is not taken over one that came after the newest judged', async () => {
+    const dataset = await testDataset();
+    await dataset.takeEpoch(0, startOf());
+    expect(await dataset.takeEpoch(0, startOf())).toBeUndefined();
+    expect((await dataset.takeEpoch(1, startOf()))?.epoch).toBe(2);
+  });
+
+  it('is known to be old once there is a newer one', async () => {
+    const dataset = await testDataset();
+    await dataset.takeEpoch(0, startOf());
+    expect(dataset.hasNewerEpoch(1)).toBe(false);
+    await dataset.takeEpoch(1, startOf());
+    expect(dataset.hasNewerEpoch(1)).toBe(true);
+    expect(await dataset.newestEpoch()).toBe(2);
+  });
+
+  it('notes that it ended', async () => {
+    const dataset = await testDataset();
+    await dataset.takeEpoch(0, startOf({ datasetId: (await dataset.read()).id }));
+    await dataset.endEpoch(1, 77);
+    expect(await dataset.findNewestStart()).toMatchObject({ epoch: 1, endedAt: 77 });
+  });
+
+  it('goes on counting past the digits of its name', async () => {
+    const dataset = await testDataset();
+    await mkdir(dataset.path('epochs'));
+    for (const name of ['999999', '1000000']) await writeFile(dataset.path('epochs', `${name}.json`), '{}');
+    expect(await dataset.newestEpoch()).toBe(1_000_000);
+    expect((await dataset.takeEpoch(1_000_000, startOf()))?.epoch).toBe(1_000_001);
+  });
+});
