@@ -7,6 +7,7 @@
 //   L3. A map's keys are texts; two keys of one text are a violation, whatever YAML takes them for.
 
 import {
+  type CST,
   isAlias,
   isMap,
   isScalar,
@@ -14,17 +15,20 @@ import {
   LineCounter,
   type Node,
   type Pair,
+  Parser,
   parseDocument,
   Scalar,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import type { Violation } from '../errors.ts';
 import type { Value } from '../values.ts';
 import { PlainScalar } from './schema/scalars.ts';
 
 const MAX_SIZE_BYTES = 4 * 1024 * 1024;
-const MAX_NODES = 50_000;
+const MAX_NODES = 200_000;
 const MAX_DEPTH = 100;
+const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 
 /** Keys and list indexes from the top of a document. */
 export type Path = readonly (string | number)[];
@@ -51,9 +55,11 @@ export interface LoadedDocument {
   mentionPosition(path: Path, name: string): Position;
 }
 
+/** Where a key or item starts, what stands there, and what stands below it. */
 interface Place {
   readonly key: number;
   readonly node: Node | null;
+  readonly below: Map<string | number, Place>;
 }
 
 export type LoadResult =
@@ -76,14 +82,6 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
     return refuse('is no UTF-8 text');
   }
   const lines = new LineCounter();
-  // `core` whatever a %YAML directive says: fields take yes and no as they want them.
-  const parsed = parseDocument(text, {
-    lineCounter: lines,
-    intAsBigInt: true,
-    prettyErrors: false,
-    uniqueKeys: false,
-    schema: 'core',
-  });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
@@ -93,6 +91,15 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
     const { line, column } = at(offset);
     violations.push({ file, line, column, level: 'error', message });
   };
+  if (isTooDeep(text)) return refuse(TOO_DEEP);
+  // `core` whatever a %YAML directive says: fields take yes and no as they want them.
+  const parsed = parseDocument(text, {
+    lineCounter: lines,
+    intAsBigInt: true,
+    prettyErrors: false,
+    uniqueKeys: false,
+    schema: 'core',
+  });
   for (const { pos, code, message } of [...parsed.errors, ...parsed.warnings]) {
     report(pos[0], syntaxMessage(code, message, file));
   }
@@ -100,15 +107,36 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
   if (parsed.contents === null) return refuse('is empty');
   if (!isMap(parsed.contents)) return refuse('has to be a map with columns in it');
 
-  const places = new Map<string, Place>();
   const reader = new TreeReader({
     resolve: (node) => (isAlias(node) ? node.resolve(parsed) : node),
-    places,
     report,
   });
-  const tree = reader.read(parsed.contents, [], 0);
+  const { value: tree, place } = reader.read(parsed.contents, 0, 0);
   if (violations.length > 0) return { document: null, violations };
-  return { document: positioned({ file, text, tree, places, at }), violations: [] };
+  return { document: positioned({ file, text, tree, place, at }), violations: [] };
+}
+
+/**
+ * Tells, before anything walks the document by recursion, whether that would run out of stack: the parser of tokens
+ * keeps a list instead.
+ */
+function isTooDeep(text: string): boolean {
+  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
+  for (const token of new Parser().parse(text)) open.push({ token, depth: 0 });
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { token, depth } = place;
+    if (depth > MAX_DEPTH) return true;
+    for (const below of tokensBelow(token)) open.push({ token: below, depth: depth + 1 });
+  }
+  return false;
+}
+
+function tokensBelow(token: CST.Token): readonly CST.Token[] {
+  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
+  if (!('items' in token)) return [];
+  return token.items
+    .flatMap(({ key, value }) => [key, value])
+    .filter((item) => item !== null && item !== undefined);
 }
 
 function syntaxMessage(code: string, message: string, file: string): string {
@@ -118,9 +146,15 @@ function syntaxMessage(code: string, message: string, file: string): string {
 
 interface ReaderOptions {
   readonly resolve: (node: Node | null) => Node | null | undefined;
-  readonly places: Map<string, Place>;
   readonly report: (offset: number, message: string) => void;
 }
+
+interface Read {
+  readonly value: unknown;
+  readonly place: Place;
+}
+
+type Fields = { [key: string]: unknown };
 
 class TreeReader {
   readonly #options: ReaderOptions;
@@ -130,70 +164,74 @@ class TreeReader {
     this.#options = options;
   }
 
-  read(written: Node | null, path: Path, key: number): unknown {
-    const { resolve, places, report } = this.#options;
+  read(written: Node | null, key: number, depth: number): Read {
+    const { resolve, report } = this.#options;
     const node = resolve(written);
     const offset = written?.range?.[0] ?? key;
+    const place: Place = { key, node: node ?? null, below: new Map() };
     if (node === undefined) {
       report(offset, `no anchor "${isAlias(written) ? written.source : ''}" stands above this alias`);
-      return null;
+      return { value: null, place };
     }
-    places.set(keyOf(path), { key, node });
     this.#nodes++;
-    if (this.#nodes > MAX_NODES || path.length > MAX_DEPTH) {
+    if (this.#nodes > MAX_NODES || depth > MAX_DEPTH) {
       // Once: what follows is the same complaint.
-      const reason =
-        path.length > MAX_DEPTH
-          ? `is nested deeper than ${MAX_DEPTH} levels`
-          : `holds more than ${MAX_NODES} values`;
-      if (this.#nodes < Number.POSITIVE_INFINITY) report(offset, `the document ${reason}`);
+      if (this.#nodes < Number.POSITIVE_INFINITY) {
+        report(offset, depth > MAX_DEPTH ? TOO_DEEP : `holds more than ${MAX_NODES} values`);
+      }
       this.#nodes = Number.POSITIVE_INFINITY;
-      return null;
+      return { value: null, place };
     }
-    if (isSeq(node)) {
-      return node.items.map((item, index) => {
-        const start = (item as Node | null)?.range?.[0] ?? offset;
-        return this.read(item as Node | null, [...path, index], start);
-      });
-    }
-    if (isMap(node)) return this.#readMap(node, path);
-    if (isScalar(node)) return scalarValue(node);
-    return null;
+    if (isSeq(node)) return { value: this.#readList(node, place, depth), place };
+    if (isMap(node)) return { value: this.#readMap(node, place, depth), place };
+    return { value: isScalar(node) ? scalarValue(node) : null, place };
   }
 
-  #readMap(map: YAMLMap, path: Path): { readonly [key: string]: unknown } {
-    const fields: { [key: string]: unknown } = {};
+  #readList(list: YAMLSeq, place: Place, depth: number): readonly unknown[] {
+    return (list.items as (Node | null)[]).map((item, index) => {
+      const read = this.read(item, item?.range?.[0] ?? place.key, depth + 1);
+      place.below.set(index, read.place);
+      return read.value;
+    });
+  }
+
+  #readMap(map: YAMLMap, place: Place, depth: number): Fields {
+    const fields: Fields = {};
     const merged: Node[] = [];
-    for (const pair of map.items as Pair<Node | null, Node | null>[]) {
-      const start = pair.key?.range?.[0] ?? map.range?.[0] ?? 0;
-      const name = this.#keyText(pair.key, start);
+    for (const { key, value } of map.items as Pair<Node | null, Node | null>[]) {
+      const start = key?.range?.[0] ?? place.key;
+      const name = this.#keyText(key, start);
       if (name === null) continue;
-      if (name === '<<' && isPlain(pair.key)) {
-        if (pair.value !== null) merged.push(pair.value);
+      if (name === '<<' && isPlain(key)) {
+        if (value !== null) merged.push(value);
       } else if (Object.hasOwn(fields, name)) {
         this.#options.report(start, `the key "${name}" stands here a second time`);
       } else {
-        fields[name] = this.read(pair.value, [...path, name], start);
+        const read = this.read(value, start, depth + 1);
+        fields[name] = read.value;
+        place.below.set(name, read.place);
       }
     }
-    for (const node of merged) this.#merge(node, { into: fields, path });
+    for (const node of merged) this.#merge(node, { fields, place, depth });
     return fields;
   }
 
   /** Fields of the map itself win over merged ones, earlier merged ones over later ones. */
   #merge(
     written: Node,
-    { into, path }: { readonly into: { [key: string]: unknown }; readonly path: Path },
+    into: { readonly fields: Fields; readonly place: Place; readonly depth: number },
   ): void {
-    const node = this.#options.resolve(written);
+    const { fields, place, depth } = into;
     const start = written.range?.[0] ?? 0;
-    if (isSeq(node)) {
-      for (const item of node.items as Node[]) this.#merge(item, { into, path });
-    } else if (isMap(node)) {
-      for (const pair of node.items as Pair<Node | null, Node | null>[]) {
-        const name = this.#keyText(pair.key, start);
-        if (name !== null && !Object.hasOwn(into, name))
-          into[name] = this.read(pair.value, [...path, name], start);
+    const source = this.read(written, start, depth + 1);
+    if (Array.isArray(source.value)) {
+      const node = this.#options.resolve(written) as YAMLSeq<Node>;
+      for (const item of node.items) this.#merge(item, into);
+    } else if (isMap(source.place.node)) {
+      for (const [name, value] of Object.entries(source.value as Fields)) {
+        if (Object.hasOwn(fields, name)) continue;
+        fields[name] = value;
+        place.below.set(name, source.place.below.get(name)!);
       }
     } else {
       this.#options.report(start, 'only a map can be merged with <<');
@@ -224,42 +262,41 @@ function scalarValue(node: Scalar): unknown {
   return new PlainScalar(node.source ?? '', node.value as Value);
 }
 
-function keyOf(path: Path): string {
-  return JSON.stringify(path);
-}
-
 interface Parts {
   readonly file: string;
   readonly text: string;
   readonly tree: unknown;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly place: Place;
   readonly at: (offset: number) => Position;
 }
 
-function positioned({ file, text, tree, places, at }: Parts): LoadedDocument {
-  const placeOf = (path: Path): Place => {
-    for (let length = path.length; length > 0; length--) {
-      const place = places.get(keyOf(path.slice(0, length)));
-      if (place !== undefined) return place;
+function positioned({ file, text, tree, place, at }: Parts): LoadedDocument {
+  /** The place at a path, and the nearest one that is there. */
+  const find = (path: Path): { readonly exact: Place | null; readonly nearest: Place } => {
+    let nearest = place;
+    for (const key of path) {
+      const below = nearest.below.get(key);
+      if (below === undefined) return { exact: null, nearest };
+      nearest = below;
     }
-    return places.get(keyOf([]))!;
+    return { exact: nearest, nearest };
   };
   const valueOffset = (path: Path): number => {
-    const place = places.get(keyOf(path));
-    return place?.node?.range?.[0] ?? placeOf(path).key;
+    const { exact, nearest } = find(path);
+    return exact?.node?.range?.[0] ?? nearest.key;
   };
   return {
     file,
     text,
     tree,
-    keyPosition: (path) => at(placeOf(path).key),
+    keyPosition: (path) => at(find(path).nearest.key),
     valuePosition: (path) => at(valueOffset(path)),
     positionInText: (path, offset) => {
-      const node = places.get(keyOf(path))?.node;
+      const node = find(path).exact?.node;
       return at(isScalar(node) ? sourceOffset(node, { text, offset }) : valueOffset(path));
     },
     mentionPosition: (path, name) => {
-      const node = places.get(keyOf(path))?.node;
+      const node = find(path).exact?.node;
       return at(mentionOffset(node?.range ?? null, { text, name }) ?? valueOffset(path));
     },
   };

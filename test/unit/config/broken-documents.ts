@@ -106,13 +106,17 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   },
   'an alias of itself': {
     files: { 'config.yaml': 'columns: &all\n  - *all\n' },
-    says: ['error config.yaml:2:5 the document is nested deeper than 100 levels'],
+    says: ['error config.yaml:2:5 is nested deeper than 100 levels'],
+  },
+  'a document nested too deeply': {
+    files: { 'config.yaml': '['.repeat(20_000) },
+    says: ['error config.yaml is nested deeper than 100 levels'],
   },
   'a bomb of aliases': {
     files: {
       'config.yaml': `a: &a [x,x,x,x,x,x,x,x,x,x]\n${[...'bcdefg'].map((name, index) => `${name}: &${name} [${`*${'abcdef'[index]},`.repeat(10)}]\n`).join('')}`,
     },
-    says: ['error config.yaml:1:24 the document holds more than 50000 values'],
+    says: ['error config.yaml:1:24 holds more than 200000 values'],
   },
   'a tag of Python': {
     files: { 'config.yaml': 'columns: !!python/object:x []\n' },
