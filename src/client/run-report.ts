@@ -122,6 +122,19 @@ export interface ProgressPlace {
   readonly now: number;
 }
 
+/** One line of a build whose plan is not known here. */
+export function describeSnapshot(snapshot: BuildSnapshot): string {
+  const totals = sumTotals(snapshot.columns);
+  return [
+    `rows ${formatCount(snapshot.rows)}`,
+    plural(totals.calls, 'call'),
+    `${formatCount(snapshot.cellsInFlight)} in flight`,
+    `${formatTokens(totals.promptTokens)} tokens in, ${formatTokens(totals.completionTokens)} out`,
+    `${formatCount(totals.failed)} failed`,
+    ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
+  ].join(' · ');
+}
+
 /** One line while a build runs. */
 export function describeProgress(snapshot: BuildSnapshot, { wish, startedAt, now }: ProgressPlace): string {
   const totals = sumTotals(snapshot.columns);

@@ -1,42 +1,42 @@
 // `worker` and `dev`: a process that serves the builds that `start` hands to a store's queue.
 
+import { resolve } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { storeTaskQueue } from '../protocol.ts';
-import type { ResolvedServer } from '../server/connect.ts';
-import type { Store } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { installRuntime, startWorker } from '../worker.ts';
-import { connect } from './build.ts';
+import { type ServerOptions, withServer } from './run-dataset.ts';
 
-/** Serves until the signal fires, then ends what is in hand. */
-export async function serveStore(options: {
-  readonly store: Store;
-  readonly server: ResolvedServer;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly stopSignal: AbortSignal;
-  readonly onReady: () => void;
-}): Promise<void> {
-  const { store, server, environment, stopSignal, onReady } = options;
+/** Makes the store if there is none, and serves it until the signal fires; what is in hand then is ended. */
+export async function serveStore(
+  options: ServerOptions & {
+    /** The store's folder; `artifacts` by default. */
+    readonly out?: string;
+    readonly stopSignal: AbortSignal;
+    readonly onReady: (store: Store) => void;
+  },
+): Promise<void> {
+  const { cwd, out, environment, stopSignal, onReady } = options;
+  const store = await openStore(resolve(cwd, out ?? 'artifacts'), { access: 'build' });
   installRuntime();
-  const connected = await connect(server);
-  const connection = await NativeConnection.connect(server.connectionOptions);
-  try {
-    const worker = await startWorker({
-      connection,
-      client: connected.client,
-      namespace: server.namespace,
-      taskQueue: storeTaskQueue(store.id),
-      store,
-      environment,
-    });
-    onReady();
-    const stopped = new Promise<void>((resolve) => {
-      if (stopSignal.aborted) resolve();
-      stopSignal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([stopped, worker.ended]);
-    await worker.shutdown();
-  } finally {
-    await connection.close();
-    await connected.close();
-  }
+  await withServer(options, async ({ client, server }) => {
+    const connection = await NativeConnection.connect(server.connectionOptions);
+    try {
+      const { namespace } = server;
+      const taskQueue = storeTaskQueue(store.id);
+      const worker = await startWorker({ connection, client, namespace, taskQueue, store, environment });
+      onReady(store);
+      await Promise.race([aborted(stopSignal), worker.ended]);
+      await worker.shutdown();
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolvePromise) =>
+    signal.addEventListener('abort', () => resolvePromise(), { once: true }),
+  );
 }

@@ -1,16 +1,8 @@
 // Steering a build that is running, from any terminal: the updates of its parent workflow.
 
-import { RefusedError } from '../errors.ts';
 import { type LimitChanges, UPDATE } from '../protocol.ts';
-import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import { type Connected, isLive } from './build.ts';
-
-/** The start of a dataset that is at work now. Throws `RefusedError` when none is. */
-export async function findLiveStart(dataset: DatasetStore, connected: Connected): Promise<EpochRecord> {
-  const start = await dataset.findNewestStart();
-  if (start !== undefined && (await isLive(start, connected.client))) return start;
-  throw new RefusedError(`Cannot find a running build of "${dataset.name}": none is at work`);
-}
+import type { EpochRecord } from '../store/dataset-store.ts';
+import type { Connected } from './build.ts';
 
 /** Ends a build: no new calls, complete rows are written. Resolves once it has been told. */
 export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<void> {
@@ -42,6 +34,6 @@ async function update(
   argument?: unknown,
 ): Promise<void> {
   const workflow = client.workflow.getHandle(start.workflowId);
-  if (argument === undefined) await workflow.executeUpdate<void>(name);
+  if (argument === undefined) await workflow.executeUpdate<void, []>(name);
   else await workflow.executeUpdate<void, [unknown]>(name, { args: [argument] });
 }

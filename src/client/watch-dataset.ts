@@ -1,11 +1,13 @@
 // `watch` and `stop`: a build that another process serves.
 
 import { resolve } from 'node:path';
+import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
-import { type BuildEvents, type Connected, follow } from './build.ts';
-import { findLiveStart, stopBuild } from './steer.ts';
+import { type BuildEvents, type Connected, follow, isLive } from './build.ts';
+import { type ServerOptions, withServer } from './run-dataset.ts';
+import { stopBuild } from './steer.ts';
 
 export interface DatasetPlace {
   /** A dataset's name in the store, or the path of its folder. */
@@ -29,25 +31,48 @@ export async function findDataset({
   return { store, dataset: await store.openDataset(place.name) };
 }
 
-/** Watches the live build of a dataset to its end. Undefined when the watching was ended, or the build's process died. */
-export async function watchDataset(options: {
-  readonly store: Store;
-  readonly dataset: DatasetStore;
-  readonly connected: Connected;
-  readonly stopSignal: AbortSignal;
-  readonly events: BuildEvents;
-}): Promise<DatasetResult | undefined> {
-  const start = await findLiveStart(options.dataset, options.connected);
-  options.events.onAttached(start);
-  return follow(start, { ...options, wish: options });
+export interface WatchOptions extends DatasetPlace, ServerOptions {}
+
+/** Connects to the server that the newest start of a dataset was made on. */
+async function withItsServer<Result>(
+  options: WatchOptions,
+  use: (place: {
+    store: Store;
+    dataset: DatasetStore;
+    connected: Connected;
+    start: EpochRecord;
+  }) => Promise<Result>,
+): Promise<Result> {
+  const { store, dataset } = await findDataset(options);
+  const newest = await dataset.findNewestStart();
+  if (newest === undefined || newest.endedAt !== null) refuseIdle(dataset);
+  return withServer({ ...options, address: options.address ?? newest.address }, async (connected) => {
+    if (!(await isLive(newest, connected.client))) refuseIdle(dataset);
+    return use({ store, dataset, connected, start: newest });
+  });
+}
+
+function refuseIdle({ name }: DatasetStore): never {
+  throw new RefusedError(`Cannot find a running build of "${name}": none is at work`);
+}
+
+/**
+ * Watches the live build of a dataset to its end. Undefined when the watching was ended or the build's process died.
+ * Throws `RefusedError` when no build is at work.
+ */
+export async function watchDataset(
+  options: WatchOptions & { readonly stopSignal: AbortSignal; readonly events: BuildEvents },
+): Promise<DatasetResult | undefined> {
+  return withItsServer(options, ({ start, ...place }) => {
+    options.events.onAttached(start);
+    return follow(start, { ...options, connected: place.connected, wish: place });
+  });
 }
 
 /** Stops the live build of a dataset; resolves once it has been told. Throws `RefusedError` when none is at work. */
-export async function stopDataset(options: {
-  readonly dataset: DatasetStore;
-  readonly connected: Connected;
-}): Promise<EpochRecord> {
-  const start = await findLiveStart(options.dataset, options.connected);
-  await stopBuild(start, options.connected, 'stopped by rowloom stop');
-  return start;
+export async function stopDataset(options: WatchOptions): Promise<EpochRecord> {
+  return withItsServer(options, async ({ start, connected }) => {
+    await stopBuild(start, connected, 'stopped by rowloom stop');
+    return start;
+  });
 }

@@ -5,10 +5,21 @@ export interface CliContext {
   readonly environment: NodeJS.ProcessEnv;
   /** Both streams lead to a person. */
   readonly isTerminal: boolean;
+  /** The terminal that stdout leads to; null for a file or a pipe. */
+  readonly screen: Screen | null;
   /** Data, on stdout. */
   print(line: string): void;
+  /** Resolves when the reader of stdout has taken what was printed. */
+  flush(): Promise<void>;
   /** Talk, on stderr. */
   say(line: string): void;
   /** 0 complete, 1 ended incomplete, 2 bad input or no server. */
   setExitCode(code: 0 | 1 | 2): void;
+}
+
+export interface Screen {
+  /** Characters a line. */
+  readonly width: number;
+  /** `NO_COLOR` is not set, and the terminal can. */
+  readonly hasColors: boolean;
 }

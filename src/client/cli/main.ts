@@ -8,7 +8,20 @@ import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../format.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addDevCommand, addWorkerCommand } from './commands/serve.ts';
+import { addStartCommand } from './commands/start.ts';
+import { addStopCommand, addWatchCommand } from './commands/watch.ts';
 import type { CliContext } from './context.ts';
+
+/** In the order of the help. */
+const COMMANDS = [
+  addRunCommand,
+  addStartCommand,
+  addWorkerCommand,
+  addDevCommand,
+  addWatchCommand,
+  addStopCommand,
+];
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
   const program = new Command('rowloom')
@@ -18,7 +31,7 @@ export async function main(args: readonly string[], context: CliContext): Promis
       writeOut: (text) => context.print(text.trimEnd()),
       writeErr: (text) => context.say(text.trimEnd()),
     });
-  for (const add of [addRunCommand]) add(program, context);
+  for (const add of COMMANDS) add(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -58,7 +71,11 @@ if (isEntryPoint) {
     home: homedir(),
     environment: process.env,
     isTerminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    screen: process.stdout.isTTY
+      ? { width: process.stdout.columns, hasColors: process.stdout.hasColors() }
+      : null,
     print: (line) => void process.stdout.write(`${line}\n`),
+    flush: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
     say: (line) => void process.stderr.write(`${line}\n`),
     setExitCode(code) {
       process.exitCode = code;

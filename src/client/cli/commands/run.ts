@@ -14,7 +14,9 @@ import {
   line,
 } from '../../run-report.ts';
 import type { Wish } from '../../wish.ts';
+import { ask } from '../ask.ts';
 import type { CliContext } from '../context.ts';
+import { handleInterrupts } from '../interrupts.ts';
 import { createProgressLine } from '../progress-line.ts';
 import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
@@ -43,7 +45,13 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   const { cwd, say } = context;
   const startedAt = Date.now();
   const progress = createProgressLine(context);
-  const interrupt = handleInterrupts(context, () => progress.end());
+  const interrupt = handleInterrupts({
+    say,
+    onFirst() {
+      progress.end();
+      say(line('stopping', 'no new calls, waiting for answers in flight (Ctrl-C again: leave now)'));
+    },
+  });
   let firstSnapshotAt: number | undefined;
   let wish: Wish | undefined;
   try {
@@ -91,59 +99,6 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     interrupt.dispose();
   }
 }
-
-/** The first Ctrl-C (or SIGTERM) stops the build, the second leaves at once. */
-function handleInterrupts(
-  { say }: CliContext,
-  beforeSaying: () => void,
-): { readonly signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  function interrupt(): void {
-    beforeSaying();
-    if (controller.signal.aborted) {
-      say(line('left', 'answers in flight are lost · go on: same command'));
-      process.exit(1);
-    }
-    say(line('stopping', 'no new calls, waiting for answers in flight (Ctrl-C again: leave now)'));
-    controller.abort();
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.on(name, interrupt);
-  return {
-    signal: controller.signal,
-    dispose() {
-      for (const name of signals) process.off(name, interrupt);
-    },
-  };
-}
-
-async function ask(wish: Wish, { isTerminal, say }: CliContext): Promise<Answer> {
-  if (!isTerminal) return refuseToAsk(wish);
-  const { again } = sumCounts(wish.counts);
-  say(
-    `[r]egenerate up to ${formatCount(again)} cells, [k]eep the old and use the new config for missing cells only, [n]o?`,
-  );
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    for await (const typed of prompt) {
-      const answer = ANSWERS[typed.trim().toLowerCase()];
-      if (answer !== undefined) return answer;
-      say('Type r, k or n');
-    }
-    return 'no';
-  } finally {
-    prompt.close();
-  }
-}
-
-const ANSWERS: Readonly<Record<string, Answer>> = {
-  r: 'regenerate',
-  regenerate: 'regenerate',
-  k: 'keep',
-  keep: 'keep',
-  n: 'no',
-  no: 'no',
-};
 
 function describeLook({ name, directory }: Wish): string {
   const folder = relative(process.cwd(), join(directory, name));

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { type Answer, startDataset } from '../../run-dataset.ts';
+import { describePlan, describeWish, line } from '../../run-report.ts';
+import { ask } from '../ask.ts';
+import type { CliContext } from '../context.ts';
+import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
+
+interface StartFlags extends WishFlags {
+  readonly address?: string;
+}
+
+export function addStartCommand(program: Command, context: CliContext): void {
+  addWishOptions(
+    program
+      .command('start')
+      .description('hand a build to the workers of the store (`rowloom worker`, `rowloom dev`) and return')
+      .argument('<config>', "a config document, or a dataset's folder"),
+  )
+    .addOption(addressOption())
+    .action((config: string, flags: StartFlags) => start(config, flags, context));
+}
+
+async function start(config: string, flags: StartFlags, context: CliContext): Promise<void> {
+  const { cwd, say } = context;
+  const end = await startDataset({
+    ...wishOptionsOf(config, flags, context),
+    ...(flags.address === undefined ? {} : { address: flags.address }),
+    isDryRun: false,
+    isReplacing: flags.replace,
+    say,
+    ask: (wish) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(wish, context)),
+    onWish(wish, lastStart) {
+      for (const text of [...describeWish(wish, { lastStart, cwd }), ...describePlan(wish)]) say(text);
+    },
+    onServer: (label) => say(line('temporal', label)),
+  });
+  if (end.how !== 'started') {
+    say(line('declined', 'nothing was changed, no call was made'));
+    context.setExitCode(1);
+    return;
+  }
+  const what = end.wasRunning ? 'is at work already' : 'is handed to the workers of the store';
+  say(line('started', `build ${end.start.epoch} ${what} · see it: npx rowloom watch ${end.wish.name}`));
+}

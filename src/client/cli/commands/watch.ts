@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { describeAttached, describeSnapshot, line } from '../../run-report.ts';
+import { stopDataset, watchDataset } from '../../watch-dataset.ts';
+import type { CliContext } from '../context.ts';
+import { handleInterrupts } from '../interrupts.ts';
+import { createProgressLine } from '../progress-line.ts';
+import { addressOption, outOption } from '../wish-options.ts';
+
+interface WatchFlags {
+  readonly out?: string;
+  readonly address?: string;
+}
+
+export function addWatchCommand(program: Command, context: CliContext): void {
+  program
+    .command('watch')
+    .description('show the progress of a build that another process serves; Ctrl-C leaves it alone')
+    .argument('<dataset>', "a dataset's name, or its folder")
+    .addOption(outOption())
+    .addOption(addressOption())
+    .action((target: string, flags: WatchFlags) => watch(target, flags, context));
+}
+
+export function addStopCommand(program: Command, context: CliContext): void {
+  program
+    .command('stop')
+    .description('end a running build: no new calls, complete rows are written')
+    .argument('<dataset>', "a dataset's name, or its folder")
+    .addOption(outOption())
+    .addOption(addressOption())
+    .action(async (target: string, flags: WatchFlags) => {
+      const { cwd, environment, say } = context;
+      const start = await stopDataset({ ...flags, target, cwd, environment, say, onServer: () => undefined });
+      say(line('stopping', `build ${start.epoch} makes no new calls and writes its complete rows`));
+    });
+}
+
+async function watch(target: string, flags: WatchFlags, context: CliContext): Promise<void> {
+  const { cwd, environment, say } = context;
+  const progress = createProgressLine(context);
+  const interrupts = handleInterrupts({ say, onFirst: () => progress.end() });
+  try {
+    const result = await watchDataset({
+      ...flags,
+      target,
+      cwd,
+      environment,
+      say,
+      onServer: (label) => say(line('temporal', label)),
+      stopSignal: interrupts.signal,
+      events: {
+        onAttached: (start) => say(describeAttached(start)),
+        onSnapshot: (snapshot) => progress.show(describeSnapshot(snapshot)),
+      },
+    });
+    progress.end();
+    if (result === undefined) {
+      say(
+        line(
+          'left',
+          interrupts.signal.aborted ? 'the build goes on' : 'the process of the build ended without notice',
+        ),
+      );
+      context.setExitCode(interrupts.signal.aborted ? 0 : 1);
+      return;
+    }
+    const { isComplete, rows, dropped, reason } = result;
+    say(
+      line(
+        isComplete ? 'done' : 'stopped',
+        [`${rows} rows`, `${dropped} dropped`, reason].filter(Boolean).join(' · '),
+      ),
+    );
+    context.setExitCode(isComplete ? 0 : 1);
+  } finally {
+    progress.end();
+    interrupts.dispose();
+  }
+}

@@ -1,0 +1,31 @@
+import { line } from '../run-report.ts';
+
+export interface Interrupts {
+  /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal;
+  dispose(): void;
+}
+
+/** The first Ctrl-C ends what runs, the second leaves at once. */
+export function handleInterrupts(options: {
+  readonly onFirst: () => void;
+  readonly say: (text: string) => void;
+}): Interrupts {
+  const controller = new AbortController();
+  function interrupt(): void {
+    if (controller.signal.aborted) {
+      options.say(line('left', 'answers in flight are lost · go on: same command'));
+      process.exit(1);
+    }
+    options.onFirst();
+    controller.abort();
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    dispose() {
+      for (const name of signals) process.off(name, interrupt);
+    },
+  };
+}
