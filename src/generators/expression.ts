@@ -9,7 +9,7 @@ import { castText } from './cast.ts';
 import type { Source } from './draws.ts';
 import type { RowValues } from './generator.ts';
 
-export interface ExpressionPlace {
+interface ExpressionPlace {
   readonly values: RowValues;
   /** For the filter `random`. */
   readonly draw: Source;

@@ -15,7 +15,7 @@ export interface InlineRow {
   complete(row: number, values: RowValues): CompletedRow;
 }
 
-export interface CompletedRow {
+interface CompletedRow {
   readonly values: RowValues;
   readonly failure: RowFailure | null;
 }

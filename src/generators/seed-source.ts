@@ -15,7 +15,7 @@ import type { ScanFile, ScannedFile, SeedBlock } from './seeds/seed-file.ts';
 import { SourceContent } from './seeds/source-content.ts';
 import { EncodingError } from './seeds/utf8.ts';
 
-export interface SeedColumn {
+interface SeedColumn {
   readonly name: string;
   readonly type: ColumnType;
 }

@@ -26,7 +26,9 @@ export function convertSample(value: Value, target: Conversion): Value {
 export function roundPlaces(value: Value, places: number): Value {
   if (typeof value !== 'number') return value;
   const power = 10 ** Math.abs(places);
-  return places < 0 ? roundHalfEven(value / power) * power : roundHalfEven(value * power) / power;
+  if (places < 0) return roundHalfEven(value / power) * power;
+  // A float too large for this has no decimal places.
+  return Number.isFinite(value * power) ? roundHalfEven(value * power) / power : value;
 }
 
 /** A value as its column's type has it, where a sampler lists values of several types. */

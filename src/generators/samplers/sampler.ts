@@ -6,7 +6,7 @@ import type { Value } from '../../values.ts';
 import type { Source } from '../draws.ts';
 import type { RowValues } from '../generator.ts';
 
-export interface SamplePlace {
+interface SamplePlace {
   readonly row: number;
   readonly draw: Source;
   /** The sampler columns of this row that were made before, as they were drawn. */

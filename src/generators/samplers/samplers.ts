@@ -15,7 +15,7 @@ import { asType, CONVERSIONS, type Conversion, convertSample, roundPlaces } from
 import { SAMPLERS } from './registry.ts';
 import { isGiven, numberParam } from './sampler.ts';
 
-export interface SampledRow {
+interface SampledRow {
   readonly row: number;
   /** In the order of the plan; without a failure every sampler column. */
   readonly values: RowValues;
@@ -23,8 +23,6 @@ export interface SampledRow {
 }
 
 export interface Samplers {
-  /** In the order of the plan. */
-  readonly columns: readonly string[];
   /** The rows of a range, both ends included. */
   make(rows: RowRange): readonly SampledRow[];
 }
@@ -54,7 +52,6 @@ export function makeSamplers(plan: Plan): Samplers {
   }
 
   return {
-    columns: columns.map(({ name }) => name),
     make: ({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => makeRow(first + index)),
   };
 }
@@ -116,6 +113,9 @@ function converterOf(
   const places = rounded === undefined ? null : numberParam(rounded, 'decimal_places');
   const target = convertTo === null ? null : conversionOf(convertTo);
   return (value) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new CellError('SamplerError', `Cannot use the number drawn: it is ${value}`);
+    }
     // Rounding to an int twice could differ from rounding once.
     const near = places === null || target === 'int' ? value : roundPlaces(value, places);
     return asType(target === null ? near : convertSample(near, target), type);

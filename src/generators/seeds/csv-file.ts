@@ -1,8 +1,9 @@
 // Seed files of comma-separated values: RFC 4180 with a header. Where the header has no comma, semicolons, tabs or bars
 // separate. Cells are text, an empty one is null. Blank lines are no rows.
 
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, type Options, parse as parseStream } from 'csv-parse';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { CsvError, type InfoRecord, type Options, parse as parseStream } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
 import type { ValueObject } from '../../values.ts';
 import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
@@ -18,44 +19,42 @@ const PROBLEMS: { readonly [code: string]: string } = {
     'has a quote inside a cell that is not quoted: quote the cell and write the quote twice',
 };
 
-interface ParsedRecord {
-  readonly record: readonly string[];
-  /** Both count up to the end of the record. */
-  readonly info: { readonly bytes: number; readonly lines: number };
-}
-
 export const scanCsv: ScanFile = async (file, listener) => {
   const start = await findTextStart(file);
   const options = await findOptions(file);
-  const parser = parseStream({ ...options, info: true });
-  // The loop below throws what goes wrong in the pipeline.
-  pipeline(Readable.from(readUtf8(file, { start })), parser, () => {});
-  let header: readonly string[] = [];
   const blocks = new BlockBuilder();
+  const lines = new LineCounter();
+  let header: readonly string[] = [];
   let end = start;
-  let line = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<ParsedRecord>) {
-      const recordStart = end;
-      end = start + info.bytes;
-      line = info.lines;
-      if (header.length === 0) {
-        header = record;
-        checkHeader(header, listener);
-      } else if (record.length === header.length) {
-        listener.onRow(rowOf(header, record));
-        blocks.add(recordStart, end);
-      } else {
-        const cells = record.length === 1 ? '1 cell' : `${record.length} cells`;
-        listener.onProblem(`has ${cells} where the header has ${header.length}`, line - newlinesIn(record));
-      }
+
+  function onRecord(record: readonly string[], info: InfoRecord): null {
+    const recordStart = end;
+    const line = lines.add(record, info);
+    end = start + info.bytes;
+    if (header.length === 0) {
+      header = record;
+      checkHeader(header, listener);
+    } else if (record.length === header.length) {
+      listener.onRow(rowOf(header, record));
+      blocks.add(recordStart, end);
+    } else {
+      const cells = record.length === 1 ? '1 cell' : `${record.length} cells`;
+      listener.onProblem(`has ${cells} where the header has ${header.length}`, line);
     }
+    return null;
+  }
+
+  // A callback hears of each record before an error; from the stream an error takes those away that wait there.
+  const parser = parseStream({ ...options, on_record: onRecord }).resume();
+  try {
+    await pipeline(Readable.from(readUtf8(file, { start })), parser);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const problem = PROBLEMS[error.code];
     if (problem === undefined) throw error;
     // An open quote is noticed at the end of the file; the record after the last whole one opens it.
-    listener.onProblem(problem, error.code === 'CSV_QUOTE_NOT_CLOSED' ? line + 1 : Number(error.lines));
+    const isOpen = error.code === 'CSV_QUOTE_NOT_CLOSED';
+    listener.onProblem(problem, isOpen ? lines.next : lines.lineOf(Number(error.lines)));
   }
   return {
     columns: header,
@@ -94,6 +93,26 @@ function rowOf(header: readonly string[], record: readonly string[]): ValueObjec
   return Object.fromEntries(header.map((column, index) => [column, record[index] || null]));
 }
 
-function newlinesIn(record: readonly string[]): number {
-  return record.join('').split('\n').length - 1;
+/** Lines of the file: csv-parse counts a line end of two characters inside a quoted cell as two. */
+class LineCounter {
+  /** The line after the last record. */
+  next = 1;
+  #counted = 0;
+  #blank = 0;
+
+  /** Takes a record and gives the line where it starts. */
+  add(record: readonly string[], info: InfoRecord): number {
+    const blankBefore = info.empty_lines - this.#blank;
+    const line = this.next + blankBefore;
+    const isOneLine = info.lines - this.#counted === blankBefore + 1;
+    this.next = line + 1 + (isOneLine ? 0 : record.join('').split('\n').length - 1);
+    this.#counted = info.lines;
+    this.#blank = info.empty_lines;
+    return line;
+  }
+
+  /** The line that csv-parse counts as `counted`, after the last record. */
+  lineOf(counted: number): number {
+    return counted - this.#counted + this.next - 1;
+  }
 }

@@ -166,6 +166,14 @@ describe('csv', () => {
       ],
     ],
     [
+      'rows after cells of several lines and blank lines',
+      { 's.csv': 'a,b\r\n"x\r\n\r\ny",1\r\n\r\n3\r\n4,"5"6\r\n' },
+      [
+        's.csv:6 has 1 cell where the header has 2',
+        's.csv:7 has text after a closing quote: inside a quoted cell a quote is written twice',
+      ],
+    ],
+    [
       'a quote that is never closed',
       { 's.csv': 'a,b\n1,2\n3,"x\n4,5\n' },
       ['s.csv:3 has a quoted cell that is never closed'],
