@@ -70,7 +70,7 @@ export function withoutLaterFields(
   }: { readonly path: Path; readonly fields: Readonly<Record<string, unknown>>; readonly later: LaterFields },
 ): Readonly<Record<string, unknown>> {
   const kept = Object.entries(fields).filter(([name, input]) => {
-    const silent = later[name];
+    const silent = Object.hasOwn(later, name) ? later[name] : undefined;
     if (silent === undefined) return true;
     if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
     return false;

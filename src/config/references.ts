@@ -12,12 +12,13 @@ export interface TemplateField {
   readonly isExpression: boolean;
 }
 
-const TEMPLATE_FIELDS: { readonly [columnType: string]: readonly string[] } = {
-  'llm-text': ['prompt', 'system_prompt'],
-  'llm-structured': ['prompt', 'system_prompt'],
-  'llm-judge': ['prompt', 'system_prompt'],
-  expression: ['expr'],
-};
+const PROMPTS = ['prompt', 'system_prompt'];
+const TEMPLATE_FIELDS: ReadonlyMap<string | null, readonly string[]> = new Map([
+  ['llm-text', PROMPTS],
+  ['llm-structured', PROMPTS],
+  ['llm-judge', PROMPTS],
+  ['expression', ['expr']],
+]);
 
 /** The templates of a column, of a broken one too: fields that hold no text have none. */
 export function templatesOf(
@@ -33,7 +34,7 @@ export function templatesOf(
       isExpression: true,
     }));
   }
-  return (TEMPLATE_FIELDS[columnType ?? ''] ?? []).flatMap((field) => {
+  return (TEMPLATE_FIELDS.get(columnType) ?? []).flatMap((field) => {
     const text = readField(field);
     return typeof text === 'string' ? [{ path: [field], text, isExpression: false }] : [];
   });

@@ -47,19 +47,20 @@ export const filledText = () =>
     z.string().refine((input) => input.trim() !== '', { message: 'is empty' }),
   );
 
-const FLAGS: Readonly<Record<string, boolean>> = {
-  yes: true,
-  on: true,
-  true: true,
-  no: false,
-  off: false,
-  false: false,
-};
+const FLAGS: ReadonlyMap<unknown, boolean> = new Map([
+  ['yes', true],
+  ['on', true],
+  ['true', true],
+  ['no', false],
+  ['off', false],
+  ['false', false],
+]);
 
 export const flag = () =>
   z.preprocess((input) => {
     const source = plainText(input);
-    return (typeof source === 'string' ? FLAGS[source.toLowerCase()] : undefined) ?? plainValue(input);
+    const word = typeof source === 'string' ? source.toLowerCase() : source;
+    return FLAGS.get(word) ?? plainValue(input);
   }, z.boolean());
 
 // A quoted number counts where a number is wanted, and so does `1_000`, which YAML 1.1 takes for one.
