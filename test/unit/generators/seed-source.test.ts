@@ -1,6 +1,7 @@
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
@@ -567,6 +568,31 @@ describe('several files', () => {
   it('are refused where one cannot be read', async () => {
     await expect(openSeedSource([join(folder, 'gone.csv')])).rejects.toThrow(
       /gone\.csv cannot be read: no such file or directory$/,
+    );
+  });
+});
+
+describe('any rows', () => {
+  const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }).map((cell) => `x${cell}`);
+  const rows = fc.array(fc.record({ a: fc.option(text), b: text }), { minLength: 1, maxLength: 200 });
+  type Row = { readonly a: string | null; readonly b: string };
+  const quoted = (cell: string | null) => (cell === null ? '' : `"${cell.replaceAll('"', '""')}"`);
+  const writers: { readonly [name: string]: (rows: readonly Row[]) => string } = {
+    'any.csv': (all) => `a,b\r\n${all.map(({ a, b }) => `${quoted(a)},${quoted(b)}\r\n`).join('')}`,
+    'any.jsonl': (all) => all.map((row) => `${JSON.stringify(row)}\n`).join(''),
+    'any.json': (all) => JSON.stringify(all, null, 1),
+  };
+
+  it.each(Object.keys(writers))('come back from %s as they were, in any range', async (name) => {
+    await fc.assert(
+      fc.asyncProperty(rows, fc.nat(), fc.nat(), async (all, start, length) => {
+        const first = start % all.length;
+        const count = Math.min(length, all.length - first);
+        const source = await open({ [name]: writers[name]!(all) });
+        expect(source.rowCount).toBe(all.length);
+        expect(await source.readRows(first, count)).toEqual(all.slice(first, first + count));
+      }),
+      { numRuns: 40 },
     );
   });
 });
