@@ -10,8 +10,8 @@ import { type Failure, failedCells, failureOf, readFailures } from './failures.t
 import { CellIndex, gatherRecords, storedColumns } from './gather.ts';
 import { type Drop, findGroup, type GroupRecord, listGroups, outputPath } from './groups.ts';
 import { batchName } from './names.ts';
-import { readParquet } from './read-parquet.ts';
 import type { StoredRecord } from './parts.ts';
+import { readParquet } from './read-parquet.ts';
 import type { CellRecord } from './records.ts';
 import { readingBase } from './swap.ts';
 import { type CallUsage, readUsage } from './usage.ts';
@@ -193,7 +193,8 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
     }
     const rows = rowsOf(rowGroup, record);
     const { records } = await gatherRecords(dataset, { plan, rowGroup, rows, index });
-    for (const [column, found] of records) yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
+    for (const [column, found] of records)
+      yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
   }
 }
 

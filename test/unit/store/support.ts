@@ -165,3 +165,9 @@ export function diskError(code: string): Error {
 export function values(count: number, make: (position: number) => Value): Value[] {
   return Array.from({ length: count }, (_, position) => make(position));
 }
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}

@@ -1,0 +1,177 @@
+// What the commit of a row group of 1,000 rows × 10 columns costs: its time, the memory it takes beyond what the cells
+// take, and how long it keeps the event loop from other work. Prints a JSON line for each of three groups.
+//
+//   npx tsx bench/commit.ts [rows] [characters a text]
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { RowRange } from '../src/graph/types.ts';
+import type { ColumnType, Plan } from '../src/plan.ts';
+import { commitRowGroup } from '../src/store/commit.ts';
+import type { DatasetStore } from '../src/store/dataset-store.ts';
+import { gatherRecords } from '../src/store/gather.ts';
+import { createPart } from '../src/store/parts.ts';
+import { type CellRecord, RECORD_VERSION } from '../src/store/records.ts';
+import { openStore } from '../src/store/store.ts';
+import { formatJson, type Value } from '../src/values.ts';
+
+const rowCount = Number(process.argv[2] ?? 1_000);
+const textLength = Number(process.argv[3] ?? 1_500);
+const SLICE_ROWS = 32;
+/** The first one also starts the worker thread. */
+const GROUPS = 3;
+
+const JUDGE: ColumnType = {
+  kind: 'struct',
+  fields: ['clarity', 'depth'].map((name) => ({
+    name,
+    type: {
+      kind: 'struct',
+      fields: [
+        { name: 'score', type: { kind: 'int' } },
+        { name: 'reasoning', type: { kind: 'text' } },
+      ],
+    },
+  })),
+};
+
+const columns = Array.from({ length: 10 }, (_, index) => ({
+  kind: 'llm-text' as const,
+  name: `column_${index}`,
+  drop: index === 9,
+  type: index % 3 === 2 ? JUDGE : ({ kind: 'text' } as const),
+  needs: [],
+  prompt: 'Write',
+  systemPrompt: null,
+  alias: 'writer',
+}));
+const plan: Plan = {
+  v: 1,
+  columns,
+  models: {},
+  seed: 'bench',
+  rowGroupSize: rowCount,
+  seedSource: null,
+  keep: [],
+  redo: [],
+};
+
+function cellValue(type: ColumnType, row: number): Value {
+  const text = `Sentence ${row} about something. `.repeat(Math.ceil(textLength / 30)).slice(0, textLength);
+  if (type.kind === 'text') return text;
+  const score = { score: BigInt(row % 5), reasoning: text.slice(0, textLength / 4) };
+  return { clarity: score, depth: score };
+}
+
+const directory = await mkdtemp(join(tmpdir(), 'rowloom-bench-'));
+try {
+  const store = await openStore(directory, { access: 'build' });
+  const dataset = await store.createDataset('bench', {
+    seed: 'bench',
+    rowGroupSize: rowCount,
+    rows: rowCount * GROUPS,
+    document: null,
+  });
+  for (let rowGroup = 0; rowGroup < GROUPS; rowGroup += 1) {
+    const writeMs = await writeGroup(dataset, rowGroup);
+    console.log(JSON.stringify({ rowGroup, writeMs, ...(await commitGroup(dataset, rowGroup)) }));
+  }
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+function rowsOf(rowGroup: number): RowRange {
+  return { first: rowGroup * rowCount, last: (rowGroup + 1) * rowCount - 1 };
+}
+
+async function writeGroup(dataset: DatasetStore, rowGroup: number): Promise<number> {
+  const started = performance.now();
+  const rows = rowsOf(rowGroup);
+  for (const { name: column, type } of columns) {
+    for (let first = rows.first; first <= rows.last; first += SLICE_ROWS) {
+      const last = Math.min(first + SLICE_ROWS - 1, rows.last);
+      const part = createPart(dataset, { column, rows: { first, last }, rowGroup, epoch: 1 });
+      const records = Array.from({ length: last - first + 1 }, (_, offset) =>
+        cellRecord(cellValue(type, first + offset), { row: first + offset, callId: part.nextCallId() }),
+      );
+      await Promise.all(records.map((record) => part.append(record)));
+      await part.close();
+    }
+  }
+  return rounded(performance.now() - started);
+}
+
+function cellRecord(value: Value, { row, callId }: { row: number; callId: string }): CellRecord {
+  return {
+    v: RECORD_VERSION,
+    row,
+    in: 'b'.repeat(32),
+    read: 1,
+    status: 'ok',
+    raw: typeof value === 'string' ? value : formatJson(value),
+    value,
+    reasoning: null,
+    finish: 'stop',
+    calls: [{ id: callId, promptTokens: 100, completionTokens: 300, status: 200, ms: 900 }],
+    error: null,
+    host: 'localhost',
+    at: 1,
+  };
+}
+
+async function commitGroup(dataset: DatasetStore, rowGroup: number): Promise<object> {
+  const rows = rowsOf(rowGroup);
+  const gatherStarted = performance.now();
+  const { records } = await gatherRecords(dataset, { plan, rowGroup, rows });
+  const gatherMs = rounded(performance.now() - gatherStarted);
+  const chosen = new Map<string, Map<number, CellRecord>>();
+  for (const [column, found] of records) {
+    chosen.set(column, new Map(found.map((record) => [record.row, record])));
+  }
+  const completeRows = Array.from({ length: rowCount }, (_, offset) => rows.first + offset);
+
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 5);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const cpu = process.cpuUsage();
+  const started = performance.now();
+  const group = await commitRowGroup(dataset, {
+    plan,
+    planDigest: 'bench',
+    epoch: 1,
+    rowGroup,
+    rows,
+    isComplete: true,
+    base: 'place',
+    readContent: async () => ({
+      completeRows,
+      drops: [],
+      chosen,
+      valuesOf: (column) => completeRows.map((row) => chosen.get(column)?.get(row)?.value ?? null),
+    }),
+  });
+  const commitMs = rounded(performance.now() - started);
+  const { user, system } = process.cpuUsage(cpu);
+  delay.disable();
+  clearInterval(sampling);
+  return {
+    gatherMs,
+    commitMs,
+    commitCpuMs: rounded((user + system) / 1_000),
+    longestStallMs: rounded(delay.max / 1e6),
+    p99StallMs: rounded(delay.percentile(99) / 1e6),
+    rssBeforeMb: rounded(before / 2 ** 20),
+    rssGrowthMb: rounded((peak - before) / 2 ** 20),
+    parquetBytes: group.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 10) / 10;
+}

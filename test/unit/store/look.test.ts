@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commitRowGroup } from '../../../src/store/commit.ts';
+import type { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { gatherRecords } from '../../../src/store/gather.ts';
+import { findFailures, findRow, listOutputFiles, readRows, summarize } from '../../../src/store/look.ts';
+import { writeBuilderConfig, writeMetadata } from '../../../src/store/metadata.ts';
+import { createPart } from '../../../src/store/parts.ts';
+import type { CellRecord } from '../../../src/store/records.ts';
+import { openStore } from '../../../src/store/store.ts';
+import type { Value } from '../../../src/values.ts';
+import {
+  call,
+  cellRecord,
+  collect,
+  diskError,
+  faultyFileSystem,
+  startOf,
+  testDataset,
+  textPlan,
+} from './support.ts';
+
+const PLAN = textPlan(['topic', 'body', 'note!']);
+const FAILED_ROW = 3;
+const OPEN_FAILED_ROW = 12;
+
+/** Group 0 is committed without row 3; of group 1 there are some cells. */
+async function datasetInTheMiddle(): Promise<DatasetStore> {
+  const dataset = await testDataset({ rows: 20 });
+  const { id } = await dataset.read();
+  await dataset.takeEpoch(0, startOf({ datasetId: id }));
+  await dataset.writePlan('plan', PLAN);
+  await dataset.update({ planDigest: 'plan', state: 'building' });
+  for (const { name: column } of PLAN.columns) {
+    for (const rowGroup of [0, 1]) {
+      const rows = { first: rowGroup * 10, last: rowGroup === 0 ? 9 : 13 };
+      const part = createPart(dataset, { column, rows, rowGroup, epoch: 1 });
+      for (let row = rows.first; row <= rows.last; row += 1) {
+        const calls = [call(part.nextCallId())];
+        const isFailed = column === 'body' && [FAILED_ROW, OPEN_FAILED_ROW].includes(row);
+        const error = { kind: 'RefusedCall', message: 'Refused' } as const;
+        await part.append(
+          isFailed
+            ? cellRecord({ row, calls, status: 'failed', raw: 'no', value: null, error })
+            : cellRecord({ row, calls, value: `${column} ${row}` }),
+        );
+      }
+      await part.close();
+    }
+  }
+  await commitRowGroup(dataset, {
+    plan: PLAN,
+    planDigest: 'plan',
+    epoch: 1,
+    rowGroup: 0,
+    rows: { first: 0, last: 9 },
+    isComplete: true,
+    base: 'place',
+    async readContent() {
+      const rows = { first: 0, last: 9 };
+      const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows });
+      const completeRows = [0, 1, 2, 4, 5, 6, 7, 8, 9];
+      const chosen = new Map<string, Map<number, CellRecord>>();
+      for (const [column, found] of records) {
+        const accepted = found.filter(({ status }) => status === 'ok');
+        chosen.set(column, new Map(accepted.map((record) => [record.row, record])));
+      }
+      return {
+        completeRows,
+        chosen,
+        drops: [{ row: FAILED_ROW, column: 'body', kind: 'RefusedCall', message: 'Refused' }],
+        valuesOf: (column) => completeRows.map((row) => chosen.get(column)?.get(row)?.value as Value),
+      };
+    },
+  });
+  return dataset;
+}
+
+/** The same dataset on a disk that takes no write at all. */
+async function looked(dataset: DatasetStore): Promise<DatasetStore> {
+  const fileSystem = faultyFileSystem(() => diskError('EROFS'));
+  const store = await openStore(dirname(dataset.directory), { access: 'look', fileSystem });
+  return store.openDataset(dataset.name);
+}
+
+describe('looking at a dataset', () => {
+  it('sums it up while it is built, without a write', async () => {
+    const summary = await summarize(await looked(await datasetInTheMiddle()));
+    expect(summary).toMatchObject({
+      record: { rows: 20, state: 'building' },
+      start: { epoch: 1 },
+      rowCount: 9,
+      dropped: 1,
+      groups: { asked: 2, complete: 1, partial: 0 },
+      cells: { topic: 13, body: 12, note: 13 },
+      usage: { body: { calls: 14, promptTokens: 98, completionTokens: 42, failedCalls: 0 } },
+    });
+    expect(summary.sizeBytes).toBeGreaterThan(100);
+  });
+
+  it('sums up one that was never built', async () => {
+    const summary = await summarize(await testDataset());
+    expect(summary).toMatchObject({ rowCount: 0, cells: {}, usage: {}, groups: { asked: 1, complete: 0 } });
+  });
+
+  it('shows a row of the output with what made it, dropped columns too', async () => {
+    const row = await findRow(await looked(await datasetInTheMiddle()), 5);
+    expect(row).toMatchObject({
+      row: 5,
+      state: 'complete',
+      drop: null,
+      values: { topic: 'topic 5', body: 'body 5', note: 'note 5' },
+      cells: { body: { chosen: true, host: 'localhost', calls: [{ promptTokens: 7 }] } },
+    });
+    expect(Object.keys(row?.values ?? {})).toEqual(['topic', 'body', 'note']);
+  });
+
+  it('shows why a row was dropped, and its last answer', async () => {
+    expect(await findRow(await datasetInTheMiddle(), FAILED_ROW)).toMatchObject({
+      state: 'dropped',
+      drop: { column: 'body', kind: 'RefusedCall' },
+      values: { topic: 'topic 3' },
+      cells: { body: { status: 'failed', raw: 'no' } },
+    });
+  });
+
+  it('shows what there is of a row that is not done, and nothing of one that was not asked for', async () => {
+    const dataset = await datasetInTheMiddle();
+    expect(await findRow(dataset, 11)).toMatchObject({ state: 'open', values: { topic: 'topic 11' } });
+    expect(await findRow(dataset, 15)).toMatchObject({ state: 'open', values: {}, cells: {} });
+    for (const row of [-1, 20, 1.5, Number.NaN]) expect(await findRow(dataset, row)).toBeUndefined();
+  });
+
+  it('finds the failures of committed groups and of open ones', async () => {
+    const found = await collect(findFailures(await looked(await datasetInTheMiddle())));
+    expect(found.map(({ row, column, kind, raw }) => [row, column, kind, raw])).toEqual([
+      [FAILED_ROW, 'body', 'RefusedCall', 'no'],
+      [OPEN_FAILED_ROW, 'body', 'RefusedCall', 'no'],
+    ]);
+  });
+
+  it('reads the rows in order', async () => {
+    const dataset = await looked(await datasetInTheMiddle());
+    const rows = await collect(readRows(dataset));
+    expect(rows.map(({ body }) => body)).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((row) => `body ${row}`));
+    expect(await listOutputFiles(dataset)).toEqual([dataset.path('parquet-files', 'batch_00000.parquet')]);
+  });
+
+  it('tells other tools what there is, in the keys they know', async () => {
+    const dataset = await datasetInTheMiddle();
+    await writeMetadata(dataset, { base: 'place', plan: PLAN, planDigest: 'plan', rows: 20 });
+    await writeBuilderConfig(dataset, { base: 'place', document: { columns: [] } });
+    expect(JSON.parse(await readFile(dataset.path('metadata.json'), 'utf8'))).toEqual({
+      dataset_name: 'tickets',
+      config_hash: 'plan',
+      config_hash_algo: 'sha256',
+      config_hash_version: 1,
+      buffer_size: 10,
+      target_num_records: 20,
+      actual_num_records: 9,
+      num_completed_batches: 1,
+      total_num_batches: 2,
+      preserve_dropped_columns: true,
+      file_paths: {
+        'parquet-files': ['parquet-files/batch_00000.parquet'],
+        'dropped-columns-parquet-files': ['dropped-columns-parquet-files/batch_00000.parquet'],
+      },
+    });
+    expect(JSON.parse(await readFile(dataset.path('builder_config.json'), 'utf8'))).toEqual({ columns: [] });
+  });
+});
