@@ -45,6 +45,8 @@ export interface RunningWorker {
 /** Only warnings of the core, on stderr. Once a process, before any connection. */
 export function installRuntime(): void {
   Runtime.install({
+    // Ctrl-C stops the build; its worker has to live until the build has ended.
+    shutdownSignals: [],
     logger: new DefaultLogger('ERROR', ({ level, message }) =>
       process.stderr.write(`${level.toLowerCase()}  ${message}\n`),
     ),

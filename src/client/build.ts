@@ -18,7 +18,7 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import { BuildError, RefusedError } from '../errors.ts';
-import { isAlive, ownIdentity } from '../processes.ts';
+import { ownIdentity } from '../processes.ts';
 import {
   type BuildRef,
   type DatasetResult,
@@ -31,6 +31,7 @@ import type { ResolvedServer } from '../server/connect.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
+import { livenessOf } from './liveness.ts';
 import type { AcceptedWish } from './wish.ts';
 
 export interface Connected {
@@ -47,13 +48,8 @@ export async function connect(server: ResolvedServer): Promise<Connected> {
 
 /** Whether a start's process lives, or its workflow runs. */
 export async function isLive(start: EpochRecord, client: Client): Promise<boolean> {
-  if (start.endedAt !== null) return false;
-  if (start.kind === 'run') {
-    // A process of another machine cannot be looked up from here: its workflow says whether it works.
-    if (start.host === hostname()) {
-      return start.processStart !== null && isAlive({ pid: start.pid, start: start.processStart });
-    }
-  }
+  const known = livenessOf(start);
+  if (known !== undefined) return known;
   try {
     const { status } = await client.workflow.getHandle(start.workflowId).describe();
     return status.name === 'RUNNING';
@@ -230,7 +226,10 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   const { client } = connected;
   const build = buildRefOf(wish, start);
   const ending: { result?: DatasetResult; error?: unknown; isOver: boolean } = { isOver: false };
-  void resultOf(client, start.workflowId)
+  // A poll that outlives its connection would bring the process down.
+  const polling = new AbortController();
+  void client
+    .withAbortSignal(polling.signal, () => resultOf(client, start.workflowId))
     .then((result) => {
       ending.result = result;
     })
@@ -247,18 +246,22 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     wake();
   });
   let wake: () => void = () => undefined;
-  while (!ending.isOver) {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SNAPSHOT_EVERY_MS);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    if (ending.isOver) break;
-    if (worker === undefined && (stopSignal.aborted || !(await isLive(start, client)))) return undefined;
-    const snapshot = await readSnapshot(client, build).catch(() => undefined);
-    if (snapshot !== undefined && !ending.isOver) events.onSnapshot(snapshot);
+  try {
+    while (!ending.isOver) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, SNAPSHOT_EVERY_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      if (ending.isOver) break;
+      if (worker === undefined && (stopSignal.aborted || !(await isLive(start, client)))) return undefined;
+      const snapshot = await readSnapshot(client, build).catch(() => undefined);
+      if (snapshot !== undefined && !ending.isOver) events.onSnapshot(snapshot);
+    }
+  } finally {
+    polling.abort();
   }
   if (ending.error !== undefined) throw ending.error;
   return ending.result;
