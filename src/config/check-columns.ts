@@ -11,7 +11,7 @@ import { checkSchema } from './json-schema.ts';
 import { parentsOf, type TemplateField, templatesOf, variablesOf } from './references.ts';
 import type { Report } from './report.ts';
 import { plainText } from './schema/scalars.ts';
-import type { ReadColumn, ReadConfig } from './validate.ts';
+import { nameProblem, type ReadColumn, type ReadConfig } from './validate.ts';
 
 export interface ColumnChecks {
   readonly config: ReadConfig;
@@ -51,6 +51,11 @@ function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
 }
 
 function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void {
+  for (const name of seedColumns ?? []) {
+    const problem = nameProblem(name);
+    const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
+    if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
+  }
   const seen = new Set<string>();
   for (const { path, name, columnType } of config.columns) {
     if (name === null) continue;

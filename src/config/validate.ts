@@ -48,7 +48,7 @@ export interface ReadColumn {
   readonly config: ColumnConfig | null;
 }
 
-export interface ReadModel {
+interface ReadModel {
   readonly path: Path;
   readonly alias: string | null;
   readonly makes: 'text' | 'embeddings' | 'images';
@@ -148,7 +148,8 @@ function readColumn(report: Report, path: Path): ReadColumn {
     return { path, name: null, columnType: null, config: null };
   }
   const name = textOf(fields.name);
-  if (name !== null) checkName(report, { path: [...path, 'name'], name });
+  const problem = name === null ? null : nameProblem(name);
+  if (problem !== null) report.add({ path: [...path, 'name'], message: problem });
   const columnType = readWord(report, {
     path: [...path, 'column_type'],
     words: COLUMN_TYPES,
@@ -207,17 +208,16 @@ const MAX_ENCODED_NAME = 200;
 /** The hidden column that starts rows where nothing else does. */
 export const ROW_ID_COLUMN = '_internal_row_id';
 
-function checkName(report: Report, { path, name }: { readonly path: Path; readonly name: string }): void {
-  const add = (message: string) => report.add({ path, message });
-  if (name.trim() === '') add('is empty');
-  else if (name !== name.trim()) add('has spaces around it');
-  else if (/\p{Cs}/u.test(name)) add('has half a surrogate pair in it');
-  else if (/\p{Cc}/u.test(name)) add('has a control character in it');
-  else if (encodeURIComponent(name).length > MAX_ENCODED_NAME) {
-    add(
-      `is too long: ${encodeURIComponent(name).length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`,
-    );
-  } else if (name === ROW_ID_COLUMN || name === '__proto__') add(`"${name}" is taken by Rowloom`);
+/** Why a column cannot have a name; null if it can. Follows the word `name`. */
+export function nameProblem(name: string): string | null {
+  if (name.trim() === '') return 'is empty';
+  if (/\p{Cs}/u.test(name)) return 'has half a surrogate pair in it';
+  if (/\p{Cc}/u.test(name)) return 'has a control character in it';
+  const { length } = encodeURIComponent(name);
+  if (length > MAX_ENCODED_NAME) {
+    return `is too long: ${length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`;
+  }
+  return name === ROW_ID_COLUMN || name === '__proto__' ? `"${name}" is taken by Rowloom` : null;
 }
 
 function textOf(input: unknown): string | null {

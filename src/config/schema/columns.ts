@@ -61,7 +61,7 @@ const modelColumn = {
 };
 
 /** `options` by the text of the score; keys are text. */
-export const judgeScore = map({
+const judgeScore = map({
   name: filledText(),
   description: text(),
   options: mapOf(text()).superRefine((options, context) => {
@@ -108,9 +108,8 @@ function checkScoreNames(scores: readonly JudgeScore[], context: z.RefinementCtx
 }
 
 export type SamplerColumn = z.infer<(typeof SAMPLER_COLUMNS)[SamplerType]>;
-export type SamplerParameters = SamplerColumn['params'];
 type OtherColumns = typeof OTHER_COLUMNS;
-export type SeedColumn = z.infer<OtherColumns['seed-dataset']>;
+type SeedColumn = z.infer<OtherColumns['seed-dataset']>;
 export type TextColumn = z.infer<OtherColumns['llm-text']>;
 export type StructuredColumn = z.infer<OtherColumns['llm-structured']>;
 export type JudgeColumn = z.infer<OtherColumns['llm-judge']>;

@@ -44,6 +44,3 @@ export const rowloomSettings = map({
   disable_early_shutdown: flag().default(false),
 });
 export type RowloomSettings = z.infer<typeof rowloomSettings>;
-
-/** Fields of `rowloom:` that are read item by item. */
-export const ROWLOOM_LISTS = ['providers'] as const;

@@ -29,7 +29,7 @@ const parameter = (bounds: { min: number; max: number }) =>
 
 /** Seconds until an attempt is given up, where a document says nothing. */
 export const DEFAULT_TIMEOUT_S = 60;
-export const DEFAULT_PARALLEL_REQUESTS = 4;
+const DEFAULT_PARALLEL_REQUESTS = 4;
 
 const chatParameters = map({
   generation_type: oneOf(['chat-completion']).default('chat-completion'),
@@ -51,7 +51,7 @@ export const modelConfig = map({
 export type ModelConfig = z.infer<typeof modelConfig>;
 export type ParameterConfig = ModelConfig['inference_parameters']['temperature'];
 
-export const PROVIDER_TYPES = ['openai', 'simulated'] as const;
+const PROVIDER_TYPES = ['openai', 'simulated'] as const;
 
 function lowerCase(input: unknown): unknown {
   const word = plainText(input);

@@ -296,7 +296,7 @@ rowloom:
   'names that cannot be': {
     files: columns(`
   - { name: "", column_type: sampler, sampler_type: uuid }
-  - { name: " a", column_type: sampler, sampler_type: uuid }
+  - { name: "  ", column_type: sampler, sampler_type: uuid }
   - { name: "a\\tb", column_type: sampler, sampler_type: uuid }
   - { name: "\\ud83d", column_type: sampler, sampler_type: uuid }
   - { name: ${'ä'.repeat(40)}, column_type: sampler, sampler_type: uuid }
@@ -307,7 +307,7 @@ rowloom:
 `),
     says: [
       'error config.yaml:2:13 column "": name is empty',
-      'error config.yaml:3:13 column " a": name has spaces around it',
+      'error config.yaml:3:13 column "  ": name is empty',
       'error config.yaml:4:13 column "a\\tb": name has a control character in it',
       'error config.yaml:5:13 column "\\ud83d": name has half a surrogate pair in it',
       'error config.yaml:6:13 column "ääääääääääääääääääääääääääääääääääääääää": name is too long: 240 characters in a file name, where 200 are allowed',
@@ -936,6 +936,13 @@ seed_config:
   'a seed column of the name of a column': {
     files: seeds('s.csv', 'name,greeting\nAda,Hi\n'),
     says: ['error config.yaml:4:13 column "greeting": name "greeting" is the name of a seed column too'],
+  },
+  'seed columns whose names cannot be': {
+    files: seeds('s.csv', 'name,_internal_row_id,__proto__\nAda,1,2\n'),
+    says: [
+      'error config.yaml:2:37 seed_config.source.path has a column "_internal_row_id" whose name "_internal_row_id" is taken by Rowloom',
+      'error config.yaml:2:37 seed_config.source.path has a column "__proto__" whose name "__proto__" is taken by Rowloom',
+    ],
   },
   'an unknown seed column': {
     files: seeds('s.csv', 'nmae\nAda\n'),

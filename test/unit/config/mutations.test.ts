@@ -82,7 +82,7 @@ describe('a document changed at random', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

@@ -1,0 +1,48 @@
+// A config written out again as a document: `builder_config.json` of a dataset, as Data Designer keeps it.
+
+import type { Value, ValueObject } from '../values.ts';
+import type { DatasetConfig } from './validate.ts';
+
+/** Fields that hold whole numbers; in a config all numbers but labels are floats. */
+const WHOLE_FIELDS = new Set([
+  'decimal_places',
+  'max_tokens',
+  'max_parallel_requests',
+  'timeout',
+  'start',
+  'end',
+  'index',
+  'num_partitions',
+  'row_group_size',
+  'slice_size',
+  'max_concurrent_row_groups',
+  'max_conversation_restarts',
+  'max_conversation_correction_steps',
+  'shutdown_error_window',
+]);
+
+/** The document of a config, with all defaults filled in: read again it gives the same plan. */
+export function builderConfigOf({ columns, models, seeds, rowloom, providers }: DatasetConfig): ValueObject {
+  return {
+    data_designer: {
+      columns: columns.map(documentValue),
+      model_configs: models.map(documentValue),
+      seed_config: documentValue(seeds),
+    },
+    rowloom: { ...(documentValue(rowloom) as ValueObject), providers: providers.map(documentValue) },
+  };
+}
+
+function documentValue(config: unknown): Value {
+  if (Array.isArray(config)) return config.map(documentValue);
+  if (typeof config !== 'object' || config === null) return config as Value;
+  return Object.fromEntries(
+    Object.entries(config).map(([field, value]) => [field, fieldValue(field, value)]),
+  );
+}
+
+function fieldValue(field: string, value: unknown): Value {
+  // The user's own values: nothing in them is a field of ours.
+  if (field === 'extra_body' || field === 'output_format') return value as Value;
+  return typeof value === 'number' && WHOLE_FIELDS.has(field) ? BigInt(value) : documentValue(value);
+}
