@@ -213,6 +213,7 @@ async function stopBuild(worker: RunningWorker, client: Client, workflowId: stri
 
 const SNAPSHOT_EVERY_MS = 500;
 const RETRY_AFTER_MS = 200;
+const RESULT_GRACE_MS = 2_000;
 
 export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'events' | 'stopSignal'> {
   readonly wish: Pick<AcceptedWish, 'store' | 'dataset'>;
@@ -246,17 +247,27 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     wake();
   });
   let wake: () => void = () => undefined;
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   try {
     while (!ending.isOver) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, SNAPSHOT_EVERY_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await pause(SNAPSHOT_EVERY_MS);
       if (ending.isOver) break;
-      if (worker === undefined && (stopSignal.aborted || !(await isLive(start, client)))) return undefined;
+      if (worker === undefined) {
+        if (stopSignal.aborted) return undefined;
+        if (!(await isLive(start, client))) {
+          // It may just have ended as it should: then its result is on the way.
+          await pause(RESULT_GRACE_MS);
+          if (!ending.isOver) return undefined;
+          break;
+        }
+      }
       const snapshot = await readSnapshot(client, build).catch(() => undefined);
       if (snapshot !== undefined && !ending.isOver) events.onSnapshot(snapshot);
     }
