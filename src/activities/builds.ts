@@ -12,6 +12,7 @@ import { createModels, type Models } from '../models/models.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, UPDATE } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { identityOf } from '../store/gather.ts';
 import type { Base } from '../store/groups.ts';
 import { PartCache } from '../store/parts.ts';
 import type { CellRecord } from '../store/records.ts';
@@ -40,7 +41,10 @@ export interface Build {
   inlineUpstreamOf(name: string): readonly string[];
   /** The accepted cells of a part, by row. */
   readPart(part: PartName): Promise<ReadonlyMap<number, CellRecord>>;
-  /** What earlier attempts of this start wrote for a slice's rows, by row. */
+  /**
+   * What this start has of a slice's rows, by row: what earlier attempts wrote, and the turns that `openRowGroup` took
+   * over from earlier starts.
+   */
   readEarlierParts(column: string, rows: RowRange): Promise<ReadonlyMap<number, readonly CellRecord[]>>;
   /** Ends the build with a reason for people: no new calls, complete rows are written. */
   stop(reason: string): void;
@@ -135,7 +139,7 @@ async function openBuild(
     graphColumns: columns,
     graph,
     inline: makeInline(plan),
-    roots: await openRoots(plan, settings),
+    roots: await openRoots({ plan, settings }),
     models,
     gate,
     outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
@@ -150,10 +154,17 @@ async function openBuild(
     },
     async readEarlierParts(column, rows) {
       const records = new Map<number, CellRecord[]>();
+      const seen = new Set<string>();
       for (const part of await dataset.listSliceParts(column, rows)) {
         const { header, records: found } = await parts.read(dataset, part);
         if (header?.epoch !== ref.epoch) continue;
-        for (const record of found) records.set(record.row, [...(records.get(record.row) ?? []), record]);
+        for (const record of found) {
+          if (record.row < rows.first || record.row > rows.last) continue;
+          const identity = identityOf(record);
+          if (seen.has(identity)) continue;
+          seen.add(identity);
+          records.set(record.row, [...(records.get(record.row) ?? []), record]);
+        }
       }
       return records;
     },

@@ -5,6 +5,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { CellError, ModelError } from '../errors.ts';
 import type { CellInput } from '../generators/generator.ts';
+import { readAgain } from '../generators/llm/answers.ts';
 import { cellInput } from '../generators/llm/cell-input.ts';
 import { generateCell } from '../generators/llm/generate-cell.ts';
 import { RowMask } from '../graph/row-mask.ts';
@@ -26,7 +27,13 @@ const STOP_GRACE_MS = 15_000;
 
 type CellEnd =
   | { readonly end: 'made' | 'dropped' }
-  | { readonly end: 'leftover'; readonly waiting: ModelError | null };
+  /** `waiting`: for a model that does not answer now; null for a cell that was stopped. */
+  | { readonly end: 'leftover'; readonly waiting: Waiting | null };
+
+interface Waiting {
+  readonly error: ModelError;
+  readonly retryAfterMs: number;
+}
 
 export async function generateSliceActivity(
   build: Build,
@@ -49,7 +56,7 @@ export async function generateSliceActivity(
     dropped: RowMask.empty(task.rows),
     leftover: RowMask.empty(task.rows),
   };
-  const waiting: ModelError[] = [];
+  const waiting: Waiting[] = [];
   const usage = new UsageSum();
 
   async function append(record: CellRecord): Promise<void> {
@@ -70,8 +77,9 @@ export async function generateSliceActivity(
     }
     const earlier = history.get(row) ?? [];
     const made = earlier.find((record) => record.status === 'ok' && record.in === input.digest);
-    if (made !== undefined) {
-      await append(made);
+    const copy = made === undefined ? null : readAgain(column as ModelColumn, made);
+    if (copy !== null) {
+      await append(copy);
       return { end: 'made' };
     }
     const outcome = await generateCell({
@@ -87,7 +95,7 @@ export async function generateSliceActivity(
       nextCallId: () => part.nextCallId(),
       now: Date.now,
     });
-    if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome.error };
+    if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome };
     build.outcomes.add(outcome.status === 'ok');
     return { end: outcome.status === 'ok' ? 'made' : 'dropped' };
   }
@@ -190,10 +198,10 @@ class UsageSum {
 }
 
 /** Only a leftover slice throws, always retryable; a cell that failed for good is a record, not an error. */
-function leftoverFailure({ column, rows }: SliceTask, waiting: readonly ModelError[]): ApplicationFailure {
-  const retryAfterMs = Math.max(...waiting.map((error) => error.retryAfterMs ?? 0));
+function leftoverFailure({ column, rows }: SliceTask, waiting: readonly Waiting[]): ApplicationFailure {
+  const retryAfterMs = Math.max(...waiting.map((cell) => cell.retryAfterMs));
   return ApplicationFailure.create({
-    message: `Cannot yet generate ${waiting.length} cells of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.message}`,
+    message: `Cannot yet generate ${waiting.length} cells of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.error.message}`,
     type: FAILURE.modelUnavailable,
     // Jitter, or all slices wake at once.
     ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),

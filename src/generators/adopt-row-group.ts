@@ -1,8 +1,9 @@
 import type { RowRange } from '../graph/types.ts';
 import type { Plan } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import { type CellIndex, gatherRecords } from '../store/gather.ts';
-import { type Adoption, adoptCells } from './adopt-cells.ts';
+import { type CellIndex, type Gathered, gatherRecords } from '../store/gather.ts';
+import { findGroup } from '../store/groups.ts';
+import { type Adoption, adoptCells, type EarlierOutput } from './adopt-cells.ts';
 import type { Roots } from './roots.ts';
 
 /** Reads what the store has of a row group and finds the cells that exist under a plan. Writes nothing. */
@@ -14,11 +15,20 @@ export async function adoptRowGroup(place: {
   readonly rowGroup: number;
   readonly rows: RowRange;
   readonly index?: CellIndex;
-}): Promise<Adoption> {
+}): Promise<Adoption & Pick<Gathered, 'records'>> {
   const { dataset, plan, order, roots, rowGroup, rows, index } = place;
-  const [gathered, made] = await Promise.all([
+  const [{ records }, made, output] = await Promise.all([
     gatherRecords(dataset, { plan, rowGroup, rows, ...(index === undefined ? {} : { index }) }),
     roots.make(rows),
+    readEarlierOutput(dataset, rowGroup),
   ]);
-  return adoptCells({ plan, order, rows, roots: made, records: gathered.records });
+  return { ...(await adoptCells({ plan, order, rows, roots: made, records, output })), records };
+}
+
+async function readEarlierOutput(dataset: DatasetStore, rowGroup: number): Promise<EarlierOutput> {
+  const [place, next] = await Promise.all([
+    findGroup(dataset, { rowGroup, base: 'place' }),
+    findGroup(dataset, { rowGroup, base: 'next' }),
+  ]);
+  return { rows: place?.rowsInFiles ?? [], drops: [...(place?.drops ?? []), ...(next?.drops ?? [])] };
 }

@@ -28,6 +28,7 @@ import {
   writeGroup,
 } from './groups.ts';
 import { batchName } from './names.ts';
+import { openTurns } from './open-turns.ts';
 import { misfitOf } from './parquet.ts';
 import type { StoredRecord } from './parts.ts';
 import type { CellRecord } from './records.ts';
@@ -222,14 +223,14 @@ function settledRecords(
   },
 ): StoredRecord[] {
   const chosen = new Map([...output.chosen.values()].map((record) => [identityOf(record), record]));
-  const ended = new Set(found.filter(({ status }) => status === 'ok' || status === 'failed').map(inputOf));
+  const open = new Set(openTurns(found));
   const lastOfRow = new Map<number, StoredRecord>();
   for (const record of found) {
     if (record.status === 'ok' || record.status === 'failed') lastOfRow.set(record.row, record);
   }
   const settled: StoredRecord[] = [];
   for (const record of found) {
-    if (record.status === 'call' && !ended.has(inputOf(record))) settled.push(record);
+    if (open.has(record)) settled.push(record);
     if (record.status === 'failed' && lastOfRow.get(record.row) === record) settled.push(record);
     if (record.status !== 'ok') continue;
     const { plans: marks = [], ...cell } = record;
@@ -240,10 +241,6 @@ function settledRecords(
   }
   for (const { chosen: _, ...cell } of chosen.values()) settled.push({ ...cell, plans: [output.planDigest] });
   return settled;
-}
-
-function inputOf(record: StoredRecord): string {
-  return `${record.row} ${record.in}`;
 }
 
 function foldedFiles(files: readonly GatheredFile[]): FoldedFiles {
