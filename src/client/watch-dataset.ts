@@ -1,35 +1,13 @@
 // `watch` and `stop`: a build that another process serves.
 
-import { resolve } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type BuildEvents, type Connected, follow, isLive } from './build.ts';
+import { type DatasetPlace, findDataset } from './find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 import { stopBuild } from './steer.ts';
-
-export interface DatasetPlace {
-  /** A dataset's name in the store, or the path of its folder. */
-  readonly target: string;
-  /** The store's folder; `artifacts` by default. */
-  readonly out?: string;
-  readonly cwd: string;
-}
-
-/** Opens a dataset for looking. Throws `StoreError`. */
-export async function findDataset({
-  target,
-  out,
-  cwd,
-}: DatasetPlace): Promise<{ store: Store; dataset: DatasetStore }> {
-  const isPath = /[/\\]/.test(target) || target === '.';
-  const place = isPath
-    ? splitDatasetPath(resolve(cwd, target))
-    : { directory: resolve(cwd, out ?? 'artifacts'), name: target };
-  const store = await openStore(place.directory, { access: 'look' });
-  return { store, dataset: await store.openDataset(place.name) };
-}
 
 export interface WatchOptions extends DatasetPlace, ServerOptions {}
 

@@ -9,12 +9,10 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve } from 'node:path';
-import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
+import type { PreparedConfig } from '../config/prepare.ts';
 import { planDigest as planDigestOf } from '../config/resolve.ts';
 import { digestOf } from '../digest.ts';
 import { RefusedError, StoreError } from '../errors.ts';
-import { findSeedFiles } from '../generators/seed-files.ts';
-import { openSeedSource } from '../generators/seed-source.ts';
 import {
   isModelColumn,
   type KeepRule,
@@ -28,6 +26,8 @@ import { type Base, findGroup, listGroups } from '../store/groups.ts';
 import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
 import { findNext } from '../store/swap.ts';
 import { type CellCounts, countCells } from './count-cells.ts';
+import { DEFAULT_STORE_FOLDER, findStore } from './find-dataset.ts';
+import { prepareDocument } from './prepare-document.ts';
 
 const DEFAULT_ROWS = 10;
 
@@ -83,7 +83,7 @@ export interface AcceptedWish extends Wish {
 export async function openWish(options: WishOptions): Promise<Wish> {
   const { directory, name, dataset, document } = await findTarget(options);
   const before = dataset === null ? null : await dataset.read();
-  const config = await prepareConfig({
+  const config = await prepareDocument({
     file: document,
     cwd: options.cwd,
     home: options.home,
@@ -92,7 +92,6 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     isSimulated: options.isSimulated,
     rows: options.rows ?? before?.rows ?? DEFAULT_ROWS,
     recorded: before,
-    seedReader: { findSeedFiles, openSeedSource },
   });
   const documentDigest = digestOf(config.document.text);
   refuseOtherDocument({ options, before, directory, document, name });
@@ -155,7 +154,7 @@ async function findTarget(options: WishOptions): Promise<Target> {
   const target = resolve(options.cwd, options.target);
   const isFolder = (await stat(target).catch(() => undefined))?.isDirectory() === true;
   if (isFolder) return findFolder(target, options);
-  const directory = resolve(options.cwd, options.out ?? 'artifacts');
+  const directory = resolve(options.cwd, options.out ?? DEFAULT_STORE_FOLDER);
   const stem = `${basename(target, extname(target))}${options.isSimulated ? '-simulated' : ''}`;
   const store = await findStore(directory);
   const name = options.isNew ? await nextFreeName(directory, options.name ?? stem) : (options.name ?? stem);
@@ -175,11 +174,6 @@ async function findFolder(folder: string, options: WishOptions): Promise<Target>
   const remembered = document === null ? undefined : resolve(directory, document);
   const isThere = remembered !== undefined && (await stat(remembered).catch(() => undefined)) !== undefined;
   return { directory, name, dataset, document: isThere ? remembered : dataset.path('builder_config.json') };
-}
-
-async function findStore(directory: string): Promise<Store | undefined> {
-  const isThere = (await stat(join(directory, 'store.json')).catch(() => undefined)) !== undefined;
-  return isThere ? openStore(directory, { access: 'look' }) : undefined;
 }
 
 async function nextFreeName(directory: string, name: string): Promise<string> {

@@ -7,9 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../format.ts';
+import { addExportCommand } from './commands/export.ts';
+import { addFailuresCommand } from './commands/failures.ts';
+import { addGraphCommand } from './commands/graph.ts';
+import { addListCommand } from './commands/list.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addDevCommand, addWorkerCommand } from './commands/serve.ts';
+import { addShowCommand } from './commands/show.ts';
 import { addStartCommand } from './commands/start.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addValidateCommand } from './commands/validate.ts';
 import { addStopCommand, addWatchCommand } from './commands/watch.ts';
 import type { CliContext } from './context.ts';
 
@@ -21,6 +28,13 @@ const COMMANDS = [
   addDevCommand,
   addWatchCommand,
   addStopCommand,
+  addListCommand,
+  addStatusCommand,
+  addShowCommand,
+  addFailuresCommand,
+  addExportCommand,
+  addValidateCommand,
+  addGraphCommand,
 ];
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {

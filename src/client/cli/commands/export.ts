@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { RefusedError } from '../../../errors.ts';
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportSource,
+  exportFile,
+  exportFormatOf,
+  exportLines,
+  openExport,
+} from '../../export-dataset.ts';
+import { formatBytes, formatCount, plural } from '../../format.ts';
+import { line } from '../../run-report.ts';
+import type { CliContext } from '../context.ts';
+import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
+
+interface ExportFlags extends PlaceFlags {
+  readonly format?: ExportFormat;
+  readonly output?: string;
+  readonly force: boolean;
+}
+
+export function addExportCommand(program: Command, context: CliContext): void {
+  addPlaceOptions(program.command('export').description('write the finished rows as one file, or to stdout'))
+    .addOption(
+      new Option('--format <format>', "default: what the file's name says, else jsonl").choices(
+        EXPORT_FORMATS,
+      ),
+    )
+    .option('--output <file>', 'a file (default: stdout)')
+    .option('--force', 'replace the file if it is there', false)
+    .action((target: string, flags: ExportFlags) => exportDataset(target, flags, context));
+}
+
+async function exportDataset(target: string, flags: ExportFlags, context: CliContext): Promise<void> {
+  const { cwd, print, say, flush } = context;
+  const { output, force } = flags;
+  const format = exportFormatOf(flags);
+  const source = await openExport(datasetPlace(target, flags, context));
+  if (output !== undefined) {
+    const options = { path: resolve(cwd, output), format, isOverwriting: force };
+    const sizeBytes = await exportFile(source, options);
+    say(line('exported', `${plural(source.rows, 'row')} → ${output} · ${formatBytes(sizeBytes)}`));
+  } else if (format === 'parquet') {
+    throw new RefusedError('Cannot export parquet to stdout: name a file with --output');
+  } else {
+    for await (const text of exportLines(source, format)) {
+      print(text);
+      await flush();
+    }
+  }
+  sayMissing(source, context);
+}
+
+function sayMissing({ missing }: ExportSource, { say }: CliContext): void {
+  if (missing > 0) say(line('warning', `${formatCount(missing)} rows that were asked for are not finished`));
+}

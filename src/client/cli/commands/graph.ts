@@ -1,0 +1,40 @@
+import { type Command, Option } from 'commander';
+import { describeGraph, type GraphDescription } from '../../describe-graph.ts';
+import type { CliContext } from '../context.ts';
+import { documentOptions } from '../document-options.ts';
+import { paintFor } from '../paint.ts';
+import { formatTable } from '../text.ts';
+
+const FORMATS = ['mermaid', 'text', 'json'] as const;
+
+interface GraphFlags {
+  readonly format: (typeof FORMATS)[number];
+}
+
+export function addGraphCommand(program: Command, context: CliContext): void {
+  program
+    .command('graph')
+    .description('show which column needs which')
+    .argument('<config>', 'a config document')
+    .addOption(new Option('--format <format>').choices(FORMATS).default('mermaid'))
+    .action((config: string, flags: GraphFlags) => graph(config, flags, context));
+}
+
+async function graph(config: string, { format }: GraphFlags, context: CliContext): Promise<void> {
+  const { mermaid, ...description } = await describeGraph(documentOptions(config, context));
+  if (format === 'mermaid') context.print(mermaid.trimEnd());
+  else if (format === 'json') context.print(JSON.stringify(description));
+  else printText(description, context);
+}
+
+function printText(
+  { columns, longestChain }: Omit<GraphDescription, 'mermaid'>,
+  { print, screen }: CliContext,
+): void {
+  const rows = columns.map(({ name, strategy, needs }) => [name, strategy, needs.join(', ')]);
+  const [head = '', ...body] = formatTable(['column', 'strategy', 'needs'], rows);
+  print(paintFor(screen).strong(head));
+  for (const text of body) print(text);
+  print('');
+  print(`longest chain: ${longestChain.join(' → ')}`);
+}

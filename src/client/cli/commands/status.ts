@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { formatBytes, formatCount, formatDuration, formatTime, formatTokens, plural } from '../../format.ts';
+import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
+import { line } from '../../run-report.ts';
+import type { CliContext } from '../context.ts';
+import { paintFor } from '../paint.ts';
+import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { formatTable } from '../text.ts';
+
+export function addStatusCommand(program: Command, context: CliContext): void {
+  addPlaceOptions(program.command('status').description('sum a dataset up: rows, calls, tokens, by column'))
+    .option('--json', 'as one JSON object', false)
+    .action((target: string, flags: JsonFlags) => status(target, flags, context));
+}
+
+async function status(target: string, flags: JsonFlags, context: CliContext): Promise<void> {
+  const found = await readStatus(datasetPlace(target, flags, context));
+  if (flags.json) {
+    context.print(JSON.stringify(found));
+    return;
+  }
+  for (const text of describeStatus(found)) context.print(text);
+  if (found.columns.length === 0) return;
+  const [head = '', ...body] = columnTable(found);
+  context.print('');
+  context.print(paintFor(context.screen).strong(head));
+  for (const text of body) context.print(text);
+}
+
+function describeStatus(status: DatasetStatus): string[] {
+  const { name, folder, seed, document, state, reason, rowsAsked, dropped, rowGroups, lastStart } = status;
+  const sum = { calls: 0, failed: 0, prompt: 0, completion: 0 };
+  for (const column of status.columns) {
+    sum.calls += column.calls;
+    sum.failed += column.failedCalls;
+    sum.prompt += column.promptTokens;
+    sum.completion += column.completionTokens;
+  }
+  const groups = [
+    `${formatCount(rowGroups.complete)} of ${plural(rowGroups.asked, 'row group')} complete`,
+    ...(rowGroups.partial === 0 ? [] : [`${formatCount(rowGroups.partial)} in part`]),
+  ].join(', ');
+  return [
+    line('dataset', `${name} → ${folder} · seed ${seed}`),
+    ...(document === null ? [] : [line('config', document)]),
+    line('state', [state, ...(reason === null ? [] : [reason])].join(' · ')),
+    ...(lastStart === null ? [] : [line('build', describeStart(lastStart, state))]),
+    line(
+      'rows',
+      `${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
+    ),
+    line(
+      'calls',
+      `${formatCount(sum.calls)} · ${formatCount(sum.failed)} failed · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
+    ),
+  ];
+}
+
+function describeStart(start: StartStatus, state: DatasetStatus['state']): string {
+  const { epoch, kind, host, pid, at, endedAt, isLive } = start;
+  const parts = [`build ${epoch}, started ${formatTime(at)}`];
+  if (endedAt !== null) parts.push(`took ${formatDuration(endedAt - at)}`);
+  else if (isLive === true) parts.push(`at work in process ${pid}`);
+  else if (isLive === null) {
+    const where = kind === 'run' ? `process ${pid} on ${host}` : 'the workers of the store';
+    parts.push(`by ${where}, which only its server can see`);
+  } else if (state === 'interrupted') parts.push('ended without notice · go on: same command');
+  return parts.join(' · ');
+}
+
+function columnTable({ columns }: DatasetStatus): string[] {
+  const header = ['column', 'cells', 'calls', 'failed', 'tokens in', 'tokens out'];
+  const rows = columns.map((column) => {
+    const cells = column.cells === null ? 'not in the plan' : formatCount(column.cells);
+    if (column.calls === 0) return [column.name, cells, '', '', '', ''];
+    const { calls, failedCalls, promptTokens, completionTokens } = column;
+    const counts = [calls, failedCalls].map(formatCount);
+    return [column.name, cells, ...counts, ...[promptTokens, completionTokens].map(formatTokens)];
+  });
+  return formatTable(header, rows, header.slice(1));
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { ConfigError, formatViolation } from '../../../errors.ts';
+import { plural } from '../../format.ts';
+import { line } from '../../run-report.ts';
+import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
+import type { CliContext } from '../context.ts';
+import { documentOptions } from '../document-options.ts';
+import { paintFor } from '../paint.ts';
+import { formatTable } from '../text.ts';
+
+interface ValidateFlags {
+  readonly simulate: boolean;
+  readonly json: boolean;
+}
+
+export function addValidateCommand(program: Command, context: CliContext): void {
+  program
+    .command('validate')
+    .description('check a config document and list the columns it makes, with their types')
+    .argument('<config>', 'a config document')
+    .option('--simulate', 'no provider and no key is needed', false)
+    .option('--json', 'as one JSON object, errors too', false)
+    .action((config: string, flags: ValidateFlags) => validate(config, flags, context));
+}
+
+async function validate(config: string, flags: ValidateFlags, context: CliContext): Promise<void> {
+  if (flags.json) return validateAsJson(config, flags, context);
+  const { print, say, screen } = context;
+  const options = { ...documentOptions(config, context), isSimulated: flags.simulate };
+  const { columns, seeds, warnings } = await validateDocument(options);
+  const rows = columns.map((column) => [column.name, describeMaker(column), describeType(column)]);
+  const [head = '', ...body] = formatTable(['column', 'made by', 'type'], rows);
+  print(paintFor(screen).strong(head));
+  for (const text of body) print(text);
+  for (const warning of warnings) say(line('warning', formatViolation(warning)));
+  const parts = [plural(columns.length, 'column')];
+  if (seeds !== null) parts.push(`seeds ${seeds.path}: ${plural(seeds.rows, 'row')}`);
+  if (warnings.length > 0) parts.push(plural(warnings.length, 'warning'));
+  say(line('valid', parts.join(' · ')));
+}
+
+async function validateAsJson(
+  config: string,
+  { simulate }: ValidateFlags,
+  context: CliContext,
+): Promise<void> {
+  try {
+    const valid = await validateDocument({ ...documentOptions(config, context), isSimulated: simulate });
+    context.print(JSON.stringify({ isValid: true, ...valid }));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.print(JSON.stringify({ isValid: false, violations: error.violations }));
+    context.setExitCode(2);
+  }
+}
+
+function describeMaker({ kind, model }: OutputColumn): string {
+  return model === null ? kind : `${kind} by ${model.alias}: ${model.name} (${model.provider})`;
+}
+
+function describeType({ type, isDropped }: OutputColumn): string {
+  return isDropped ? `${formatType(type)}, dropped` : formatType(type);
+}

@@ -1,0 +1,161 @@
+// `export`: the finished rows as one file or one stream, a row group in memory at a time.
+//
+//   json   one object a line; nested values nested, whole numbers of any size
+//   csv    a header, RFC 4180 quotes, nested values as JSON text; null is an empty field, empty text is ""
+//   parquet  one row group a batch, under the schema of the dataset
+
+import { extname } from 'node:path';
+import { RefusedError, StoreError } from '../errors.ts';
+import type { ColumnType } from '../plan.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import { findGroup, listGroups } from '../store/groups.ts';
+import { listOutputFiles } from '../store/look.ts';
+import { ParquetEncoder } from '../store/parquet.ts';
+import { readParquet } from '../store/read-parquet.ts';
+import { readingBase } from '../store/swap.ts';
+import { formatJson, type Value, type ValueObject } from '../values.ts';
+import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { nestedRow } from './nested-values.ts';
+
+export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+export type LineFormat = Exclude<ExportFormat, 'parquet'>;
+
+interface ExportColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** The finished rows of a dataset, as they were when it was opened. */
+export interface ExportSource {
+  readonly dataset: DatasetStore;
+  readonly columns: readonly ExportColumn[];
+  /** Finished rows. */
+  readonly rows: number;
+  /** Rows that were asked for and are neither finished nor dropped. */
+  readonly missing: number;
+}
+
+/** Opens what there is to export. Throws `StoreError` where no row is finished. */
+export async function openExport(place: DatasetPlace): Promise<ExportSource> {
+  const { dataset } = await findDataset(place);
+  const base = await readingBase(dataset, 'groups');
+  let planDigest: string | undefined;
+  let rows = 0;
+  let dropped = 0;
+  for (const rowGroup of await listGroups(dataset, base)) {
+    const group = await findGroup(dataset, { rowGroup, base });
+    if (group === undefined) continue;
+    planDigest ??= group.planDigest;
+    rows += group.rowCount;
+    dropped += group.drops.length;
+  }
+  if (planDigest === undefined) {
+    throw new StoreError(`Cannot export "${dataset.name}": none of its row groups is finished yet`);
+  }
+  const plan = await dataset.readPlan(planDigest);
+  const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));
+  const asked = (await dataset.read()).rows;
+  return { dataset, columns, rows, missing: Math.max(0, asked - rows - dropped) };
+}
+
+/** The rows as lines without their ends. Throws `StoreError`. */
+export async function* exportLines(source: ExportSource, format: LineFormat): AsyncGenerator<string> {
+  const { columns } = source;
+  if (format === 'csv') yield columns.map(({ name }) => csvText(name)).join(',');
+  for await (const batch of readBatches(source)) {
+    for (const row of batch) yield format === 'csv' ? csvLine(row, columns) : formatJson(row);
+  }
+}
+
+export interface ExportFileOptions {
+  /** Absolute path. */
+  readonly path: string;
+  readonly format: ExportFormat;
+  readonly isOverwriting: boolean;
+}
+
+/** Writes the rows to a file that is whole when it is seen; returns its size. Throws `StoreError` and `RefusedError`. */
+export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number> {
+  const { path, format, isOverwriting } = options;
+  const { files } = source.dataset;
+  if (!isOverwriting && (await files.findStat(path)) !== undefined) {
+    throw new RefusedError(`Cannot export to "${path}": it is there already. Use --force to replace it`);
+  }
+  const file = await files.start(path);
+  let sizeBytes = 0;
+  try {
+    const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(exportLines(source, format));
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.length;
+      await file.append(chunk);
+    }
+    await file.sync();
+  } catch (error) {
+    await file.discard().catch(() => undefined);
+    throw error;
+  }
+  await file.publish();
+  return sizeBytes;
+}
+
+/** The format of an export: what the file's name says, else what was asked, else JSON lines. Throws `RefusedError`. */
+export function exportFormatOf(of: {
+  readonly format?: ExportFormat;
+  readonly output?: string;
+}): ExportFormat {
+  const { format, output } = of;
+  const suffix = output === undefined ? '' : extname(output).slice(1).toLowerCase();
+  const named = EXPORT_FORMATS.find((known) => known === suffix);
+  if (named !== undefined && format !== undefined && named !== format) {
+    throw new RefusedError(`Cannot export ${format} to "${output}": its name says ${named}`);
+  }
+  return named ?? format ?? 'jsonl';
+}
+
+async function* readBatches({ dataset, columns }: ExportSource): AsyncGenerator<ValueObject[]> {
+  for (const path of await listOutputFiles(dataset)) {
+    yield (await readParquet(path)).map((row) => nestedRow(row, columns));
+  }
+}
+
+const CHUNK_CHARACTERS = 256 * 1024;
+
+async function* textChunks(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  let text = '';
+  for await (const line of lines) {
+    text += `${line}\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
+}
+
+async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> {
+  const { columns } = source;
+  let encoder: ParquetEncoder | undefined;
+  for await (const batch of readBatches(source)) {
+    if (encoder === undefined) encoder = new ParquetEncoder(columns, batch.length);
+    else encoder.nextRowGroup(batch.length);
+    for (const { name } of columns) yield encoder.column(batch.map((row) => row[name] ?? null));
+  }
+  if (encoder === undefined) {
+    encoder = new ParquetEncoder(columns, 0);
+    for (const _ of columns) yield encoder.column([]);
+  }
+  yield encoder.end();
+}
+
+function csvLine(row: ValueObject, columns: readonly ExportColumn[]): string {
+  return columns.map(({ name, type }) => csvField(row[name] ?? null, type)).join(',');
+}
+
+function csvField(value: Value, type: ColumnType): string {
+  if (value === null) return '';
+  return typeof value === 'string' && type.kind === 'text' ? csvText(value) : csvText(formatJson(value));
+}
+
+function csvText(text: string): string {
+  return text === '' || /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,195 @@
+// `list`, `status`, `show` and `failures`: what there is to see of datasets, from the store alone, without a server
+// and without a write, while a build goes on too.
+
+import { resolve } from 'node:path';
+import { RefusedError, RowloomError } from '../errors.ts';
+import { isModelColumn, type PlanColumn } from '../plan.ts';
+import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import type { Failure } from '../store/failures.ts';
+import type { Drop } from '../store/groups.ts';
+import { findFailures, findRow, type RowLook, type Summary, summarize } from '../store/look.ts';
+import type { CellRecord } from '../store/records.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { NO_USAGE } from '../store/usage.ts';
+import type { ValueObject } from '../values.ts';
+import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from './find-dataset.ts';
+import { livenessOf } from './liveness.ts';
+import { nestedRow } from './nested-values.ts';
+
+export interface DatasetStatus {
+  readonly name: string;
+  /** Absolute path. */
+  readonly folder: string;
+  /**
+   * `building`: its build is alive, or nobody can tell from here (`lastStart.isLive` is null).
+   * `interrupted`: its build died without notice; the same command goes on.
+   */
+  readonly state: 'new' | 'building' | 'interrupted' | 'incomplete' | 'complete';
+  /** Why it is incomplete, for people. */
+  readonly reason: string | null;
+  /** Rows in `parquet-files/`. */
+  readonly rows: number;
+  readonly rowsAsked: number;
+  readonly dropped: number;
+  readonly rowGroups: Summary['groups'];
+  /** The stored columns in the order of the plan, then those that it no longer has and that cost something. */
+  readonly columns: readonly ColumnStatus[];
+  readonly sizeBytes: number;
+  readonly seed: string;
+  /** Absolute path. */
+  readonly document: string | null;
+  readonly lastStart: StartStatus | null;
+  /** Milliseconds since the epoch, UTC. */
+  readonly createdAt: number;
+}
+
+export interface ColumnStatus {
+  readonly name: string;
+  /** Null for a column that the plan no longer has. */
+  readonly cells: number | null;
+  readonly calls: number;
+  readonly failedCalls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** The newest start; times in milliseconds since the epoch, UTC. */
+export interface StartStatus extends Pick<EpochRecord, 'epoch' | 'kind' | 'host' | 'pid' | 'at' | 'endedAt'> {
+  /** Null where only its server knows. */
+  readonly isLive: boolean | null;
+}
+
+/** A dataset that cannot be read: damaged, or of a newer Rowloom. */
+export interface UnreadableDataset {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/** The datasets of a store, by name. Throws `StoreError` where there is no store. */
+export async function listDatasets(place: StorePlace): Promise<(DatasetStatus | UnreadableDataset)[]> {
+  const store = await openStore(storeFolder(place), { access: 'look' });
+  const found: (DatasetStatus | UnreadableDataset)[] = [];
+  for (const name of await store.listDatasets()) {
+    try {
+      found.push(await statusOf(store, await store.openDataset(name)));
+    } catch (error) {
+      if (!(error instanceof RowloomError)) throw error;
+      found.push({ name, problem: error.message });
+    }
+  }
+  return found;
+}
+
+/** Throws `StoreError` where there is no such dataset. */
+export async function readStatus(place: DatasetPlace): Promise<DatasetStatus> {
+  const { store, dataset } = await findDataset(place);
+  return statusOf(store, dataset);
+}
+
+async function statusOf(store: Store, dataset: DatasetStore): Promise<DatasetStatus> {
+  const summary = await summarize(dataset);
+  const { record, start, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
+  const gone = Object.keys(usage).filter((column) => !Object.hasOwn(cells, column));
+  return {
+    name: dataset.name,
+    folder: dataset.directory,
+    state: stateOf(summary),
+    reason: record.reason,
+    rows: rowCount,
+    rowsAsked: record.rows,
+    dropped,
+    rowGroups: groups,
+    columns: [...Object.keys(cells), ...gone].map((name) => ({
+      name,
+      cells: cells[name] ?? null,
+      ...(usage[name] ?? NO_USAGE),
+    })),
+    sizeBytes,
+    seed: record.seed,
+    document: record.document === null ? null : resolve(store.directory, record.document),
+    lastStart: start === undefined ? null : startStatus(start),
+    createdAt: record.createdAt,
+  };
+}
+
+function stateOf({ record, start }: Summary): DatasetStatus['state'] {
+  const isLive = start === undefined ? false : livenessOf(start);
+  if (isLive === true) return 'building';
+  if (record.state !== 'building') return record.state;
+  return isLive === undefined ? 'building' : 'interrupted';
+}
+
+function startStatus(start: EpochRecord): StartStatus {
+  const { epoch, kind, host, pid, at, endedAt } = start;
+  return { epoch, kind, host, pid, at, endedAt, isLive: livenessOf(start) ?? null };
+}
+
+export interface RowView {
+  readonly dataset: string;
+  readonly row: number;
+  readonly state: RowLook['state'];
+  /** Why it is not in the output. */
+  readonly drop: Drop | null;
+  /** In the order of the output, dropped columns too; of a row that is not complete the cells that there are. */
+  readonly values: ValueObject;
+  readonly columns: readonly ColumnView[];
+}
+
+export interface ColumnView {
+  readonly name: string;
+  readonly kind: PlanColumn['kind'];
+  /** Left out of `parquet-files/`. */
+  readonly isDropped: boolean;
+  /** The name of the model that makes it. */
+  readonly model: string | null;
+  /** What made its value, or the last failure; null for expressions and for cells that are not made yet. */
+  readonly cell: CellRecord | null;
+}
+
+/** One row with what made it. Throws `StoreError`, and `RefusedError` for a row that was never asked for. */
+export async function readRow(place: DatasetPlace, row: number): Promise<RowView> {
+  const { dataset } = await findDataset(place);
+  const found = await findRow(dataset, row);
+  if (found !== undefined) return viewOf(dataset, found);
+  const { rows } = await dataset.read();
+  throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
+}
+
+/** The first rows, whatever their state. Throws `StoreError`. */
+export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
+  const { dataset } = await findDataset(place);
+  const views: RowView[] = [];
+  for (let row = 0; row < count; row += 1) {
+    const found = await findRow(dataset, row);
+    if (found === undefined) break;
+    views.push(viewOf(dataset, found));
+  }
+  return views;
+}
+
+function viewOf({ name: dataset }: DatasetStore, look: RowLook): RowView {
+  const { row, state, drop, plan, cells } = look;
+  const columns = plan?.columns ?? [];
+  const inFiles = columns.filter(({ name }) => Object.hasOwn(look.values, name));
+  return {
+    dataset,
+    row,
+    state,
+    drop,
+    // Cells of rows that are in no file were never JSON text.
+    values: state === 'complete' ? nestedRow(look.values, inFiles) : look.values,
+    columns: columns.map((column) => ({
+      name: column.name,
+      kind: column.kind,
+      isDropped: column.drop,
+      model: isModelColumn(column) ? (plan?.models[column.alias]?.model ?? null) : null,
+      cell: cells[column.name] ?? null,
+    })),
+  };
+}
+
+/** The failures there are, one row group in memory at a time. Throws `StoreError`. */
+export async function* listFailures(place: DatasetPlace): AsyncGenerator<Failure> {
+  const { dataset } = await findDataset(place);
+  yield* findFailures(dataset);
+}
