@@ -18,6 +18,9 @@ import { columnFolder, epochName, parseCellFileName, parseEpochName } from './na
 export const DATASET_VERSION = 1;
 export const EPOCH_VERSION = 1;
 
+/** Files beside their places that are older were left by a crash: writing one takes seconds. */
+const LEFTOVER_AGE_MS = 3_600_000;
+
 /** `dataset.json`. Written by whoever holds the newest epoch, and by a client before it takes one. */
 export interface DatasetRecord {
   readonly v: typeof DATASET_VERSION;
@@ -146,6 +149,7 @@ export class DatasetStore {
   ): Promise<EpochRecord | undefined> {
     const record: EpochRecord = { v: EPOCH_VERSION, epoch: newest + 1, ...start, endedAt: null };
     const isOurs = await this.files.createWhole(this.#epochPath(record.epoch), formatDocument(record));
+    if (isOurs) await this.files.sweep(this.directory, start.at - LEFTOVER_AGE_MS);
     return isOurs ? record : undefined;
   }
 

@@ -118,6 +118,16 @@ export class Files {
     await this.syncFolder(dirname(path));
   }
 
+  /** Removes what crashes left below a folder beside its places, if it is older than `beforeMs` since the epoch. */
+  async sweep(path: string, beforeMs: number): Promise<void> {
+    const names = await this.#reading(path, () => this.#fs.readdir(path, { recursive: true }));
+    for (const name of (names ?? []).filter((found) => isTemporary(basename(found)))) {
+      const leftover = join(path, name);
+      const stat = await this.findStat(leftover);
+      if (stat !== undefined && stat.modifiedMs < beforeMs) await this.remove(leftover);
+    }
+  }
+
   /** Makes the names in a folder durable. */
   async syncFolder(path: string): Promise<void> {
     await writing(path, async () => {
@@ -257,7 +267,7 @@ export function fail(message: string): never {
   throw new StoreError(message);
 }
 
-export function isTemporary(name: string): boolean {
+function isTemporary(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
 }
 

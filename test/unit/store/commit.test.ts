@@ -267,6 +267,38 @@ describe('a commit', () => {
     }
   });
 
+  it('of a start that slept through its successor spoils nothing, wherever it slept', async () => {
+    const original = await testDataset();
+    await makeCells(original, await startEpoch(original));
+    const artifacts = dirname(original.directory);
+    const calm = crashingFileSystem(Number.POSITIVE_INFINITY);
+    const watched = await testDataset({ directory: await copyOf(artifacts), fileSystem: calm.fileSystem });
+    const before = calm.count();
+    await commitRowGroup(watched, commitOf(watched, { epoch: 1 }));
+    const steps = calm.count() - before;
+    for (let step = 1; step <= steps; step += 3) {
+      const directory = await copyOf(artifacts);
+      const awake = await testDataset({ directory });
+      let count = 0;
+      const fileSystem = faultyFileSystem(async () => {
+        count += 1;
+        if (count !== step) return undefined;
+        const epoch = await startEpoch(awake);
+        await commitRowGroup(awake, commitOf(awake, { epoch }));
+        return undefined;
+      });
+      const sleeper = await testDataset({ directory, fileSystem });
+      const outcome = await commitRowGroup(sleeper, commitOf(sleeper, { epoch: 1 })).catch(
+        (error: unknown) => error,
+      );
+      // It notices, or it had so little left to do that it was done.
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(FencedError);
+      await expectWhole(awake);
+      await commitRowGroup(awake, commitOf(awake, { epoch: await startEpoch(awake) }));
+      await expectWhole(awake);
+    }
+  }, 60_000);
+
   it('of a stopped group writes its complete rows, settles nothing and removes nothing', async () => {
     const dataset = await testDataset();
     const epoch = await startEpoch(dataset);

@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
@@ -238,4 +238,20 @@ describe('an epoch', () => {
     expect(await dataset.newestEpoch()).toBe(1_000_000);
     expect((await dataset.takeEpoch(1_000_000, startOf()))?.epoch).toBe(1_000_001);
   });
+});
+
+it('a new start sweeps away what crashes left, and nothing that is being written', async () => {
+  const dataset = await testDataset();
+  await mkdir(dataset.path('cells', 'body'), { recursive: true });
+  const [old, young, part] = ['.a.jsonl.0.tmp', '.b.jsonl.0.tmp', 'r000000-000009.0.jsonl'].map((name) =>
+    dataset.path('cells', 'body', name),
+  ) as [string, string, string];
+  for (const path of [old, young, part]) await writeFile(path, '');
+  const yesterday = Date.now() / 1_000 - 86_400;
+  for (const path of [old, part]) await utimes(path, yesterday, yesterday);
+  await dataset.takeEpoch(0, startOf({ at: Date.now() }));
+  expect((await readdir(dataset.path('cells', 'body'))).sort()).toEqual([
+    '.b.jsonl.0.tmp',
+    'r000000-000009.0.jsonl',
+  ]);
 });

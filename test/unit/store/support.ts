@@ -99,12 +99,15 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
 
 export class Crash extends Error {}
 
-type Fault = (operation: string, path: string) => undefined | Error | { readonly writeAtMost: number };
+type Fault = (
+  operation: string,
+  path: string,
+) => undefined | Error | { readonly writeAtMost: number } | Promise<undefined>;
 
 /** The real file system, with a fault asked for before every operation that changes something. */
 export function faultyFileSystem(fault: Fault): FileSystem {
-  const check = (operation: string, path: string): number => {
-    const found = fault(operation, path);
+  const check = async (operation: string, path: string): Promise<number> => {
+    const found = await fault(operation, path);
     if (found instanceof Error) throw found;
     return found?.writeAtMost ?? Number.POSITIVE_INFINITY;
   };
@@ -116,16 +119,16 @@ export function faultyFileSystem(fault: Fault): FileSystem {
         return async (...args: unknown[]) => {
           if (name === 'write') {
             const [bytes, offset, length] = args as [Uint8Array, number, number];
-            return target.write(bytes, offset, Math.min(length, check('write', path)));
+            return target.write(bytes, offset, Math.min(length, await check('write', path)));
           }
-          if (name === 'sync' || name === 'datasync') check(name, path);
+          if (name === 'sync' || name === 'datasync') await check(name, path);
           return Reflect.apply(member, target, args);
         };
       },
     });
   const changing = <Name extends 'rename' | 'link' | 'unlink' | 'mkdir' | 'rm'>(name: Name) =>
     (async (path: string, ...rest: unknown[]) => {
-      check(name, path);
+      await check(name, path);
       return Reflect.apply(nodeFs[name], nodeFs, [path, ...rest]);
     }) as FileSystem[Name];
   return {
@@ -136,7 +139,7 @@ export function faultyFileSystem(fault: Fault): FileSystem {
     mkdir: changing('mkdir'),
     rm: changing('rm'),
     open: (async (path: string, flags: string) => {
-      if (flags !== 'r') check('open', path);
+      if (flags !== 'r') await check('open', path);
       return handleOf(await nodeFs.open(path, flags), path);
     }) as FileSystem['open'],
   };
