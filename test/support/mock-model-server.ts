@@ -70,6 +70,8 @@ export interface MockModelServer {
   /** For `providers`: `http://127.0.0.1:PORT/v1`. */
   readonly endpoint: string;
   stats(): MockStats;
+  /** `stats().answered`, for those who look often. */
+  answered(): number;
   reset(): void;
   setFaults(faults: readonly MockFault[]): void;
   setLatency(latency: MockLatency): void;
@@ -186,6 +188,7 @@ export async function startMockModelServer(
   return {
     endpoint: `http://127.0.0.1:${port}/v1`,
     stats,
+    answered: () => counts.answered,
     reset,
     setFaults: (next) => {
       faults = next;

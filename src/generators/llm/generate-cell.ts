@@ -99,13 +99,17 @@ class Conversation {
     let answer: ModelAnswer;
     try {
       answer = await model.client.ask(this.#request());
-      permit.succeed();
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       permit.fail(error);
       return this.#afterFailure(error, startedAt);
     }
-    return this.#afterAnswer(answer, startedAt);
+    try {
+      return await this.#afterAnswer(answer, startedAt);
+    } finally {
+      // Not before the answer is in the part: what a crash can cost is what the limiter lets be in flight.
+      permit.succeed();
+    }
   }
 
   #request(): ModelRequest {

@@ -1,0 +1,176 @@
+// A folder in which the command line makes a dataset from a mock model, and what it comes to.
+
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findByArguments, killAndWait, type ProcessIdentity, processStart } from '../../src/processes.ts';
+import { findLivingClaim, findServerState, serverFiles } from '../../src/server/server-files.ts';
+import type { DatasetStore } from '../../src/store/dataset-store.ts';
+import { readRows } from '../../src/store/look.ts';
+import { openStore } from '../../src/store/store.ts';
+import { addUsage, type CallUsage, NO_USAGE, readUsage } from '../../src/store/usage.ts';
+import type { ValueObject } from '../../src/values.ts';
+import { type CliOptions, type CliProcess, startCli } from './cli.ts';
+import type { MockModelServer, MockStats } from './mock-model-server.ts';
+
+export const DATASET = 'tickets';
+
+const KILL_LIMIT_MS = 5_000;
+
+export interface DocumentOptions {
+  readonly endpoint: string;
+  readonly rowGroupSize?: number;
+  readonly parallel?: number;
+  /** Whatever else the document's `rowloom:` holds. */
+  readonly rowloom?: object;
+  readonly runConfig?: object;
+  /** The text that the first model column's prompt begins with. */
+  readonly opening?: string;
+}
+
+/** Model columns of {@link ticketsDocument}. */
+export const MODEL_COLUMNS = ['body', 'summary', 'severity', 'reply', 'verdict'];
+
+/** Five model columns, three deep: text, structured and a judge, between roots and an expression. */
+export function ticketsDocument(options: DocumentOptions): object {
+  const { endpoint, rowGroupSize = 100, parallel = 32, rowloom = {}, opening = 'Write a ticket' } = options;
+  const text = (name: string, prompt: string) => ({
+    name,
+    column_type: 'llm-text',
+    prompt,
+    model_alias: 'writer',
+  });
+  return {
+    columns: [
+      { name: 'id', column_type: 'sampler', sampler_type: 'uuid', params: {} },
+      {
+        name: 'topic',
+        column_type: 'sampler',
+        sampler_type: 'category',
+        params: { values: ['delivery', 'refund', 'repair', 'invoice'] },
+      },
+      text('body', `${opening} about {{ topic }}, number {{ id }}`),
+      text('summary', 'Sum up: {{ body }}'),
+      {
+        name: 'severity',
+        column_type: 'llm-structured',
+        prompt: 'Rate: {{ body }}',
+        output_format: {
+          type: 'object',
+          properties: { level: { type: 'integer', minimum: 1, maximum: 5 }, reason: { type: 'string' } },
+          required: ['level', 'reason'],
+        },
+        model_alias: 'writer',
+      },
+      text('reply', 'Answer "{{ summary }}" of severity {{ severity.level }}'),
+      {
+        name: 'verdict',
+        column_type: 'llm-judge',
+        prompt: 'Judge: {{ body }} / {{ reply }}',
+        scores: [{ name: 'tone', description: 'How does it sound?', options: { 1: 'rude', 2: 'kind' } }],
+        model_alias: 'writer',
+      },
+      { name: 'queue', column_type: 'expression', expr: '{{ topic }}/{{ severity.level }}' },
+    ],
+    model_configs: [
+      {
+        alias: 'writer',
+        model: 'mock',
+        provider: 'mock',
+        inference_parameters: { temperature: 0.5, max_parallel_requests: parallel },
+      },
+    ],
+    rowloom: {
+      row_group_size: rowGroupSize,
+      providers: [{ name: 'mock', endpoint, provider_type: 'openai' }],
+      ...rowloom,
+    },
+  };
+}
+
+/** A folder with one document, the server of that folder and the datasets made there. */
+export class Workplace {
+  readonly directory = mkdtempSync(join(tmpdir(), 'rowloom-system-'));
+  readonly #processes: CliProcess[] = [];
+
+  write(document: object): void {
+    writeFileSync(join(this.directory, `${DATASET}.yaml`), JSON.stringify(document));
+  }
+
+  /** Starts `rowloom run` on the document. */
+  run(args: readonly string[] = [], options: Omit<CliOptions, 'cwd'> = {}): CliProcess {
+    const cli = startCli(['run', `${DATASET}.yaml`, ...args], { cwd: this.directory, ...options });
+    this.#processes.push(cli);
+    return cli;
+  }
+
+  /** Where the Temporal server of the folder keeps its things. */
+  get serverFolder(): string {
+    return join(this.directory, '.rowloom');
+  }
+
+  /** The Temporal server's process; undefined while there is none. */
+  server(): ProcessIdentity | undefined {
+    const pid = findServerState(this.serverFolder)?.pid;
+    const start = pid === undefined ? undefined : processStart(pid);
+    return pid === undefined || start === undefined ? undefined : { pid, start };
+  }
+
+  watchdog(): ProcessIdentity | undefined {
+    return findLivingClaim(this.serverFolder)?.holder;
+  }
+
+  async dataset(): Promise<DatasetStore> {
+    return (await openStore(join(this.directory, 'artifacts'), { access: 'look' })).openDataset(DATASET);
+  }
+
+  /** By file of `parquet-files/`: its sha256. */
+  fileHashes(): { readonly [file: string]: string } {
+    const folder = join(this.directory, 'artifacts', DATASET, 'parquet-files');
+    const names = readdirSync(folder).sort();
+    return Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(folder, name)))]));
+  }
+
+  async rows(): Promise<ValueObject[]> {
+    const rows: ValueObject[] = [];
+    for await (const row of readRows(await this.dataset())) rows.push(row);
+    return rows;
+  }
+
+  /** All that the store says was paid for. Nothing before the dataset is made. */
+  async usage(): Promise<CallUsage> {
+    const dataset = await this.dataset().catch(() => undefined);
+    const columns = dataset === undefined ? {} : await readUsage(dataset);
+    return Object.values(columns).reduce(addUsage, NO_USAGE);
+  }
+
+  /** Ends all that was started here and removes the folder. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.#processes.filter(({ isRunning }) => isRunning).map((cli) => cli.kill()));
+    const { database } = serverFiles(this.serverFolder);
+    const started = [this.watchdog(), ...findByArguments(['start-dev', database])];
+    for (const found of started) if (found !== undefined) await killAndWait(found, KILL_LIMIT_MS);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Calls that the mock got more than once for the same cell: what was paid for twice. */
+export function repeatedCalls({ cells }: MockStats): number {
+  return Object.values(cells).reduce((sum, { requests }) => sum + Math.max(0, requests - 1), 0);
+}
+
+/** Calls that reached the mock and are in no part: they were in flight when something was killed. */
+export async function lostCalls({
+  workplace,
+  mock,
+}: {
+  readonly workplace: Workplace;
+  readonly mock: MockModelServer;
+}): Promise<number> {
+  return mock.stats().requests - (await workplace.usage()).calls;
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,95 @@
+// The command line as a process of its own, from `dist/`: what a test kills is what a user's terminal would run.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ENTRY = join(import.meta.dirname, '../../dist/client/cli/main.js');
+
+export interface CliEnd {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly output: string;
+  readonly talk: string;
+  /** From its start to its end. */
+  readonly ms: number;
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Put before the command, such as `prlimit --fsize=…`. */
+  readonly wrapper?: readonly string[];
+}
+
+/** Starts `rowloom` with these arguments. */
+export function startCli(args: readonly string[], options: CliOptions): CliProcess {
+  const [program = process.execPath, ...rest] = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    ENTRY,
+    ...args,
+  ];
+  const child = spawn(program, rest, {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new CliProcess(child);
+}
+
+export class CliProcess {
+  readonly startedAt = Date.now();
+  readonly #child: ChildProcess;
+  #output = '';
+  #talk = '';
+  /** Resolves when the process is gone and all it said was read. */
+  readonly ended: Promise<CliEnd>;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      this.#output += text;
+    });
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#talk += text;
+    });
+    this.ended = once(child, 'close').then(([code]) => ({
+      code,
+      output: this.#output,
+      talk: this.#talk,
+      ms: Date.now() - this.startedAt,
+    }));
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** All of stderr so far. */
+  get talk(): string {
+    return this.#talk;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** SIGKILL; resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended;
+  }
+
+  /** Resolves when the talk matches. Throws when the process ends without. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#talk)) {
+      if (!this.isRunning) throw new Error(`Ended without saying ${pattern}:\n${this.#talk}`);
+      await Promise.race([once(this.#child.stderr!, 'data'), this.ended]);
+    }
+  }
+}

@@ -1,0 +1,163 @@
+// A build that is killed and stopped at moments drawn from a seed, and what must hold afterwards.
+//
+//   D1. Every row is there once, and `parquet-files/` is byte for byte that of an undisturbed build.
+//   D2. A kill costs at most the calls in flight: those that the mock got and whose answer is in no part.
+//   D3. What was lost at the kills is asked again, once each, and nothing else is.
+//   D4. The usage is what the mock served, less those calls.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { streamOf } from '../../src/models/simulated-answer.ts';
+import { killAndWait, type ProcessIdentity } from '../../src/processes.ts';
+import { lostCalls, MODEL_COLUMNS, repeatedCalls, type Workplace } from './build-harness.ts';
+import type { CliEnd, CliProcess } from './cli.ts';
+import type { MockModelServer } from './mock-model-server.ts';
+import { until } from './until.ts';
+
+export const ROWS = 300;
+export const PARALLEL = 32;
+const CELLS = ROWS * MODEL_COLUMNS.length;
+
+/** What is hit: `all` is the `run`, the server and the process that watches over the server. */
+export type Target = 'run' | 'server' | 'run and server' | 'all' | 'stall';
+const TARGETS: readonly Target[] = ['run', 'server', 'run and server', 'all'];
+
+export interface Disturbance {
+  readonly target: Target;
+  /** Answers of the mock, over all starts, before it happens; null is a time after the start of the process. */
+  readonly answers: number | null;
+  readonly thenMs: number;
+}
+
+/** Beyond the heartbeat timeout of 10 s: the server gives every slice of the process to a second attempt. */
+const STALL_MS = 12_000;
+const KILL_LIMIT_MS = 5_000;
+const BUILD_LIMIT_MS = 120_000;
+/** A process asks its first model within about this time: some kills come before. */
+const STARTUP_MS = 3_000;
+const MAX_DELAY_MS = 120;
+/** Each kind of target comes with every fourth seed; these stall besides. */
+const STALL_EVERY = 8;
+
+/** Two to four disturbances, the same for the same seed. */
+export function disturbancesOf(seed: number): readonly Disturbance[] {
+  const draw = streamOf(`disturbances ${seed}`);
+  const count = 2 + Math.floor(draw() * 3);
+  const moments = Array.from({ length: count }, () => Math.floor(draw() * CELLS * 0.95)).sort(
+    (left, right) => left - right,
+  );
+  return moments.map((answers, index): Disturbance => {
+    if (seed % STALL_EVERY === 0 && index === 0) return { target: 'stall', answers, thenMs: 0 };
+    const target = TARGETS[(seed + index + Math.floor(draw() * 2)) % TARGETS.length] ?? 'run';
+    const isEarly = index > 0 && draw() < 0.2;
+    return isEarly
+      ? { target, answers: null, thenMs: Math.floor(draw() * STARTUP_MS) }
+      : { target, answers, thenMs: Math.floor(draw() * MAX_DELAY_MS) };
+  });
+}
+
+export interface Outcome {
+  readonly end: CliEnd;
+  /** Calls lost at each disturbance. */
+  readonly lost: readonly number[];
+  readonly repeated: number;
+  readonly requests: number;
+  readonly usage: {
+    readonly calls: number;
+    readonly promptTokens: number;
+    readonly completionTokens: number;
+  };
+  readonly hashes: { readonly [file: string]: string };
+  readonly ids: readonly string[];
+}
+
+export interface Place {
+  readonly workplace: Workplace;
+  readonly mock: MockModelServer;
+}
+
+/** Builds `ROWS` rows from nothing through all disturbances: after each kill of the `run` the same command again. */
+export async function buildThrough(
+  { workplace, mock }: Place,
+  disturbances: readonly Disturbance[],
+): Promise<Outcome> {
+  mock.reset();
+  const lost: number[] = [];
+  const start = () => workplace.run(['-n', String(ROWS)]);
+  let run = start();
+  for (const disturbance of disturbances) {
+    await arrives(disturbance, { run, mock });
+    await disturb(disturbance, { run, workplace });
+    if (run.isRunning) continue;
+    await until(() => mock.stats().inFlight === 0);
+    lost.push((await lostCalls({ workplace, mock })) - sum(lost));
+    run = start();
+  }
+  const timer = setTimeout(() => run.signal('SIGKILL'), BUILD_LIMIT_MS);
+  const end = await run.ended;
+  clearTimeout(timer);
+  const stats = mock.stats();
+  return {
+    end,
+    lost,
+    repeated: repeatedCalls(stats),
+    requests: stats.requests,
+    usage: await workplace.usage(),
+    hashes: end.code === 0 ? workplace.fileHashes() : {},
+    ids: (await workplace.rows()).map(({ id }) => String(id)),
+  };
+}
+
+/** What does not hold, as sentences; none after a build as it must be. */
+export function violationsOf(outcome: Outcome, undisturbed: Outcome): string[] {
+  const { end, lost, repeated, requests, usage, hashes, ids } = outcome;
+  const found: string[] = [];
+  const check = (isRight: boolean, what: string) => {
+    if (!isRight) found.push(what);
+  };
+  check(end.code === 0, `The last run ended with ${end.code}: ${end.talk}`);
+  check(ids.join() === undisturbed.ids.join(), `Other rows: ${ids.length}, ${new Set(ids).size} different`);
+  check(JSON.stringify(hashes) === JSON.stringify(undisturbed.hashes), 'Other bytes in parquet-files/');
+  for (const calls of lost) check(calls <= PARALLEL, `A kill lost ${calls} calls of ${PARALLEL} in flight`);
+  check(repeated <= sum(lost), `${repeated} calls were repeated, ${sum(lost)} were lost at the kills`);
+  check(usage.calls === CELLS, `The usage counts ${usage.calls} calls for ${CELLS} cells`);
+  check(
+    requests - usage.calls <= sum(lost),
+    `${requests - usage.calls} of ${requests} calls are not counted`,
+  );
+  for (const tokens of ['promptTokens', 'completionTokens'] as const) {
+    check(usage[tokens] === undisturbed.usage[tokens], `The usage counts ${usage[tokens]} ${tokens}`);
+  }
+  return found;
+}
+
+async function arrives(
+  { answers, thenMs }: Disturbance,
+  { run, mock }: { readonly run: CliProcess; readonly mock: MockModelServer },
+): Promise<void> {
+  const isThere = () => !run.isRunning || answers === null || mock.answered() >= answers;
+  await until(isThere, { limitMs: BUILD_LIMIT_MS, what: `${answers} answers:\n${run.talk}` });
+  await sleep(thenMs);
+}
+
+async function disturb(
+  { target }: Disturbance,
+  { run, workplace }: { readonly run: CliProcess; readonly workplace: Workplace },
+): Promise<void> {
+  if (target === 'stall') {
+    run.signal('SIGSTOP');
+    await sleep(STALL_MS);
+    run.signal('SIGCONT');
+    return;
+  }
+  const others: (ProcessIdentity | undefined)[] = [];
+  if (target !== 'run') others.push(workplace.server());
+  if (target === 'all') others.push(workplace.watchdog());
+  await Promise.all([
+    target === 'server' ? undefined : run.kill(),
+    ...others.map((other) => (other === undefined ? undefined : killAndWait(other, KILL_LIMIT_MS))),
+  ]);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
