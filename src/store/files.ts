@@ -59,8 +59,13 @@ export class Files {
     });
   }
 
+  /** Makes a folder durably, with those above it. */
   async makeFolder(path: string): Promise<void> {
-    await writing(path, () => this.#fs.mkdir(path, { recursive: true }));
+    const first = await writing(path, () => this.#fs.mkdir(path, { recursive: true }));
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) {
+      await this.syncFolder(dirname(made));
+    }
   }
 
   /** Opens a file that nobody else has written, for appending. Makes its folder. */
@@ -278,6 +283,7 @@ const REASONS: { readonly [code: string]: string } = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EIO: 'the disk reports an error',
+  ENOTSUP: 'the file system cannot do that',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
   ENOTDIR: 'a part of its path is a file',
