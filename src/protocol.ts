@@ -37,6 +37,8 @@ export interface PreparedDataset {
   readonly rowGroupSize: number;
   /** Groups that are not trusted unopened, ascending, as ranges of group numbers, both included. */
   readonly groups: readonly RowRange[];
+  /** The models in use. */
+  readonly aliases: readonly string[];
   readonly window: number;
   readonly limits: ConductorLimits;
   /** Rows and drops of the groups that stay closed. */
@@ -145,13 +147,12 @@ export interface CommitRowGroupResult {
 export const FAILURE = {
   fenced: 'Fenced',
   store: 'StoreUnusable',
-  denied: 'ModelDenied',
   modelUnavailable: 'ModelUnavailable',
   input: 'InputChanged',
 } as const;
 
 export const UPDATE = { stop: 'stop', pause: 'pause', unpause: 'unpause', setLimits: 'setLimits' } as const;
-export const SIGNAL = { stop: 'stopBuild', phase: 'phase' } as const;
+export const SIGNAL = { phase: 'phase' } as const;
 export const QUERY = { progress: 'progress', control: 'control' } as const;
 
 /** What workers ask before they give permits. */

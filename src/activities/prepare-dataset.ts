@@ -26,6 +26,7 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
     graph: build.graphColumns,
     ...shape,
     groups,
+    aliases: Object.keys(plan.models),
     window,
     limits,
     trustedRows: trusted.reduce((sum, { rowCount }) => sum + rowCount, 0),

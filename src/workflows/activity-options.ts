@@ -17,7 +17,8 @@ export function storeActivityOptions(taskQueue: string): ActivityOptions {
   return {
     ...base,
     taskQueue,
-    // A full disk or a stuck mount may heal: 5 tries over about 15 s, then the build ends with the reason.
+    // What is known to be final (a full disk, a newer build) fails at once. For all else, and workers that die: 5 tries
+    // over about 15 s, then the build ends with the reason.
     retry: {
       initialInterval: '1 second',
       maximumInterval: '10 seconds',

@@ -3,9 +3,12 @@
 //
 //   open      openRowGroup adopts the cells that exist; the tracker starts from its masks
 //   generate  slices run until nothing is left to start and nothing is in flight
-//   commit    the group's file is written: whole, or its complete rows when the build stops
+//   halt      the build pauses or stops, or the history is full: nothing is started, leftovers in backoff are called
+//             off, slices in flight deliver what they have
+//   commit    the group's file is written: whole, or its complete rows after a halt
 //
-// A long history ends in continue-as-new, which opens again from the store: no state is carried.
+// A full history ends in continue-as-new, which opens again from the store: no state is carried but the sums for
+// people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
 
 import {
   CancellationScope,
@@ -14,6 +17,7 @@ import {
   isCancellation,
   proxyActivities,
   setHandler,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
@@ -30,6 +34,7 @@ import {
 import { addColumnTotals } from '../totals.ts';
 import { sliceActivityOptions, storeActivityOptions } from './activity-options.ts';
 import { phaseSignal, rowGroupProgressQuery } from './messages.ts';
+import { treatCancelAs } from './treat-cancel-as.ts';
 
 /** Leaves room below 2,000 events for the slices in flight, which are awaited before continue-as-new. */
 const MAX_HISTORY_EVENTS = 1_600;
@@ -40,19 +45,21 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   let conductor: Conductor | undefined;
   let columns: Readonly<Record<string, ColumnTotals>> = input.totals ?? {};
   let wakeUps = 0;
+  let failure: TemporalFailure | undefined;
   let bug: unknown;
-  const leftovers = new CancellationScope({ cancellable: true });
+  const leftovers = new CancellationScope();
 
   function halt(): void {
     conductor?.stop();
     leftovers.cancel();
   }
-
-  setHandler(phaseSignal, (next) => {
+  function changePhase(next: Phase): void {
     phase = next;
     wakeUps += 1;
     if (phase !== 'running') halt();
-  });
+  }
+
+  setHandler(phaseSignal, changePhase);
   setHandler(rowGroupProgressQuery, () => ({
     rowGroup,
     rows,
@@ -63,66 +70,63 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   const { openRowGroup, commitRowGroup } = proxyActivities<Activities>(storeActivityOptions(input.taskQueue));
   const slices = proxyActivities<Activities>(sliceActivityOptions(sliceTaskQueue(input.taskQueue)));
 
-  const opened = await openRowGroup({ build, rowGroup, rows });
-  conductor = new Conductor({ graph: ExecutionGraph.create(input.graph), opened, limits: input.limits });
-  if (phase !== 'running') halt();
-
-  async function runSlice(task: SliceTask): Promise<void> {
-    const call = () =>
-      slices.generateSlice.executeWithOptions(
-        {
-          summary: `${task.column} rows ${task.rows.first}–${task.rows.last}${task.isLeftover ? ' (leftover)' : ''}`,
-        },
-        [{ build, rowGroup, task }],
-      );
+  /** Never rejects: a failed activity ends the group once nothing is in flight, a bug fails this workflow task. */
+  async function runSlice(task: SliceTask, conducting: Conductor): Promise<void> {
+    const { column, isLeftover } = task;
+    const summary = `${column} rows ${task.rows.first}–${task.rows.last}${isLeftover ? ' (leftover)' : ''}`;
+    const run = () => slices.generateSlice.executeWithOptions({ summary }, [{ build, rowGroup, task }]);
     try {
-      const result = task.isLeftover ? await leftovers.run(call) : await call();
-      columns = addColumnTotals(columns, { [task.column]: result.usage });
-      conductor?.finished(task, result);
+      const result = isLeftover ? await leftovers.run(run) : await run();
+      columns = addColumnTotals(columns, { [column]: result.usage });
+      conducting.finished(task, result);
     } catch (error) {
-      if (!isCancellation(error)) throw error;
-      conductor?.cancelled(task);
+      if (isCancellation(error)) conducting.cancelled(task);
+      else if (error instanceof TemporalFailure) {
+        failure ??= error;
+        halt();
+      } else bug ??= error;
     }
   }
 
-  let running = 0;
-  for (;;) {
-    const isFull = workflowInfo().historyLength > MAX_HISTORY_EVENTS || workflowInfo().continueAsNewSuggested;
-    if (isFull) halt();
-    const seen = wakeUps;
-    for (const task of conductor.next()) {
-      running += 1;
-      void runSlice(task)
-        .catch((error) => {
-          bug ??= error;
-          halt();
-        })
-        .finally(() => {
+  async function conduct(): Promise<RowGroupResult> {
+    const opened = await openRowGroup({ build, rowGroup, rows });
+    const conducting = new Conductor({
+      graph: ExecutionGraph.create(input.graph),
+      opened,
+      limits: input.limits,
+    });
+    conductor = conducting;
+    if (phase !== 'running') halt();
+
+    let running = 0;
+    let isFull = false;
+    for (;;) {
+      isFull ||= workflowInfo().historyLength > MAX_HISTORY_EVENTS || workflowInfo().continueAsNewSuggested;
+      if (isFull) halt();
+      const seen = wakeUps;
+      for (const task of conducting.next()) {
+        running += 1;
+        void runSlice(task, conducting).finally(() => {
           running -= 1;
           wakeUps += 1;
         });
-    }
-    if (running === 0) {
-      if (isFull && phase === 'running' && !conductor.isComplete && bug === undefined) {
-        await continueAsNew<typeof buildRowGroup>({ ...input, phase, totals: columns });
       }
-      break;
+      if (running === 0) break;
+      await condition(() => wakeUps > seen);
+      if (bug !== undefined) throw bug;
     }
-    await condition(() => wakeUps > seen);
-  }
-  if (bug !== undefined) throw bug;
+    if (failure !== undefined) throw failure;
+    if (!conducting.isDone)
+      throw new Error(`Nothing is left to start in row group ${rowGroup}, and cells are missing`);
+    if (isFull && phase === 'running' && !conducting.isComplete) {
+      await continueAsNew<typeof buildRowGroup>({ ...input, phase, totals: columns });
+    }
 
-  const committed = await commitRowGroup({
-    build,
-    rowGroup,
-    rows,
-    isComplete: conductor.isComplete,
-    dropped: conductor.dropped,
-    parts: conductor.parts(),
-  });
-  return {
-    rowGroup,
-    isComplete: conductor.isComplete,
-    totals: { rows: committed.rows, dropped: committed.dropped, columns },
-  };
+    const { isComplete, dropped } = conducting;
+    const parts = conducting.parts();
+    const committed = await commitRowGroup({ build, rowGroup, rows, isComplete, dropped, parts });
+    return { rowGroup, isComplete, totals: { rows: committed.rows, dropped: committed.dropped, columns } };
+  }
+
+  return treatCancelAs(() => changePhase('stopping'), conduct);
 }

@@ -2,14 +2,14 @@
 //
 //   running   groups are opened in order while the window has room
 //   paused    children end with what they have; their groups wait again and are opened anew on unpause
-//   stopping  children end with what they have; the build ends incomplete
+//   stopping  children end with what they have; the build ends, incomplete unless nothing was missing any more
 //
 // A parent's continue-as-new closes its children, so the window is drained first. A child that fails has met
-// something no retry helps (a full disk, a newer build): the build stops and says so.
+// something no retry helps (a full disk, a newer build, somebody terminated it): the build stops and says so.
+// Cancelling this workflow in Temporal is a stop: what was paid for is written, and the workflow completes.
 
 import {
   ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   ChildWorkflowFailure,
   type ChildWorkflowHandle,
@@ -20,15 +20,18 @@ import {
   setCurrentDetails,
   setHandler,
   startChild,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { rowsOfGroup } from '../graph/row-groups.ts';
 import type { RowRange } from '../graph/types.ts';
 import {
   type DatasetResult,
   type GenerateDatasetInput,
   type LimitChanges,
   type Phase,
+  type PreparedDataset,
   type RowGroupResult,
   rowGroupWorkflowId,
 } from '../protocol.ts';
@@ -44,6 +47,7 @@ import {
   stopUpdate,
   unpauseUpdate,
 } from './messages.ts';
+import { treatCancelAs } from './treat-cancel-as.ts';
 
 /** A child costs up to 9 events; the drained window still fits below 2,000. */
 const MAX_HISTORY_EVENTS = 1_600;
@@ -51,23 +55,27 @@ const MAX_HISTORY_EVENTS = 1_600;
 const MAX_CHILDREN_PER_TASK = 48;
 
 export async function generateDataset(input: GenerateDatasetInput): Promise<DatasetResult> {
-  const { build, resume } = input;
+  const { build, taskQueue, resume } = input;
   let phase: Phase = resume?.phase ?? 'running';
   let reason: string | null = resume?.reason ?? null;
   let limits: LimitChanges = resume?.limits ?? { maxParallelRequests: {} };
   let totals = resume?.totals ?? NO_TOTALS;
   let doneGroups = resume?.doneGroups ?? 0;
   let waiting: readonly RowRange[] = resume?.waiting ?? [];
+  let prepared: PreparedDataset | undefined;
   let wakeUps = 0;
+  let bug: unknown;
   const open = new Map<number, ChildWorkflowHandle<typeof buildRowGroup>>();
 
   function changePhase(next: Phase): void {
     if (phase === 'stopping' || phase === next) return;
     phase = next;
     wakeUps += 1;
-    if (next === 'running') return;
+    if (next !== 'running') for (const child of open.values()) tellPhase(child);
+  }
+  function tellPhase(child: ChildWorkflowHandle<typeof buildRowGroup>): void {
     // A child that has just ended takes no signal, and needs none.
-    for (const child of open.values()) void child.signal(phaseSignal, next).catch(() => undefined);
+    child.signal(phaseSignal, phase).catch(() => undefined);
   }
   function stop(why: string): void {
     reason ??= why;
@@ -77,9 +85,13 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
   setHandler(stopUpdate, (why) => stop(why));
   setHandler(pauseUpdate, () => changePhase('paused'));
   setHandler(unpauseUpdate, () => changePhase('running'));
-  setHandler(setLimitsUpdate, (changes) => {
-    limits = { maxParallelRequests: { ...limits.maxParallelRequests, ...changes.maxParallelRequests } };
-  });
+  setHandler(
+    setLimitsUpdate,
+    (changes) => {
+      limits = { maxParallelRequests: { ...limits.maxParallelRequests, ...changes.maxParallelRequests } };
+    },
+    { validator: (changes) => checkLimits(changes, prepared) },
+  );
   setHandler(controlQuery, () => ({ phase, limits }));
   setHandler(progressQuery, () => ({
     phase,
@@ -91,97 +103,120 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
     limits,
   }));
 
-  const { prepareDataset, finishDataset } = proxyActivities<Activities>(
-    storeActivityOptions(input.taskQueue),
-  );
-  const prepared = await prepareDataset({ build });
-  if (resume === undefined) {
-    waiting = prepared.groups;
-    totals = { ...totals, rows: prepared.trustedRows, dropped: prepared.trustedDrops };
+  const { prepareDataset, finishDataset } = proxyActivities<Activities>(storeActivityOptions(taskQueue));
+
+  function takeGroup(next: RowRange): number {
+    const rest = waiting.slice(1);
+    waiting = next.first === next.last ? rest : [{ first: next.first + 1, last: next.last }, ...rest];
+    return next.first;
+  }
+  function putBack(rowGroup: number): void {
+    // In order, so that early rows are made first whichever group ended first.
+    waiting = [...waiting, { first: rowGroup, last: rowGroup }].sort((one, other) => one.first - other.first);
   }
 
-  function rowsOf(rowGroup: number): RowRange {
-    const first = rowGroup * prepared.rowGroupSize;
-    return { first, last: Math.min(first + prepared.rowGroupSize, prepared.rows) - 1 };
-  }
-
-  function finished(result: RowGroupResult): void {
-    totals = addTotals(totals, result.totals);
-    if (result.isComplete) doneGroups += 1;
-    else waiting = [{ first: result.rowGroup, last: result.rowGroup }, ...waiting];
-    setCurrentDetails(`${totals.rows} of ${prepared.rows} rows complete, ${totals.dropped} dropped`);
-  }
-
-  async function openGroup(rowGroup: number): Promise<void> {
-    const rows = rowsOf(rowGroup);
+  async function buildGroup(rowGroup: number, dataset: PreparedDataset): Promise<RowGroupResult> {
+    const rows = rowsOfGroup(rowGroup, dataset);
     const child = await startChild(buildRowGroup, {
       workflowId: rowGroupWorkflowId(build, rowGroup),
       args: [
-        {
-          build,
-          taskQueue: input.taskQueue,
-          rowGroup,
-          rows,
-          graph: prepared.graph,
-          limits: prepared.limits,
-          phase: 'running',
-        },
+        { build, taskQueue, rowGroup, rows, graph: dataset.graph, limits: dataset.limits, phase: 'running' },
       ],
-      taskQueue: input.taskQueue,
+      taskQueue,
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       staticSummary: `rows ${rows.first}–${rows.last}`,
     });
     open.set(rowGroup, child);
-    if (phase !== 'running') await child.signal(phaseSignal, phase).catch(() => undefined);
-    finished(await child.result());
+    wakeUps += 1;
+    if (phase !== 'running') tellPhase(child);
+    return child.result();
   }
 
-  let running = 0;
-  for (;;) {
-    const isFull = workflowInfo().historyLength > MAX_HISTORY_EVENTS || workflowInfo().continueAsNewSuggested;
-    const seen = wakeUps;
-    let starting = 0;
-    while (phase === 'running' && !isFull && running < prepared.window && starting < MAX_CHILDREN_PER_TASK) {
-      const next = waiting[0];
-      if (next === undefined) break;
-      waiting =
-        next.first === next.last
-          ? waiting.slice(1)
-          : [{ first: next.first + 1, last: next.last }, ...waiting.slice(1)];
-      running += 1;
-      starting += 1;
-      const rowGroup = next.first;
-      void openGroup(rowGroup)
-        .catch((error) => stop(reasonOf(error)))
-        .finally(() => {
-          open.delete(rowGroup);
+  /** Never rejects: a child's failure stops the build, a bug fails this workflow task. */
+  async function runGroup(rowGroup: number, dataset: PreparedDataset): Promise<void> {
+    try {
+      const { isComplete, totals: more } = await buildGroup(rowGroup, dataset);
+      // Rows of a group that is opened again are counted at its end.
+      totals = addTotals(totals, isComplete ? more : { ...NO_TOTALS, columns: more.columns });
+      if (isComplete) doneGroups += 1;
+      else putBack(rowGroup);
+      setCurrentDetails(`${totals.rows} of ${dataset.rows} rows complete, ${totals.dropped} dropped`);
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) {
+        bug ??= error;
+        return;
+      }
+      putBack(rowGroup);
+      stop(reasonOf(error));
+    } finally {
+      open.delete(rowGroup);
+    }
+  }
+
+  async function conduct(): Promise<DatasetResult> {
+    const dataset = await prepareDataset({ build });
+    prepared = dataset;
+    if (resume === undefined) {
+      waiting = dataset.groups;
+      totals = { ...totals, rows: dataset.trustedRows, dropped: dataset.trustedDrops };
+    }
+    let running = 0;
+    for (;;) {
+      const isFull =
+        workflowInfo().historyLength > MAX_HISTORY_EVENTS || workflowInfo().continueAsNewSuggested;
+      const seen = wakeUps;
+      const room = isFull || phase !== 'running' ? 0 : dataset.window - running;
+      for (let started = 0; started < Math.min(room, MAX_CHILDREN_PER_TASK); started += 1) {
+        const [next] = waiting;
+        if (next === undefined) break;
+        running += 1;
+        void runGroup(takeGroup(next), dataset).finally(() => {
           running -= 1;
           wakeUps += 1;
         });
-    }
-    if (running === 0) {
-      if (phase === 'stopping' || waiting.length === 0) break;
-      if (isFull && phase === 'running') {
-        await condition(allHandlersFinished);
-        await continueAsNew<typeof generateDataset>({
-          ...input,
-          resume: { phase, reason, doneGroups, openGroups: [], waiting, totals, limits },
-        });
       }
+      if (running === 0) {
+        if (phase === 'stopping' || waiting.length === 0) break;
+        if (isFull && phase === 'running') {
+          await condition(allHandlersFinished);
+          await continueAsNew<typeof generateDataset>({
+            ...input,
+            resume: { phase, reason, doneGroups, openGroups: [], waiting, totals, limits },
+          });
+        }
+      }
+      await condition(() => wakeUps > seen);
+      if (bug !== undefined) throw bug;
     }
-    await condition(() => wakeUps > seen);
+    const isComplete = waiting.length === 0;
+    const result = await finishDataset({ build, isComplete, reason: isComplete ? null : reason });
+    await condition(allHandlersFinished);
+    return result;
   }
 
-  const isComplete = waiting.length === 0 && phase !== 'stopping';
-  const result = await finishDataset({ build, isComplete, reason });
-  await condition(allHandlersFinished);
-  return result;
+  return treatCancelAs(() => stop('cancelled in Temporal'), conduct);
 }
 
-/** What a person reads of a child that failed. A failure that is no domain end is thrown on: a bug, or a terminated child. */
-function reasonOf(error: unknown): string {
-  const activity = error instanceof ChildWorkflowFailure ? error.cause : error;
-  const cause = activity instanceof ActivityFailure ? activity.cause : activity;
-  if (cause instanceof ApplicationFailure) return cause.message;
-  return error instanceof Error ? error.message : String(error);
+/** Throws for what would be refused: the update leaves no trace then. */
+function checkLimits({ maxParallelRequests }: LimitChanges, prepared: PreparedDataset | undefined): void {
+  if (prepared === undefined) throw new Error('Cannot change limits yet: the build is just starting');
+  for (const [alias, max] of Object.entries(maxParallelRequests)) {
+    if (!prepared.aliases.includes(alias)) {
+      const known = prepared.aliases.map((name) => `"${name}"`).join(', ');
+      throw new Error(`Cannot change the limit of the model "${alias}": the build uses ${known || 'none'}`);
+    }
+    if (!Number.isInteger(max) || max < 1) {
+      throw new Error(
+        `Cannot change the limit of the model "${alias}" to ${max}: it is a whole number from 1`,
+      );
+    }
+  }
+}
+
+/** What a person reads of a child that failed: what its activity met, else what became of the child. */
+function reasonOf(failure: TemporalFailure): string {
+  if (!(failure instanceof ChildWorkflowFailure)) return failure.message;
+  const { cause, execution } = failure;
+  if (cause instanceof ActivityFailure) return cause.cause?.message ?? cause.message;
+  return `${execution.workflowId}: ${cause?.message ?? failure.message}`;
 }

@@ -12,8 +12,14 @@ import {
 
 /** Ends the build: no new calls, complete rows are written. The reason is what people read. */
 export const stopUpdate = defineUpdate<void, [reason: string]>(UPDATE.stop);
+/** No new calls until `unpause`. Changes nothing once the build stops. */
 export const pauseUpdate = defineUpdate<void, []>(UPDATE.pause);
 export const unpauseUpdate = defineUpdate<void, []>(UPDATE.unpause);
+/**
+ * Changes `max_parallel_requests` by alias; refused for an alias that the build does not use and for less than 1. Workers
+ * follow within a second. The cells that groups keep ready were planned for four times the first limits: raised further,
+ * a limit is reached only by the next start.
+ */
 export const setLimitsUpdate = defineUpdate<void, [LimitChanges]>(UPDATE.setLimits);
 
 /** From the parent to its children. */
