@@ -85,17 +85,17 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
   const file = await files.start(path);
   let sizeBytes = 0;
   try {
-    const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(exportLines(source, format));
+    const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(source, format);
     for await (const chunk of chunks) {
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
     await file.sync();
+    await file.publish();
   } catch (error) {
     await file.discard().catch(() => undefined);
     throw error;
   }
-  await file.publish();
   return sizeBytes;
 }
 
@@ -121,15 +121,23 @@ async function* readBatches({ dataset, columns }: ExportSource): AsyncGenerator<
 
 const CHUNK_CHARACTERS = 256 * 1024;
 
-async function* textChunks(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  let text = '';
+/** Lines joined into texts of about 256 k characters: one write for many. */
+export async function* joinLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let joined: string[] = [];
+  let length = 0;
   for await (const line of lines) {
-    text += `${line}\n`;
-    if (text.length < CHUNK_CHARACTERS) continue;
-    yield Buffer.from(text);
-    text = '';
+    joined.push(line);
+    length += line.length;
+    if (length < CHUNK_CHARACTERS) continue;
+    yield joined.join('\n');
+    joined = [];
+    length = 0;
   }
-  yield Buffer.from(text);
+  if (joined.length > 0) yield joined.join('\n');
+}
+
+async function* textChunks(source: ExportSource, format: LineFormat): AsyncGenerator<Uint8Array> {
+  for await (const text of joinLines(exportLines(source, format))) yield Buffer.from(`${text}\n`);
 }
 
 async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> {

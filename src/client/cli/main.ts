@@ -86,7 +86,7 @@ if (isEntryPoint) {
     environment: process.env,
     isTerminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
     screen: process.stdout.isTTY
-      ? { width: process.stdout.columns, hasColors: process.stdout.hasColors() }
+      ? { width: process.stdout.columns || 80, hasColors: process.stdout.hasColors() }
       : null,
     print: (line) => void process.stdout.write(`${line}\n`),
     flush: () => new Promise((resolve) => process.stdout.write('', () => resolve())),

@@ -39,8 +39,7 @@ export function outlineRow(view: RowView, { width, paint }: RowTextOptions): str
   for (const { name } of view.columns) {
     const value = view.values[name];
     if (value === undefined) continue;
-    const text = typeof value === 'string' ? value : formatJson(value);
-    const painted = [clip(text, Math.max(MIN_VALUE_WIDTH, width - indent))];
+    const painted = [clip(textOf(value), Math.max(MIN_VALUE_WIDTH, width - indent))];
     lines.push(...beside(name, painted, { indent, paint }));
   }
   return lines;
@@ -114,8 +113,9 @@ function hanging(text: string, width: number): string[] {
   return wrap(text, inner).map((line, index) => (index === 0 ? line : `  ${line}`));
 }
 
+/** Text as it is, anything else as JSON, and no text as `""`, which can be seen. */
 function textOf(value: Value): string {
-  return typeof value === 'string' ? value : formatJson(value);
+  return typeof value === 'string' && value !== '' ? value : formatJson(value);
 }
 
 function notesOf({ name, isDropped, model, cell }: ColumnView, { values, state }: RowView): string[] {

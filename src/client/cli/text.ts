@@ -1,7 +1,7 @@
 // Text for terminals: how wide it is, how it wraps, and nothing in it that a terminal would obey.
 
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
+  /[\p{Script=Han}\p{Emoji_Presentation}\u1100-\u115f\u3000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6]/u;
 const WITHOUT_WIDTH = /[\p{M}\p{Cf}]/u;
 
 /** The columns of a terminal that a line takes. */

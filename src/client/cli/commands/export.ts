@@ -8,6 +8,7 @@ import {
   exportFile,
   exportFormatOf,
   exportLines,
+  joinLines,
   openExport,
 } from '../../export-dataset.ts';
 import { formatBytes, formatCount, plural } from '../../format.ts';
@@ -45,7 +46,7 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
   } else if (format === 'parquet') {
     throw new RefusedError('Cannot export parquet to stdout: name a file with --output');
   } else {
-    for await (const text of exportLines(source, format)) {
+    for await (const text of joinLines(exportLines(source, format))) {
       print(text);
       await flush();
     }

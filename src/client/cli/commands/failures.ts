@@ -34,7 +34,7 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
     }
     await flush();
   }
-  say(line('failures', count === 0 ? 'none' : `${plural(count, 'cell')} · the next start tries them again`));
+  say(line('failures', count === 0 ? 'none' : plural(count, 'cell')));
 }
 
 function describeFailure(failure: Failure): [string, ...string[]] {

@@ -1,0 +1,189 @@
+// The dataset `trips` in `artifacts/`, half built: rows 0 to 3 are committed without row 2, of rows 4 to 7 there are
+// some cells. Unless a test says otherwise, another machine builds it.
+
+import { join } from 'node:path';
+import type { Plan, PlanColumn } from '../../../src/plan.ts';
+import { commitRowGroup } from '../../../src/store/commit.ts';
+import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
+import { gatherRecords } from '../../../src/store/gather.ts';
+import { createPart } from '../../../src/store/parts.ts';
+import type { CellRecord } from '../../../src/store/records.ts';
+import { openStore } from '../../../src/store/store.ts';
+import type { Value } from '../../../src/values.ts';
+import { call, cellRecord } from '../store/records.ts';
+import { startOf, temporaryFolder } from '../store/support.ts';
+
+const base = { drop: false, needs: [] };
+const model = { prompt: 'Write', systemPrompt: null };
+
+const COLUMNS: readonly PlanColumn[] = [
+  { ...base, kind: 'seed-dataset', name: 'city', type: { kind: 'text' } },
+  {
+    ...base,
+    kind: 'sampler',
+    name: 'code',
+    type: { kind: 'int' },
+    sampler: 'poisson',
+    params: {},
+    conditions: [],
+    convertTo: null,
+  },
+  { ...base, ...model, kind: 'llm-text', name: 'story', type: { kind: 'text' }, alias: 'writer' },
+  {
+    ...base,
+    ...model,
+    kind: 'llm-structured',
+    name: 'rating',
+    schema: {},
+    alias: 'grader',
+    type: {
+      kind: 'struct',
+      fields: [
+        { name: 'score', type: { kind: 'float' } },
+        { name: 'tags', type: { kind: 'list', item: { kind: 'text' } } },
+        { name: 'extra', type: { kind: 'json' } },
+      ],
+    },
+  },
+  {
+    ...base,
+    ...model,
+    kind: 'llm-judge',
+    name: 'verdict',
+    drop: true,
+    scores: [],
+    alias: 'grader',
+    type: { kind: 'json' },
+  },
+  { ...base, kind: 'expression', name: 'label', type: { kind: 'text' }, expr: '{{ city }}!', dtype: 'str' },
+];
+
+const modelOf = (name: string): Plan['models'][string] => ({
+  model: name,
+  providerType: 'openai',
+  temperature: null,
+  topP: null,
+  maxTokens: null,
+  extraBody: {},
+});
+
+const PLAN: Plan = {
+  v: 1,
+  columns: COLUMNS,
+  models: { writer: modelOf('made-up-writer'), grader: modelOf('made-up-grader') },
+  seed: 'trips',
+  rowGroupSize: 4,
+  seedSource: null,
+  keep: [],
+  redo: [],
+};
+
+const CITIES = ['Ulm', 'Łódź', '', 'São "Paulo", SP', '東京', 'Oslo'];
+
+function tripValue(column: string, row: number): Value {
+  switch (column) {
+    case 'city':
+      return CITIES[row] ?? '';
+    case 'code':
+      return 9_007_199_254_740_993n + BigInt(row);
+    case 'story':
+      return row === 3 ? 'First line\nsecond \u001b[31mline' : `A short trip number ${row}`;
+    case 'rating':
+      return { score: row, tags: ['warm', 'long'], extra: { '9': null, note: row === 0 ? [] : 'kept' } };
+    case 'verdict':
+      return { realism: { reasoning: 'It reads well', score: '3' } };
+    default:
+      return `${CITIES[row]}!`;
+  }
+}
+
+/** Cells that there are not; those with an error have failed. */
+const MISSING: { readonly [cell: string]: CellRecord['error'] } = {
+  'rating 2': { kind: 'UnusableAnswer', message: 'The answer is no JSON' },
+  'verdict 2': null,
+  'verdict 4': null,
+  'story 5': { kind: 'TriesExhausted', message: 'The endpoint answered 503' },
+  'rating 5': null,
+  'verdict 5': null,
+};
+
+/** Makes it below a new folder, which it returns. */
+export async function tripsOnDisk(change: Partial<EpochRecord> = {}): Promise<string> {
+  const cwd = await temporaryFolder();
+  const store = await openStore(join(cwd, 'artifacts'), { access: 'build' });
+  const start = { seed: 'trips', rowGroupSize: 4, rows: 8, document: '../trips.yaml' };
+  const dataset = await store.createDataset('trips', start);
+  const { id } = await dataset.update({ createdAt: Date.UTC(2026, 10, 4, 9, 0) });
+  const at = Date.UTC(2026, 10, 4, 9, 1);
+  await dataset.takeEpoch(0, startOf({ datasetId: id, host: 'elsewhere', at, ...change }));
+  await dataset.writePlan('plan', PLAN);
+  await dataset.update({ planDigest: 'plan', state: 'building' });
+  for (const { name, kind } of COLUMNS) {
+    if (kind === 'expression') continue;
+    await writeCells(dataset, name, { first: 0, last: 3 });
+    await writeCells(dataset, name, { first: 4, last: 5 });
+  }
+  await commitTrips(dataset, { rowGroup: 0, isComplete: true, completeRows: [0, 1, 3] });
+  return cwd;
+}
+
+async function writeCells(
+  dataset: DatasetStore,
+  column: string,
+  rows: { readonly first: number; readonly last: number },
+): Promise<void> {
+  const isModel = !['city', 'code'].includes(column);
+  const part = createPart(dataset, { column, rows, rowGroup: Math.floor(rows.first / 4), epoch: 1 });
+  const calls = (status?: number) => (isModel ? [call(part.nextCallId(), status)] : []);
+  for (let row = rows.first; row <= rows.last; row += 1) {
+    const error = MISSING[`${column} ${row}`];
+    const host = isModel ? 'models.test' : null;
+    const made = { row, host, in: `0123456789abcdef-${column}` };
+    if (error === undefined) {
+      await part.append(cellRecord({ ...made, calls: calls(), value: tripValue(column, row) }));
+    } else if (error !== null) {
+      const failed = { ...made, value: null, error };
+      await part.append(cellRecord({ ...failed, status: 'retry', calls: calls(503), counts: true }));
+      const raw = error.kind === 'UnusableAnswer' ? 'I would say\n  four of five' : null;
+      await part.append(cellRecord({ ...failed, status: 'failed', calls: calls(503), raw, at: 2_000 }));
+    }
+  }
+  await part.close();
+}
+
+/** Commits the rows of a group that are complete; the others are dropped, or left open by a stop. */
+export async function commitTrips(
+  dataset: DatasetStore,
+  of: { readonly rowGroup: number; readonly isComplete: boolean; readonly completeRows: readonly number[] },
+): Promise<void> {
+  const { rowGroup, isComplete, completeRows } = of;
+  const rows = { first: rowGroup * 4, last: rowGroup * 4 + 3 };
+  await commitRowGroup(dataset, {
+    plan: PLAN,
+    planDigest: 'plan',
+    epoch: isComplete ? 1 : 2,
+    rowGroup,
+    rows,
+    isComplete,
+    base: 'place',
+    async readContent() {
+      const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup, rows });
+      const chosen = new Map<string, Map<number, CellRecord>>();
+      for (const [column, found] of records) {
+        const accepted = found.filter(({ status }) => status === 'ok');
+        chosen.set(column, new Map(accepted.map((record) => [record.row, record])));
+      }
+      return {
+        completeRows,
+        chosen,
+        drops: rowGroup === 0 ? [{ row: 2, column: 'rating', ...MISSING['rating 2']! }] : [],
+        valuesOf: (column) => completeRows.map((row) => tripValue(column, row)),
+      };
+    },
+  });
+}
+
+/** Opens it to change what a test is about. */
+export async function openTrips(cwd: string): Promise<DatasetStore> {
+  return (await openStore(join(cwd, 'artifacts'), { access: 'build' })).openDataset('trips');
+}

@@ -1,0 +1,166 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatType } from '../../../src/client/validate-document.ts';
+import { temporaryFolder } from '../store/support.ts';
+import { cli } from './cli.ts';
+
+const DOCUMENT = `
+seed_config:
+  source: { seed_type: local, path: cities.csv }
+columns:
+  - { name: days, column_type: sampler, sampler_type: poisson, params: { mean: 4 } }
+  - { name: plan, column_type: llm-text, prompt: "Plan {{ days }} days in {{ city }}", model_alias: writer }
+  - name: verdict
+    column_type: llm-judge
+    prompt: "Judge {{ plan }}"
+    model_alias: writer
+    drop: true
+    scores: [{ name: fun, description: Is it fun?, options: { 1: "no", 2: "yes" } }]
+  - { name: title, column_type: expression, expr: "{{ city }}: {{ plan }}" }
+model_configs:
+  - { alias: writer, model: some-model, provider: PROVIDER }
+`;
+
+async function folderWith(document: string): Promise<string> {
+  const cwd = await temporaryFolder();
+  await mkdir(join(cwd, 'home'));
+  await writeFile(join(cwd, 'cities.csv'), 'city,people\nUlm,126000\nOslo,709000\n');
+  await writeFile(join(cwd, 'trips.yaml'), document);
+  return cwd;
+}
+
+const OPENAI = DOCUMENT.replace('PROVIDER', 'openai');
+
+describe('validate', () => {
+  it('lists the columns of the output with what makes them and their types', async () => {
+    const cwd = await folderWith(OPENAI);
+    const environment = { OPENAI_API_KEY: 'sk-test' };
+    expect(await cli(['validate', 'trips.yaml'], { cwd, environment })).toEqual({
+      output: [
+        'column   made by                                   type',
+        'city     seed-dataset                              text',
+        'people   seed-dataset                              int',
+        'days     sampler                                   int',
+        'plan     llm-text by writer: some-model (openai)   text',
+        'verdict  llm-judge by writer: some-model (openai)  {fun: {reasoning: text, score: text}}, dropped',
+        'title    expression                                text',
+      ],
+      talk: ['valid     6 columns · seeds cities.csv: 2 rows'],
+      code: 0,
+    });
+  });
+
+  it('needs no key when simulated', async () => {
+    const cwd = await folderWith(OPENAI);
+    expect((await cli(['validate', 'trips.yaml', '--simulate'], { cwd })).code).toBe(0);
+    expect(await cli(['validate', 'trips.yaml'], { cwd })).toMatchObject({
+      output: [],
+      talk: [expect.stringContaining('OPENAI_API_KEY is not set'), 'refused   1 error, no call was made'],
+      code: 2,
+    });
+  });
+
+  it('names every error, for programs too', async () => {
+    const broken = OPENAI.replace('{{ days }}', '{{ dayz }}').replace('poisson', 'zipf');
+    const cwd = await folderWith(broken);
+    const { talk, code } = await cli(['validate', 'trips.yaml', '--simulate'], { cwd });
+    expect(talk).toHaveLength(3);
+    expect(talk[1]).toContain('did you mean "days"?');
+    expect(talk[2]).toBe('refused   2 errors, no call was made');
+    expect(code).toBe(2);
+    const json = await cli(['validate', 'trips.yaml', '--simulate', '--json'], { cwd });
+    expect(JSON.parse(json.output[0]!)).toMatchObject({
+      isValid: false,
+      violations: [
+        { file: 'trips.yaml', line: 5, level: 'error' },
+        { file: 'trips.yaml', line: 6, level: 'error' },
+      ],
+    });
+    expect(json).toMatchObject({ talk: [], code: 2 });
+  });
+
+  it('gives programs types as data', async () => {
+    const cwd = await folderWith(OPENAI);
+    const { output } = await cli(['validate', 'trips.yaml', '--simulate', '--json'], { cwd });
+    expect(JSON.parse(output[0]!)).toMatchObject({
+      isValid: true,
+      columns: [
+        { name: 'city', kind: 'seed-dataset', type: { kind: 'text' }, model: null },
+        { name: 'people', type: { kind: 'int' } },
+        { name: 'days' },
+        { name: 'plan', model: { alias: 'writer', name: 'some-model', provider: 'openai' } },
+        { name: 'verdict', isDropped: true, type: { kind: 'struct' } },
+        { name: 'title' },
+      ],
+      seeds: { path: 'cities.csv', rows: 2 },
+      warnings: [],
+    });
+  });
+
+  it('writes nested types as people read them', () => {
+    const tags = { name: 'tags', type: { kind: 'list', item: { kind: 'text' } } } as const;
+    expect(formatType({ kind: 'list', item: { kind: 'struct', fields: [tags] } })).toBe('[{tags: [text]}]');
+    expect(formatType({ kind: 'json' })).toBe('json');
+  });
+});
+
+describe('graph', () => {
+  it('draws Mermaid without any key', async () => {
+    const cwd = await folderWith(OPENAI);
+    expect(await cli(['graph', 'trips.yaml'], { cwd })).toEqual({
+      output: [
+        'flowchart TD',
+        '  c0["city<br/>root"]',
+        '  c1["people<br/>root"]',
+        '  c2["days<br/>root"]',
+        '  c3["plan<br/>cell"]',
+        '  c4["verdict<br/>cell"]',
+        '  c5["title<br/>inline"]',
+        '  c0 --> c3',
+        '  c2 --> c3',
+        '  c3 --> c4',
+        '  c0 --> c5',
+        '  c3 --> c5',
+      ],
+      talk: [],
+      code: 0,
+    });
+  });
+
+  it('lists the columns in the order they are made, and the longest chain', async () => {
+    const cwd = await folderWith(OPENAI);
+    expect((await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd })).output).toEqual([
+      'column   strategy  needs',
+      'city     root',
+      'people   root',
+      'days     root',
+      'plan     cell      city, days',
+      'verdict  cell      plan',
+      'title    inline    city, plan',
+      '',
+      'longest chain: city → plan → verdict',
+    ]);
+  });
+
+  it('gives programs needs in both directions', async () => {
+    const cwd = await folderWith(OPENAI);
+    const { output } = await cli(['graph', 'trips.yaml', '--format', 'json'], { cwd });
+    const { columns, longestChain } = JSON.parse(output[0]!);
+    expect(longestChain).toEqual(['city', 'plan', 'verdict']);
+    expect(columns[3]).toEqual({
+      name: 'plan',
+      kind: 'llm-text',
+      strategy: 'cell',
+      needs: ['city', 'days'],
+      neededBy: ['verdict', 'title'],
+    });
+  });
+
+  it('names a cycle whole', async () => {
+    const cwd = await folderWith(OPENAI.replace('in {{ city }}', 'as {{ title }}'));
+    const { talk, code } = await cli(['graph', 'trips.yaml'], { cwd });
+    expect(talk[0]).toContain('plan → title → plan');
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,297 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ownIdentity } from '../../../src/processes.ts';
+import { parseJson } from '../../../src/values.ts';
+import { temporaryFolder } from '../store/support.ts';
+import { cli } from './cli.ts';
+import { openTrips, tripsOnDisk } from './dataset-on-disk.ts';
+
+const SCREEN = { width: 60, hasColors: false };
+
+describe('list', () => {
+  it('names each dataset with its state, rows, size and last sign of life', async () => {
+    const cwd = await tripsOnDisk();
+    const store = join(cwd, 'artifacts');
+    await mkdir(join(store, 'from-tomorrow'));
+    await writeFile(join(store, 'from-tomorrow/dataset.json'), '{"v": 99}');
+    expect(await cli(['list'], { cwd })).toEqual({
+      output: [
+        'name   state     rows  dropped  size  when',
+        'trips  building   3/8        1  1 kB  2026-11-04 09:01',
+      ],
+      talk: [
+        'error     Cannot use "~/artifacts/from-tomorrow/dataset.json": it was written by a newer Rowloom (format 99): update',
+      ],
+      code: 0,
+    });
+  });
+
+  it('gives programs one object a line', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['list', '--json', '--out', 'artifacts'], { cwd });
+    expect(output.map((line) => JSON.parse(line))).toMatchObject([
+      { name: 'trips', state: 'building', rows: 3, rowsAsked: 8, dropped: 1, lastStart: { isLive: null } },
+    ]);
+  });
+
+  it('says so where there is no store', async () => {
+    const cwd = await temporaryFolder();
+    expect(await cli(['list'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot find a store in "~/artifacts"'],
+      code: 2,
+    });
+  });
+});
+
+describe('status', () => {
+  it('sums a dataset up, and each column', async () => {
+    const cwd = await tripsOnDisk();
+    expect(await cli(['status', 'trips'], { cwd })).toEqual({
+      output: [
+        'dataset   trips → ~/artifacts/trips · seed trips',
+        'config    ~/trips.yaml',
+        'state     building',
+        'build     build 1, started 2026-11-04 09:01 · by process 1 on elsewhere, which only its server can see',
+        'rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB',
+        'calls     16 · 4 failed · 112 tokens in, 48 out',
+        '',
+        'column   cells  calls  failed  tokens in  tokens out',
+        'city         5',
+        'code         5',
+        'story        4      7       2         49          21',
+        'rating       4      6       2         42          18',
+        'verdict      3      3       0         21           9',
+      ],
+      talk: [],
+      code: 0,
+    });
+  });
+
+  it('tells a build whose process lives from one that died without notice', async () => {
+    const own = ownIdentity();
+    const here = { kind: 'run', host: hostname(), pid: own.pid } as const;
+    const alive = await tripsOnDisk({ ...here, processStart: own.start });
+    const dead = await tripsOnDisk({ ...here, processStart: 'another one' });
+    const linesOf = async (cwd: string) => (await cli(['status', 'trips'], { cwd })).output.slice(2, 4);
+    expect(await linesOf(alive)).toEqual([
+      'state     building',
+      `build     build 1, started 2026-11-04 09:01 · at work in process ${own.pid}`,
+    ]);
+    expect(await linesOf(dead)).toEqual([
+      'state     interrupted',
+      'build     build 1, started 2026-11-04 09:01 · ended without notice · go on: same command',
+    ]);
+  });
+
+  it('says why a build ended early, and what it took', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    await dataset.update({ state: 'incomplete', reason: 'stopped by Ctrl-C' });
+    await dataset.endEpoch(1, Date.UTC(2026, 10, 4, 9, 3, 7));
+    const { output } = await cli(['status', 'trips'], { cwd });
+    expect(output.slice(2, 4)).toEqual([
+      'state     incomplete · stopped by Ctrl-C',
+      'build     build 1, started 2026-11-04 09:01 · took 2 min 7 s',
+    ]);
+  });
+
+  it('counts what a column cost that the plan no longer has', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    const plan = await dataset.readPlan('plan');
+    await dataset.writePlan('less', {
+      ...plan,
+      columns: plan.columns.filter(({ name }) => name !== 'story'),
+    });
+    await dataset.update({ planDigest: 'less' });
+    const { output } = await cli(['status', 'trips'], { cwd });
+    expect(output.at(-1)).toBe('story    not in the plan      7       2         49          21');
+  });
+
+  it('takes a folder, also from inside the store, and names what there is for a name that is wrong', async () => {
+    const cwd = await tripsOnDisk();
+    const first = 'dataset   trips → ~/artifacts/trips · seed trips';
+    expect((await cli(['status', './artifacts/trips'], { cwd })).output[0]).toBe(first);
+    const inside = await cli(['status', 'trips'], { cwd: join(cwd, 'artifacts') });
+    expect(inside.output[0]).toBe('dataset   trips → ~/trips · seed trips');
+    expect(await cli(['status', 'trip'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot find the dataset "trip" in "~/artifacts": there is "trips"'],
+      code: 2,
+    });
+    expect((await cli(['status', 'lost/trips'], { cwd })).talk).toEqual([
+      'error     Cannot find a dataset in "~/lost/trips": no dataset.json there, no store.json above it',
+    ]);
+  });
+});
+
+describe('show', () => {
+  it('shows a row with every value in full and what made it', async () => {
+    const cwd = await tripsOnDisk();
+    expect(await cli(['show', 'trips', '0'], { cwd, screen: SCREEN })).toEqual({
+      output: [
+        'trips · row 0 · complete',
+        '',
+        'city     Ulm',
+        'code     9007199254740993',
+        'story    A short trip number 0',
+        '         made-up-writer at models.test · 7 tokens in, 3 out',
+        '         · 1 call, 0.0 s · 01234567',
+        'rating   score: 0.0',
+        '         tags:',
+        '           - warm',
+        '           - long',
+        '         extra:',
+        '           9: null',
+        '           note: []',
+        '         made-up-grader at models.test · 7 tokens in, 3 out',
+        '         · 1 call, 0.0 s · 01234567',
+        'verdict  realism: 3 · It reads well',
+        '         made-up-grader at models.test · 7 tokens in, 3 out',
+        '         · 1 call, 0.0 s · 01234567',
+        '         dropped column: not in parquet-files/',
+        'label    Ulm!',
+      ],
+      talk: [],
+      code: 0,
+    });
+  });
+
+  it('says why a row was dropped, with the last answer of the cell that failed', async () => {
+    const cwd = await tripsOnDisk();
+    expect((await cli(['show', 'trips', '2'], { cwd, screen: SCREEN })).output).toEqual([
+      'trips · row 2 · dropped',
+      'not in the output: column "rating" failed (UnusableAnswer):',
+      'The answer is no JSON',
+      '',
+      'city     ""',
+      'code     9007199254740995',
+      'story    A short trip number 2',
+      '         made-up-writer at models.test · 7 tokens in, 3 out',
+      '         · 1 call, 0.0 s · 01234567',
+      'rating   failed: The answer is no JSON',
+      '         last answer: I would say',
+      '           four of five',
+      '         made-up-grader at models.test · 7 tokens in, 3 out',
+      '         · 1 call, 0.0 s · 01234567',
+      'verdict  not made',
+      '         dropped column: not in parquet-files/',
+      'label    not made',
+    ]);
+  });
+
+  it('shows the cells that there are of a row in the making', async () => {
+    const cwd = await tripsOnDisk();
+    expect((await cli(['show', 'trips', '5'], { cwd, screen: SCREEN })).output).toEqual([
+      'trips · row 5 · open',
+      '',
+      'city     Oslo',
+      'code     9007199254740998',
+      'story    failed: The endpoint answered 503',
+      '         made-up-writer at models.test · 7 tokens in, 3 out',
+      '         · 1 call, 0.0 s · 01234567',
+      'rating   not made yet',
+      'verdict  not made yet',
+      '         dropped column: not in parquet-files/',
+      'label    not made yet',
+    ]);
+  });
+
+  it('lets no answer steer the terminal', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['show', 'trips', '3'], { cwd, screen: SCREEN });
+    expect(output.slice(4, 6)).toEqual(['story    First line', '         second \\x1b[31mline']);
+  });
+
+  it('colours names, notes and failures where the terminal wants colours', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['show', 'trips', '5'], { cwd, screen: { width: 60, hasColors: true } });
+    expect(output.slice(2, 5)).toEqual([
+      '\u001b[1mcity\u001b[22m     Oslo',
+      '\u001b[1mcode\u001b[22m     9007199254740998',
+      '\u001b[1mstory\u001b[22m    \u001b[31mfailed: The endpoint answered 503\u001b[39m',
+    ]);
+  });
+
+  it('shows the first rows in short without a number', async () => {
+    const cwd = await tripsOnDisk();
+    const { output, talk } = await cli(['show', 'trips'], { cwd, screen: SCREEN });
+    expect(output.slice(0, 8)).toEqual([
+      'trips · row 0 · complete',
+      'city     Ulm',
+      'code     9007199254740993',
+      'story    A short trip number 0',
+      'rating   {"score":0.0,"tags":["warm","long"],"extra":{"9":n…',
+      'verdict  {"realism":{"reasoning":"It reads well","score":"3…',
+      'label    Ulm!',
+      '',
+    ]);
+    expect(output.filter((line) => line.includes(' · row '))).toHaveLength(3);
+    expect(talk).toEqual(['look      at one row, with what made it: rowloom show trips 0']);
+  });
+
+  it('gives programs values as they are, and counts as whole numbers', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['show', 'trips', '0', '--json'], { cwd });
+    expect(output).toHaveLength(1);
+    expect(parseJson(output[0]!)).toMatchObject({
+      dataset: 'trips',
+      row: 0n,
+      state: 'complete',
+      drop: null,
+      values: {
+        code: 9_007_199_254_740_993n,
+        rating: { score: 0, tags: ['warm', 'long'], extra: { '9': null, note: [] } },
+      },
+      columns: [
+        { name: 'city', kind: 'seed-dataset', model: null, cell: { value: 'Ulm', at: 1000n } },
+        { name: 'code' },
+        { name: 'story', model: 'made-up-writer', cell: { calls: [{ promptTokens: 7n, ms: 12n }] } },
+        { name: 'rating', cell: { value: { score: 0 } } },
+        { name: 'verdict', isDropped: true },
+        { name: 'label', cell: null },
+      ],
+    });
+  });
+
+  it('refuses a row that was never asked for, and what is no number', async () => {
+    const cwd = await tripsOnDisk();
+    expect(await cli(['show', 'trips', '8'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot show row 8 of "trips": it has rows 0 to 7'],
+      code: 2,
+    });
+    const { talk, code } = await cli(['show', 'trips', 'last'], { cwd });
+    expect(talk.join()).toContain('Give the number of a row, from 0.');
+    expect(code).toBe(2);
+  });
+});
+
+describe('failures', () => {
+  it('names row, column, kind, calls, reason and last answer', async () => {
+    const cwd = await tripsOnDisk();
+    expect(await cli(['failures', 'trips'], { cwd })).toEqual({
+      output: [
+        'row 2 · rating · UnusableAnswer · 2 calls',
+        '  The answer is no JSON',
+        '  last answer: I would say four of five',
+        'row 5 · story · TriesExhausted · 2 calls',
+        '  The endpoint answered 503',
+      ],
+      talk: ['failures  2 cells'],
+      code: 0,
+    });
+  });
+
+  it('gives programs the whole answer', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['failures', 'trips', '--json'], { cwd });
+    expect(output.map((line) => JSON.parse(line))).toMatchObject([
+      { row: 2, column: 'rating', raw: 'I would say\n  four of five', calls: [{}, {}] },
+      { row: 5, column: 'story', raw: null, calls: [{}, {}] },
+    ]);
+  });
+});
