@@ -1,6 +1,6 @@
 // The line format of parts and settled files: eight hex digits CRC-32 of the JSON's bytes, a space, the JSON, a newline.
-// A record's `value` is its last field, so that the fields before it are read by the fast native parser and only values
-// with numbers or structure by the lossless one.
+// A record's `value` is its last field, so that only values with numbers or structure need the lossless parser: the
+// native one is ten times as fast.
 
 import { crc32 } from 'node:zlib';
 import { formatJson, parseJson, type Value } from '../values.ts';
@@ -22,12 +22,12 @@ export function isRecord(text: string): boolean {
 
 /** Reads what {@link formatRecord} wrote. Throws `SyntaxError`. */
 export function parseRecord(text: string): { readonly value: Value } & { readonly [field: string]: unknown } {
-  const at = text.indexOf(VALUE_FIELD);
-  if (at < 0) throw new SyntaxError('The record has no value');
-  return {
-    ...(JSON.parse(`${text.slice(0, at)}}`) as object),
-    value: parseValue(text.slice(at + VALUE_FIELD.length, -1)),
-  };
+  const record = JSON.parse(text) as { value: unknown };
+  const mayHaveNumbers = typeof record.value === 'number' || typeof record.value === 'object';
+  const value = mayHaveNumbers
+    ? parseJson(text.slice(text.indexOf(VALUE_FIELD) + VALUE_FIELD.length, -1))
+    : record.value;
+  return { ...record, value: value as Value };
 }
 
 export function formatLine(json: string): string {
@@ -69,8 +69,4 @@ function readLine(line: Buffer): string | undefined {
 
 function formatValue(value: Value): string {
   return typeof value === 'string' ? JSON.stringify(value) : formatJson(value);
-}
-
-function parseValue(text: string): Value {
-  return text.startsWith('"') ? (JSON.parse(text) as string) : parseJson(text);
 }
