@@ -63,8 +63,8 @@ export interface Slice {
   readonly step: Runtime;
 }
 
-/** `object[start:stop:step]`; a bound that is not written is `null`. `undefined` for what has no order. */
-export function readSlice(object: Runtime, slice: Slice, budget: Budget): Runtime | undefined {
+/** `object[start:stop:step]`; a bound that is not written is `null`. */
+export function readSlice(object: Runtime, slice: Slice, budget: Budget): Runtime {
   if (object instanceof Undefined) throw below(object, 'slice');
   if (typeof object === 'string') {
     budget.read(object);
@@ -77,7 +77,7 @@ export function readSlice(object: Runtime, slice: Slice, budget: Budget): Runtim
     return cut([...object], slice).join('');
   }
   const items = isList(object) ? object : object instanceof Tuple ? object.items : null;
-  if (items === null) return undefined;
+  if (items === null) throw renderError(`Cannot slice ${describe(object)}: it has no order`);
   budget.spend(items.length);
   return isList(object) ? cut(items, slice) : new Tuple(cut(items, slice));
 }

@@ -2,7 +2,7 @@
 
 import { divideToFloat } from './exact-decimal.ts';
 import { type Budget, bitsOf, boundBits, boundInteger } from './limits.ts';
-import { formatPercent } from './number-format.ts';
+import { formatPercent } from './percent-format.ts';
 import { asNumber, describe, isList, type Runtime, refuseUndefined, Tuple, toFloat } from './runtime.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { renderError } from './template-error.ts';

@@ -49,9 +49,8 @@ export function areEqual(left: Runtime, right: Runtime, budget: Budget): boolean
   if (left instanceof Tuple) return right instanceof Tuple && areItemsEqual(left.items, right.items, budget);
   if (left instanceof Undefined) return right instanceof Undefined;
   if (isMapping(left) && isMapping(right)) {
-    const entries = entriesOf(left);
-    const other = entriesOf(right);
-    budget.spend(entries.length + other.length);
+    const entries = entriesOf(left, budget);
+    const other = entriesOf(right, budget);
     return (
       entries.length === other.length &&
       entries.every(([key, value]) => {
@@ -118,7 +117,7 @@ export function isIn(
       refuseUndefined(item);
       throw renderError(`Cannot look for ${describe(item)} in a text: only a text can be in it`);
     }
-    return indexIn(budget.read(container), budget.read(item), 0) >= 0;
+    return indexIn(budget.read(container), budget.read(item), 0, budget) >= 0;
   }
   if (isMapping(container)) return findKey(container, item) !== undefined;
   if (container instanceof Undefined) return false;

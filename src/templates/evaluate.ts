@@ -181,7 +181,7 @@ export class Evaluation {
           bound === null ? null : this.evaluate(bound),
         ) as [Runtime, Runtime, Runtime];
         this.at = expression.at;
-        return readSlice(object, { start, stop, step }, budget) ?? missing(expression);
+        return readSlice(object, { start, stop, step }, budget);
       }
       case 'call': {
         const object = this.evaluate(expression.object);

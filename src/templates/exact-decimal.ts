@@ -1,5 +1,8 @@
 // Decimal digits of floats, exact: Python rounds the float that is there, half to even.
 
+/** Steps to pay for one exact rounding of a float. */
+export const EXACT_STEPS = 60;
+
 /** `value` × 10^`digits`, rounded half to even. `value` is finite. */
 export function scaledRound(value: number, digits: number): bigint {
   const { mantissa, exponent } = partsOf(value);

@@ -25,8 +25,7 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     if (value instanceof Undefined) return new ItemView([], null);
     if (!isMapping(value))
       throw renderError(`Cannot use the filter "items" on ${describe(value)}: a dict is needed`);
-    const pairs = entriesOf(value);
-    budget.spend(pairs.length);
+    const pairs = entriesOf(value, budget);
     return new ItemView(
       pairs.map((pair) => new Tuple(pair)),
       null,
@@ -63,7 +62,8 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     const items = itemsOf(value, budget);
     budget.spend(items.length);
     const reversed = items.toReversed();
-    return typeof value === 'string' ? reversed.join('') : new ItemView(reversed, null);
+    if (typeof value === 'string') return reversed.join('');
+    return value instanceof ItemView && value.name === null ? reversed : new ItemView(reversed, null);
   }),
 
   sort: operation(
@@ -71,7 +71,7 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     (value, [reverse, caseSensitive, attribute], services) => {
       const direction = isTrue(reverse ?? false) ? -1 : 1;
       return keyedItems(value, { caseSensitive, attribute }, services)
-        .sort((left, right) => direction * compareKeys(left.keys, right.keys, services))
+        .sort((left, right) => direction * order(left.keys, right.keys, services.budget))
         .map(({ item }) => item);
     },
   ),
@@ -133,14 +133,6 @@ function readPath(item: Runtime, path: readonly Runtime[], { budget }: Services)
   }, item);
 }
 
-function compareKeys(left: readonly Runtime[], right: readonly Runtime[], { budget }: Services): number {
-  for (const [index, key] of left.entries()) {
-    const difference = order(key, right[index]!, budget);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 function extreme(
   filter: 'max' | 'min',
   value: Runtime,
@@ -152,7 +144,7 @@ function extreme(
   for (const candidate of keyedItems(value, { caseSensitive, attribute }, services)) {
     if (best === null) best = candidate;
     else {
-      const difference = compareKeys(candidate.keys, best.keys, services);
+      const difference = order(candidate.keys[0]!, best.keys[0]!, services.budget);
       if (filter === 'max' ? difference > 0 : difference < 0) best = candidate;
     }
   }

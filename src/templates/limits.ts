@@ -1,7 +1,8 @@
 // What keeps any template under 100 ms: no clock, so that the same row ends the same way on any machine.
 //
 //   L1. A template has at most 600 syntax nodes, nested at most 10 deep, and no loop inside a loop.
-//   L2. Evaluation spends steps: one for a node or an item visited, one for each 32 characters made or read.
+//   L2. Evaluation spends steps: one for a node or an item visited, one for each 32 characters made or read, more
+//       where an operation is slower than that.
 //   L3. A whole number has at most 4,300 digits, as Python prints; a text made on the way has a limit as well.
 
 import { limitError } from './template-error.ts';
@@ -16,8 +17,8 @@ export const MAX_OUTPUT_CHARACTERS = 512_000;
 /** UTF-16 units of a text that an operation makes: twice the output, as a step on the way may be cut again. */
 const MAX_TEXT_UNITS = 1_024_000;
 
-/** About 40 ms of the slowest steps. A prompt takes some hundred, a loop over 10,000 items some 100,000. */
-const MAX_STEPS = 500_000;
+/** About 50 ms of the slowest steps. A prompt takes some hundred, a loop over 10,000 items some 100,000. */
+const MAX_STEPS = 250_000;
 const UNITS_A_STEP = 32;
 
 /** Levels of a value, of which printing and comparing are recursive. */

@@ -9,8 +9,8 @@ import {
   operation,
   type Services,
 } from './argument-binding.ts';
+import { formatBraces } from './brace-format.ts';
 import { areEqual } from './comparison.ts';
-import { formatBraces } from './number-format.ts';
 import {
   describe,
   entriesOf,
@@ -46,8 +46,7 @@ const LIST_METHODS: Methods<readonly Runtime[]> = {
 
 const DICT_METHODS: Methods<Mapping> = {
   items: operation('', (mapping, _, { budget }) => {
-    const entries = entriesOf(mapping);
-    budget.spend(entries.length);
+    const entries = entriesOf(mapping, budget);
     return new ItemView(
       entries.map((entry) => new Tuple(entry)),
       'dict_items',
@@ -149,8 +148,7 @@ function viewOf(
   { part, name }: { part: 0 | 1; name: string },
   budget: Services['budget'],
 ): ItemView {
-  const entries = entriesOf(mapping);
-  budget.spend(entries.length);
+  const entries = entriesOf(mapping, budget);
   return new ItemView(
     entries.map((entry) => entry[part]),
     name,

@@ -1,8 +1,8 @@
 // Filters that make or change numbers.
 
 import { integerArgument, type Operation, operation, textArgument } from './argument-binding.ts';
-import { roundFloat, roundInteger } from './exact-decimal.ts';
-import { boundInteger } from './limits.ts';
+import { EXACT_STEPS, roundFloat, roundInteger } from './exact-decimal.ts';
+import { type Budget, boundInteger } from './limits.ts';
 import { strip } from './python-text.ts';
 import { asNumber, describe, type Runtime, refuseUndefined, toFloat } from './runtime.ts';
 import { limitError, renderError } from './template-error.ts';
@@ -13,15 +13,17 @@ export const NUMBER_FILTERS: { readonly [name: string]: Operation } = {
     return number < 0 || Object.is(number, -0) ? -number : number;
   }),
 
-  float: operation('default?', (value, [fallback = 0]) => {
+  float: operation('default?', (value, [fallback = 0], { budget }) => {
     refuseUndefined(value);
+    if (typeof value === 'string') payForDigits(value, budget);
     const number = typeof value === 'string' ? floatInText(value) : asNumber(value);
     return number === null ? fallback : toFloat(number);
   }),
 
-  int: operation('default? base?', (value, [fallback = 0n, base]) => {
+  int: operation('default? base?', (value, [fallback = 0n, base], { budget }) => {
     refuseUndefined(value);
     if (typeof value === 'string') {
+      payForDigits(value, budget);
       const float = floatInText(value);
       const whole = float === null || !Number.isFinite(float) ? fallback : BigInt(Math.trunc(float));
       return integerInText(value, integerArgument(base, 10)) ?? whole;
@@ -33,8 +35,9 @@ export const NUMBER_FILTERS: { readonly [name: string]: Operation } = {
     return BigInt(Math.trunc(number));
   }),
 
-  round: operation('precision? method?', (value, [precision, method = 'common']) => {
+  round: operation('precision? method?', (value, [precision, method = 'common'], { budget }) => {
     const digits = integerArgument(precision, 0);
+    budget.spend(EXACT_STEPS + Math.min(400, Math.abs(digits)));
     const number = numberFor('round', value);
     switch (textArgument(method)) {
       case 'common':
@@ -66,6 +69,10 @@ function numberFor(filter: string, value: Runtime): bigint | number {
 const FLOAT = /^[-+]?(?:(?:\d+(?:_\d+)*)?\.\d+(?:_\d+)*|\d+(?:_\d+)*\.?)(?:e[-+]?\d+(?:_\d+)*)?$/i;
 const SPECIAL_FLOAT = /^([-+]?)(?:(inf|infinity)|nan)$/i;
 const MAX_NUMBER_UNITS = 5000;
+
+function payForDigits(text: string, budget: Budget): void {
+  budget.spend(text.length > MAX_NUMBER_UNITS ? 1 : text.length);
+}
 
 /** Python's `float(text)`. */
 function floatInText(text: string): number | null {

@@ -47,7 +47,9 @@ export function reprOf(value: Runtime, budget: Budget): string {
     return `${value.name}([${reprOfItems(value.items, budget)}])`;
   }
   if (!isMapping(value)) throw renderError(`Cannot print ${describe(value)}`);
-  const entries = entriesOf(value).map(([key, item]) => `${reprOf(key, budget)}: ${reprOf(item, budget)}`);
+  const entries = entriesOf(value, budget).map(
+    ([key, item]) => `${reprOf(key, budget)}: ${reprOf(item, budget)}`,
+  );
   return bounded(`{${entries.join(', ')}}`, budget);
 }
 
@@ -137,10 +139,11 @@ export function lengthOf(text: string): number {
   return length;
 }
 
-/** `str.title` of one word: capital first letter. */
+/** `str.capitalize`: the first letter as in a title (`ß` is `Ss`), the rest small. */
 export function capitalized(text: string): string {
   const first = text.codePointAt(0);
   if (first === undefined) return '';
   const head = String.fromCodePoint(first);
-  return head.toUpperCase() + text.slice(head.length).toLowerCase();
+  const [letter, ...more] = head.toUpperCase();
+  return letter! + (more.join('') + text.slice(head.length)).toLowerCase();
 }

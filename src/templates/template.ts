@@ -45,6 +45,12 @@ export function parseTemplate(source: string): Template {
 
 /** Parses an expression without braces, such as a condition of a sampler. Throws `TemplateSyntaxError`. */
 export function parseExpression(source: string): Expression {
+  if (/^\s*\{\{/.test(source)) {
+    throw new TemplateSyntaxError(
+      'Cannot read the expression: it stands here without braces',
+      placeOf(source, 0),
+    );
+  }
   const stream = new TokenStream(source, tokenizeExpression(source));
   const node = parseExpressionNode(stream);
   if (stream.current.type !== 'end') throw stream.unexpected('expected the end');
@@ -101,6 +107,6 @@ function toValue(value: Runtime, budget: Budget): Value {
   if (value instanceof Undefined) return null;
   if (!isMapping(value)) throw renderError('Cannot keep "loop" as a value');
   return Object.fromEntries(
-    entriesOf(value).map(([key, item]) => [textOf(key, budget), toValue(item, budget)]),
+    entriesOf(value, budget).map(([key, item]) => [textOf(key, budget), toValue(item, budget)]),
   );
 }

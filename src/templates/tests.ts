@@ -32,7 +32,7 @@ const PLAIN: { readonly [name: string]: Test } = {
     isContainer(value) ||
     value instanceof ItemView ||
     value instanceof Undefined,
-  lower: (value, _, budget) => isCase(textOf(value, budget), 'lower'),
+  lower: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'lower'),
   mapping: (value) => isMapping(value),
   none: (value) => value === null,
   number: (value) => asNumber(value) !== null,
@@ -41,7 +41,7 @@ const PLAIN: { readonly [name: string]: Test } = {
   string: (value) => typeof value === 'string',
   true: (value) => value === true,
   undefined: (value) => value instanceof Undefined,
-  upper: (value, _, budget) => isCase(textOf(value, budget), 'upper'),
+  upper: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'upper'),
 };
 
 const equal: Test = (value, argument, budget) => areEqual(value, argument, budget);

@@ -10,16 +10,7 @@ import {
 } from './argument-binding.ts';
 import { isTrue } from './comparison.ts';
 import { capitalized, isAstral, strip, textOf } from './python-text.ts';
-import {
-  describe,
-  entriesOf,
-  isList,
-  isMapping,
-  itemsOf,
-  type Runtime,
-  Tuple,
-  Undefined,
-} from './runtime.ts';
+import { describe, entriesOf, isList, isMapping, itemsOf, type Runtime, Tuple } from './runtime.ts';
 import { renderError } from './template-error.ts';
 import { replaceIn } from './text-methods.ts';
 
@@ -28,10 +19,10 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
   lower: ofText((text) => text.toLowerCase()),
   upper: ofText((text) => text.toUpperCase()),
   string: ofText((text) => text),
-  escape: ofText(escapeHtml),
-  forceescape: ofText(escapeHtml),
+  escape: ofText(escapeHtml, 4),
+  forceescape: ofText(escapeHtml, 4),
 
-  title: ofText((text) => text.replace(/[^-\s({[<]+/gu, (word) => capitalized(word))),
+  title: ofText((text) => text.replace(/[^-\s({[<]+/gu, headUp), 4),
 
   trim: operation('chars?', (value, [characters], services) => {
     const text = printed(value, services);
@@ -53,15 +44,16 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
   truncate: operation(
     'length? killwords? end? leeway?',
     (value, [length, killwords, end, leeway], services) => {
-      if (value instanceof Undefined) return '';
-      if (typeof value !== 'string')
-        throw renderError(`Cannot use the filter "truncate" on ${describe(value)}: a text is needed`);
-      return truncated(printed(value, services), {
+      const limits = {
         length: integerArgument(length, 255),
         isExact: isTrue(killwords ?? false),
         end: end === undefined ? '...' : textArgument(end),
         leeway: integerArgument(leeway, 5),
-      });
+      };
+      if (typeof value === 'string') return truncated(printed(value, services), limits);
+      // Jinja looks at the length first, whatever it is given.
+      if (itemsOf(value, services.budget).length <= limits.length + limits.leeway) return value;
+      throw renderError(`Cannot use the filter "truncate" on ${describe(value)}: a text is needed`);
     },
   ),
 
@@ -70,7 +62,7 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
     if (!isMapping(value) && !isList(value) && !(value instanceof Tuple))
       return urlQuoted(printed(value, services), '/');
     const pairs = isMapping(value)
-      ? entriesOf(value)
+      ? entriesOf(value, budget)
       : itemsOf(value, budget).map((item) => pairOf(item, services));
     const quote = (item: Runtime): string =>
       urlQuoted(budget.read(textOf(item, budget)), '').replaceAll('%20', '+');
@@ -78,9 +70,12 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
   }),
 };
 
-function ofText(change: (text: string) => string): Operation {
+/** A filter that changes `unitsAStep` units of a text in a step. */
+function ofText(change: (text: string) => string, unitsAStep = 32): Operation {
   return operation('', (value, _, services) => {
-    const result = change(printed(value, services));
+    const text = printed(value, services);
+    services.budget.spend(Math.ceil(text.length / unitsAStep));
+    const result = change(text);
     services.budget.allocate(result.length);
     return result;
   });
@@ -96,6 +91,12 @@ function pairOf(item: Runtime, { budget }: Services): readonly [Runtime, Runtime
     throw renderError('Cannot use the filter "urlencode": the list has items that are no pairs');
   }
   return [key, value];
+}
+
+/** Jinja's own way, which makes `SS` of a leading `ß`. */
+function headUp(word: string): string {
+  const head = String.fromCodePoint(word.codePointAt(0)!);
+  return head.toUpperCase() + word.slice(head.length).toLowerCase();
 }
 
 const HTML: ReadonlyMap<string, string> = new Map([

@@ -17,11 +17,13 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   lower: ofText((text) => text.toLowerCase()),
   casefold: ofText((text) => text.toUpperCase().toLowerCase()),
   capitalize: ofText(capitalized),
-  title: ofText((text) => text.replace(/\p{Cased}+/gu, capitalized)),
-  swapcase: ofText((text) =>
-    text.replace(/\p{Cased}/gu, (letter) =>
-      isCase(letter, 'upper') ? letter.toLowerCase() : letter.toUpperCase(),
-    ),
+  title: ofText(titleOf, 4),
+  swapcase: ofText(
+    (text) =>
+      text.replace(/\p{Cased}/gu, (letter) =>
+        isCase(letter, 'upper') ? letter.toLowerCase() : letter.toUpperCase(),
+      ),
+    1,
   ),
 
   strip: stripping('both'),
@@ -44,33 +46,24 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
     ),
   ),
 
-  split: operation('sep? maxsplit?', (text, [separator, limit], { budget }) => {
-    const most = limitOf(limit);
-    return paid(
-      separator == null ? splitAtSpace(text, most) : splitAt(text, separatorOf(separator), most),
-      budget,
-    );
-  }),
+  split: operation('sep? maxsplit?', (text, [separator, limit], { budget }) =>
+    paid(splitterOf(separator, limit, budget)(text), budget),
+  ),
   rsplit: operation('sep? maxsplit?', (text, [separator, limit], { budget }) => {
-    const most = limitOf(limit);
-    return paid(
-      separator == null
-        ? splitAtSpaceFromRight(text, most)
-        : splitFromRight(text, separatorOf(separator), most),
-      budget,
-    );
+    const backwards = typeof separator === 'string' ? reversed(separator, budget) : separator;
+    return paid(fromRight(text, splitterOf(backwards, limit, budget), budget), budget);
   }),
   splitlines: operation('keepends?', (text, [keepEnds], { budget }) =>
     paid(linesOf(text, isTrue(keepEnds ?? false)), budget),
   ),
-  partition: operation('sep', (text, [separator]) => {
+  partition: operation('sep', (text, [separator], { budget }) => {
     const at = separatorOf(separator!);
-    const index = indexIn(text, at, 0);
+    const index = indexIn(text, at, 0, budget);
     return new Tuple(index < 0 ? [text, '', ''] : [text.slice(0, index), at, text.slice(index + at.length)]);
   }),
-  rpartition: operation('sep', (text, [separator]) => {
+  rpartition: operation('sep', (text, [separator], { budget }) => {
     const at = separatorOf(separator!);
-    const index = lastIndexIn(text, at);
+    const index = lastIndexIn(text, at, 0, budget);
     return new Tuple(index < 0 ? ['', '', text] : [text.slice(0, index), at, text.slice(index + at.length)]);
   }),
 
@@ -98,7 +91,11 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
     const part = between(text, { start, end }, budget);
     const wanted = textArgument(sub);
     if (part === null) return 0n;
-    return BigInt(wanted === '' ? lengthOf(part) + 1 : paid(occurrencesIn(part, wanted), budget).length);
+    return BigInt(
+      wanted === ''
+        ? lengthOf(part) + 1
+        : occurrencesIn(part, wanted, Number.POSITIVE_INFINITY, budget).length,
+    );
   }),
   find: operation('sub start? end?', (text, given, { budget }) =>
     found(text, given, { search: indexIn, budget }),
@@ -122,10 +119,7 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   isspace: operation('', (text) => text !== '' && [...text].every(isWhiteSpace)),
   islower: operation('', (text) => isCase(text, 'lower')),
   isupper: operation('', (text) => isCase(text, 'upper')),
-  istitle: operation(
-    '',
-    (text) => /\p{Cased}/u.test(text) && text === text.replace(/\p{Cased}+/gu, capitalized),
-  ),
+  istitle: operation('', (text) => /\p{Cased}/u.test(text) && text === titleOf(text)),
 
   center: padding((missing, width) => Math.floor(missing / 2) + (missing & width & 1)),
   ljust: padding(() => 0),
@@ -140,16 +134,14 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   }),
   expandtabs: operation('tabsize?', (text, [tabSize], { budget }) => {
     const size = integerArgument(tabSize, 8);
-    budget.allocate(text.length + occurrencesIn(text, '\t').length * Math.max(0, size));
-    return text.replace(/[^\n\r]+/g, (line) => {
-      let column = 0;
-      return line.replace(/([^\t]*)\t/g, (_, before: string) => {
-        column += lengthOf(before);
-        const spaces = size > 0 ? size - (column % size) : 0;
-        column += spaces;
-        return before + ' '.repeat(spaces);
-      });
-    });
+    budget.allocate(
+      text.length + occurrencesIn(text, '\t', Number.POSITIVE_INFINITY, budget).length * Math.max(0, size),
+    );
+    budget.spend(Math.ceil(text.length / 2));
+    return text
+      .split(/([\n\r])/)
+      .map((line) => expanded(line, size))
+      .join('');
   }),
 };
 
@@ -170,7 +162,7 @@ export function replaceIn(
       result += (index < places ? replacement : '') + characters[index]!;
     return places > characters.length ? result + replacement : result;
   }
-  const places = paid(occurrencesIn(text, old, limit), budget);
+  const places = occurrencesIn(text, old, limit, budget);
   budget.allocate(text.length + places.length * Math.max(0, replacement.length - old.length));
   let result = '';
   let from = 0;
@@ -181,8 +173,14 @@ export function replaceIn(
   return result + text.slice(from);
 }
 
-function ofText(change: (text: string) => string): TextMethod {
+function titleOf(text: string): string {
+  return text.replace(/\p{Cased}+/gu, capitalized);
+}
+
+/** A method that changes `unitsAStep` units of a text in a step. */
+function ofText(change: (text: string) => string, unitsAStep = 32): TextMethod {
   return operation<string>('', (text, _, { budget }) => {
+    budget.spend(Math.ceil(text.length / unitsAStep));
     const result = change(text);
     budget.allocate(result.length);
     return result;
@@ -218,29 +216,32 @@ function paid<Item>(items: readonly Item[], budget: Budget): readonly Item[] {
   return items;
 }
 
-function limitOf(value: Runtime | undefined): number {
-  const limit = integerArgument(value, -1);
-  return limit < 0 ? Number.POSITIVE_INFINITY : limit;
-}
-
 function separatorOf(value: Runtime): string {
   const separator = textArgument(value);
   if (separator === '') throw renderError('Cannot split the text: the separator is empty');
   return separator;
 }
 
-function splitAt(text: string, separator: string, limit: number): readonly string[] {
+function splitterOf(
+  separator: Runtime | undefined,
+  maxSplit: Runtime | undefined,
+  budget: Budget,
+): (text: string) => readonly string[] {
+  const most = integerArgument(maxSplit, -1);
+  const limit = most < 0 ? Number.POSITIVE_INFINITY : most;
+  if (separator === undefined || separator === null) return (text) => splitAtSpace(text, limit);
+  const at = separatorOf(separator);
+  return (text) => splitAt(text, at, limit, budget);
+}
+
+function splitAt(text: string, separator: string, limit: number, budget: Budget): readonly string[] {
   const parts: string[] = [];
   let from = 0;
-  for (const at of occurrencesIn(text, separator, limit)) {
+  for (const at of occurrencesIn(text, separator, limit, budget)) {
     parts.push(text.slice(from, at));
     from = at + separator.length;
   }
   return [...parts, text.slice(from)];
-}
-
-function splitFromRight(text: string, separator: string, limit: number): readonly string[] {
-  return splitAt(reversed(text), reversed(separator), limit).map(reversed).reverse();
 }
 
 function splitAtSpace(text: string, limit: number): readonly string[] {
@@ -256,8 +257,28 @@ function splitAtSpace(text: string, limit: number): readonly string[] {
   }
 }
 
-function splitAtSpaceFromRight(text: string, limit: number): readonly string[] {
-  return splitAtSpace(reversed(text), limit).map(reversed).reverse();
+/** Splits from the right, by splitting the text backwards. */
+function fromRight(
+  text: string,
+  split: (text: string) => readonly string[],
+  budget: Budget,
+): readonly string[] {
+  return split(reversed(text, budget))
+    .map((part) => reversed(part, budget))
+    .reverse();
+}
+
+/** One line with spaces up to the next column that is a multiple of `size` for each tab. */
+function expanded(line: string, size: number): string {
+  const [first, ...cells] = line.split('\t');
+  let result = first!;
+  let column = lengthOf(first!);
+  for (const cell of cells) {
+    const spaces = size > 0 ? size - (column % size) : 0;
+    result += ' '.repeat(spaces) + cell;
+    column += spaces + lengthOf(cell);
+  }
+  return result;
 }
 
 const LINE_ENDS = '\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029';
@@ -277,12 +298,13 @@ function linesOf(text: string, hasEnds: boolean): readonly string[] {
 }
 
 /** The UTF-16 units backwards: twice is the text again. */
-function reversed(text: string): string {
+function reversed(text: string, budget: Budget): string {
+  budget.spend(Math.ceil(text.length / 4));
   return text.split('').reverse().join('');
 }
 
-function lastIndexIn(text: string, part: string): number {
-  const index = indexIn(reversed(text), reversed(part), 0);
+function lastIndexIn(text: string, part: string, _from: number, budget: Budget): number {
+  const index = indexIn(reversed(text, budget), reversed(part, budget), 0, budget);
   return index < 0 ? -1 : text.length - index - part.length;
 }
 
@@ -304,10 +326,10 @@ function anyOf(value: Runtime): readonly string[] {
 function found(
   text: string,
   [sub, start, end]: readonly (Runtime | undefined)[],
-  { search, budget }: { search: (text: string, part: string, from: number) => number; budget: Budget },
+  { search, budget }: { search: typeof indexIn; budget: Budget },
 ): bigint {
   const part = between(text, { start, end }, budget);
-  const index = part === null ? -1 : search(part, textArgument(sub), 0);
+  const index = part === null ? -1 : search(part, textArgument(sub), 0, budget);
   if (index < 0) return -1n;
   const first = integerArgument(start, 0);
   const length = lengthOf(text);

@@ -1,0 +1,83 @@
+// Any template ends within 100 ms. The clock here is that of the process's CPU, as the machine is shared.
+
+import { describe, expect, it } from 'vitest';
+import { parseTemplate, renderTemplate, type TemplateValues } from '../../../src/templates/template.ts';
+import { TemplateRenderError } from '../../../src/templates/template-error.ts';
+
+const list = Array.from({ length: 100_000 }, (_, index) => BigInt(index % 1000));
+const words = list.map((item) => `k${item}`);
+const values: TemplateValues = {
+  big: 'a'.repeat(500_000),
+  pattern: `b${'a'.repeat(250_000)}`,
+  prose: 'word '.repeat(200_000),
+  spaces: ' '.repeat(500_000),
+  lines: '\t\n'.repeat(250_000),
+  smiles: '😀'.repeat(250_000),
+  html: '<'.repeat(100_000),
+  percents: '%('.repeat(200_000),
+  braces: '{'.repeat(500_000),
+  digits: '9'.repeat(900),
+  numbers: JSON.stringify(list.map(Number)),
+  floats: list.map((item) => Number(item) / 7),
+  list,
+  words,
+  nested: Array.from({ length: 300 }, () => words.slice(0, 300)),
+  dict: Object.fromEntries(words.slice(0, 50_000).map((word, index) => [word + index, index * 1.5])),
+};
+
+const once = `pattern in big|big.count("a")|big.rfind(pattern)|big.find(pattern)|big | replace("a", "b")
+big | replace("", "b")|big | replace(pattern, "b")|big | list|list | sort|words | sort|words | sort(attribute="a.b")
+words | unique | list|dict|dict | sort|dict | items | list|dict | urlencode|numbers|numbers[0]|floats|nested|words
+prose.split()|prose.rsplit()|prose | title|prose.title()|prose | truncate(1000)|prose.split("o")|[prose]
+spaces | trim|spaces.rsplit()|spaces.split(" ")|spaces.replace(" ", "ab")|spaces.isspace()
+lines.expandtabs(1)|lines.splitlines()|lines.splitlines(true)|lines.rsplit("x", 3)|big.expandtabs(1000)
+smiles | reverse|smiles[1]|smiles[::-1]|smiles.upper()|smiles.count("")|smiles | urlencode|[smiles]|smiles.center(900000)
+html | escape|html | urlencode|html.title()|[html]|percents % 1|percents.format(1)|braces.format(1)
+big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|big.partition(pattern)
+9 ** 4000|9 ** 4000 * 9 ** 4000|9 ** 9 ** 9|2 ** (2 ** 62)|"x" * 10 ** 9|[1] * 10 ** 9|(1,) * 2 ** 70|10 ** 4299
+"%9999d" % 1|"%99999d" % 1|"{:>99999}".format(1)|big.center(10 ** 6)|big.zfill(10 ** 9)|big.join(words)|",".join(words)
+words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
+
+const perItem = `item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
+1e300 / 9 ** 300|nested == nested[:]|"%.400f" % 1e-300|"%.300e" % 1.5 | length|1e300 | round(300)|1e-300 | round(300)|smiles[1]
+smiles | length|dict.k1|dict | length|dict == dict | list|dict.get("k")|digits + 1|digits == 5|-digits|words | max|words | first
+big[:5]|big == big ~ ""|big < big ~ ""|big is lower|big.isalpha()|"{:>9999}".format(1) | length|big | int|digits | int
+list | random|big | random|",".join(words) | length|words is in [words]|loop.changed(words)|loop.cycle(1, 2)|item | string
+words.index("zz")|words.count(1)|{"a": 1, "b": 2}["a"]|(1, 2, 3, 4) == (1, 2, 3, 4)|prose.split() | length|big.startswith(pattern)
+"x" * 10000|"a b c".split()|dict.items()|dict.keys() | first|numbers[5]|digits | float|("x" * 2000) | title | length
+("é" * 2000) | urlencode | length|("<" * 2000) | escape | length|("ab" * 1000).swapcase() | length|{1: words}[1] | length`;
+
+const templates = [
+  ...once.split(/[|](?! )|\n/).map((expression) => `{{ ${expression} }}`),
+  ...perItem
+    .split(/[|](?! )|\n/)
+    .map((expression) => `{% for item in list %}{% if ${expression} %}{% endif %}{% endfor %}`),
+  ...perItem
+    .split(/[|](?! )|\n/)
+    .map((expression) => `{% for item in list %}{{ ${expression} }}{% endfor %}`),
+  '{% filter replace("", big) %}{{ big }}{% endfilter %}',
+  '{% for item in list if item in list %}{% endfor %}',
+  '{% for item in list %}{% filter upper %}{{ big }}{% endfilter %}{% endfor %}',
+  '{% for item in list %}{% with a = list, b = list %}{{ a | length }}{% endwith %}{% endfor %}',
+];
+
+describe('ends within 100 ms, with text or with an error', () => {
+  it.each(templates)('%s', (source) => {
+    const template = parseTemplate(source);
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (let attempt = 0; attempt < 3 && leastMs > 60; attempt++)
+      leastMs = Math.min(leastMs, cpuMsOf(template));
+    expect(leastMs).toBeLessThan(100);
+  });
+});
+
+function cpuMsOf(template: ReturnType<typeof parseTemplate>): number {
+  const before = process.cpuUsage();
+  try {
+    renderTemplate(template, values, { draw: () => 0.5 });
+  } catch (error) {
+    expect(error).toBeInstanceOf(TemplateRenderError);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
