@@ -50,8 +50,16 @@ export interface Build {
   stop(reason: string): void;
 }
 
+/** Model calls of a process. */
+export interface Calls {
+  readonly inFlight: number;
+  readonly answered: number;
+}
+
 export interface Builds {
   open(ref: BuildRef): Promise<Build>;
+  /** Those of all builds, over the life of the process. */
+  calls(): Calls;
   /** No new calls in this process, at once. */
   closeGates(): void;
   dispose(): void;
@@ -65,7 +73,7 @@ export interface BuildsOptions {
 
 export function createBuilds(options: BuildsOptions): Builds {
   const builds = new Map<string, Promise<Build>>();
-  const gates: Gate[] = [];
+  const opened: Build[] = [];
   const parts = new PartCache(PART_CACHE_BYTES);
 
   async function open(ref: BuildRef): Promise<Build> {
@@ -75,7 +83,7 @@ export function createBuilds(options: BuildsOptions): Builds {
       build = openBuild(ref, { ...options, parts });
       builds.set(key, build);
       build.then(
-        ({ gate }) => gates.push(gate),
+        (ready) => opened.push(ready),
         () => builds.delete(key),
       );
     }
@@ -84,11 +92,18 @@ export function createBuilds(options: BuildsOptions): Builds {
 
   return {
     open,
+    calls() {
+      const limiters = opened.flatMap(({ models }) => Object.values(models.stats()));
+      return {
+        inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
+        answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
+      };
+    },
     closeGates() {
-      for (const gate of gates) gate.close();
+      for (const { gate } of opened) gate.close();
     },
     dispose() {
-      for (const gate of gates) gate.dispose();
+      for (const { gate } of opened) gate.dispose();
     },
   };
 }

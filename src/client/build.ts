@@ -17,6 +17,7 @@ import {
 } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
+import type { Calls } from '../activities/builds.ts';
 import { BuildError, RefusedError } from '../errors.ts';
 import { ownIdentity } from '../processes.ts';
 import {
@@ -65,18 +66,35 @@ export interface BuildEvents {
   readonly onAttached: (start: EpochRecord) => void;
 }
 
+export interface RunEvents extends BuildEvents {
+  /** This process was told to stop: so many calls are in flight. */
+  readonly onStopping: (callsInFlight: number) => void;
+}
+
+/** What became of the calls that were in flight when this process was told to stop. */
+export interface StoppedCalls {
+  readonly kept: number;
+  readonly lost: number;
+}
+
 export interface RunBuildOptions {
   readonly wish: AcceptedWish;
   readonly connected: Connected;
   readonly environment: NodeJS.ProcessEnv;
   readonly isReplacing: boolean;
-  readonly events: BuildEvents;
+  readonly events: RunEvents;
   /** Aborted by Ctrl-C: a build of this process stops, an attached one is left alone. */
   readonly stopSignal: AbortSignal;
 }
 
 export type BuildEnd =
-  | { readonly how: 'ended'; readonly result: DatasetResult; readonly epoch: number }
+  | {
+      readonly how: 'ended';
+      readonly result: DatasetResult;
+      readonly epoch: number;
+      /** Null when this process was not told to stop. */
+      readonly stopped: StoppedCalls | null;
+    }
   | { readonly how: 'detached' };
 
 /** Runs a wish to its end in this process, or attaches to the live build that works towards it. */
@@ -91,7 +109,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
       const end = await follow(start, options);
       if (stopSignal.aborted) return { how: 'detached' };
       if (end !== undefined && start.rows === wish.settings.rows)
-        return { how: 'ended', result: end, epoch: start.epoch };
+        return { how: 'ended', result: end, epoch: start.epoch, stopped: null };
       continue;
     }
     const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
@@ -173,7 +191,7 @@ export async function startWorkflow(client: Client, input: GenerateDatasetInput)
 }
 
 async function serve(start: EpochRecord, options: RunBuildOptions): Promise<BuildEnd> {
-  const { wish, connected, environment, stopSignal } = options;
+  const { wish, connected, environment, stopSignal, events } = options;
   const build = buildRefOf(wish, start);
   const taskQueue = runTaskQueue(build);
   installRuntime();
@@ -186,20 +204,31 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     store: wish.store,
     environment,
   });
-  const stop = () => void stopBuild(worker, connected.client, start.workflowId);
+  let atStop: Calls | undefined;
+  const stop = () => {
+    atStop = worker.builds.calls();
+    events.onStopping(atStop.inFlight);
+    void stopBuild(worker, connected.client, start.workflowId);
+  };
   stopSignal.addEventListener('abort', stop, { once: true });
   try {
     await startWorkflow(connected.client, { build, taskQueue });
     if (stopSignal.aborted) stop();
     const result = await follow(start, { ...options, worker });
     if (result === undefined) throw new RefusedError('Cannot follow the build: a newer one took its place');
-    return { how: 'ended', result, epoch: start.epoch };
+    const stopped = atStop === undefined ? null : stoppedCalls(atStop, worker.builds.calls());
+    return { how: 'ended', result, epoch: start.epoch, stopped };
   } finally {
     stopSignal.removeEventListener('abort', stop);
     await worker.shutdown();
     await connection.close();
     await wish.dataset.endEpoch(start.epoch, Date.now());
   }
+}
+
+function stoppedCalls(atStop: Calls, atEnd: Calls): StoppedCalls {
+  const kept = Math.min(atStop.inFlight, atEnd.answered - atStop.answered);
+  return { kept, lost: atStop.inFlight - kept };
 }
 
 async function stopBuild(worker: RunningWorker, client: Client, workflowId: string): Promise<void> {
@@ -215,7 +244,8 @@ const SNAPSHOT_EVERY_MS = 500;
 const RETRY_AFTER_MS = 200;
 const RESULT_GRACE_MS = 2_000;
 
-export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'events' | 'stopSignal'> {
+export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'stopSignal'> {
+  readonly events: BuildEvents;
   readonly wish: Pick<AcceptedWish, 'store' | 'dataset'>;
   /** The worker of this process, when it serves the build. */
   readonly worker?: RunningWorker;

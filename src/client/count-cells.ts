@@ -1,115 +1,204 @@
-// Counts what a plan would make, and what is there: the read-only half of opening every row group.
+// Counts what a plan would make, and what is there: the read-only half of opening every row group. One group is in
+// memory at a time.
 
 import { graphColumns } from '../config/graph-columns.ts';
-import type { ColumnCount } from '../generators/adopt-cells.ts';
+import type { Want } from '../generators/adopt-cells.ts';
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { openRoots } from '../generators/roots.ts';
+import type { SeedSource } from '../generators/seed-source.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { sizeOf } from '../graph/row-mask.ts';
-import { isModelColumn, type Plan, type Settings } from '../plan.ts';
+import type { RowRange } from '../graph/types.ts';
+import { includesRow, isModelColumn, type Plan, type RedoRule, type Settings } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CellIndex, storedColumns } from '../store/gather.ts';
-import { type Base, findGroup, isTrusted } from '../store/groups.ts';
+import { findGroup, type GroupRecord, isTrusted } from '../store/groups.ts';
+
+/** How many cells of one model column are there, and how many are to be made, and why. */
+export interface ColumnCount extends Readonly<Record<Want, number>> {
+  /** Those made from another input, which are kept, included. */
+  readonly kept: number;
+  readonly keptAsIs: number;
+}
 
 export interface CellCounts {
   /** Model columns only, in the plan's order. */
   readonly columns: { readonly [column: string]: ColumnCount };
   /** Rows of the current output whose values change or are to be made again. */
   readonly changedRows: number;
-  /** Hosts that kept cells came from. */
-  readonly keptHosts: readonly string[];
+  readonly changedSeedRows: number;
+  /** Kept cells by column and by the host that they came from; those of unopened groups are not here. */
+  readonly hosts: { readonly [column: string]: { readonly [host: string]: number } };
+  /** When the newest cell of the opened groups was made; null without one. */
+  readonly newestAt: number | null;
+  /** Rows in the files of the current output. */
+  readonly rowsInPlace: number;
+  /** The digest of the plan that they follow; null while there are none. */
+  readonly planInPlace: string | null;
+  /** Every group is done in place: nothing is to be made or written. */
+  readonly isDone: boolean;
+  /** Those of the redo rules that were asked about whose cells are not all there. */
+  readonly unfinishedRedos: readonly RedoRule[];
 }
 
-const NOTHING: ColumnCount = { kept: 0, missing: 0, stale: 0, downstream: 0, retried: 0 };
-
-export async function countCells(options: {
+export interface CountOptions {
   /** Null before the dataset is made. */
   readonly dataset: DatasetStore | null;
   readonly plan: Plan;
   readonly planDigest: string;
   readonly settings: Settings;
-}): Promise<CellCounts> {
-  const { dataset, plan, planDigest, settings } = options;
+  readonly seedSource: SeedSource | null;
+  /** Opens groups that are done too, for the hosts of their cells. */
+  readonly opensAll: boolean;
+  /** Redo rules of the plan, and the rows that they were given for. */
+  readonly redos: { readonly rules: readonly RedoRule[]; readonly rows: number };
+}
+
+export const NO_COUNT: ColumnCount = {
+  kept: 0,
+  keptAsIs: 0,
+  missing: 0,
+  stale: 0,
+  downstream: 0,
+  retried: 0,
+};
+
+export async function countCells(options: CountOptions): Promise<CellCounts> {
+  const { dataset, plan, settings } = options;
+  const counter = new Counter(options);
+  if (dataset === null) {
+    counter.addMissing({ first: 0, last: settings.rows - 1 });
+    return counter.result();
+  }
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
-  const models = plan.columns.filter(isModelColumn).map(({ name }) => name);
-  const columns: Record<string, ColumnCount> = Object.fromEntries(models.map((name) => [name, NOTHING]));
-  const hosts = new Set<string>();
-  let changedRows = 0;
-  function add(column: string, more: Partial<ColumnCount>): void {
-    const have = columns[column];
-    if (have === undefined) return;
-    columns[column] = {
-      kept: have.kept + (more.kept ?? 0),
-      missing: have.missing + (more.missing ?? 0),
-      stale: have.stale + (more.stale ?? 0),
-      downstream: have.downstream + (more.downstream ?? 0),
-      retried: have.retried + (more.retried ?? 0),
+  const { order } = ExecutionGraph.create(graphColumns(plan, settings));
+  const index = await CellIndex.read(dataset, { columns: storedColumns(plan), ...shape });
+  const withCells = new Set(index.groups());
+  const roots = await openRoots(options);
+  for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
+    const rows = rowsOfGroup(rowGroup, shape);
+    const [place, next] = await Promise.all([
+      findGroup(dataset, { rowGroup, base: 'place' }),
+      findGroup(dataset, { rowGroup, base: 'next' }),
+    ]);
+    if (place !== undefined) counter.addPlace(place);
+    const trusted = [place, next].find((group) => group !== undefined && isDone(group, rows, options));
+    if (trusted === undefined || trusted !== place) counter.isDone = false;
+    if (trusted !== undefined && !options.opensAll) counter.addKept(trusted.rowCount);
+    else if (!withCells.has(rowGroup) && place === undefined) counter.addMissing(rows);
+    else counter.addGroup(rows, await adoptRowGroup({ dataset, plan, order, roots, rowGroup, rows, index }));
+  }
+  return counter.result();
+}
+
+function isDone(group: GroupRecord, rows: RowRange, { planDigest }: CountOptions): boolean {
+  return isTrusted(group, { planDigest, rows });
+}
+
+class Counter {
+  isDone: boolean;
+  readonly #redos: CountOptions['redos'];
+  readonly #columns: Map<string, { -readonly [Key in keyof ColumnCount]: number }>;
+  readonly #hosts: { readonly [column: string]: Record<string, number> };
+  readonly #unfinished = new Set<RedoRule>();
+  #changedRows = 0;
+  #changedSeedRows = 0;
+  #newestAt: number | null = null;
+  #rowsInPlace = 0;
+  #planInPlace: string | null = null;
+
+  constructor({ dataset, plan, redos }: CountOptions) {
+    this.isDone = dataset !== null;
+    this.#redos = redos;
+    const models = plan.columns.filter(isModelColumn).map(({ name }) => name);
+    this.#columns = new Map(models.map((name) => [name, { ...NO_COUNT }]));
+    this.#hosts = Object.fromEntries(models.map((name) => [name, {}]));
+  }
+
+  addPlace({ rowCount, planDigest }: GroupRecord): void {
+    this.#rowsInPlace += rowCount;
+    if (rowCount > 0) this.#planInPlace ??= planDigest;
+  }
+
+  addMissing(rows: RowRange): void {
+    for (const [name, count] of this.#columns) {
+      count.missing += sizeOf(rows);
+      this.#checkRedos(name, rows, () => true);
+    }
+  }
+
+  addKept(rows: number): void {
+    for (const count of this.#columns.values()) count.kept += rows;
+  }
+
+  addGroup(rows: RowRange, group: Awaited<ReturnType<typeof adoptRowGroup>>): void {
+    this.#changedRows += group.changedRows;
+    this.#changedSeedRows += group.changedSeedRows;
+    for (const records of group.records.values()) {
+      for (const { at } of records) if (at > (this.#newestAt ?? 0)) this.#newestAt = at;
+    }
+    for (const [name, count] of this.#columns) {
+      const adopted = group.columns.get(name);
+      if (adopted === undefined) continue;
+      count.kept += adopted.chosen.size;
+      count.keptAsIs += adopted.keptAsIs.size;
+      for (const want of adopted.wanted.values()) count[want] += 1;
+      const hosts = this.#hosts[name] ?? {};
+      for (const { host } of adopted.chosen.values()) {
+        if (host !== null) hosts[host] = (hosts[host] ?? 0) + 1;
+      }
+      // A cell that failed has been made again as far as it could be.
+      this.#checkRedos(name, rows, (row) => (adopted.wanted.get(row) ?? 'retried') !== 'retried');
+    }
+  }
+
+  result(): CellCounts {
+    return {
+      columns: Object.fromEntries(this.#columns),
+      changedRows: this.#changedRows,
+      changedSeedRows: this.#changedSeedRows,
+      hosts: this.#hosts,
+      newestAt: this.#newestAt,
+      rowsInPlace: this.#rowsInPlace,
+      planInPlace: this.#planInPlace,
+      isDone: this.isDone,
+      unfinishedRedos: [...this.#unfinished],
     };
   }
 
-  if (dataset === null) {
-    for (const name of models) add(name, { missing: settings.rows });
-    return { columns, changedRows, keptHosts: [] };
-  }
-  const { order } = ExecutionGraph.create(graphColumns(plan, settings));
-  const index = await CellIndex.read(dataset, {
-    columns: storedColumns(plan),
-    rowGroupSize: plan.rowGroupSize,
-  });
-  const known = new Set(index.groups());
-  const roots = await openRoots(plan, settings);
-  for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
-    const rows = rowsOfGroup(rowGroup, shape);
-    if (!known.has(rowGroup)) {
-      for (const name of models) add(name, { missing: sizeOf(rows) });
-      continue;
-    }
-    const trusted = await findTrusted(dataset, { planDigest, rowGroup, rows });
-    if (trusted !== undefined) {
-      for (const name of models) add(name, { kept: trusted });
-      continue;
-    }
-    const adoption = await adoptRowGroup({ dataset, plan, order, roots, rowGroup, rows, index });
-    changedRows += adoption.changedRows;
-    for (const [name, { count, chosen }] of adoption.columns) {
-      add(name, count);
-      for (const { host } of chosen.values()) if (host !== null) hosts.add(host);
+  #checkRedos(column: string, { first, last }: RowRange, isOpen: (row: number) => boolean): void {
+    for (const rule of this.#redos.rules) {
+      if (rule.column !== column || this.#unfinished.has(rule)) continue;
+      for (let row = first; row <= Math.min(last, this.#redos.rows - 1); row += 1) {
+        if (!isOpen(row) || !includesRow(rule.rows, row)) continue;
+        this.#unfinished.add(rule);
+        break;
+      }
     }
   }
-  return { columns, changedRows, keptHosts: [...hosts].sort() };
 }
 
-/** The rows of a group that need not be opened, in place or in the changed plan's output. */
-async function findTrusted(
-  dataset: DatasetStore,
-  {
-    planDigest,
-    rowGroup,
-    rows,
-  }: { planDigest: string; rowGroup: number; rows: { first: number; last: number } },
-): Promise<number | undefined> {
-  for (const base of ['place', 'next'] satisfies Base[]) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group !== undefined && isTrusted(group, { planDigest, rows })) return group.rowCount;
-  }
-  return undefined;
+export interface CountSums {
+  readonly kept: number;
+  readonly keptAsIs: number;
+  readonly missing: number;
+  /** Existing cells that are made again: stale ones and those downstream of one. */
+  readonly again: number;
+  readonly retried: number;
+  readonly calls: number;
 }
 
-/** Sums over columns. `again` is what is asked about: existing cells to be made again or retried. */
-export function sumCounts({ columns }: CellCounts): {
-  kept: number;
-  missing: number;
-  again: number;
-  calls: number;
-} {
-  const sum = { kept: 0, missing: 0, again: 0, calls: 0 };
-  for (const count of Object.values(columns)) {
-    const again = count.stale + count.downstream + count.retried;
-    sum.kept += count.kept;
-    sum.missing += count.missing;
-    sum.again += again;
-    sum.calls += count.missing + again;
+/** Sums over columns. */
+export function sumCounts({ columns }: CellCounts): CountSums {
+  const sum = { kept: 0, keptAsIs: 0, missing: 0, again: 0, retried: 0, calls: 0 };
+  for (const { kept, keptAsIs, missing, stale, downstream, retried } of Object.values(columns)) {
+    sum.kept += kept;
+    sum.keptAsIs += keptAsIs;
+    sum.missing += missing;
+    sum.again += stale + downstream;
+    sum.retried += retried;
+    sum.calls += missing + stale + downstream + retried;
   }
   return sum;
 }

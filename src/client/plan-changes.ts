@@ -1,10 +1,17 @@
-// Why cells are made again: what differs between the plan of the current output and the new one, column by column.
+// What differs between two plans: why cells are made again, and what becomes of the output. Pure.
 
-import { isModelColumn, type ModelColumn, type Plan, type PlanColumn } from '../plan.ts';
+import {
+  isModelColumn,
+  type ModelColumn,
+  type Plan,
+  type PlanColumn,
+  type PlanModel,
+  type PlanSeedSource,
+} from '../plan.ts';
 import { formatJson, type Value } from '../values.ts';
 
 export interface ColumnChange {
-  /** `prompt changed`, `redo`, `seed data changed`. */
+  /** `prompt changed`, `temperature of writer changed`, `redo`, `seed data changed`. */
   readonly what: string;
   /** The document's field that changed; null when it is not in the column. */
   readonly field: string | null;
@@ -21,11 +28,34 @@ export function findChanges(before: Plan, after: Plan): ReadonlyMap<string, Colu
   return changes;
 }
 
+/** Columns that the output gains, loses, or keeps apart, each as `note: no longer there`. */
+export function findOutputChanges(before: Plan, after: Plan): readonly string[] {
+  const old = new Map(before.columns.map((column) => [column.name, column]));
+  const left = new Set(after.columns.map(({ name }) => name));
+  const changes: string[] = [];
+  for (const { name, drop } of after.columns) {
+    const was = old.get(name);
+    if (was === undefined) changes.push(`${name}: new column`);
+    else if (was.drop !== drop) changes.push(`${name}: ${drop ? 'dropped from' : 'back in'} the output`);
+  }
+  for (const { name } of before.columns) if (!left.has(name)) changes.push(`${name}: no longer there`);
+  return changes;
+}
+
+/** Why rows take other seed rows: `45 rows instead of 40, cycled`. */
+export function describeSeedChange(before: PlanSeedSource | null, after: PlanSeedSource | null): string {
+  if (before === null || after === null) return 'seed data is new';
+  const counts = [before, after].map(({ selection }) => selection.count);
+  const [was = 0, is = 0] = counts;
+  if (before.sampling !== after.sampling) return `sampling is ${after.sampling} now`;
+  if (was === is) return before.sourceRows === after.sourceRows ? 'edited rows' : 'other rows selected';
+  return `${is} rows instead of ${was}, ${after.sampling === 'shuffle' ? 'shuffled' : 'cycled'}`;
+}
+
 /** Fields of the plan, and what the document calls them. */
 const FIELDS: readonly { readonly key: string; readonly field: string; readonly word: string }[] = [
   { key: 'prompt', field: 'prompt', word: 'prompt' },
   { key: 'systemPrompt', field: 'system_prompt', word: 'system prompt' },
-  { key: 'alias', field: 'model_alias', word: 'model' },
   { key: 'schema', field: 'output_format', word: 'output format' },
   { key: 'scores', field: 'scores', word: 'scores' },
   { key: 'expr', field: 'expr', word: 'expression' },
@@ -34,6 +64,15 @@ const FIELDS: readonly { readonly key: string; readonly field: string; readonly 
   { key: 'params', field: 'params', word: 'params' },
   { key: 'conditions', field: 'conditional_params', word: 'conditions' },
   { key: 'convertTo', field: 'convert_to', word: 'conversion' },
+];
+
+const MODEL_FIELDS: readonly { readonly key: keyof PlanModel; readonly word: string }[] = [
+  { key: 'model', word: 'model' },
+  { key: 'providerType', word: 'provider type' },
+  { key: 'temperature', word: 'temperature' },
+  { key: 'topP', word: 'top_p' },
+  { key: 'maxTokens', word: 'max_tokens' },
+  { key: 'extraBody', word: 'extra_body' },
 ];
 
 function changeOf(of: {
@@ -49,10 +88,12 @@ function changeOf(of: {
     if (!isSame(fieldOf(was, key), fieldOf(column, key))) return { what: `${word} changed`, field };
   }
   if (isModelColumn(column) && isModelColumn(was)) {
-    if (!isSame(modelOf(before, was), modelOf(after, column)))
-      return { what: 'model parameters changed', field: 'model_alias' };
-    if (!isSame(redoOf(before, column.name), redoOf(after, column.name)))
-      return { what: 'redo', field: null };
+    const [old, now] = [before.models[was.alias], after.models[column.alias]];
+    for (const { key, word } of MODEL_FIELDS) {
+      if (isSame(old?.[key], now?.[key])) continue;
+      return { what: `${word} of ${column.alias} changed`, field: 'model_alias' };
+    }
+    if (!isSame(redoOf(before, column), redoOf(after, column))) return { what: 'redo', field: null };
     return undefined;
   }
   if (column.kind === 'seed-dataset' && !isSame(before.seedSource, after.seedSource)) {
@@ -66,14 +107,10 @@ function fieldOf(column: PlanColumn, key: string): unknown {
   return (column as unknown as Record<string, unknown>)[key] ?? null;
 }
 
-function modelOf(plan: Plan, { alias }: ModelColumn): unknown {
-  return plan.models[alias] ?? null;
-}
-
-function redoOf(plan: Plan, column: string): unknown {
-  return plan.redo.filter((rule) => rule.column === column);
+function redoOf(plan: Plan, { name }: ModelColumn): unknown {
+  return plan.redo.filter(({ column }) => column === name);
 }
 
 function isSame(left: unknown, right: unknown): boolean {
-  return formatJson(left as Value) === formatJson(right as Value);
+  return formatJson((left ?? null) as Value) === formatJson((right ?? null) as Value);
 }

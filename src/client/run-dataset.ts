@@ -3,16 +3,14 @@
 import { join } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import { resolveServer } from '../server/connect.ts';
-import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import { type Summary, summarize } from '../store/look.ts';
-import { openStore } from '../store/store.ts';
-import { type BuildEvents, type Connected, connect, runBuild } from './build.ts';
-import { sumCounts } from './count-cells.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import { findGroup, listGroups } from '../store/groups.ts';
+import { summarize } from '../store/look.ts';
+import { readUsage } from '../store/usage.ts';
+import { type Connected, connect, type RunEvents, runBuild } from './build.ts';
+import type { EndedRun } from './run-report.ts';
 import { type StartedBuild, startBuild } from './start-build.ts';
-import { acceptWish, openWish, type Wish, type WishOptions } from './wish.ts';
-
-/** Existing cells that are made again without asking. */
-export const ASK_ABOVE_CELLS = 100;
+import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from './wish.ts';
 
 export type Answer = 'regenerate' | 'keep' | 'no';
 
@@ -28,48 +26,40 @@ export interface ServerOptions {
 export interface DecideOptions extends WishOptions {
   readonly isDryRun: boolean;
   readonly isReplacing: boolean;
-  /** Asked when more than `ASK_ABOVE_CELLS` existing cells would be made again. */
-  readonly ask: (wish: Wish) => Promise<Answer>;
-  readonly onWish: (wish: Wish, lastStart: EpochRecord | undefined) => void;
+  /** Asked when the wish has a question and `keep` does not answer it. */
+  readonly ask: (question: Question) => Promise<Answer>;
+  readonly onWish: (wish: Wish) => void;
+  /** After the answer that keeps stale cells, which makes it another plan. */
+  readonly onKept: (wish: Wish) => void;
 }
 
 export interface RunOptions extends DecideOptions, ServerOptions {
   readonly stopSignal: AbortSignal;
-  readonly events: BuildEvents;
+  readonly events: RunEvents;
 }
 
 export type RunEnd =
   | { readonly how: 'dry-run'; readonly wish: Wish }
   | { readonly how: 'declined'; readonly wish: Wish }
   | { readonly how: 'detached'; readonly wish: Wish }
-  | {
-      readonly how: 'ended';
-      readonly wish: Wish;
-      readonly isComplete: boolean;
-      readonly reason: string | null;
-      readonly summary: Summary;
-      readonly usageBefore: Summary['usage'];
-      /** Where the replaced output is kept; null when none was. */
-      readonly version: number | null;
-    };
+  | ({ readonly how: 'ended'; readonly wish: Wish } & Omit<EndedRun, 'ms'>);
 
 type Decided =
   | Exclude<RunEnd, { how: 'ended' | 'detached' }>
-  | { readonly how: 'accepted'; readonly wish: Wish; readonly usageBefore: Summary['usage'] };
+  | { readonly how: 'accepted'; readonly wish: Wish };
 
 /** Opens a wish, tells of it, and asks what has to be asked. Writes nothing. */
 async function decideWish(options: DecideOptions): Promise<Decided> {
   const wish = await openWish(options);
-  const { lastStart, usage } = await lookAt(wish);
-  options.onWish(wish, lastStart);
+  options.onWish(wish);
   if (options.isDryRun) return { how: 'dry-run', wish };
-  if (sumCounts(wish.counts).again <= ASK_ABOVE_CELLS || options.keep !== false) {
-    return { how: 'accepted', wish, usageBefore: usage };
-  }
-  const answer = await options.ask(wish);
+  if (wish.question === null || options.keep === true) return { how: 'accepted', wish };
+  const answer = await options.ask(wish.question);
   if (answer === 'no') return { how: 'declined', wish };
-  const kept = answer === 'keep' ? await openWish({ ...options, keep: true }) : wish;
-  return { how: 'accepted', wish: kept, usageBefore: usage };
+  if (answer === 'regenerate' || wish.question.cells === 0) return { how: 'accepted', wish };
+  const kept = await keepStale(wish);
+  options.onKept(kept);
+  return { how: 'accepted', wish: kept };
 }
 
 /** Connects to the server of a command for as long as `use` runs. */
@@ -100,20 +90,38 @@ export async function withServer<Result>(
 export async function runDataset(options: RunOptions): Promise<RunEnd> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
-  const { wish, usageBefore } = decided;
+  const { wish } = decided;
+  const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
+  if (wish.isDone && wish.dataset !== null) {
+    const summary = await summarize(wish.dataset);
+    const nothing = { reason: null, version: null, rowsInNext: null, stopped: null };
+    return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
+  }
   return withServer(options, async (connected) => {
+    if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);
     const end = await runBuild({ ...options, wish: accepted, connected });
     if (end.how === 'detached') return { how: 'detached', wish };
+    const { dataset } = accepted;
     const { isComplete, reason } = end.result;
-    const summary = await summarize(accepted.dataset);
-    const version = wish.base === 'next' && isComplete ? await newestVersion(accepted.dataset) : null;
-    return { how: 'ended', wish, isComplete, reason, summary, usageBefore, version };
+    const isSwapped = wish.base === 'next' && isComplete;
+    return {
+      how: 'ended',
+      wish,
+      isComplete,
+      reason,
+      summary: await summarize(dataset),
+      usageBefore,
+      version: isSwapped ? await newestVersion(dataset) : null,
+      rowsInNext: wish.base === 'next' && !isComplete ? await countRowsInNext(dataset) : null,
+      stopped: end.stopped,
+    };
   });
 }
 
 export type StartEnd =
   | Exclude<RunEnd, { how: 'ended' | 'detached' }>
+  | { readonly how: 'done'; readonly wish: Wish }
   | ({ readonly how: 'started'; readonly wish: Wish } & StartedBuild);
 
 /** Hands a build to the workers that poll the store's queue. Throws as `runDataset`. */
@@ -121,17 +129,20 @@ export async function startDataset(options: DecideOptions & ServerOptions): Prom
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
+  if (wish.isDone) return { how: 'done', wish };
   return withServer(options, async (connected) => {
     const started = await startBuild({ ...options, wish: await acceptWish(wish), connected });
     return { how: 'started', wish, ...started };
   });
 }
 
-async function lookAt(wish: Wish): Promise<{ lastStart: EpochRecord | undefined; usage: Summary['usage'] }> {
-  if (wish.before === null) return { lastStart: undefined, usage: {} };
-  const dataset = await (await openStore(wish.directory, { access: 'look' })).openDataset(wish.name);
-  const { start, usage } = await summarize(dataset);
-  return { lastStart: start, usage };
+/** Complete rows of a changed plan that is in the making. */
+async function countRowsInNext(dataset: DatasetStore): Promise<number> {
+  let rows = 0;
+  for (const rowGroup of await listGroups(dataset, 'next')) {
+    rows += (await findGroup(dataset, { rowGroup, base: 'next' }))?.rowCount ?? 0;
+  }
+  return rows;
 }
 
 async function newestVersion(dataset: DatasetStore): Promise<number | null> {
@@ -140,9 +151,14 @@ async function newestVersion(dataset: DatasetStore): Promise<number | null> {
 }
 
 /** For those who cannot be asked: throws `RefusedError` naming the ways to answer. */
-export function refuseToAsk(wish: Wish): never {
-  const { again } = sumCounts(wish.counts);
+export function refuseToAsk({ cells, foreign }: Question): never {
+  if (cells > 0) {
+    throw new RefusedError(
+      `Cannot make up to ${cells} existing cells again without an answer: use --yes to regenerate them, --keep to keep them, or --dry-run to see them`,
+    );
+  }
+  const hosts = foreign.map(({ host }) => host).join(', ');
   throw new RefusedError(
-    `Cannot make up to ${again} existing cells again without an answer: use --yes to regenerate them, --keep to keep them, or --dry-run to see them`,
+    `Cannot go on with cells that came from ${hosts} without an answer: use --yes or --keep to keep them, or --redo COLUMN to make them again`,
   );
 }

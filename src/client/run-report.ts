@@ -2,53 +2,47 @@
 
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
-import { isModelColumn } from '../plan.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
+import type { StoppedCalls } from './build.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
+import { findDeadStart } from './describe-plan.ts';
 import { formatBytes, formatCount, formatDuration, formatTokens, plural } from './format.ts';
-import { type ColumnChange, findChanges } from './plan-changes.ts';
 import type { Wish } from './wish.ts';
 
 export function line(label: string, text: string): string {
   return `${label.padEnd(9)} ${text}`;
 }
 
-/** The lines before the first call: dataset, config, models. */
-export function describeWish(
-  wish: Wish,
-  { lastStart, cwd }: { lastStart: EpochRecord | undefined; cwd: string },
-): string[] {
+/** The lines before the plan: dataset, config, models. */
+export function describeWish(wish: Wish, { cwd, now }: { cwd: string; now: number }): string[] {
+  const { name, before, directory } = wish;
+  const folder = `${name} (${before === null ? 'new' : 'continued'}) → ${join(directory, name)}`;
+  const more = before === null ? describeSeed(wish) : describeStart(wish, now);
   return [
-    line(
-      'dataset',
-      [
-        `${wish.name} (${wish.before === null ? 'new' : 'continued'}) → ${join(wish.directory, wish.name)}`,
-        describeSeed(wish),
-        describeStart(lastStart),
-      ]
-        .filter((item) => item !== '')
-        .join(' · '),
-    ),
+    line('dataset', [folder, more].filter((part) => part !== '').join(' · ')),
     line('config', describeDocument(wish, cwd)),
     ...describeModels(wish),
   ];
 }
 
-function describeSeed({ config, plan, before }: Wish): string {
-  const origin = config.config.rowloom.seed === null ? (before === null ? ' from the name' : '') : '';
-  return `seed ${plan.seed}${origin}`;
+function describeSeed({ config, plan }: Wish): string {
+  return `seed ${plan.seed}${config.config.rowloom.seed === null ? ' from the name' : ''}`;
 }
 
-function describeStart(start: EpochRecord | undefined): string {
-  if (start === undefined || start.endedAt !== null) return '';
-  return `build ${start.epoch} ended without notice, nothing to repair`;
+function describeStart(wish: Wish, now: number): string {
+  const start = findDeadStart(wish);
+  if (start === undefined) return '';
+  const { newestAt } = wish.counts;
+  // The last that is known of it: the process may have lived on without an answer.
+  const ago = newestAt === null || newestAt < start.at ? '' : ` ${formatDuration(now - newestAt)} ago`;
+  return `build ${start.epoch} ended without notice${ago}, nothing to repair`;
 }
 
-function describeDocument({ config, document, settings, plan }: Wish, cwd: string): string {
+function describeDocument({ config, document, settings }: Wish, cwd: string): string {
   const path = relative(cwd, document);
-  const parts = [path.startsWith('..') ? document : path, plural(plan.columns.length, 'column')];
+  const parts = [path.startsWith('..') ? document : path, plural(config.config.columns.length, 'column')];
   if (config.seeds !== null) {
     const cycles = settings.rows / config.seeds.rows;
     const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} cycles` : '';
@@ -69,51 +63,6 @@ function describeModels({ settings, plan }: Wish): string[] {
     return `${aliases.join(', ')} → ${where}`;
   });
   return lines.map((text, index) => line(index === 0 ? 'models' : '', text));
-}
-
-/** How many calls, and why those that are made again. */
-export function describePlan(wish: Wish): string[] {
-  const { counts, plan, settings, planBefore } = wish;
-  const { kept, missing, again, calls } = sumCounts(counts);
-  const models = plan.columns.filter(isModelColumn);
-  const size = `${plural(settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
-  const parts = [
-    kept > 0 ? `${formatCount(kept)} cells found` : '',
-    missing > 0 ? `${plural(missing, 'new call')}` : '',
-    again > 0 ? `up to ${formatCount(again)} again` : '',
-    calls === 0 ? 'no call to make' : '',
-  ].filter((part) => part !== '');
-  const lines = [`${size}: ${parts.join(' · ')}`];
-  if (again > 0) lines.push(...describeReasons(wish));
-  if (wish.base === 'next' && planBefore !== null) {
-    lines.push(`today's ${plural(wish.before?.rows ?? 0, 'row')} stay until the new ones are complete`);
-  }
-  return lines.map((text, index) => line(index === 0 ? 'plan' : '', text));
-}
-
-function describeReasons({ counts, plan, planBefore, config }: Wish): string[] {
-  const changes = planBefore === null ? new Map<string, ColumnChange>() : findChanges(planBefore, plan);
-  const lines: string[] = [];
-  for (const column of plan.columns) {
-    const count = counts.columns[column.name];
-    if (count === undefined) continue;
-    const again = count.stale + count.downstream;
-    if (again > 0) {
-      const change = changes.get(column.name);
-      const position =
-        change === undefined ? null : config.positionOf(column.name, change.field ?? undefined);
-      const why =
-        change === undefined
-          ? `needs ${column.needs.join(', ')}`
-          : `${change.what}${position === null ? '' : ` (line ${position.line})`}`;
-      lines.push(
-        `${column.name}: ${why} → ${count.downstream > 0 ? 'up to ' : ''}${formatCount(again)} again`,
-      );
-    }
-    if (count.retried > 0)
-      lines.push(`${column.name}: ${formatCount(count.retried)} failed before → tried again`);
-  }
-  return lines;
 }
 
 export interface ProgressPlace {
@@ -164,43 +113,77 @@ export function sumTotals(columns: BuildSnapshot['columns']) {
   return sum;
 }
 
+export function describeStopping(callsInFlight: number): string {
+  const answers = callsInFlight === 0 ? '' : `, waiting for ${plural(callsInFlight, 'answer')}`;
+  return line('stopping:', `no new calls${answers} (Ctrl-C again: leave now)`);
+}
+
+export interface EndedRun {
+  readonly summary: Summary;
+  readonly usageBefore: Summary['usage'];
+  readonly reason: string | null;
+  readonly ms: number;
+  readonly isComplete: boolean;
+  /** Where the replaced output is kept; null when none was. */
+  readonly version: number | null;
+  /** Complete rows of a changed plan that is not in place yet; null when the output is in place. */
+  readonly rowsInNext: number | null;
+  /** What became of the calls in flight when this process was told to stop; null when it was not. */
+  readonly stopped: StoppedCalls | null;
+}
+
 /** The lines after a build. */
-export function describeEnd(
-  wish: Wish,
-  of: {
-    readonly summary: Summary;
-    readonly usageBefore: Summary['usage'];
-    readonly reason: string | null;
-    readonly ms: number;
-    readonly isComplete: boolean;
-    readonly version: number | null;
-  },
-): string[] {
-  const { summary, usageBefore, ms, isComplete, reason, version } = of;
-  const all = sumUsage(summary.usage);
-  const before = sumUsage(usageBefore);
-  const made = all.calls - before.calls;
-  if (!isComplete) {
-    return [
-      line(
-        'stopped',
-        `${formatCount(summary.rowCount)} of ${plural(wish.settings.rows, 'row')} are in parquet-files/ · ${formatCount(all.calls)} calls kept, 0 lost · go on: same command`,
-      ),
-      ...(reason === null ? [] : [line('', reason)]),
-    ];
-  }
-  const parts = [
-    plural(summary.rowCount, 'row'),
-    `${formatCount(summary.dropped)} dropped`,
-    made === all.calls
-      ? plural(made, 'call')
-      : `${plural(made, 'new call')}, ${formatCount(all.calls)} in all`,
-    `${formatTokens(all.promptTokens)} tokens in, ${formatTokens(all.completionTokens)} out`,
-    formatDuration(ms),
-    formatBytes(summary.sizeBytes),
-    ...(version === null ? [] : [`before: ${join(wish.directory, wish.name, 'versions', String(version))}`]),
+export function describeEnd(wish: Wish, end: EndedRun): string[] {
+  return end.isComplete ? [line('done', describeDone(wish, end))] : describeStop(wish, end);
+}
+
+function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext }: EndedRun): string[] {
+  const { calls } = sumUsage(summary.usage);
+  const asked = plural(settings.rows, 'row');
+  const rows =
+    rowsInNext === null
+      ? `${formatCount(summary.rowCount)} of ${asked} are in parquet-files/`
+      : `${formatCount(rowsInNext)} of ${asked} are made anew, the old ones stay until all are`;
+  const lost = stopped === null ? '' : `, ${formatCount(stopped.lost)} lost`;
+  return [
+    line('stopped', `${rows} · ${plural(calls, 'call')} kept${lost} · go on: same command`),
+    ...(reason === null || stopped !== null ? [] : [line('', reason)]),
   ];
-  return [line('done', parts.join(' · '))];
+}
+
+function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRun): string {
+  const { counts, before, name, directory } = wish;
+  const all = sumUsage(summary.usage);
+  const made = all.calls - sumUsage(usageBefore).calls;
+  const rows = plural(summary.rowCount, 'row');
+  const dropped = `${formatCount(summary.dropped)} dropped`;
+  const size = formatBytes(summary.sizeBytes);
+  const time = formatDuration(ms);
+  if (wish.isDone) return [rows, dropped, 'nothing to do', size].join(' · ');
+  const { kept, again, retried } = sumCounts(counts);
+  if (version !== null) {
+    const old = join(directory, name, 'versions', String(version));
+    return [
+      rows,
+      ...(summary.dropped > 0 ? [dropped] : []),
+      `${plural(made, 'call')} made, ${formatCount(kept)} kept`,
+      time,
+      `before: ${relative(process.cwd(), old)}`,
+    ].join(' · ');
+  }
+  const isExtension =
+    before?.state === 'complete' && before.rows < wish.settings.rows && again + retried === 0;
+  if (isExtension) {
+    return [
+      rows,
+      ...(summary.dropped > 0 ? [dropped] : []),
+      plural(made, 'new call'),
+      time,
+      `the first ${formatCount(before.rows)} are unchanged`,
+    ].join(' · ');
+  }
+  const tokens = `${formatTokens(all.promptTokens)} tokens in, ${formatTokens(all.completionTokens)} out`;
+  return [rows, dropped, plural(all.calls, 'call'), tokens, time, size].join(' · ');
 }
 
 function sumUsage(usage: Summary['usage']) {

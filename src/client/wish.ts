@@ -2,34 +2,33 @@
 // before any server is needed and before anything is written.
 //
 //   W1. The dataset's name is the target: the same command continues, extends or regenerates it.
-//   W2. Seed and row group size belong to the dataset once it exists.
-//   W3. What was answered about stale cells holds for a document until it changes. Redo rules stay in the plan: their
-//       counters only rise, and only when the last redo of those cells is finished.
+//   W2. The row group size belongs to the dataset once it exists, and so does its seed where the document has none.
+//   W3. What was answered about stale cells holds until the document asks for something else, and is not asked again
+//       while the build that it was given for is unfinished.
+//   W4. Redo rules stay in the plan; a counter rises only when the last redo of those cells is finished. A redo takes
+//       its cells out of what is kept.
+//   W5. Simulated answers have datasets of their own: `--simulate` works under NAME-simulated.
 
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve } from 'node:path';
-import type { PreparedConfig } from '../config/prepare.ts';
+import { relative } from 'node:path';
+import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
 import { planDigest as planDigestOf } from '../config/resolve.ts';
-import { digestOf } from '../digest.ts';
 import { RefusedError, StoreError } from '../errors.ts';
-import {
-  isModelColumn,
-  type KeepRule,
-  type Plan,
-  type RedoRule,
-  type RowRanges,
-  type Settings,
-} from '../plan.ts';
-import type { DatasetAnswer, DatasetRecord, DatasetStore } from '../store/dataset-store.ts';
-import { type Base, findGroup, listGroups } from '../store/groups.ts';
-import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
+import { findSeedFiles } from '../generators/seed-files.ts';
+import { openSeedSource, type SeedSource } from '../generators/seed-source.ts';
+import type { KeepRule, Plan, Settings } from '../plan.ts';
+import type { DatasetAnswer, DatasetRecord, DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import { type Base, findGroup, hasItsFiles, listGroups } from '../store/groups.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { findNext } from '../store/swap.ts';
-import { type CellCounts, countCells } from './count-cells.ts';
-import { DEFAULT_STORE_FOLDER, findStore } from './find-dataset.ts';
-import { prepareDocument } from './prepare-document.ts';
+import { type CellCounts, countCells, sumCounts } from './count-cells.ts';
+import { hostsByColumn } from './hosts.ts';
+import { checkRedos, isSameRows, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
+import { findTarget, SIMULATED_SUFFIX, type Target } from './target.ts';
 
 const DEFAULT_ROWS = 10;
+/** Existing cells that are made again without asking. */
+const ASK_ABOVE_CELLS = 100;
 
 export interface WishOptions {
   /** A document, or a dataset's folder. */
@@ -46,7 +45,7 @@ export interface WishOptions {
   readonly isNew: boolean;
   /** `true` keeps every stale cell, names keep those of these columns. */
   readonly keep: boolean | readonly string[];
-  readonly redo: readonly { readonly column: string; readonly rows: RowRanges }[];
+  readonly redo: readonly RedoWish[];
 }
 
 export interface Wish {
@@ -55,9 +54,14 @@ export interface Wish {
   readonly name: string;
   /** Absolute path. */
   readonly document: string;
+  /** Names what the document asks for, with its seed data: all of the plan but `keep` and `redo`. */
   readonly documentDigest: string;
+  /** To look at; null for a dataset that is to be made. */
+  readonly dataset: DatasetStore | null;
   /** What `dataset.json` says; null for a dataset that is to be made. */
   readonly before: DatasetRecord | null;
+  /** The newest start of this dataset. */
+  readonly lastStart: EpochRecord | undefined;
   /** The plan of the current output; null when there is none. */
   readonly planBefore: Plan | null;
   readonly config: PreparedConfig;
@@ -68,6 +72,26 @@ export interface Wish {
   readonly base: Base;
   readonly counts: CellCounts;
   readonly answer: DatasetAnswer | null;
+  /** All of it is there already. */
+  readonly isDone: boolean;
+  /** Null when there is nothing to ask. */
+  readonly question: Question | null;
+  readonly opened: OpenedWish;
+}
+
+/** What a person has to agree to before the first call. */
+export interface Question {
+  /** Existing cells that would be made again or retried, at most. */
+  readonly cells: number;
+  /** Kept cells that came from other hosts than those that their columns ask now. */
+  readonly foreign: readonly ForeignCells[];
+}
+
+export interface ForeignCells {
+  readonly host: string;
+  /** The host that is asked now. */
+  readonly now: string;
+  readonly cells: number;
 }
 
 /** A wish with the dataset it is carried out in. */
@@ -76,15 +100,29 @@ export interface AcceptedWish extends Wish {
   readonly dataset: DatasetStore;
 }
 
+/** What a wish is decided from. */
+interface OpenedWish extends Target {
+  readonly options: WishOptions;
+  readonly config: PreparedConfig;
+  readonly seedSource: SeedSource | null;
+  readonly before: DatasetRecord | null;
+  /** The plan last built or being built. */
+  readonly latest: Plan | null;
+  /** The newest start, of the dataset that this one was copied from too. */
+  readonly newestStart: EpochRecord | undefined;
+}
+
 /**
  * Looks only. Throws `ConfigError` with all that is wrong with the document, `RefusedError` for a wish that does not
  * fit the dataset, and `StoreError`.
  */
 export async function openWish(options: WishOptions): Promise<Wish> {
-  const { directory, name, dataset, document } = await findTarget(options);
-  const before = dataset === null ? null : await dataset.read();
-  const config = await prepareDocument({
-    file: document,
+  const target = await findTarget(options);
+  const { dataset, name } = target;
+  const before = (await dataset?.read()) ?? null;
+  let seedSource: SeedSource | null = null;
+  const config = await prepareConfig({
+    file: target.document,
     cwd: options.cwd,
     home: options.home,
     environment: options.environment,
@@ -92,178 +130,199 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     isSimulated: options.isSimulated,
     rows: options.rows ?? before?.rows ?? DEFAULT_ROWS,
     recorded: before,
+    seedReader: {
+      findSeedFiles,
+      async openSeedSource(files) {
+        seedSource = await openSeedSource(files);
+        return seedSource;
+      },
+    },
   });
-  const documentDigest = digestOf(config.document.text);
-  refuseOtherDocument({ options, before, directory, document, name });
-  refuseFewerRows(config.settings, { before, name });
-  refuseOtherGroupSize(config.plan, { before, name });
+  if (before !== null) {
+    refuseFewerRows(config.settings, before, name);
+    refuseOtherGroupSize(config.plan, before, name);
+  }
   const latest =
     dataset === null || before?.planDigest == null ? null : await dataset.readPlan(before.planDigest);
-  const answer = answerOf(options, { before, documentDigest, plan: config.plan });
-  const plan: Plan = {
-    ...config.plan,
-    keep: answer?.keep ?? [],
-    redo: redoOf(options, { before, latest, plan: config.plan }),
-  };
-  const planDigest = planDigestOf(plan);
+  refuseRealModels({ latest, plan: config.plan, name });
+  checkRedos(options.redo, { plan: config.plan, before, name });
+  const newestStart = await dataset?.findEpoch(await dataset.newestEpoch());
+  return decide({ ...target, options, config, seedSource, before, latest, newestStart }, options.keep);
+}
+
+/** The same wish with all stale cells kept. */
+export function keepStale({ opened }: Wish): Promise<Wish> {
+  return decide(opened, true);
+}
+
+async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
+  const { options, config, dataset, before, latest, newestStart, seedSource } = opened;
   const { settings } = config;
-  const counts = await countCells({ dataset, plan, planDigest, settings });
-  const planBefore = dataset === null ? null : await findCurrentPlan(dataset);
-  const base = await baseOf({ dataset, plan, planDigest, planBefore, counts });
+  const documentDigest = planDigestOf(config.plan);
+  const count = (plan: Plan, rules: Plan['redo'], opensAll: boolean) =>
+    countCells({
+      dataset,
+      plan,
+      planDigest: planDigestOf(plan),
+      settings,
+      seedSource,
+      opensAll,
+      redos: { rules, rows: before?.rows ?? 0 },
+    });
+
+  const held = before?.answer?.documentDigest === documentDigest ? before.answer.keep : [];
+  let plan: Plan = {
+    ...config.plan,
+    keep: keepRules(keep, { held, plan: config.plan }),
+    redo: (latest?.redo ?? []).filter(({ column }) =>
+      config.plan.columns.some(({ name }) => name === column),
+    ),
+  };
+  if (options.redo.length > 0) {
+    // An answer that keeps all keeps what a redo would make again, too.
+    const kept = keep === true && options.keep !== true ? plan.keep : withoutRedone(plan, options.redo);
+    plan = { ...plan, keep: kept };
+    const started = plan.redo.filter((rule) =>
+      options.redo.some(({ column, rows }) => column === rule.column && isSameRows(rows, rule.rows)),
+    );
+    const { unfinishedRedos } = await count(plan, started, false);
+    plan = { ...plan, redo: raiseRedos(plan, { asked: options.redo, unfinished: unfinishedRedos }) };
+  }
+  const planDigest = planDigestOf(plan);
+  const hosts = hostsByColumn(plan, settings);
+  const hostsBefore =
+    latest === null || newestStart === undefined ? {} : hostsByColumn(latest, newestStart.settings);
+  const isElsewhere = Object.entries(hosts).some(([column, host]) => (hostsBefore[column] ?? host) !== host);
+  const counts = await count(plan, [], isElsewhere);
+  const { planInPlace } = counts;
+  const planBefore = dataset === null || planInPlace === null ? null : await dataset.readPlan(planInPlace);
+  const isDone =
+    counts.isDone &&
+    before?.planDigest === planDigest &&
+    before.state === 'complete' &&
+    before.rows === settings.rows &&
+    (await isWhole(dataset));
   return {
-    directory,
-    name,
-    document,
+    directory: opened.directory,
+    name: opened.name,
+    document: opened.document,
     documentDigest,
+    dataset,
     before,
+    lastStart: newestStart?.datasetId === before?.id && !opened.isCopy ? newestStart : undefined,
     planBefore,
     config,
     plan,
     planDigest,
     settings,
-    base,
+    base: await baseOf({ dataset, plan, planDigest, planBefore, counts }),
     counts,
-    answer,
+    answer: plan.keep.length === 0 ? null : { documentDigest, keep: plan.keep },
+    isDone,
+    question: isDone
+      ? null
+      : questionOf({
+          counts,
+          // The build that it was asked for is not finished.
+          isAgreed: before?.planDigest === planDigest && before.state !== 'complete',
+          foreign: isElsewhere ? foreignCells(counts, hosts) : [],
+        }),
+    opened,
   };
 }
 
-/** Makes the dataset if it is new, and opens it for building. */
+/** Makes the dataset if it is new, and opens it for building. Throws `StoreError`. */
 export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
   const store = await openStore(wish.directory, { access: 'build' });
+  const { seed, rowGroupSize } = wish.plan;
+  const found = await store.findDataset(wish.name);
+  if (found !== undefined) return { ...wish, store, dataset: found };
   const document = relative(store.directory, wish.document);
-  const dataset =
-    (await store.findDataset(wish.name)) ??
-    (await store.createDataset(wish.name, {
-      seed: wish.plan.seed,
-      rowGroupSize: wish.plan.rowGroupSize,
-      rows: wish.settings.rows,
-      document,
-    }));
-  return { ...wish, store, dataset };
-}
-
-interface Target {
-  readonly directory: string;
-  readonly name: string;
-  readonly dataset: DatasetStore | null;
-  /** Absolute path. */
-  readonly document: string;
-}
-
-async function findTarget(options: WishOptions): Promise<Target> {
-  const target = resolve(options.cwd, options.target);
-  const isFolder = (await stat(target).catch(() => undefined))?.isDirectory() === true;
-  if (isFolder) return findFolder(target, options);
-  const directory = resolve(options.cwd, options.out ?? DEFAULT_STORE_FOLDER);
-  const stem = `${basename(target, extname(target))}${options.isSimulated ? '-simulated' : ''}`;
-  const store = await findStore(directory);
-  const name = options.isNew ? await nextFreeName(directory, options.name ?? stem) : (options.name ?? stem);
-  const dataset = (await store?.findDataset(name)) ?? null;
-  return { directory, name, dataset, document: target };
-}
-
-async function findFolder(folder: string, options: WishOptions): Promise<Target> {
-  const { directory, name } = splitDatasetPath(folder);
-  const dataset = (await (await findStore(directory))?.findDataset(name)) ?? null;
-  if (dataset === null)
-    throw new StoreError(`Cannot build in "${folder}": it holds no dataset (no dataset.json)`);
-  if (options.out !== undefined || options.name !== undefined) {
-    throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");
-  }
-  const { document } = await dataset.read();
-  const remembered = document === null ? undefined : resolve(directory, document);
-  const isThere = remembered !== undefined && (await stat(remembered).catch(() => undefined)) !== undefined;
-  return { directory, name, dataset, document: isThere ? remembered : dataset.path('builder_config.json') };
-}
-
-async function nextFreeName(directory: string, name: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : `${name}-${number}`;
-    if ((await stat(join(directory, candidate)).catch(() => undefined)) === undefined) return candidate;
+  const start = { seed, rowGroupSize, rows: wish.settings.rows, document };
+  try {
+    return { ...wish, store, dataset: await store.createDataset(wish.name, start) };
+  } catch (error) {
+    // Another command may have made it in the meantime; the epoch decides which of the two builds.
+    const made = await store.findDataset(wish.name);
+    if (!(error instanceof StoreError) || made === undefined) throw error;
+    return { ...wish, store, dataset: made };
   }
 }
 
-function refuseOtherDocument(of: {
-  options: WishOptions;
-  before: DatasetRecord | null;
-  directory: string;
-  document: string;
-  name: string;
-}): void {
-  const remembered = of.before?.document;
-  if (remembered == null || of.options.name !== undefined) return;
-  const path = resolve(of.directory, remembered);
-  if (path === of.document || !existsSync(path)) return;
+function refuseFewerRows({ rows }: Settings, before: DatasetRecord, name: string): void {
+  if (rows >= before.rows) return;
   throw new RefusedError(
-    `Cannot build "${of.name}" from "${of.options.target}": the dataset was made from "${path}". Type --name ${of.name} to mean it, or --new for another dataset`,
+    `Cannot make "${name}" smaller: it was asked for ${before.rows} rows, now for ${rows}. Use -n ${before.rows}, or --new for another dataset`,
   );
 }
 
-function refuseFewerRows(
-  { rows }: Settings,
-  { before, name }: { before: DatasetRecord | null; name: string },
-): void {
-  if (before === null || rows >= before.rows) return;
-  throw new RefusedError(
-    `Cannot make "${name}" smaller: it has ${before.rows} rows and ${rows} were asked. Use --new for another dataset`,
-  );
-}
-
-function refuseOtherGroupSize(
-  { rowGroupSize }: Plan,
-  { before, name }: { before: DatasetRecord | null; name: string },
-): void {
-  if (before === null || rowGroupSize === before.rowGroupSize) return;
+function refuseOtherGroupSize({ rowGroupSize }: Plan, before: DatasetRecord, name: string): void {
+  if (rowGroupSize === before.rowGroupSize) return;
   throw new RefusedError(
     `Cannot change row_group_size of "${name}" to ${rowGroupSize}: the dataset was made with ${before.rowGroupSize}. Use --new for another dataset`,
   );
 }
 
-function answerOf(
-  options: WishOptions,
-  { before, documentDigest, plan }: { before: DatasetRecord | null; documentDigest: string; plan: Plan },
-): DatasetAnswer | null {
-  const held = before?.answer?.documentDigest === documentDigest ? before.answer : null;
-  if (options.keep === true) return { documentDigest, keep: [{ column: null, rows: null }] };
-  if (options.keep === false) return held;
-  const names = new Set(plan.columns.map(({ name }) => name));
-  for (const column of options.keep) {
-    if (!names.has(column))
+/** A dataset of simulated answers that was made with `--simulate` must not start to cost money for want of a flag. */
+function refuseRealModels(of: { latest: Plan | null; plan: Plan; name: string }): void {
+  if (!of.name.endsWith(SIMULATED_SUFFIX) || of.latest === null) return;
+  const isSimulated = (plan: Plan) =>
+    Object.values(plan.models).every(({ providerType }) => providerType === 'simulated');
+  if (!isSimulated(of.latest) || isSimulated(of.plan)) return;
+  throw new RefusedError(
+    `Cannot ask real models for "${of.name}": its answers are simulated. Go on with --simulate, or use --name for another dataset`,
+  );
+}
+
+function keepRules(
+  keep: WishOptions['keep'],
+  { held, plan }: { held: readonly KeepRule[]; plan: Plan },
+): readonly KeepRule[] {
+  if (keep === true) return [{ column: null, rows: null }];
+  if (keep === false) return held;
+  for (const column of keep) {
+    if (!plan.columns.some(({ name }) => name === column)) {
       throw new RefusedError(`Cannot keep column "${column}": the document has no such column`);
+    }
   }
-  const rules = options.keep.map((column): KeepRule => ({ column, rows: null }));
-  const kept = held?.keep.filter((rule) => !rules.some(({ column }) => column === rule.column)) ?? [];
-  return { documentDigest, keep: [...kept, ...rules] };
+  const rules = keep.map((column): KeepRule => ({ column, rows: null }));
+  return [...held.filter(({ column }) => column === null || !keep.includes(column)), ...rules];
 }
 
-function redoOf(
-  options: WishOptions,
-  { before, latest, plan }: { before: DatasetRecord | null; latest: Plan | null; plan: Plan },
-): readonly RedoRule[] {
-  const models = new Set(plan.columns.filter(isModelColumn).map(({ name }) => name));
-  const rules = (latest?.redo ?? []).filter(({ column }) => models.has(column));
-  for (const { column, rows } of options.redo) {
-    if (!models.has(column))
-      throw new RefusedError(`Cannot redo column "${column}": no model column has that name`);
-    const isPending =
-      before?.state !== 'complete' &&
-      rules.some((rule) => rule.column === column && JSON.stringify(rule.rows) === JSON.stringify(rows));
-    if (isPending) continue;
-    const highest = Math.max(
-      0,
-      ...rules.filter((rule) => rule.column === column).map(({ counter }) => counter),
-    );
-    rules.push({ column, rows, counter: highest + 1 });
-  }
-  return rules;
+function questionOf(of: {
+  counts: CellCounts;
+  isAgreed: boolean;
+  foreign: readonly ForeignCells[];
+}): Question | null {
+  const { again, retried } = sumCounts(of.counts);
+  const cells = retried + (of.isAgreed ? 0 : again);
+  if (cells <= ASK_ABOVE_CELLS && of.foreign.length === 0) return null;
+  return { cells: cells > ASK_ABOVE_CELLS ? cells : 0, foreign: of.foreign };
 }
 
-/** The plan that the files in place follow. */
-async function findCurrentPlan(dataset: DatasetStore): Promise<Plan | null> {
-  const [first] = await listGroups(dataset, 'place');
-  if (first === undefined) return null;
-  const group = await findGroup(dataset, { rowGroup: first, base: 'place' });
-  return group === undefined ? null : dataset.readPlan(group.planDigest);
+function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>>): readonly ForeignCells[] {
+  const found = new Map<string, ForeignCells>();
+  for (const [column, byHost] of Object.entries(counts.hosts)) {
+    const now = hosts[column];
+    for (const [host, cells] of Object.entries(byHost)) {
+      if (now === undefined || host === now) continue;
+      const key = JSON.stringify([host, now]);
+      found.set(key, { host, now, cells: cells + (found.get(key)?.cells ?? 0) });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Whether what the group records name is there, and nothing else is under way. */
+async function isWhole(dataset: DatasetStore | null): Promise<boolean> {
+  if (dataset === null || existsSync(dataset.path('swap.json'))) return false;
+  if ((await findNext(dataset)) !== undefined) return false;
+  for (const rowGroup of await listGroups(dataset, 'place')) {
+    const group = await findGroup(dataset, { rowGroup, base: 'place' });
+    const place = { base: 'place', isByteExact: true } as const;
+    if (group === undefined || !(await hasItsFiles(dataset, group, place))) return false;
+  }
+  return true;
 }
 
 async function baseOf(of: {
@@ -275,7 +334,6 @@ async function baseOf(of: {
 }): Promise<Base> {
   const { dataset, plan, planDigest, planBefore, counts } = of;
   if (dataset === null || planBefore === null) return 'place';
-  if (planDigestOf(planBefore) === planDigest) return 'place';
   if ((await findNext(dataset)) === planDigest) return 'next';
   return counts.changedRows > 0 || outputOf(planBefore) !== outputOf(plan) ? 'next' : 'place';
 }

@@ -1,7 +1,10 @@
 // Which cells of a row group exist. The read-only half of `openRowGroup`; the client counts calls with it.
 //
-//   A1. A cell exists if some `ok` record of (column, row) has the digest computed from the chosen upstream cells.
-//   A2. A kept cell is the one of the current output, whatever its digest.
+//   A1. A cell exists if some `ok` record of (column, row) has the digest computed from the chosen upstream cells. One
+//       that another version read is read again from its answer; it does not exist if that gives nothing.
+//   A2. A kept cell is the one of the current output, whatever its digest; of a row that is not in the output the
+//       right one, else the last one made. A cell that does not fit its column's type cannot be kept, and simulated
+//       answers are not kept for a real provider.
 //   A3. Of several right ones: the chosen one, else the one that more downstream cells were made from, else the
 //       smallest (at, id).
 //   A4. A cell whose upstream is to be made cannot be judged: it counts as "downstream", and is made again unless its
@@ -9,31 +12,42 @@
 
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
-import { isKept, isModelColumn, type ModelColumn, type Plan, type PlanColumn, strategyOf } from '../plan.ts';
+import { SIMULATED_HOST } from '../models/simulated-client.ts';
+import {
+  includesRow,
+  isKept,
+  isModelColumn,
+  type ModelColumn,
+  type Plan,
+  type PlanColumn,
+  strategyOf,
+} from '../plan.ts';
+import type { Drop } from '../store/groups.ts';
+import { misfitOf } from '../store/parquet.ts';
 import type { CellRecord } from '../store/records.ts';
 import { formatJson, type Value } from '../values.ts';
 import type { RowFailure, RowValues } from './generator.ts';
 import { type InlineRow, makeInline } from './inline.ts';
+import { readAgain } from './llm/answers.ts';
 import { cellInput } from './llm/cell-input.ts';
 import type { RootRow } from './roots.ts';
 
-/** How many cells of one model column are there and how many are to be made, and why. */
-export interface ColumnCount {
-  readonly kept: number;
-  /** Never made. */
-  readonly missing: number;
-  /** Made from another input. */
-  readonly stale: number;
-  /** Made, but from an upstream cell that is to be made again: at most this many. */
-  readonly downstream: number;
-  /** Failed for good in an earlier start, and tried again. */
-  readonly retried: number;
-}
+/**
+ * Why a cell of a model column is to be made.
+ *   missing     never made
+ *   stale       made from another input
+ *   downstream  made, but from an upstream cell that is to be made again: it may turn out to be right
+ *   retried     failed for good in an earlier start
+ */
+export type Want = 'missing' | 'stale' | 'downstream' | 'retried';
 
 export interface AdoptedColumn {
   /** By row. Roots have one for every row that is not dropped. */
   readonly chosen: ReadonlyMap<number, CellRecord>;
-  readonly count: ColumnCount;
+  /** Of model columns: the cells to be made, by row. */
+  readonly wanted: ReadonlyMap<number, Want>;
+  /** Rows whose cell was made from another input and is kept. */
+  readonly keptAsIs: ReadonlySet<number>;
 }
 
 export interface Adoption {
@@ -41,6 +55,16 @@ export interface Adoption {
   readonly columns: ReadonlyMap<string, AdoptedColumn>;
   /** Rows of the current output in which an existing value changes or has to be made again. */
   readonly changedRows: number;
+  /** Those of them that take other seed data. */
+  readonly changedSeedRows: number;
+}
+
+/** What earlier builds put out of these rows. */
+export interface EarlierOutput {
+  /** The rows in the files of the current output. */
+  readonly rows: readonly RowRange[];
+  /** The cells that rows were dropped for. */
+  readonly drops: readonly Pick<Drop, 'row' | 'column'>[];
 }
 
 export interface AdoptInput {
@@ -51,6 +75,7 @@ export interface AdoptInput {
   /** The records that the roots of this plan have; a failed one drops its row. */
   readonly roots: ReadonlyMap<number, RootRow>;
   readonly records: ReadonlyMap<string, readonly CellRecord[]>;
+  readonly output: EarlierOutput;
 }
 
 /** Rows between two turns of the event loop: rendering a row's prompts takes about 0.1 ms. */
@@ -67,111 +92,171 @@ export async function adoptCells(input: AdoptInput): Promise<Adoption> {
 
 interface MutableColumn {
   readonly chosen: Map<number, CellRecord>;
-  readonly count: { -readonly [Key in keyof ColumnCount]: number };
+  readonly wanted: Map<number, Want>;
+  readonly keptAsIs: Set<number>;
 }
 
 class Adopter {
+  readonly #plan: Plan;
   readonly #input: AdoptInput;
   readonly #columns: readonly PlanColumn[];
   readonly #found = new Map<string, MutableColumn>();
   readonly #records: ReadonlyMap<string, ReadonlyMap<number, readonly CellRecord[]>>;
+  readonly #failedBefore: ReadonlySet<string>;
   readonly #dropped = new Map<number, RowFailure>();
   readonly #inline: InlineRow;
   #changedRows = 0;
+  #changedSeedRows = 0;
 
   constructor(input: AdoptInput) {
     this.#input = input;
+    this.#plan = input.plan;
     this.#inline = makeInline(input.plan);
     const byName = new Map(input.plan.columns.map((column) => [column.name, column]));
     this.#columns = input.order.map((name) => byName.get(name) as PlanColumn);
     this.#records = new Map([...input.records].map(([column, records]) => [column, byRow(records)]));
+    this.#failedBefore = new Set(input.output.drops.map(({ row, column }) => `${row} ${column}`));
     for (const column of this.#columns) {
       if (strategyOf(column) === 'inline') continue;
-      this.#found.set(column.name, {
-        chosen: new Map(),
-        count: { kept: 0, missing: 0, stale: 0, downstream: 0, retried: 0 },
-      });
+      this.#found.set(column.name, { chosen: new Map(), wanted: new Map(), keptAsIs: new Set() });
     }
   }
 
   adoptRow(row: number): void {
+    const changed = new Set<PlanColumn['kind']>();
+    const failure = this.#adopt(row, changed);
+    if (failure !== null) {
+      this.#dropped.set(row, failure);
+      for (const { chosen, wanted, keptAsIs } of this.#found.values()) {
+        chosen.delete(row);
+        wanted.delete(row);
+        keptAsIs.delete(row);
+      }
+    }
+    if (!includesRow(this.#input.output.rows, row)) return;
+    if (failure !== null || changed.size > 0) this.#changedRows += 1;
+    if (changed.has('seed-dataset')) this.#changedSeedRows += 1;
+  }
+
+  result(): Adoption {
+    return {
+      dropped: this.#dropped,
+      columns: this.#found,
+      changedRows: this.#changedRows,
+      changedSeedRows: this.#changedSeedRows,
+    };
+  }
+
+  /** Adds the kinds of the columns whose cells are not what they were. Returns why the row is dropped. */
+  #adopt(row: number, changed: Set<PlanColumn['kind']>): RowFailure | null {
     const roots = this.#input.roots.get(row);
     if (roots === undefined) throw new RangeError(`Row ${row} has no roots`);
-    if (roots.failure !== null) {
-      this.#dropped.set(row, roots.failure);
-      return;
-    }
+    if (roots.failure !== null) return roots.failure;
     const values: Record<string, Value> = {};
-    let isChanged = false;
     for (const column of this.#columns) {
       if (column.kind === 'expression') {
-        if (!column.needs.every((need) => Object.hasOwn(values, need))) continue;
+        if (!hasAll(values, column.needs)) continue;
         try {
           values[column.name] = this.#inline.evaluate(column.name, row, values);
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
-          this.#dropped.set(row, { column: column.name, error });
-          return;
+          return { column: column.name, error };
         }
         continue;
       }
-      const before = this.#recordsOf(column.name, row).find((record) => record.chosen === true);
       const record = isModelColumn(column)
         ? this.#adoptCell(column, row, values)
-        : this.#rootRecord(column.name, row, roots.cells[column.name]);
-      if (before !== undefined && (record === undefined || !isSameValue(record.value, before.value)))
-        isChanged = true;
+        : this.#rootRecord(column, row, roots.cells[column.name]);
+      if (this.#isChange(column, row, record)) changed.add(column.kind);
       if (record === undefined) continue;
       values[column.name] = record.value;
       this.#columnOf(column.name).chosen.set(row, record);
     }
-    if (isChanged) this.#changedRows += 1;
+    return null;
   }
 
-  result(): Adoption {
-    for (const { chosen } of this.#found.values()) {
-      for (const row of this.#dropped.keys()) chosen.delete(row);
-    }
-    return { dropped: this.#dropped, columns: this.#found, changedRows: this.#changedRows };
+  /** Whether a row that is in the output has another cell now. A column that it never had is no change of a value. */
+  #isChange({ name }: PlanColumn, row: number, record: CellRecord | undefined): boolean {
+    const before = this.#recordsOf(name, row).filter(({ status }) => status === 'ok');
+    if (before.length === 0) return false;
+    if (record === undefined) return true;
+    // A group that was stopped has rows in its files and no marks yet.
+    const current = before.find(({ chosen }) => chosen === true);
+    return current === undefined
+      ? !before.some((other) => other.in === record.in)
+      : !isSameValue(current.value, record.value);
   }
 
-  #rootRecord(column: string, row: number, made: CellRecord | undefined): CellRecord {
-    if (made === undefined) throw new RangeError(`Row ${row} has no root "${column}"`);
-    if (!isKept(this.#input.plan, { column, row })) return made;
-    return currentOf(this.#recordsOf(column, row)) ?? made;
+  #rootRecord(column: PlanColumn, row: number, made: CellRecord | undefined): CellRecord {
+    if (made === undefined) throw new RangeError(`Row ${row} has no root "${column.name}"`);
+    if (!isKept(this.#plan, { column: column.name, row }) || !this.#isBegun(row)) return made;
+    const recorded = this.#recordsOf(column.name, row).filter((record) => fits(column, record));
+    return recorded.find(isChosen) ?? recorded.find((record) => record.in === made.in) ?? recorded[0] ?? made;
+  }
+
+  /** Whether a row has more than roots. Those were drawn when its group was opened, and nothing was made from them. */
+  #isBegun(row: number): boolean {
+    return (
+      includesRow(this.#input.output.rows, row) ||
+      this.#columns.some(
+        (column) =>
+          isModelColumn(column) && this.#recordsOf(column.name, row).some(({ status }) => status === 'ok'),
+      )
+    );
   }
 
   #adoptCell(column: ModelColumn, row: number, values: RowValues): CellRecord | undefined {
-    const { count } = this.#columnOf(column.name);
+    const { wanted, keptAsIs } = this.#columnOf(column.name);
     const records = this.#recordsOf(column.name, row);
-    const accepted = records.filter(({ status }) => status === 'ok');
-    if (accepted.length > 0 && isKept(this.#input.plan, { column: column.name, row })) {
-      count.kept += 1;
-      return currentOf(accepted);
-    }
-    const canJudge = column.needs.every((need) => Object.hasOwn(values, need));
-    if (accepted.length === 0) {
-      if (records.some(({ status }) => status === 'failed')) count.retried += 1;
-      else count.missing += 1;
-      return undefined;
-    }
-    if (!canJudge) {
-      count.downstream += 1;
-      return undefined;
-    }
-    const digest = digestOfCell({ plan: this.#input.plan, column, row, values });
+    const accepted = records
+      .filter(({ status }) => status === 'ok')
+      .flatMap((record) => readAgain(column, record) ?? []);
+    const canJudge = hasAll(values, column.needs);
+    // Rendering is most of the cost here, and says nothing about a cell that was never tried.
+    const isTried = records.length > 0 || this.#failedBefore.has(`${row} ${column.name}`);
+    const digest = isTried && canJudge ? digestOfCell({ plan: this.#plan, column, row, values }) : undefined;
     const right = accepted.filter((record) => record.in === digest);
-    if (right.length === 0) {
-      count.stale += 1;
-      return undefined;
+    if (isKept(this.#plan, { column: column.name, row })) {
+      const kept = this.#keepable(column, accepted);
+      const newest =
+        right.length === 0 ? kept.toSorted(byAge).at(-1) : this.#choose(column, row, values, right);
+      const record = kept.find(isChosen) ?? newest;
+      if (record !== undefined) {
+        if (record.in !== digest) keptAsIs.add(row);
+        return record;
+      }
     }
-    count.kept += 1;
-    return this.#choose(column, row, values, right);
+    if (right.length > 0) return this.#choose(column, row, values, right);
+    const isImpossible = isTried && canJudge && digest === undefined;
+    if (!isImpossible) wanted.set(row, this.#wantOf({ column, row, accepted, records, canJudge, digest }));
+    return undefined;
+  }
+
+  #wantOf(of: {
+    column: ModelColumn;
+    row: number;
+    accepted: readonly CellRecord[];
+    records: readonly CellRecord[];
+    canJudge: boolean;
+    digest: string | undefined;
+  }): Want {
+    const { column, row, accepted, records, canJudge, digest } = of;
+    if (accepted.length > 0 && !canJudge) return 'downstream';
+    const hasFailed =
+      this.#failedBefore.has(`${row} ${column.name}`) ||
+      records.some((record) => record.status === 'failed' && (!canJudge || record.in === digest));
+    if (hasFailed) return 'retried';
+    return accepted.length > 0 ? 'stale' : 'missing';
+  }
+
+  #keepable(column: ModelColumn, accepted: readonly CellRecord[]): readonly CellRecord[] {
+    const isReal = this.#plan.models[column.alias]?.providerType !== 'simulated';
+    return accepted.filter((record) => fits(column, record) && !(isReal && record.host === SIMULATED_HOST));
   }
 
   #choose(column: ModelColumn, row: number, values: RowValues, right: readonly CellRecord[]): CellRecord {
-    const [first, ...others] = [...right].sort(byAge);
-    const chosen = right.find((record) => record.chosen === true);
+    const [first, ...others] = right.toSorted(byAge);
+    const chosen = right.find(isChosen);
     if (chosen !== undefined) return chosen;
     if (first === undefined) throw new RangeError('Nothing to choose from');
     if (others.every((record) => isSameValue(record.value, first.value))) return first;
@@ -184,17 +269,16 @@ class Adopter {
     return best;
   }
 
-  /** How many cells directly downstream were made from these values. */
+  /** How many downstream cells were made from these values. */
   #countMadeFrom(upstream: ModelColumn, row: number, values: RowValues): number {
     let score = 0;
     const all: Record<string, Value> = { ...values };
     for (const column of this.#columns) {
-      if (Object.hasOwn(all, column.name) || !column.needs.every((need) => Object.hasOwn(all, need)))
-        continue;
+      if (Object.hasOwn(all, column.name) || !hasAll(all, column.needs)) continue;
       try {
         if (column.kind === 'expression') all[column.name] = this.#inline.evaluate(column.name, row, all);
         else if (isModelColumn(column) && column !== upstream) {
-          const digest = digestOfCell({ plan: this.#input.plan, column, row, values: all });
+          const digest = digestOfCell({ plan: this.#plan, column, row, values: all });
           const made = this.#recordsOf(column.name, row).find(
             (record) => record.status === 'ok' && record.in === digest,
           );
@@ -235,10 +319,16 @@ function digestOfCell(place: {
   }
 }
 
-/** The cell of the current output, else the last one made. */
-function currentOf(records: readonly CellRecord[]): CellRecord | undefined {
-  const accepted = records.filter(({ status }) => status === 'ok');
-  return accepted.find((record) => record.chosen === true) ?? [...accepted].sort(byAge).at(-1);
+function hasAll(values: RowValues, needs: readonly string[]): boolean {
+  return needs.every((need) => Object.hasOwn(values, need));
+}
+
+function fits({ type }: PlanColumn, { value }: CellRecord): boolean {
+  return misfitOf(value, type) === undefined;
+}
+
+function isChosen({ chosen }: CellRecord): boolean {
+  return chosen === true;
 }
 
 function byRow(records: readonly CellRecord[]): ReadonlyMap<number, readonly CellRecord[]> {

@@ -22,10 +22,20 @@ export interface Roots {
   make(rows: RowRange): Promise<ReadonlyMap<number, RootRow>>;
 }
 
+export interface RootsOptions {
+  readonly plan: Plan;
+  readonly settings: Pick<Settings, 'seedFiles'>;
+  /** The plan's seed source where it is open already: opening one reads all of its files. */
+  readonly seedSource?: SeedSource | null;
+}
+
 /** Throws `ConfigError` when the seed files are not those that the plan was made from. */
-export async function openRoots(plan: Plan, settings: Pick<Settings, 'seedFiles'>): Promise<Roots> {
+export async function openRoots({ plan, settings, seedSource }: RootsOptions): Promise<Roots> {
   const samplers = makeSamplers(plan);
-  const seeds = plan.seedSource === null ? null : makeSeedRows(plan, await openSource(plan.seedSource, settings));
+  const seeds =
+    plan.seedSource === null
+      ? null
+      : makeSeedRows(plan, seedSource ?? (await openSource(plan.seedSource, settings)));
   return {
     async make(rows) {
       const seeded = await seeds?.make(rows);

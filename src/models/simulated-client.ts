@@ -9,6 +9,9 @@ import { sleep } from './sleep.ts';
 
 export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
 
+/** The host that records of simulated answers carry. */
+export const SIMULATED_HOST = 'simulated';
+
 /** How long a simulated 429 asks to wait. */
 const RETRY_AFTER_MS = 1_000;
 
@@ -51,7 +54,7 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
   }
 
-  return { host: 'simulated', isSimulated: true, ask };
+  return { host: SIMULATED_HOST, isSimulated: true, ask };
 }
 
 function timedOut(timeoutMs: number): ModelError {

@@ -1,35 +1,37 @@
 import { createInterface } from 'node:readline';
-import { sumCounts } from '../count-cells.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { type Answer, refuseToAsk } from '../run-dataset.ts';
-import type { Wish } from '../wish.ts';
+import type { Question } from '../wish.ts';
 import type { CliContext } from './context.ts';
 
-/** Asks a person what becomes of stale cells. Throws `RefusedError` where there is nobody to ask. */
-export async function ask(wish: Wish, { isTerminal, say }: CliContext): Promise<Answer> {
-  if (!isTerminal) return refuseToAsk(wish);
-  const { again } = sumCounts(wish.counts);
-  say(
-    `[r]egenerate up to ${formatCount(again)} cells, [k]eep the old and use the new config for missing cells only, [n]o?`,
-  );
+/** Asks a person what becomes of existing cells. Throws `RefusedError` where there is nobody to ask. */
+export async function ask(question: Question, { isTerminal, say }: CliContext): Promise<Answer> {
+  if (!isTerminal) return refuseToAsk(question);
+  const answers = question.cells > 0 ? ANSWERS : { k: ANSWERS.k, keep: ANSWERS.k, ...NO };
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  prompt.on('SIGINT', () => prompt.close());
   try {
+    prompt.setPrompt(`${textOf(question)} `);
+    prompt.prompt();
     for await (const typed of prompt) {
-      const answer = ANSWERS[typed.trim().toLowerCase()];
+      const answer = new Map(Object.entries(answers)).get(typed.trim().toLowerCase());
       if (answer !== undefined) return answer;
-      say('Type r, k or n');
+      prompt.prompt();
     }
+    say('');
     return 'no';
   } finally {
     prompt.close();
   }
 }
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
-  r: 'regenerate',
-  regenerate: 'regenerate',
-  k: 'keep',
-  keep: 'keep',
-  n: 'no',
-  no: 'no',
-};
+function textOf({ cells, foreign }: Question): string {
+  if (cells > 0) {
+    return `[r]egenerate up to ${formatCount(cells)} cells, [k]eep the old and use the new config for missing cells only, [n]o?`;
+  }
+  const count = foreign.reduce((sum, found) => sum + found.cells, 0);
+  return `[k]eep the ${plural(count, 'cell')} of ${foreign.map(({ host }) => host).join(', ')}, [n]o?`;
+}
+
+const NO = { n: 'no', no: 'no' } as const;
+const ANSWERS = { r: 'regenerate', regenerate: 'regenerate', k: 'keep', keep: 'keep', ...NO } as const;

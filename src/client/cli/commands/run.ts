@@ -1,15 +1,13 @@
 import { join, relative } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
-import { sumCounts } from '../../count-cells.ts';
-import { formatCount } from '../../format.ts';
-import { type Answer, refuseToAsk, runDataset } from '../../run-dataset.ts';
+import { describePlan } from '../../describe-plan.ts';
+import { type Answer, runDataset } from '../../run-dataset.ts';
 import {
   describeAttached,
   describeEnd,
-  describePlan,
   describeProgress,
+  describeStopping,
   describeWish,
   line,
 } from '../../run-report.ts';
@@ -42,18 +40,17 @@ export function addRunCommand(program: Command, context: CliContext): void {
 }
 
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
-  const { cwd, say } = context;
+  const { cwd } = context;
   const startedAt = Date.now();
   const progress = createProgressLine(context);
-  const interrupt = handleInterrupts({
-    say,
-    onFirst() {
-      progress.end();
-      say(line('stopping', 'no new calls, waiting for answers in flight (Ctrl-C again: leave now)'));
-    },
-  });
+  const { say } = progress;
+  const interrupt = handleInterrupts({ say, onFirst: () => progress.end() });
   let firstSnapshotAt: number | undefined;
   let wish: Wish | undefined;
+  function sayPlan(found: Wish): void {
+    wish = found;
+    for (const [index, text] of describePlan(found).entries()) say(line(index === 0 ? 'plan' : '', text));
+  }
   try {
     const end = await runDataset({
       ...wishOptionsOf(config, flags, context),
@@ -62,13 +59,13 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       isReplacing: flags.replace,
       stopSignal: interrupt.signal,
       say,
-      ask: (asked) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(asked, context)),
-      onWish(found, lastStart) {
-        wish = found;
+      ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
+      onWish(found) {
         for (const warning of found.config.warnings) say(line(warning.level, formatViolation(warning)));
-        for (const text of describeWish(found, { lastStart, cwd })) say(text);
-        for (const text of describePlan(found)) say(text);
+        for (const text of describeWish(found, { cwd, now: startedAt })) say(text);
+        sayPlan(found);
       },
+      onKept: sayPlan,
       onServer: (label) => say(line('temporal', label)),
       events: {
         onSnapshot(snapshot) {
@@ -77,9 +74,9 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
             progress.show(describeProgress(snapshot, { wish, startedAt: firstSnapshotAt, now: Date.now() }));
         },
         onAttached: (start) => say(describeAttached(start)),
+        onStopping: (calls) => progress.begin(describeStopping(calls)),
       },
     });
-    progress.end();
     if (end.how === 'dry-run') return;
     if (end.how === 'declined') {
       say(line('declined', 'nothing was changed, no call was made'));
@@ -90,6 +87,8 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       say(line('detached', 'the build goes on'));
       return;
     }
+    if (end.stopped !== null) progress.finish(`${end.stopped.kept} kept`);
+    progress.end();
     for (const text of describeEnd(end.wish, { ...end, ms: Date.now() - startedAt })) say(text);
     if (end.isComplete && end.summary.rowCount > 0) say(describeLook(end.wish));
     const hasFailed = !end.isComplete || (flags.strict && end.summary.dropped > 0);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { describePlan } from '../../describe-plan.ts';
 import { type Answer, startDataset } from '../../run-dataset.ts';
-import { describePlan, describeWish, line } from '../../run-report.ts';
+import { describeWish, line } from '../../run-report.ts';
 import { ask } from '../ask.ts';
 import type { CliContext } from '../context.ts';
 import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
@@ -28,12 +29,20 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     isDryRun: false,
     isReplacing: flags.replace,
     say,
-    ask: (wish) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(wish, context)),
-    onWish(wish, lastStart) {
-      for (const text of [...describeWish(wish, { lastStart, cwd }), ...describePlan(wish)]) say(text);
+    ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
+    onWish(wish) {
+      for (const text of describeWish(wish, { cwd, now: Date.now() })) say(text);
+      for (const text of describePlan(wish)) say(line('plan', text));
+    },
+    onKept(wish) {
+      for (const text of describePlan(wish)) say(line('plan', text));
     },
     onServer: (label) => say(line('temporal', label)),
   });
+  if (end.how === 'done') {
+    say(line('done', 'all of it is there, nothing to do'));
+    return;
+  }
   if (end.how !== 'started') {
     say(line('declined', 'nothing was changed, no call was made'));
     context.setExitCode(1);

@@ -1,0 +1,140 @@
+// The plan lines: how many calls a wish costs, and why those that are made again.
+
+import { isModelColumn } from '../plan.ts';
+import type { EpochRecord } from '../store/dataset-store.ts';
+import { type ColumnCount, NO_COUNT, sumCounts } from './count-cells.ts';
+import { formatCount, plural } from './format.ts';
+import { livenessOf } from './liveness.ts';
+import { describeSeedChange, findChanges, findOutputChanges } from './plan-changes.ts';
+import type { Wish } from './wish.ts';
+
+/** Lines are broken between parts, near this width. */
+const WIDTH = 96;
+/** Names in one list of columns. */
+const MAX_NAMES = 5;
+
+/** What a wish costs, in parts that are packed into lines. */
+export function describePlan(wish: Wish): string[] {
+  return pack(wish.isDone ? ['all of it is there, nothing to do'] : planParts(wish));
+}
+
+function planParts(wish: Wish): string[] {
+  const { counts, plan, base } = wish;
+  const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
+  const models = plan.columns.filter(isModelColumn);
+  const outputChanges = wish.planBefore === null ? [] : findOutputChanges(wish.planBefore, plan);
+  if (kept + again + retried === 0 && outputChanges.length === 0) {
+    const size = `${plural(wish.settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
+    return [`${size}: ${calls === 0 ? 'no call to make' : plural(calls, 'new call')}`];
+  }
+  const isChanged = again > 0 || base === 'next';
+  const parts = isChanged ? [...describeSeeds(wish), ...describeReasons(wish), ...outputChanges] : [];
+  for (const { name } of models) {
+    const count = counts.columns[name] ?? NO_COUNT;
+    if (count.retried > 0) parts.push(`${name}: ${formatCount(count.retried)} failed before → tried again`);
+  }
+  if (kept > 0) parts.push(isChanged ? describeKept(wish) : describeFound({ kept, missing }));
+  if (missing > 0) parts.push(`${formatCount(missing)} new${describeLost(wish)}`);
+  if (calls === 0) parts.push('no call to make');
+  if (keptAsIs > 0) {
+    parts.push(
+      `${formatCount(keptAsIs)} of them made from other inputs, kept as they are (--redo COLUMN makes them again)`,
+    );
+  }
+  for (const { host, now, cells } of wish.question?.foreign ?? []) {
+    parts.push(`${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`);
+  }
+  if (base === 'next' && counts.rowsInPlace > 0) {
+    parts.push(`today's ${plural(counts.rowsInPlace, 'row')} stay until the new ones are complete`);
+  }
+  return parts;
+}
+
+function describeFound({ kept, missing }: { kept: number; missing: number }): string {
+  return missing === 0
+    ? `all ${formatCount(kept)} calls found in the store`
+    : `${formatCount(kept)} of ${formatCount(kept + missing)} calls found in the store`;
+}
+
+/** After a build that was killed: how many of its calls may be asked again. */
+function describeLost(wish: Wish): string {
+  const start = findDeadStart(wish);
+  if (start === undefined) return '';
+  const caps = Object.values(start.settings.models).map((model) => model.maxParallelRequests);
+  const inFlight = caps.reduce((sum, cap) => sum + cap, 0);
+  const upTo = Math.min(inFlight, sumCounts(wish.counts).missing);
+  return ` (up to ${formatCount(upTo)} asked again: in flight at the kill)`;
+}
+
+/** The newest start, if it ended without notice. */
+export function findDeadStart({ lastStart }: Wish): EpochRecord | undefined {
+  if (lastStart === undefined || lastStart.endedAt !== null) return undefined;
+  return livenessOf(lastStart) === false ? lastStart : undefined;
+}
+
+function describeKept({ counts }: Wish): string {
+  const kept = Object.entries(counts.columns).filter(([, count]) => count.kept > 0);
+  const sum = kept.reduce((total, [, count]) => total + count.kept, 0);
+  const names =
+    kept.length > MAX_NAMES ? plural(kept.length, 'column') : kept.map(([name]) => name).join(', ');
+  return `${names}: ${formatCount(sum)} kept`;
+}
+
+function describeSeeds({ counts, planBefore, plan }: Wish): string[] {
+  if (counts.changedSeedRows === 0 || planBefore === null) return [];
+  const why = describeSeedChange(planBefore.seedSource, plan.seedSource);
+  return [`seeds: ${why} → ${plural(counts.changedSeedRows, 'row')} take other seed data`];
+}
+
+function describeReasons(wish: Wish): string[] {
+  const { counts, plan, planBefore, opened, config } = wish;
+  const compared = planBefore ?? opened.latest;
+  const changes = compared === null ? new Map() : findChanges(compared, plan);
+  const columns = new Map(plan.columns.map((column) => [column.name, column]));
+  const againIn = (name: string) => againOf(counts.columns[name] ?? NO_COUNT);
+
+  function changeText(name: string): string | null {
+    const change = changes.get(name);
+    if (change === undefined) return null;
+    const position = config.positionOf(name, change.field ?? undefined);
+    return position === null || change.field === null
+      ? change.what
+      : `${change.what} (line ${position.line})`;
+  }
+
+  /** What a column needs that is not what it was: cells that are made again, roots and expressions that changed. */
+  function causesOf(name: string): readonly string[] {
+    return (columns.get(name)?.needs ?? []).flatMap((need) => {
+      if (againIn(need) > 0) return need;
+      const column = columns.get(need);
+      const change = changeText(need);
+      if (column === undefined || isModelColumn(column)) return [];
+      if (change === null) return causesOf(need);
+      return column.kind === 'seed-dataset' ? 'seed data' : `${need}: ${change}`;
+    });
+  }
+
+  return plan.columns.flatMap(({ name }) => {
+    const count = counts.columns[name] ?? NO_COUNT;
+    if (againOf(count) === 0) return [];
+    const causes = [...new Set(causesOf(name))];
+    const needs = causes.length === 0 ? 'made from other inputs' : `needs ${causes.join(', ')}`;
+    const why = changeText(name) ?? needs;
+    return `${name}: ${why} → ${count.downstream > 0 ? 'up to ' : ''}${formatCount(againOf(count))} again`;
+  });
+}
+
+function againOf({ stale, downstream }: ColumnCount): number {
+  return stale + downstream;
+}
+
+function pack(parts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + part.length + 3 <= WIDTH)
+      lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(part);
+  }
+  return lines;
+}

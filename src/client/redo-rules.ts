@@ -1,0 +1,97 @@
+// `--redo`: cells that are made again though nothing they are made from has changed. Pure.
+
+import { RefusedError } from '../errors.ts';
+import {
+  isModelColumn,
+  type KeepRule,
+  type Plan,
+  type RedoRule,
+  type RowRanges,
+  strategyOf,
+} from '../plan.ts';
+
+export interface RedoWish {
+  readonly column: string;
+  readonly rows: RowRanges;
+}
+
+/** Throws `RefusedError` for a redo of what is no cell of the dataset. */
+export function checkRedos(
+  redos: readonly RedoWish[],
+  of: { readonly plan: Plan; readonly before: { readonly rows: number } | null; readonly name: string },
+): void {
+  for (const { column, rows } of redos) {
+    const models = of.plan.columns.filter(isModelColumn).map(({ name }) => name);
+    if (!models.includes(column)) {
+      throw new RefusedError(
+        `Cannot redo column "${column}": no model column has that name (there is ${models.join(', ') || 'none'})`,
+      );
+    }
+    if (of.before === null) {
+      throw new RefusedError(`Cannot redo column "${column}": "${of.name}" has not been made yet`);
+    }
+    const last = rows?.at(-1)?.last ?? 0;
+    if (last >= of.before.rows) {
+      throw new RefusedError(
+        `Cannot redo row ${last}: "${of.name}" has ${of.before.rows} rows, numbered from 0`,
+      );
+    }
+  }
+}
+
+export function isSameRows(left: RowRanges, right: RowRanges): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+/** The rules with a higher counter for what was asked, but for a redo of the same cells that is not finished. */
+export function raiseRedos(
+  { redo }: Pick<Plan, 'redo'>,
+  { asked, unfinished }: { readonly asked: readonly RedoWish[]; readonly unfinished: readonly RedoRule[] },
+): readonly RedoRule[] {
+  let rules = redo;
+  for (const { column, rows } of asked) {
+    const isSame = (rule: RedoRule) => rule.column === column && isSameRows(rule.rows, rows);
+    if (unfinished.some(isSame)) continue;
+    const highest = Math.max(
+      0,
+      ...rules.filter((rule) => rule.column === column).map(({ counter }) => counter),
+    );
+    const isReplaced = (rule: RedoRule) => isSame(rule) || (rule.column === column && rows === null);
+    rules = [...rules.filter((rule) => !isReplaced(rule)), { column, rows, counter: highest + 1 }];
+  }
+  return rules;
+}
+
+/** The keep rules without the cells that are to be made again. */
+export function withoutRedone(plan: Plan, redos: readonly RedoWish[]): readonly KeepRule[] {
+  const stored = plan.columns.filter((column) => strategyOf(column) !== 'inline').map(({ name }) => name);
+  return redos.reduce<readonly KeepRule[]>(
+    (rules, redo) => rules.flatMap((rule) => withoutCells(rule, redo, stored)),
+    plan.keep,
+  );
+}
+
+function withoutCells(rule: KeepRule, redo: RedoWish, stored: readonly string[]): readonly KeepRule[] {
+  if (rule.column !== null && rule.column !== redo.column) return [rule];
+  const others = rule.column === null ? stored.filter((column) => column !== redo.column) : [];
+  const rows = withoutRows(rule.rows, redo.rows);
+  return [
+    ...others.map((column) => ({ column, rows: rule.rows })),
+    ...(rows.length === 0 ? [] : [{ column: redo.column, rows }]),
+  ];
+}
+
+const ALL_ROWS = [{ first: 0, last: Number.MAX_SAFE_INTEGER }];
+
+function withoutRows(from: RowRanges, taken: RowRanges): NonNullable<RowRanges> {
+  if (taken === null) return [];
+  return taken.reduce<NonNullable<RowRanges>>(
+    (ranges, { first, last }) =>
+      ranges.flatMap((range) => {
+        const before = { first: range.first, last: Math.min(range.last, first - 1) };
+        const after = { first: Math.max(range.first, last + 1), last: range.last };
+        return [before, after].filter((left) => left.first <= left.last);
+      }),
+    from ?? ALL_ROWS,
+  );
+}
