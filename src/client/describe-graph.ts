@@ -13,7 +13,7 @@ export interface GraphDescription {
   readonly mermaid: string;
 }
 
-export interface GraphColumnDescription {
+interface GraphColumnDescription {
   readonly name: string;
   readonly kind: PlanColumn['kind'];
   readonly strategy: Strategy;

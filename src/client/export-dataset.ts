@@ -38,7 +38,7 @@ export interface ExportSource {
 
 /** Opens what there is to export. Throws `StoreError` where no row is finished. */
 export async function openExport(place: DatasetPlace): Promise<ExportSource> {
-  const { dataset } = await findDataset(place);
+  const dataset = await findDataset(place);
   const base = await readingBase(dataset, 'groups');
   let planDigest: string | undefined;
   let rows = 0;

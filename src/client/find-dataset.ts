@@ -3,11 +3,12 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
-import type { DatasetStore } from '../store/dataset-store.ts';
+import { DatasetStore } from '../store/dataset-store.ts';
+import { Files } from '../store/files.ts';
 import { isDatasetName } from '../store/names.ts';
 import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
 
-export const DEFAULT_STORE_FOLDER = 'artifacts';
+const DEFAULT_STORE_FOLDER = 'artifacts';
 
 export interface StorePlace {
   /** The store's folder; `artifacts` by default. */
@@ -24,37 +25,30 @@ export function storeFolder({ out, cwd }: StorePlace): string {
   return resolve(cwd, out ?? DEFAULT_STORE_FOLDER);
 }
 
-/** Opens a dataset for looking; a name in the store goes before a folder. Throws `StoreError` if there is none. */
-export async function findDataset(
-  place: DatasetPlace,
-): Promise<{ readonly store: Store; readonly dataset: DatasetStore }> {
+/**
+ * Opens a dataset for looking; a name in the store goes before a folder, which needs no store around it.
+ * Throws `StoreError` if there is none.
+ */
+export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
   const { target, out, cwd } = place;
   const directory = storeFolder(place);
-  const named = { directory, name: target };
-  const found = isDatasetName(target) ? await findIn(named) : undefined;
-  if (found !== undefined) return found;
+  const named = isDatasetName(target) ? await (await findStore(directory))?.findDataset(target) : undefined;
+  if (named !== undefined) return named;
   const folder = resolve(cwd, target);
-  const below = out === undefined ? await findIn(splitDatasetPath(folder)) : undefined;
+  const below = out === undefined ? await findInFolder(folder) : undefined;
   if (below !== undefined) return below;
   if (!isDatasetName(target)) {
-    throw new StoreError(
-      `Cannot find a dataset in "${folder}": no dataset.json there, no store.json above it`,
-    );
+    throw new StoreError(`Cannot find a dataset in "${folder}": there is no dataset.json`);
   }
-  const store = await openStore(directory, { access: 'look' });
-  return { store, dataset: await store.openDataset(target) };
+  return (await openStore(directory, { access: 'look' })).openDataset(target);
 }
 
-async function findIn({
-  directory,
-  name,
-}: {
-  directory: string;
-  name: string;
-}): Promise<{ store: Store; dataset: DatasetStore } | undefined> {
+async function findInFolder(folder: string): Promise<DatasetStore | undefined> {
+  const { directory, name } = splitDatasetPath(folder);
   const store = await findStore(directory);
-  const dataset = await store?.findDataset(name);
-  return store === undefined || dataset === undefined ? undefined : { store, dataset };
+  if (store !== undefined) return store.findDataset(name);
+  const dataset = new DatasetStore({ name, directory: folder, files: new Files() });
+  return (await dataset.find()) === undefined ? undefined : dataset;
 }
 
 /** Opens a store for looking; undefined if there is none. */

@@ -1,7 +1,7 @@
 // `list`, `status`, `show` and `failures`: what there is to see of datasets, from the store alone, without a server
 // and without a write, while a build goes on too.
 
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { RefusedError, RowloomError } from '../errors.ts';
 import { isModelColumn, type PlanColumn } from '../plan.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
@@ -9,7 +9,7 @@ import type { Failure } from '../store/failures.ts';
 import type { Drop } from '../store/groups.ts';
 import { findFailures, findRow, type RowLook, type Summary, summarize } from '../store/look.ts';
 import type { CellRecord } from '../store/records.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { openStore } from '../store/store.ts';
 import { NO_USAGE } from '../store/usage.ts';
 import type { ValueObject } from '../values.ts';
 import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from './find-dataset.ts';
@@ -43,7 +43,7 @@ export interface DatasetStatus {
   readonly createdAt: number;
 }
 
-export interface ColumnStatus {
+interface ColumnStatus {
   readonly name: string;
   /** Null for a column that the plan no longer has. */
   readonly cells: number | null;
@@ -71,7 +71,7 @@ export async function listDatasets(place: StorePlace): Promise<(DatasetStatus | 
   const found: (DatasetStatus | UnreadableDataset)[] = [];
   for (const name of await store.listDatasets()) {
     try {
-      found.push(await statusOf(store, await store.openDataset(name)));
+      found.push(await statusOf(await store.openDataset(name)));
     } catch (error) {
       if (!(error instanceof RowloomError)) throw error;
       found.push({ name, problem: error.message });
@@ -82,11 +82,10 @@ export async function listDatasets(place: StorePlace): Promise<(DatasetStatus | 
 
 /** Throws `StoreError` where there is no such dataset. */
 export async function readStatus(place: DatasetPlace): Promise<DatasetStatus> {
-  const { store, dataset } = await findDataset(place);
-  return statusOf(store, dataset);
+  return statusOf(await findDataset(place));
 }
 
-async function statusOf(store: Store, dataset: DatasetStore): Promise<DatasetStatus> {
+async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
   const summary = await summarize(dataset);
   const { record, start, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
   const gone = Object.keys(usage).filter((column) => !Object.hasOwn(cells, column));
@@ -106,7 +105,7 @@ async function statusOf(store: Store, dataset: DatasetStore): Promise<DatasetSta
     })),
     sizeBytes,
     seed: record.seed,
-    document: record.document === null ? null : resolve(store.directory, record.document),
+    document: record.document === null ? null : resolve(dirname(dataset.directory), record.document),
     lastStart: start === undefined ? null : startStatus(start),
     createdAt: record.createdAt,
   };
@@ -148,7 +147,7 @@ export interface ColumnView {
 
 /** One row with what made it. Throws `StoreError`, and `RefusedError` for a row that was never asked for. */
 export async function readRow(place: DatasetPlace, row: number): Promise<RowView> {
-  const { dataset } = await findDataset(place);
+  const dataset = await findDataset(place);
   const found = await findRow(dataset, row);
   if (found !== undefined) return viewOf(dataset, found);
   const { rows } = await dataset.read();
@@ -157,7 +156,7 @@ export async function readRow(place: DatasetPlace, row: number): Promise<RowView
 
 /** The first rows, whatever their state. Throws `StoreError`. */
 export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
-  const { dataset } = await findDataset(place);
+  const dataset = await findDataset(place);
   const views: RowView[] = [];
   for (let row = 0; row < count; row += 1) {
     const found = await findRow(dataset, row);
@@ -190,6 +189,6 @@ function viewOf({ name: dataset }: DatasetStore, look: RowLook): RowView {
 
 /** The failures there are, one row group in memory at a time. Throws `StoreError`. */
 export async function* listFailures(place: DatasetPlace): AsyncGenerator<Failure> {
-  const { dataset } = await findDataset(place);
+  const dataset = await findDataset(place);
   yield* findFailures(dataset);
 }

@@ -1,9 +1,10 @@
 // `watch` and `stop`: a build that another process serves.
 
+import { dirname } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import type { Store } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { type BuildEvents, type Connected, follow, isLive } from './build.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
@@ -21,7 +22,8 @@ async function withItsServer<Result>(
     start: EpochRecord;
   }) => Promise<Result>,
 ): Promise<Result> {
-  const { store, dataset } = await findDataset(options);
+  const dataset = await findDataset(options);
+  const store = await openStore(dirname(dataset.directory), { access: 'look' });
   const newest = await dataset.findNewestStart();
   if (newest === undefined || newest.endedAt !== null) refuseIdle(dataset);
   return withServer({ ...options, address: options.address ?? newest.address }, async (connected) => {

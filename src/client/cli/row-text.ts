@@ -83,7 +83,7 @@ function describeCell(value: Value, { kind }: ColumnView, width: number): string
 }
 
 /** A value as lines: text wrapped, objects and lists as an outline. */
-export function describeValue(value: Value, width: number): string[] {
+function describeValue(value: Value, width: number): string[] {
   if (isValueList(value) && value.length > 0) {
     return value.flatMap((item) => {
       const [first = '', ...rest] = describeValue(item, Math.max(MIN_VALUE_WIDTH, width - 2));

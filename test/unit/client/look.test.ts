@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -123,8 +123,17 @@ describe('status', () => {
       code: 2,
     });
     expect((await cli(['status', 'lost/trips'], { cwd })).talk).toEqual([
-      'error     Cannot find a dataset in "~/lost/trips": no dataset.json there, no store.json above it',
+      'error     Cannot find a dataset in "~/lost/trips": there is no dataset.json',
     ]);
+  });
+
+  it('looks at a folder that was copied without its store', async () => {
+    const cwd = await tripsOnDisk();
+    await cp(join(cwd, 'artifacts/trips'), join(cwd, 'copies/my trips'), { recursive: true });
+    const { output, code } = await cli(['status', 'copies/my trips'], { cwd });
+    expect(output[0]).toBe('dataset   my trips → ~/copies/my trips · seed trips');
+    expect(output[4]).toBe('rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB');
+    expect(code).toBe(0);
   });
 });
 
