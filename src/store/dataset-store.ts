@@ -16,7 +16,7 @@ import type { Base } from './groups.ts';
 import { columnFolder, epochName, parseCellFileName, parseEpochName } from './names.ts';
 
 export const DATASET_VERSION = 1;
-export const EPOCH_VERSION = 1;
+const EPOCH_VERSION = 1;
 
 /** Files beside their places that are older were left by a crash: writing one takes seconds. */
 const LEFTOVER_AGE_MS = 3_600_000;

@@ -6,7 +6,7 @@ import { groupName } from './names.ts';
 import type { StoredRecord } from './parts.ts';
 import type { CallRecord } from './records.ts';
 
-export const FAILURE_VERSION = 1;
+const FAILURE_VERSION = 1;
 
 /** A dropped row, the cell that it was dropped for, and that cell's last answer. */
 export interface Failure extends Drop {

@@ -131,8 +131,7 @@ function leafPaths(path: Path): Path[] {
   return children.length === 0 ? [path] : children.flatMap((child) => leafPaths([...path, child]));
 }
 
-/** The schema of a file with these columns. */
-export function parquetSchema(columns: readonly ParquetColumn[]): SchemaElement[] {
+function parquetSchema(columns: readonly ParquetColumn[]): SchemaElement[] {
   return [
     { name: 'root', num_children: columns.length },
     ...columns.flatMap(({ name, type }) => schemaOf(name, type)),

@@ -1,6 +1,6 @@
 // Reads Parquet files back, for people and exports: whole numbers are `bigint`, floats `number`.
 
-import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { type AsyncBuffer, asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { StoreError } from '../errors.ts';
 import type { Value, ValueObject } from '../values.ts';
 
@@ -16,11 +16,6 @@ export async function readParquet(path: string, options: ReadParquetOptions = {}
     const rows = await parquetReadObjects({ file, ...options });
     return rows.map((row) => fromParquet(row) as ValueObject);
   });
-}
-
-/** How many rows a file holds. Throws `StoreError`. */
-export async function countParquetRows(path: string): Promise<number> {
-  return reading(path, async (file) => Number((await parquetMetadataAsync(file)).num_rows));
 }
 
 async function reading<T>(path: string, read: (file: AsyncBuffer) => Promise<T>): Promise<T> {

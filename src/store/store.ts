@@ -14,7 +14,7 @@ import { checkVersion, formatDocument, parseDocument } from './documents.ts';
 import { type FileStat, type FileSystem, Files, fail } from './files.ts';
 import { isDatasetName } from './names.ts';
 
-export const STORE_FORMAT_VERSION = 1;
+const STORE_FORMAT_VERSION = 1;
 
 interface StoreRecord {
   readonly storeId: string;

@@ -10,7 +10,7 @@ import type { DatasetStore } from './dataset-store.ts';
 import { findDocument, writeDocument } from './documents.ts';
 import type { Base } from './groups.ts';
 
-export const SWAP_VERSION = 1;
+const SWAP_VERSION = 1;
 
 /** What a build puts out; all else of a dataset is never swapped. */
 const ENTRIES = [

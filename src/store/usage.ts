@@ -8,7 +8,7 @@ import { parseCellFileName, parseUsageName, usageName } from './names.ts';
 import { findPart } from './parts.ts';
 import type { CallRecord } from './records.ts';
 
-export const USAGE_VERSION = 1;
+const USAGE_VERSION = 1;
 
 export interface CallUsage {
   readonly calls: number;

@@ -9,7 +9,6 @@ import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files.ts';
 import { openStore } from '../../../src/store/store.ts';
-import type { Value } from '../../../src/values.ts';
 
 /** In memory where there is such a place: the tests sync thousands of files. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -97,7 +96,7 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
   };
 }
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 type Fault = (
   operation: string,
@@ -163,10 +162,6 @@ export function crashingFileSystem(at: number): {
 
 export function diskError(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
-}
-
-export function values(count: number, make: (position: number) => Value): Value[] {
-  return Array.from({ length: count }, (_, position) => make(position));
 }
 
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
