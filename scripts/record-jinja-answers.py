@@ -98,6 +98,7 @@ ACCESS = """
 {{ people[0].home.city }} {{ people[-1]['home'].city }}
 {{ {'x': 1}.x }} {{ {'x': 1}['x'] }} {{ [1,2][0] }} {{ 'abc'[1] }} {{ {1: 'one', 2.0: 'two', true: 'yes'}[1] }}
 {{ {'low': 'bad', 'high': 'good'}['high'] }} [{{ {'a': 1}.b }}]
+{{ mixed[2] }} {{ mixed[2:3] }} {{ [none, 1] | first }} {{ [1, none] | last }} {{ person.note }} {{ person['note'] }} {{ person.get('note', 5) }} {{ {'a': none}.a }} {{ {'a': none}['a'] }} {{ [none] | min }} {% for x in [none] %}{{ x }}{{ loop.nextitem }}{% endfor %}
 {{ tags[true] }} [{{ tags['x'] }}] [{{ tags[1.0] }}] [{{ person[0] }}]
 {{ (person).age }} {{ (person.tags | first) }}
 [{{ person[none] }}] [{{ 5[0] }}] [{{ name['upper2'] }}]
@@ -144,6 +145,8 @@ COMPARISON = """
 {{ 1 if yes else 2 }} {{ 1 if no else 2 }} [{{ 1 if no }}] {{ 'a' if no else 'b' if no else 'c' }} {{ (1 if yes else 2) + 1 }}
 {{ not 1 == 2 }} {{ not 1 in [1] }} {{ 1 + 1 == 2 }} {{ 2 * 2 > 3 and 1 }}
 {{ 'a' < 1 }}
+{{ '12' < age }}
+{{ '12' == age }} {{ '36' == age }} {{ age in ['36'] }} {{ '36' in [age] }}|
 {{ none < 1 }}
 {{ [1] < 1 }}
 {{ 1 in 5 }}

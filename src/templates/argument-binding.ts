@@ -63,11 +63,15 @@ export function bindArguments(
     : parameters.map((name, index) => (index < positional.length ? positional[index] : named.get(name)));
 }
 
-/** An argument that has to be a whole number; `fallback` when it is not given or None. */
+/** Beyond any length, and small enough to compute with. */
+const LARGEST = 2n ** 31n;
+
+/** An argument that has to be a whole number; `fallback` when it is not given or None. One beyond ±2^31 is cut to that. */
 export function integerArgument(value: Runtime | undefined, fallback: number): number {
   if (value === undefined || value === null) return fallback;
   const number = asNumber(value);
-  if (typeof number === 'bigint') return Number(number);
+  if (typeof number === 'bigint')
+    return Number(number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number);
   refuseUndefined(value);
   throw renderError(`Cannot use ${describe(value)} as an argument: a whole number is needed`);
 }

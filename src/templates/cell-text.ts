@@ -21,6 +21,9 @@ export function isCellText(expression: Expression): boolean {
       return (
         isCellText(expression.chosen) && (expression.otherwise === null || isCellText(expression.otherwise))
       );
+    case 'list':
+    case 'tuple':
+      return expression.items.some(isCellText);
     case 'and':
     case 'or':
       return isCellText(expression.left) && isCellText(expression.right);

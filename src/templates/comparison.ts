@@ -131,17 +131,17 @@ export function isIn(
 }
 
 /**
- * `left operator right`. `isLoose`: an operand is read from a cell, so that its text counts as the number it is in
- * comparison with a number (N2).
+ * `left operator right`. `fromCell` tells which operands are read from a cell: their text counts as the number it
+ * is in comparison with a number (N2).
  */
 export function holds(
   operator: CompareOperator,
   left: Runtime,
   right: Runtime,
-  { isLoose, budget }: { isLoose: boolean; budget: Budget },
+  { fromCell, budget }: { fromCell: { left: boolean; right: boolean }; budget: Budget },
 ): boolean {
   const pairOf = (a: Runtime, b: Runtime) =>
-    (isLoose && typeof a !== typeof b ? numericPair(a, b) : null) ?? ([a, b] as const);
+    [fromCell.left ? likeNumber(a, b) : a, fromCell.right ? likeNumber(b, a) : b] as const;
   const areSame = (a: Runtime, b: Runtime): boolean => areEqual(...pairOf(a, b), budget);
   switch (operator) {
     case 'in':
@@ -163,10 +163,8 @@ export function holds(
   }
 }
 
-/** Both as numbers, when one is a number and the other a text that is one (N2); else `null`. */
-function numericPair(left: Runtime, right: Runtime): readonly [bigint | number, bigint | number] | null {
-  const a = typeof left === 'string' ? numberInText(left) : typeof left === 'boolean' ? null : asNumber(left);
-  const b =
-    typeof right === 'string' ? numberInText(right) : typeof right === 'boolean' ? null : asNumber(right);
-  return a === null || b === null ? null : [a, b];
+/** The number that a text is, when the other operand is a number; else the value as it is. */
+function likeNumber(value: Runtime, other: Runtime): Runtime {
+  const isText = typeof value === 'string' && (typeof other === 'bigint' || typeof other === 'number');
+  return isText ? (numberInText(value) ?? value) : value;
 }

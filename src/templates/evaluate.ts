@@ -11,7 +11,7 @@ import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
 import { callMethod, hasMethod } from './methods.ts';
 import { openValue } from './number-text.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined } from './runtime.ts';
+import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
 import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 import { limitError, renderError } from './template-error.ts';
 import { NUMERIC_TESTS, passesTest } from './tests.ts';
@@ -173,7 +173,7 @@ export class Evaluation {
         const object = this.evaluate(expression.object);
         const key = this.evaluate(expression.key);
         this.at = expression.at;
-        return readItem(object, key, budget) ?? missing(expression);
+        return valueOr(readItem(object, key, budget), () => missing(expression));
       }
       case 'slice': {
         const object = this.evaluate(expression.object);
@@ -299,8 +299,8 @@ export class Evaluation {
     for (const { operator, operand } of rest) {
       const right = this.evaluate(operand);
       this.at = at;
-      const isLoose = isCellText(leftNode) || isCellText(operand);
-      if (!holds(operator, left, right, { isLoose, budget: this.#services.budget })) return false;
+      const fromCell = { left: isCellText(leftNode), right: isCellText(operand) };
+      if (!holds(operator, left, right, { fromCell, budget: this.#services.budget })) return false;
       leftNode = operand;
       left = right;
     }

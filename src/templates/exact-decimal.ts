@@ -16,7 +16,7 @@ export function scaledRound(value: number, digits: number): bigint {
 }
 
 /** The quotient, rounded half to even. `denominator` is positive. */
-export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
   let quotient = numerator / denominator;
   let rest = numerator % denominator;
   if (rest < 0n) {

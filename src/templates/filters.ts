@@ -14,7 +14,7 @@ const FILTERS: ReadonlyMap<string, Operation> = new Map(
   ),
 );
 
-export const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
+const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
 
 /** What to write in place of filters that Jinja has and templates have not. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([

@@ -14,12 +14,13 @@ import {
   type Runtime,
   Tuple,
   Undefined,
+  valueOr,
 } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
 export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
-  first: operation('', (value, _, { budget }) => itemsOf(value, budget)[0] ?? noItem('first')),
-  last: operation('', (value, _, { budget }) => itemsOf(value, budget).at(-1) ?? noItem('last')),
+  first: operation('', (value, _, { budget }) => valueOr(itemsOf(value, budget)[0], () => noItem('first'))),
+  last: operation('', (value, _, { budget }) => valueOr(itemsOf(value, budget).at(-1), () => noItem('last'))),
 
   items: operation('', (value, _, { budget }) => {
     if (value instanceof Undefined) return new ItemView([], null);
@@ -55,7 +56,9 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
       throw renderError(`Cannot use the filter "random" on ${describe(value)}: a list is needed`);
     }
     const items = itemsOf(value, budget);
-    return items[Math.min(items.length - 1, Math.floor(draw() * items.length))] ?? noItem('random');
+    return valueOr(items[Math.min(items.length - 1, Math.floor(draw() * items.length))], () =>
+      noItem('random'),
+    );
   }),
 
   reverse: operation('', (value, _, { budget }) => {
@@ -129,7 +132,7 @@ function pathsOf(attribute: Runtime | undefined): readonly (readonly Runtime[])[
 function readPath(item: Runtime, path: readonly Runtime[], { budget }: Services): Runtime {
   return path.reduce<Runtime>((object, part) => {
     budget.spend(1);
-    return readItem(object, part, budget) ?? new Undefined(`"${String(part)}" is undefined`);
+    return valueOr(readItem(object, part, budget), () => new Undefined(`"${String(part)}" is undefined`));
   }, item);
 }
 

@@ -39,7 +39,8 @@ export class Budget {
 
   spend(steps: number): void {
     this.#steps -= steps;
-    if (this.#steps < 0) throw limitError('Cannot finish the template: it takes too many steps');
+    // Also for a count that is not a number.
+    if (!(this.#steps >= 0)) throw limitError('Cannot finish the template: it takes too many steps');
   }
 
   /** Pays for reading a text from end to end. */

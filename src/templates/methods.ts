@@ -23,6 +23,7 @@ import {
   type Runtime,
   Tuple,
   Undefined,
+  valueOr,
 } from './runtime.ts';
 import { renderError } from './template-error.ts';
 import { TEXT_METHODS } from './text-methods.ts';
@@ -56,7 +57,9 @@ const DICT_METHODS: Methods<Mapping> = {
   values: operation('', (mapping, _, { budget }) =>
     viewOf(mapping, { part: 1, name: 'dict_values' }, budget),
   ),
-  get: operation('key default?', (mapping, [key, fallback = null]) => findKey(mapping, key!) ?? fallback),
+  get: operation('key default?', (mapping, [key, fallback = null]) =>
+    valueOr(findKey(mapping, key!), () => fallback),
+  ),
   copy: operation('', (mapping) => mapping),
 };
 

@@ -210,6 +210,11 @@ export function describe(value: Runtime): string {
   return 'a dict';
 }
 
+/** The value, or what stands for a missing one. `null` is a value: Python's None. */
+export function valueOr(value: Runtime | undefined, missing: () => Runtime): Runtime {
+  return value === undefined ? missing() : value;
+}
+
 /** The items to loop over: of a text its characters, of a dict its keys. */
 export function itemsOf(value: Runtime, budget: Budget): readonly Runtime[] {
   if (isList(value)) return value;

@@ -36,7 +36,7 @@ export type Expression = { readonly at: number } & (
     }
 );
 
-export interface SliceBounds {
+interface SliceBounds {
   readonly start: Expression | null;
   readonly stop: Expression | null;
   readonly step: Expression | null;

@@ -208,6 +208,14 @@ describe('fails when it renders', () => {
     ['{{ "x" * 10 ** 9 }}', 'limit 1:4 Cannot make the text: it would have more than 1,024,000 characters'],
     ['{{ [1] * 10 ** 9 }}', 'limit 1:4 Cannot finish the template: it takes too many steps'],
     ['{{ "x" * 512001 }}', 'limit 1:4 Cannot render the template: the text has more than 512,000 characters'],
+    [
+      '{{ "a\\tb".expandtabs(10 ** 400) }}',
+      'limit 1:11 Cannot make the text: it would have more than 1,024,000 characters',
+    ],
+    [
+      '{{ "".zfill(10 ** 400) }}',
+      'limit 1:7 Cannot make the text: it would have more than 1,024,000 characters',
+    ],
     ['{{ "%99999d" % 1 }}', 'limit 1:4 Cannot format with 99999 places: the limit is 10000'],
   ];
   it.each(table)('%#: %j', (source, message) => {
