@@ -118,7 +118,6 @@ export interface OpenRowGroupInput {
   readonly rowGroup: number;
   readonly rows: RowRange;
 }
-export type OpenRowGroupResult = OpenedRowGroup & { readonly adopted: { readonly [column: string]: number } };
 
 export interface GenerateSliceInput {
   readonly build: BuildRef;

@@ -69,11 +69,3 @@ export interface ConductorLimits {
   /** Cells outstanding for each model key. */
   readonly maxCells: { readonly [model: string]: number };
 }
-
-/** Counts for people. `made` are cells by column, adopted ones included. */
-export interface ConductorProgress {
-  readonly rowsComplete: number;
-  readonly rowsDropped: number;
-  readonly cellsInFlight: number;
-  readonly made: { readonly [column: string]: number };
-}
