@@ -29,8 +29,8 @@ export function parseJson(text: string): Value {
 }
 
 /** Writes JSON text that {@link parseJson} reads back as the same value. Throws `RangeError` for NaN and infinities. */
-export function formatJson(value: Value): string {
-  return stringify(value, null, undefined, [FLOAT_FORMAT, BIGINT_FORMAT]) as string;
+export function formatJson(value: Value, indent?: number): string {
+  return stringify(value, null, indent, [FLOAT_FORMAT, BIGINT_FORMAT]) as string;
 }
 
 function parseNumber(text: string): bigint | number {

@@ -42,8 +42,12 @@ export interface RunningWorker {
   shutdown(): Promise<void>;
 }
 
-/** Only warnings of the core, on stderr. Once a process, before any connection. */
+let isInstalled = false;
+
+/** Only warnings of the core, on stderr. Called before any connection; the first call of a process counts. */
 export function installRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   Runtime.install({
     // Ctrl-C stops the build; its worker has to live until the build has ended.
     shutdownSignals: [],
@@ -98,8 +102,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 export async function workflowBundle(): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
   if (existsSync(codePath)) return { codePath };
-  return bundleWorkflows();
+  bundled ??= bundleWorkflows();
+  return bundled;
 }
+
+let bundled: Promise<{ code: string }> | undefined;
 
 export async function bundleWorkflows(): Promise<{ code: string }> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

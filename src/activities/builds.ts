@@ -1,6 +1,7 @@
 // What the activities of one process share: an open build for each (dataset, epoch), with its plan, its models and its
 // gate. Everything here is a cache of the store: a process that starts anew opens it again.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { graphColumns } from '../config/graph-columns.ts';
 import { StoreError } from '../errors.ts';
@@ -17,11 +18,14 @@ import type { Base } from '../store/groups.ts';
 import { PartCache } from '../store/parts.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
+import { type Attempts, createAttempts } from './attempts.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 
 /** Bytes of parts that a process keeps parsed: the open groups' cells several times over. */
 const PART_CACHE_BYTES = 64 * 1024 * 1024;
+/** A server that is started again answers within about two seconds. */
+const TELL_AGAIN_MS = 500;
 
 export interface Build {
   readonly ref: BuildRef;
@@ -36,6 +40,7 @@ export interface Build {
   readonly models: Models;
   readonly gate: Gate;
   readonly outcomes: Outcomes;
+  readonly attempts: Attempts;
   columnOf(name: string): PlanColumn;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
@@ -46,8 +51,9 @@ export interface Build {
    * over from earlier starts.
    */
   readEarlierParts(column: string, rows: RowRange): Promise<ReadonlyMap<number, readonly CellRecord[]>>;
-  /** Ends the build with a reason for people: no new calls, complete rows are written. */
+  /** Ends the build with a reason for people: no new calls from now on, complete rows are written. */
   stop(reason: string): void;
+  dispose(): void;
 }
 
 /** Model calls of a process. */
@@ -60,8 +66,8 @@ export interface Builds {
   open(ref: BuildRef): Promise<Build>;
   /** Those of all builds, over the life of the process. */
   calls(): Calls;
-  /** No new calls in this process, at once. */
-  closeGates(): void;
+  /** Ends a build with a reason for people, whether its workflow has started yet or not. */
+  stop(ref: BuildRef, reason: string): Promise<void>;
   dispose(): void;
 }
 
@@ -99,11 +105,11 @@ export function createBuilds(options: BuildsOptions): Builds {
         answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
       };
     },
-    closeGates() {
-      for (const { gate } of opened) gate.close();
+    async stop(ref, reason) {
+      (await open(ref)).stop(reason);
     },
     dispose() {
-      for (const { gate } of opened) gate.dispose();
+      for (const build of opened) build.dispose();
     },
   };
 }
@@ -123,15 +129,25 @@ async function openBuild(
   const graph = ExecutionGraph.create(columns);
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const workflow = client.workflow.getHandle(datasetWorkflowId(ref));
-  let isStopSent = false;
+  let isStopping = false;
+  let isDisposed = false;
 
   function stop(reason: string): void {
     gate.close();
-    if (isStopSent) return;
-    isStopSent = true;
-    workflow.executeUpdate(UPDATE.stop, { args: [reason] }).catch(() => {
-      isStopSent = false;
-    });
+    if (isStopping) return;
+    isStopping = true;
+    void tellStop(reason);
+  }
+
+  /** Until the parent has heard it: with the gate closed for good nothing else would ever end the build. */
+  async function tellStop(reason: string): Promise<void> {
+    while (!isDisposed) {
+      try {
+        return await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
+      } catch {
+        await sleep(TELL_AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 
   const gate = createGate({
@@ -158,6 +174,7 @@ async function openBuild(
     models,
     gate,
     outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
+    attempts: createAttempts(),
     columnOf(name) {
       const column = byName.get(name);
       if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
@@ -184,6 +201,11 @@ async function openBuild(
       return records;
     },
     stop,
+    dispose() {
+      isDisposed = true;
+      gate.dispose();
+      void models.close();
+    },
   };
 }
 

@@ -2,8 +2,8 @@
 
 import type { BuildRef, DatasetResult } from '../protocol.ts';
 import { summarize } from '../store/look.ts';
-import { writeMetadata } from '../store/metadata.ts';
-import { swapNext } from '../store/swap.ts';
+import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
+import { baseOf, swapNext } from '../store/swap.ts';
 import type { Build } from './builds.ts';
 
 export interface FinishDatasetInput {
@@ -16,8 +16,11 @@ export async function finishDatasetActivity(
   build: Build,
   { isComplete, reason }: FinishDatasetInput,
 ): Promise<DatasetResult> {
-  const { dataset, base, ref, plan, settings } = build;
+  const { dataset, ref, plan, settings } = build;
+  // In place when an earlier attempt has swapped already.
+  const base = await baseOf(dataset, ref.planDigest);
   await writeMetadata(dataset, { base, plan, planDigest: ref.planDigest, rows: settings.rows });
+  await writeBuilderConfig(dataset, { base, planDigest: ref.planDigest });
   if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);
   await dataset.update({ state: isComplete ? 'complete' : 'incomplete', reason });
   const { rowCount, dropped } = await summarize(dataset);

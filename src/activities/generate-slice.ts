@@ -1,9 +1,9 @@
 // Makes some cells of one column. One part a try: what an earlier attempt of this slice made is copied, what it paid
 // for is replayed, the rest is asked for. All cells run at once; the limiter decides who calls.
 
-import { cancellationSignal } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { CellError, ModelError } from '../errors.ts';
+import { CellError, ModelError, StoreError } from '../errors.ts';
 import type { CellInput } from '../generators/generator.ts';
 import { readAgain } from '../generators/llm/answers.ts';
 import { cellInput } from '../generators/llm/cell-input.ts';
@@ -21,9 +21,7 @@ import { createPart } from '../store/parts.ts';
 import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
 import type { Build } from './builds.ts';
 import { readSliceRows } from './read-rows.ts';
-
-/** How long answers in flight are waited for once the build stops. */
-const STOP_GRACE_MS = 15_000;
+import { type SliceSignals, sliceSignals } from './slice-signals.ts';
 
 type CellEnd =
   | { readonly end: 'made' | 'dropped' }
@@ -37,12 +35,26 @@ interface Waiting {
 
 export async function generateSliceActivity(
   build: Build,
+  input: GenerateSliceInput,
+): Promise<GenerateSliceResult> {
+  const { activityId, workflowExecution } = activityInfo();
+  const attempt = await build.attempts.begin(`${workflowExecution?.runId} ${activityId}`);
+  const signals = sliceSignals([build.gate.closed, cancellationSignal(), attempt.superseded]);
+  try {
+    return await generateSlice(build, input, signals);
+  } finally {
+    signals.dispose();
+    attempt.end();
+  }
+}
+
+async function generateSlice(
+  build: Build,
   { rowGroup, task }: GenerateSliceInput,
+  { stop, abort }: SliceSignals,
 ): Promise<GenerateSliceResult> {
   const column = build.columnOf(task.column);
   if (!isModelColumn(column)) throw new TypeError(`Column "${column.name}" asks no model`);
-  const stop = AbortSignal.any([build.gate.closed, cancellationSignal()]);
-  const abort = abortAfter(stop, STOP_GRACE_MS);
   const rows = await readSliceRows(build, task);
   const history = await build.readEarlierParts(column.name, task.rows);
   const part = createPart(build.dataset, {
@@ -60,7 +72,13 @@ export async function generateSliceActivity(
   const usage = new UsageSum();
 
   async function append(record: CellRecord): Promise<void> {
-    await part.append(record);
+    try {
+      await part.append(record);
+    } catch (error) {
+      // At once: nothing is paid for that cannot be kept.
+      if (error instanceof StoreError) build.stop(error.message);
+      throw error;
+    }
     usage.add(record);
   }
 
@@ -90,7 +108,7 @@ export async function generateSliceActivity(
       model: build.models.forAlias((column as ModelColumn).alias),
       settings: build.settings,
       stop,
-      signal: abort.signal,
+      signal: abort,
       append,
       nextCallId: () => part.nextCallId(),
       now: Date.now,
@@ -121,7 +139,6 @@ export async function generateSliceActivity(
       });
     await allSettledThenThrow(ends);
   } finally {
-    abort.dispose();
     await part.close();
   }
   if (task.isLeftover && waiting.length > 0 && !stop.aborted) throw leftoverFailure(task, waiting);
@@ -156,24 +173,6 @@ function failedRecord(row: number, error: CellError): CellRecord {
     error: { kind: error.kind, message: error.message },
     host: null,
     at: Date.now(),
-  };
-}
-
-/** A signal that fires `graceMs` after `stop`. */
-function abortAfter(stop: AbortSignal, graceMs: number): { readonly signal: AbortSignal; dispose(): void } {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const start = () => {
-    timer = setTimeout(() => controller.abort(), graceMs);
-  };
-  if (stop.aborted) start();
-  else stop.addEventListener('abort', start, { once: true });
-  return {
-    signal: controller.signal,
-    dispose() {
-      stop.removeEventListener('abort', start);
-      clearTimeout(timer);
-    },
   };
 }
 

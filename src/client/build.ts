@@ -18,6 +18,7 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
+import { builderConfigOf } from '../config/builder-config.ts';
 import { BuildError, RefusedError } from '../errors.ts';
 import { ownIdentity } from '../processes.ts';
 import {
@@ -26,7 +27,6 @@ import {
   datasetWorkflowId,
   type GenerateDatasetInput,
   runTaskQueue,
-  UPDATE,
 } from '../protocol.ts';
 import type { ResolvedServer } from '../server/connect.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
@@ -135,6 +135,7 @@ export async function takeEpoch(
   const own = ownIdentity();
   const { id } = await wish.dataset.read();
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
+  await wish.dataset.writePlanDocument(wish.planDigest, builderConfigOf(wish.config.config));
   const epoch = await wish.dataset.takeEpoch(newest, {
     datasetId: id,
     kind,
@@ -208,12 +209,13 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   const stop = () => {
     atStop = worker.builds.calls();
     events.onStopping(atStop.inFlight);
-    void stopBuild(worker, connected.client, start.workflowId);
+    // A build that cannot even be opened fails by itself, with the reason.
+    worker.builds.stop(build, 'stopped by Ctrl-C').catch(() => undefined);
   };
-  stopSignal.addEventListener('abort', stop, { once: true });
+  if (stopSignal.aborted) stop();
+  else stopSignal.addEventListener('abort', stop, { once: true });
   try {
     await startWorkflow(connected.client, { build, taskQueue });
-    if (stopSignal.aborted) stop();
     const result = await follow(start, { ...options, worker });
     if (result === undefined) throw new RefusedError('Cannot follow the build: a newer one took its place');
     const stopped = atStop === undefined ? null : stoppedCalls(atStop, worker.builds.calls());
@@ -229,15 +231,6 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
 function stoppedCalls(atStop: Calls, atEnd: Calls): StoppedCalls {
   const kept = Math.min(atStop.inFlight, atEnd.answered - atStop.answered);
   return { kept, lost: atStop.inFlight - kept };
-}
-
-async function stopBuild(worker: RunningWorker, client: Client, workflowId: string): Promise<void> {
-  worker.builds.closeGates();
-  await client.workflow
-    .getHandle(workflowId)
-    .executeUpdate(UPDATE.stop, { args: ['stopped by Ctrl-C'] })
-    // A build that has just ended needs no stop.
-    .catch(() => undefined);
 }
 
 const SNAPSHOT_EVERY_MS = 500;

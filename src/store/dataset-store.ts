@@ -123,6 +123,15 @@ export class DatasetStore {
     await this.files.write(path, `${formatJson(plan as unknown as Value)}\n`);
   }
 
+  /** Keeps the document that a plan was resolved from, all defaults filled in. */
+  async writePlanDocument(planDigest: string, document: Value): Promise<void> {
+    await this.files.write(this.planDocumentPath(planDigest), `${formatJson(document, 2)}\n`);
+  }
+
+  planDocumentPath(planDigest: string): string {
+    return this.path('plans', `${planDigest}.config.json`);
+  }
+
   /** Throws `StoreError` if there is no such plan or a newer Rowloom wrote it. */
   async readPlan(planDigest: string): Promise<Plan> {
     const path = this.path('plans', `${planDigest}.json`);

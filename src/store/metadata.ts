@@ -48,10 +48,11 @@ export async function writeMetadata(dataset: DatasetStore, options: MetadataOpti
   await dataset.files.write(outputPath(dataset, base, 'metadata.json'), formatDocument(metadata));
 }
 
-/** Writes `builder_config.json`: the config document as it was resolved, without secrets. */
+/** Writes `builder_config.json`: the document of the plan, as it was resolved, without secrets. */
 export async function writeBuilderConfig(
   dataset: DatasetStore,
-  { base, document }: { readonly base: Base; readonly document: object },
+  { base, planDigest }: { readonly base: Base; readonly planDigest: string },
 ): Promise<void> {
-  await dataset.files.write(outputPath(dataset, base, 'builder_config.json'), formatDocument(document));
+  const document = await dataset.files.read(dataset.planDocumentPath(planDigest));
+  await dataset.files.write(outputPath(dataset, base, 'builder_config.json'), document);
 }

@@ -11,6 +11,7 @@
 // people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
 
 import {
+  ActivityFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -80,7 +81,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
       columns = addColumnTotals(columns, { [column]: result.usage });
       conducting.finished(task, result);
     } catch (error) {
-      if (isCancellation(error)) conducting.cancelled(task);
+      if (isCalledOff(error)) conducting.cancelled(task);
       else if (error instanceof TemporalFailure) {
         failure ??= error;
         halt();
@@ -129,4 +130,11 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   }
 
   return treatCancelAs(() => changePhase('stopping'), conduct);
+}
+
+/** A try that was running when its leftover was called off may have failed since: nobody tries again, and nothing is lost. */
+function isCalledOff(error: unknown): boolean {
+  return (
+    isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED')
+  );
 }

@@ -150,7 +150,8 @@ describe('looking at a dataset', () => {
   it('tells other tools what there is, in the keys they know', async () => {
     const dataset = await datasetInTheMiddle();
     await writeMetadata(dataset, { base: 'place', plan: PLAN, planDigest: 'plan', rows: 20 });
-    await writeBuilderConfig(dataset, { base: 'place', document: { columns: [] } });
+    await dataset.writePlanDocument('plan', { data_designer: { columns: [] } });
+    await writeBuilderConfig(dataset, { base: 'place', planDigest: 'plan' });
     expect(JSON.parse(await readFile(dataset.path('metadata.json'), 'utf8'))).toEqual({
       dataset_name: 'tickets',
       config_hash: 'plan',
@@ -167,6 +168,8 @@ describe('looking at a dataset', () => {
         'dropped-columns-parquet-files': ['dropped-columns-parquet-files/batch_00000.parquet'],
       },
     });
-    expect(JSON.parse(await readFile(dataset.path('builder_config.json'), 'utf8'))).toEqual({ columns: [] });
+    expect(JSON.parse(await readFile(dataset.path('builder_config.json'), 'utf8'))).toEqual({
+      data_designer: { columns: [] },
+    });
   });
 });
