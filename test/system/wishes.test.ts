@@ -1,0 +1,489 @@
+// What each wish costs, call by call: the same command after the document, the seed data or the options have changed.
+
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
+import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { SEEDS, WishPlace } from '../support/wish-place.ts';
+
+const ROWS = 12;
+const ALL = { body: ROWS, summary: ROWS, note: ROWS };
+
+let serverFolder: string;
+let server: EmbeddedServer;
+let mock: MockModelServer;
+let place: WishPlace;
+
+beforeAll(async () => {
+  serverFolder = mkdtempSync(join(tmpdir(), 'rowloom-wishes-server-'));
+  server = await ensureServer({
+    directory: serverFolder,
+    environment: process.env,
+    say: () => undefined,
+    lingerMs: 300,
+  });
+  mock = await startMockModelServer();
+});
+
+afterAll(async () => {
+  await mock.close();
+  await server.release();
+  rmSync(serverFolder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  mock.reset();
+  place = new WishPlace({ mock, address: server.address });
+});
+
+afterEach(() => place.dispose());
+
+async function build(args: readonly string[] = ['-n', String(ROWS)]): Promise<void> {
+  const { code, talk } = await place.run(args);
+  expect(code, talk).toBe(0);
+}
+
+describe('rows', () => {
+  it('asks only for the new rows when the dataset is extended, and leaves the others as they are', async () => {
+    const first = await place.run(['-n', '4']);
+    expect(first).toMatchObject({ code: 0, calls: { body: 4, summary: 4, note: 4 } });
+    const before = await place.rows();
+    const second = await place.run(['-n', '12']);
+    expect(second.calls).toEqual({ body: 8, summary: 8, note: 8 });
+    expect(second.talk).toContain('plan      12 of 36 calls found in the store · 24 new\n');
+    expect(second.talk).toMatch(/done {6}12 rows · 24 new calls · .* s · the first 4 are unchanged\n/);
+    expect((await place.rows()).slice(0, 4)).toEqual(before);
+    expect(place.has('tickets', 'versions')).toBe(false);
+  });
+
+  it('remembers the number of rows and ends at once, without a server, when all of it is there', async () => {
+    await build();
+    place.write();
+    const again = await place.command(['run', 'tickets.yaml', '--address', '127.0.0.1:1']);
+    expect(again).toMatchObject({ code: 0, calls: {} });
+    expect(again.talk).toContain('plan      all of it is there, nothing to do\n');
+    expect(again.talk).toMatch(/done {6}12 rows · 0 dropped · nothing to do · /);
+  });
+
+  it('takes one pass over the seed data for "all"', async () => {
+    expect(await place.run(['-n', 'all'])).toMatchObject({ code: 0, calls: { body: 4 } });
+  });
+
+  it('refuses fewer rows than were asked before', async () => {
+    await build();
+    const { code, talk, calls } = await place.run(['-n', '11']);
+    expect({ code, calls }).toEqual({ code: 2, calls: {} });
+    expect(talk).toContain('Cannot make "tickets" smaller: it was asked for 12 rows, now for 11');
+  });
+
+  it('writes a file again that is no longer there, without a call', async () => {
+    await build();
+    const before = place.output();
+    rmSync(place.path('tickets', 'parquet-files', 'batch_00001.parquet'));
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect(place.output()).toEqual(before);
+  });
+});
+
+describe('edits', () => {
+  it('makes again what an edited prompt made stale, keeps the old output, and finds all of it when it is undone', async () => {
+    await build();
+    const before = place.output();
+    const prompt = place.column('body').prompt;
+    place.column('body').prompt = `${prompt}, please`;
+    const edited = await place.run();
+    expect(edited).toMatchObject({ code: 0, calls: { body: ROWS, summary: ROWS } });
+    expect(edited.talk).toMatch(
+      /plan {6}body: prompt changed \(line \d+\) → 12 again · summary: needs body → up to 12 again\n/,
+    );
+    expect(edited.talk).toContain(
+      "          note: 12 kept · today's 12 rows stay until the new ones are complete\n",
+    );
+    expect(edited.talk).toMatch(
+      /done {6}12 rows · 24 calls made, 12 kept · .* s · before: .*artifacts\/tickets\/versions\/1\n/,
+    );
+    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00000.parquet')).toBe(true);
+    expect(place.output()).not.toEqual(before);
+
+    place.column('body').prompt = prompt;
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect(place.output()).toEqual(before);
+    expect(place.has('tickets', 'versions', '2')).toBe(true);
+  });
+
+  it('costs nothing downstream where a regenerated cell comes out the same', async () => {
+    await build();
+    const { calls, talk } = await place.run(['--redo', 'body']);
+    expect(calls).toEqual({ body: ROWS });
+    expect(talk).toContain('body: redo → 12 again · summary: needs body → up to 12 again');
+  });
+
+  it('asks for a new column only, and for nothing when one is removed, dropped, or comes back', async () => {
+    await build();
+    const columns = [...place.document.columns];
+    place.document.columns.push({
+      name: 'reply',
+      column_type: 'llm-text',
+      prompt: 'Reply to {{ summary }}',
+      model_alias: 'writer',
+    });
+    const added = await place.run();
+    expect(added).toMatchObject({ code: 0, calls: { reply: ROWS } });
+    expect(added.talk).toContain('plan      reply: new column · body, summary, note: 36 kept · 12 new');
+    place.document.columns = columns.filter(({ name }) => name !== 'note');
+    const removed = await place.run();
+    expect(removed).toMatchObject({ code: 0, calls: {} });
+    expect(removed.talk).toContain('note: no longer there · reply: no longer there');
+    expect(Object.keys((await place.rows())[0] ?? {})).toEqual([
+      'product',
+      'maker',
+      'tone',
+      'body',
+      'summary',
+      'label',
+    ]);
+    place.document.columns = columns;
+    place.column('note').drop = true;
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect(Object.keys((await place.rows())[0] ?? {})).not.toContain('note');
+    expect(place.has('tickets', 'dropped-columns-parquet-files', 'batch_00000.parquet')).toBe(true);
+  });
+
+  it('makes again the rows in which a changed sampler draws something else', async () => {
+    await build();
+    const tones = (await place.rows()).map(({ tone }) => tone);
+    place.column('tone').params = { values: ['calm', 'furious'] };
+    const { calls, talk } = await place.run();
+    const changed = (await place.rows()).filter(({ tone }, row) => tone !== tones[row]).length;
+    expect(changed).toBeGreaterThan(0);
+    expect(changed).toBeLessThan(ROWS);
+    expect(calls).toEqual({ body: changed, summary: changed });
+    expect(talk).toMatch(/body: needs tone: params changed \(line \d+\) → \d+ again/);
+  });
+
+  it('asks nothing again for another alias, provider name or number of parallel requests', async () => {
+    await build();
+    for (const column of place.document.columns) {
+      if (column.model_alias !== undefined) column.model_alias = 'author';
+    }
+    place.document.model_configs[0] = {
+      ...place.document.model_configs[0],
+      alias: 'author',
+      provider: 'other',
+    };
+    place.document.rowloom.providers = [{ name: 'other', endpoint: mock.endpoint, provider_type: 'openai' }];
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    place.document.model_configs[0].inference_parameters = { temperature: 0.5, max_parallel_requests: 2 };
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect(place.has('tickets', 'versions')).toBe(false);
+  });
+
+  it('asks everything again at another temperature', async () => {
+    await build();
+    place.document.model_configs[0] = {
+      ...place.document.model_configs[0],
+      inference_parameters: { temperature: 0.6, max_parallel_requests: 8 },
+    };
+    const { calls, talk } = await place.run();
+    expect(calls).toEqual(ALL);
+    expect(talk).toContain('body: temperature of writer changed');
+  });
+
+  it('takes up an edit where it was interrupted, and lets go of it when it is undone', async () => {
+    await build();
+    const before = place.output();
+    const prompt = place.column('note').prompt;
+    place.column('note').prompt = 'Another note about the {{ product }}';
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['note/9'] }]);
+    const stopped = await place.run();
+    expect(stopped.code).toBe(1);
+    expect(stopped.talk).toMatch(
+      /stopped {3}\d+ of 12 rows are made anew, the old ones stay until all are · /,
+    );
+    expect(place.output()).toEqual(before);
+    mock.setFaults([]);
+    const resumed = await place.run();
+    expect(resumed.code).toBe(0);
+    expect((stopped.calls.note ?? 0) + (resumed.calls.note ?? 0)).toBe(ROWS + 1);
+    place.column('note').prompt = prompt;
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect(place.output()).toEqual(before);
+  });
+});
+
+describe('seed data', () => {
+  it('asks nothing again when rows are appended that nobody took yet', async () => {
+    await build(['-n', '4']);
+    place.writeSeeds([...SEEDS, 'mug', 'rope']);
+    expect(await place.run(['-n', '6'])).toMatchObject({ code: 0, calls: { body: 2, summary: 2, note: 2 } });
+    expect(place.has('tickets', 'versions')).toBe(false);
+  });
+
+  it('says how many rows are stale and why when rows are appended to a source that was cycled', async () => {
+    await build();
+    place.writeSeeds([...SEEDS, 'mug']);
+    const { calls, talk } = await place.run();
+    expect(calls).toEqual({ body: 8, summary: 8, note: 8 });
+    expect(talk).toContain('plan      seeds: 5 rows instead of 4, cycled → 8 rows take other seed data\n');
+    expect(talk).toContain('note: needs seed data → 8 again');
+  });
+
+  it('makes again what was made from the rows that were edited', async () => {
+    await build();
+    place.writeSeeds(['lamp', 'rucksack', 'kettle', 'tent']);
+    const { calls, talk } = await place.run();
+    expect(calls).toEqual({ body: 3, summary: 3, note: 3 });
+    expect(talk).toContain('seeds: edited rows → 3 rows take other seed data');
+  });
+
+  it('writes new values that no prompt reads without a call', async () => {
+    await build();
+    place.writeSeeds(SEEDS, 'Hollin');
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    expect((await place.rows())[0]).toMatchObject({ maker: 'Hollin' });
+    expect(place.has('tickets', 'versions', '1')).toBe(true);
+  });
+});
+
+describe('keep', () => {
+  it('keeps stale cells, uses the new prompt for new rows only, and does not ask again', async () => {
+    await build();
+    const before = await place.rows();
+    place.column('body').prompt = 'Write an odd ticket about the {{ product }}';
+    const kept = await place.run(['--keep']);
+    expect(kept).toMatchObject({ code: 0, calls: {} });
+    expect(kept.talk).toContain('12 of them made from other inputs, kept as they are');
+    expect(await place.rows()).toEqual(before);
+    expect(place.has('tickets', 'versions')).toBe(false);
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+    const extended = await place.run(['-n', '14']);
+    expect(extended.calls).toEqual({ body: 2, summary: 2, note: 2 });
+    expect(mock.lastBody('body/13')).toMatchObject({
+      messages: [{ content: expect.stringContaining('odd ticket') }],
+    });
+    expect((await place.rows()).slice(0, ROWS)).toEqual(before);
+  });
+
+  it('keeps the cells of one column and makes those of the others again', async () => {
+    await build();
+    place.column('body').prompt = 'Write an odd ticket about the {{ product }}';
+    place.column('note').prompt = 'An odd note about the {{ product }}';
+    expect(await place.run(['--keep-column', 'body'])).toMatchObject({ code: 0, calls: { note: ROWS } });
+    expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+  });
+
+  it('ends when the document changes', async () => {
+    await build();
+    place.column('note').prompt = 'An odd note about the {{ product }}';
+    await place.run(['--keep']);
+    place.column('body').prompt = 'Write an odd ticket about the {{ product }}';
+    expect((await place.run()).calls).toEqual(ALL);
+  });
+
+  it('lets a redo make kept cells again', async () => {
+    await build();
+    place.column('note').prompt = 'An odd note about the {{ product }}';
+    await place.run(['--keep']);
+    expect((await place.run(['--redo', 'note', '--rows', '3,7-8'])).calls).toEqual({ note: 3 });
+    expect((await place.run()).calls).toEqual({});
+  });
+
+  it('makes again what cannot be kept because its type has changed', async () => {
+    await build();
+    const note = place.column('note');
+    note.column_type = 'llm-structured';
+    note.output_format = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
+    expect(await place.run(['--keep'])).toMatchObject({ code: 0, calls: { note: ROWS } });
+    expect(await place.rows()).toHaveLength(ROWS);
+  });
+});
+
+describe('redo', () => {
+  it('makes the named rows again, each time it is asked', async () => {
+    await build();
+    expect((await place.run(['--redo', 'note', '--rows', '3,7'])).calls).toEqual({ note: 2 });
+    expect((await place.run()).calls).toEqual({});
+    expect((await place.run(['--redo', 'note', '--rows', '3,7'])).calls).toEqual({ note: 2 });
+    expect((await place.run(['--redo', 'note'])).calls).toEqual({ note: ROWS });
+  });
+
+  it('goes on with a redo that was interrupted instead of starting another', async () => {
+    await build();
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['note/9'] }]);
+    const stopped = await place.run(['--redo', 'note']);
+    expect(stopped.code).toBe(1);
+    mock.setFaults([]);
+    const resumed = await place.run(['--redo', 'note']);
+    expect(resumed.code).toBe(0);
+    expect((stopped.calls.note ?? 0) + (resumed.calls.note ?? 0)).toBe(ROWS + 1);
+  });
+
+  it.each([
+    [
+      ['--redo', 'tone'],
+      'Cannot redo column "tone": no model column has that name (there is body, summary, note)',
+    ],
+    [['--redo', 'note', '--rows', '12'], 'Cannot redo row 12: "tickets" has 12 rows, numbered from 0'],
+    [['--rows', '3'], '--rows'],
+    [['--keep-column', 'nope'], 'Cannot keep column "nope": the document has no such column'],
+  ])('refuses %j', async (args, message) => {
+    await build();
+    const { code, talk, calls } = await place.run(args);
+    expect({ code, calls }).toEqual({ code: 2, calls: {} });
+    expect(talk).toContain(message);
+  });
+});
+
+describe('failed rows', () => {
+  it('retries them at the next start, and nothing else', async () => {
+    mock.setFaults([{ kind: 'empty', cells: ['body/7'] }]);
+    const first = await place.run(['-n', '12', '--strict']);
+    expect(first.code).toBe(1);
+    expect(first.talk).toContain('done      11 rows · 1 dropped');
+    const second = await place.run();
+    expect(second).toMatchObject({ code: 0, calls: { body: 1 } });
+    expect(second.talk).toContain('body: 1 failed before → tried again');
+    mock.setFaults([]);
+    const third = await place.run();
+    expect(third.calls).toMatchObject({ body: 1, summary: 1 });
+    expect(await place.rows()).toHaveLength(ROWS);
+    expect(place.has('tickets', 'versions')).toBe(false);
+  });
+});
+
+describe('asking', () => {
+  const MANY = ['-n', '40'];
+
+  it('wants an answer above 100 existing cells, and takes --yes or --keep for one', async () => {
+    await build(MANY);
+    for (const name of ['body', 'note']) place.column(name).prompt = 'Something else: {{ product }}';
+    const refused = await place.run();
+    expect(refused).toMatchObject({ code: 2, calls: {} });
+    expect(refused.talk).toContain(
+      'error     Cannot make up to 120 existing cells again without an answer: use --yes to regenerate them, --keep to keep them, or --dry-run to see them\n',
+    );
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['note/30'] }]);
+    const stopped = await place.run(['--yes']);
+    expect(stopped.code).toBe(1);
+    mock.setFaults([]);
+    // What is left of it was agreed to.
+    expect((await place.run()).code).toBe(0);
+  });
+
+  it('says what would be done, and does nothing, for --dry-run', async () => {
+    expect(await place.run(['--dry-run'])).toMatchObject({ code: 0, calls: {} });
+    expect(place.has()).toBe(false);
+    await build(MANY);
+    place.column('body').prompt = 'Something else: {{ product }}';
+    const dry = await place.run(['--dry-run']);
+    expect(dry).toMatchObject({ code: 0, calls: {} });
+    expect(dry.talk).toContain('body: prompt changed');
+    expect(place.has('tickets', 'next')).toBe(false);
+  });
+
+  it('says and asks when kept cells came from another host', async () => {
+    await build();
+    const other = await startMockModelServer();
+    try {
+      place.document.rowloom.providers = [
+        { name: 'mock', endpoint: other.endpoint, provider_type: 'openai' },
+      ];
+      expect((await place.run()).code).toBe(0);
+      const refused = await place.run(['-n', '13']);
+      expect(refused.code).toBe(2);
+      expect(refused.talk).toMatch(/36 kept cells came from 127.0.0.1:\d+, asked now is 127.0.0.1:\d+/);
+      expect(refused.talk).toMatch(/Cannot go on with cells that came from 127.0.0.1:\d+ without an answer/);
+      expect((await place.run(['-n', '13', '--yes'])).code).toBe(0);
+      expect(other.stats().requests).toBe(3);
+      expect((await place.run(['-n', '14'])).code).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('names and places', () => {
+  it('takes the next free name for --new, with or without a store', async () => {
+    expect(await place.run(['-n', '2', '--new'])).toMatchObject({ code: 0, calls: { body: 2 } });
+    expect(await place.run(['-n', '2', '--new'])).toMatchObject({ code: 0, calls: { body: 2 } });
+    expect(await place.rows('tickets-2')).toHaveLength(2);
+  });
+
+  it('refuses another document under a name unless the name is typed', async () => {
+    await build(['-n', '2']);
+    place.document.columns = place.document.columns.filter(({ name }) => name !== 'note');
+    place.write('other/tickets.yaml'.replace('other/', 'other-'));
+    mkdirSync(join(place.directory, 'other'));
+    renameSync(join(place.directory, 'other-tickets.yaml'), join(place.directory, 'other', 'tickets.yaml'));
+    const refused = await place.command(['run', 'other/tickets.yaml']);
+    expect(refused.code).toBe(2);
+    expect(refused.talk).toContain(
+      'Cannot build "tickets" from "other/tickets.yaml": the dataset was made from "~/tickets.yaml". Use --name tickets to mean it, or --new for another dataset',
+    );
+    expect(await place.run(['--name', 'tickets'], 'other/tickets.yaml')).toMatchObject({
+      code: 0,
+      calls: {},
+    });
+  });
+
+  it('builds from the folder what its remembered document says', async () => {
+    await build(['-n', '2']);
+    expect(await place.run(['-n', '3'], 'artifacts/tickets')).toMatchObject({ code: 0, calls: { body: 1 } });
+    const refused = await place.run([], 'artifacts');
+    expect(refused.code).toBe(2);
+    expect(refused.talk).toContain('Cannot build in "~/artifacts": it holds no dataset (no dataset.json)');
+  });
+
+  it('refuses another row_group_size', async () => {
+    await build(['-n', '2']);
+    place.document.rowloom.row_group_size = 7;
+    const { code, talk } = await place.run();
+    expect(code).toBe(2);
+    expect(talk).toContain(
+      'Cannot change row_group_size of "tickets" to 7: the dataset was made with 5. Use --new for another dataset',
+    );
+  });
+
+  it('refuses a folder with something else in it, and a name that is none, before anything is made', async () => {
+    mkdirSync(place.path('tickets'), { recursive: true });
+    writeFileSync(place.path('tickets', 'thesis.txt'), 'mine');
+    expect(await place.run()).toMatchObject({ code: 2, calls: {} });
+    expect(await place.run(['--name', 'a/b'])).toMatchObject({ code: 2, calls: {} });
+    expect(place.has('store.json')).toBe(false);
+  });
+
+  it('goes on elsewhere with a copied folder and repeats no call', async () => {
+    await build();
+    const before = place.output();
+    cpSync(place.path('tickets'), join(place.directory, 'elsewhere', 'copy'), { recursive: true });
+    expect(await place.run(['-n', '13'], 'elsewhere/copy')).toMatchObject({
+      code: 0,
+      calls: { body: 1, note: 1 },
+    });
+    expect(await place.run(['-n', '13'])).toMatchObject({ code: 0, calls: { body: 1 } });
+    expect(place.output()).toMatchObject({ 'batch_00000.parquet': before['batch_00000.parquet'] });
+  });
+});
+
+describe('simulated answers', () => {
+  it('have a dataset of their own, which takes no real model by mistake', async () => {
+    expect(await place.run(['-n', '4', '--simulate'])).toMatchObject({ code: 0, calls: {} });
+    expect(await place.rows('tickets-simulated')).toHaveLength(4);
+    const mistaken = await place.run(['-n', '8'], 'artifacts/tickets-simulated');
+    expect(mistaken).toMatchObject({ code: 2, calls: {} });
+    expect(mistaken.talk).toContain(
+      'Cannot ask real models for "tickets-simulated": its answers are simulated',
+    );
+    expect(await place.run(['-n', '4'])).toMatchObject({ code: 0, calls: { body: 4, summary: 4, note: 4 } });
+  });
+
+  it('never count for a real provider, kept or not', async () => {
+    const real = place.document.rowloom.providers;
+    place.document.rowloom.providers = [{ name: 'mock', provider_type: 'simulated' }];
+    expect(await place.run(['-n', '4'])).toMatchObject({ code: 0, calls: {} });
+    place.document.rowloom.providers = real;
+    expect((await place.run(['--keep'])).calls).toEqual({ body: 4, summary: 4, note: 4 });
+  });
+});
