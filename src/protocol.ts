@@ -6,7 +6,6 @@ import type {
   ConductorLimits,
   GraphColumn,
   Mask,
-  OpenedRowGroup,
   PartName,
   RowRange,
   SliceResult,
