@@ -1,8 +1,8 @@
 // The public API: what the CLI does, as functions. Declare with `DatasetBuilder` or a document, build with `runDataset`
 // or `startDataset`, steer and look from anywhere.
 
-export { type Connected, connect } from './client/build.ts';
 export type { BuildSnapshot } from './client/build-snapshot.ts';
+export { type Connected, connect } from './client/connection.ts';
 export { describeGraph } from './client/describe-graph.ts';
 export { exportFile, exportLines, openExport } from './client/export-dataset.ts';
 export { listDatasets, listFailures, readFirstRows, readRow, readStatus } from './client/look.ts';

@@ -7,8 +7,7 @@
 import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import {
-  Client,
-  Connection,
+  type Client,
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -28,24 +27,12 @@ import {
   type GenerateDatasetInput,
   runTaskQueue,
 } from '../protocol.ts';
-import type { ResolvedServer } from '../server/connect.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
+import type { Connected } from './connection.ts';
 import { livenessOf } from './liveness.ts';
 import type { AcceptedWish } from './wish.ts';
-
-export interface Connected {
-  readonly client: Client;
-  readonly server: ResolvedServer;
-  close(): Promise<void>;
-}
-
-export async function connect(server: ResolvedServer): Promise<Connected> {
-  const connection = await Connection.connect(server.connectionOptions);
-  const client = new Client({ connection, namespace: server.namespace });
-  return { client, server, close: () => connection.close() };
-}
 
 /** Whether a start's process lives, or its workflow runs. */
 export async function isLive(start: EpochRecord, client: Client): Promise<boolean> {

@@ -2,7 +2,8 @@
 
 import { storeTaskQueue } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
-import { buildRefOf, type Connected, isLive, refuse, startWorkflow, takeEpoch } from './build.ts';
+import { buildRefOf, isLive, refuse, startWorkflow, takeEpoch } from './build.ts';
+import type { Connected } from './connection.ts';
 import type { AcceptedWish } from './wish.ts';
 
 export interface StartedBuild {

@@ -2,7 +2,7 @@
 
 import { type LimitChanges, UPDATE } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
-import type { Connected } from './build.ts';
+import type { Connected } from './connection.ts';
 
 /** Ends a build: no new calls, complete rows are written. Resolves once it has been told. */
 export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<void> {

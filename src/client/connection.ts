@@ -1,0 +1,51 @@
+// A client of a Temporal server, and what becomes of its calls when it is closed.
+
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
+import type { ResolvedServer } from '../server/connect.ts';
+
+export interface Connected {
+  readonly client: Client;
+  readonly server: ResolvedServer;
+  /** Calls that wait to be tried again are rejected in their time. */
+  close(): Promise<void>;
+}
+
+export async function connect(server: ResolvedServer): Promise<Connected> {
+  const connection = await Connection.connect({
+    ...server.connectionOptions,
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
+  });
+  const client = new Client({ connection, namespace: server.namespace });
+  return { client, server, close: () => connection.close() };
+}
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type Call = ReturnType<Interceptor>;
+
+/**
+ * A try that is due after the close finds the channel shut down, which throws from a timer: nobody could catch that.
+ * Here it ends as a cancelled call, which is not tried again.
+ */
+const cancelAfterClose: Interceptor = (options, nextCall) => {
+  try {
+    return nextCall(options) as Call;
+  } catch {
+    return CANCELLED_CALL as Call;
+  }
+};
+
+const CANCELLED = 1;
+
+const CANCELLED_CALL: Partial<Call> = {
+  start(metadata, listener) {
+    listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection was closed', metadata });
+  },
+  sendMessage: () => undefined,
+  halfClose: () => undefined,
+};
