@@ -4,7 +4,9 @@ import { RefusedError } from '../errors.ts';
 import {
   isModelColumn,
   type KeepRule,
+  type ModelColumn,
   type Plan,
+  type PlanColumn,
   type RedoRule,
   type RowRanges,
   strategyOf,
@@ -21,11 +23,9 @@ export function checkRedos(
   of: { readonly plan: Plan; readonly before: { readonly rows: number } | null; readonly name: string },
 ): void {
   for (const { column, rows } of redos) {
-    const models = of.plan.columns.filter(isModelColumn).map(({ name }) => name);
-    if (!models.includes(column)) {
-      throw new RefusedError(
-        `Cannot redo column "${column}": no model column has that name (there is ${models.join(', ') || 'none'})`,
-      );
+    const found = of.plan.columns.find(({ name }) => name === column);
+    if (found === undefined || !isModelColumn(found)) {
+      throw new RefusedError(`Cannot redo column "${column}": ${whyNoRedo(found, of.plan)}`);
     }
     if (of.before === null) {
       throw new RefusedError(`Cannot redo column "${column}": "${of.name}" has not been made yet`);
@@ -35,6 +35,22 @@ export function checkRedos(
       throw new RefusedError(
         `Cannot redo row ${last}: "${of.name}" has ${of.before.rows} rows, numbered from 0`,
       );
+    }
+  }
+}
+
+/** What to do instead for a column that asks no model. */
+function whyNoRedo(column: Exclude<PlanColumn, ModelColumn> | undefined, { columns }: Plan): string {
+  switch (column?.kind) {
+    case 'sampler':
+      return "its values follow from the dataset's seed. Set another `rowloom: seed`, or edit its params";
+    case 'seed-dataset':
+      return 'its values are those of the seed data. Edit that and run again';
+    case 'expression':
+      return 'it is computed from other columns. Edit its expr, or redo a column that it needs';
+    case undefined: {
+      const models = columns.filter(isModelColumn).map(({ name }) => name);
+      return `there is no such column (${models.join(', ') || 'none'} can be made again)`;
     }
   }
 }

@@ -1,6 +1,7 @@
 // The options of a wish, shared by `run` and `start`.
 
 import { type Command, Option } from 'commander';
+import { RefusedError } from '../../errors.ts';
 import type { RowRanges } from '../../plan.ts';
 import type { WishOptions } from '../wish.ts';
 import type { CliContext } from './context.ts';
@@ -47,7 +48,13 @@ export function addressOption(): Option {
   return new Option('--address <host:port>', 'a Temporal server (default: an embedded one)');
 }
 
+/** Throws `RefusedError` for options that mean nothing without another. */
 export function wishOptionsOf(target: string, flags: WishFlags, context: CliContext): WishOptions {
+  if (flags.rows !== undefined && flags.redo.length === 0) {
+    throw new RefusedError(
+      'Cannot take --rows alone: name the column to make again with --redo, or use -n for the number of rows',
+    );
+  }
   return {
     target,
     ...(flags.n === undefined ? {} : { rows: flags.n }),
