@@ -141,11 +141,12 @@ class Counter {
     for (const [name, count] of this.#columns) {
       const adopted = group.columns.get(name);
       if (adopted === undefined) continue;
-      count.kept += adopted.chosen.size;
+      const kept = [...adopted.chosen].filter(([row]) => !group.dropped.has(row));
+      count.kept += kept.length;
       count.keptAsIs += adopted.keptAsIs.size;
       for (const want of adopted.wanted.values()) count[want] += 1;
       const hosts = this.#hosts[name] ?? {};
-      for (const { host } of adopted.chosen.values()) {
+      for (const [, { host }] of kept) {
         if (host !== null) hosts[host] = (hosts[host] ?? 0) + 1;
       }
       // A cell that failed has been made again as far as it could be.

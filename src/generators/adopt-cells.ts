@@ -42,7 +42,7 @@ import type { RootRow } from './roots.ts';
 export type Want = 'missing' | 'stale' | 'downstream' | 'retried';
 
 export interface AdoptedColumn {
-  /** By row. Roots have one for every row that is not dropped. */
+  /** By row. Roots have one for every row that they were made for; a dropped row has those that its drop follows from. */
   readonly chosen: ReadonlyMap<number, CellRecord>;
   /** Of model columns: the cells to be made, by row. */
   readonly wanted: ReadonlyMap<number, Want>;
@@ -127,8 +127,7 @@ class Adopter {
     const failure = this.#adopt(row, changed);
     if (failure !== null) {
       this.#dropped.set(row, failure);
-      for (const { chosen, wanted, keptAsIs } of this.#found.values()) {
-        chosen.delete(row);
+      for (const { wanted, keptAsIs } of this.#found.values()) {
         wanted.delete(row);
         keptAsIs.delete(row);
       }
@@ -180,7 +179,7 @@ class Adopter {
     const before = this.#recordsOf(name, row).filter(({ status }) => status === 'ok');
     if (before.length === 0) return false;
     if (record === undefined) return true;
-    // A group that was stopped has rows in its files and no marks yet.
+    // The marks of a damaged settled file are lost.
     const current = before.find(({ chosen }) => chosen === true);
     return current === undefined
       ? !before.some((other) => other.in === record.in)

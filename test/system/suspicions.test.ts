@@ -1,0 +1,81 @@
+// What somebody who looks for lost money and false rows would try, each on the real engine.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
+import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { WishPlace } from '../support/wish-place.ts';
+
+let serverFolder: string;
+let server: EmbeddedServer;
+let mock: MockModelServer;
+let place: WishPlace;
+
+beforeAll(async () => {
+  serverFolder = mkdtempSync(join(tmpdir(), 'rowloom-suspicions-server-'));
+  server = await ensureServer({
+    directory: serverFolder,
+    environment: process.env,
+    say: () => undefined,
+    lingerMs: 300,
+  });
+  mock = await startMockModelServer();
+});
+
+afterAll(async () => {
+  await mock.close();
+  await server.release();
+  rmSync(serverFolder, { recursive: true, force: true });
+});
+
+beforeEach(() => {
+  mock.reset();
+  place = new WishPlace({ mock, address: server.address });
+});
+
+afterEach(() => place.dispose());
+
+describe('a row that an expression drops', () => {
+  it('before any call costs nothing, and the others are committed', async () => {
+    place.writeSeeds(['12', 'lamp', '13']);
+    place.document.columns.push(numberOf('product'));
+    const { code, calls, talk } = await place.run(['-n', '6']);
+    expect({ code, calls }, talk).toEqual({ code: 0, calls: { body: 4, summary: 4, note: 4 } });
+    expect((await place.rows()).map(({ number }) => number)).toEqual([12n, 13n, 12n, 13n]);
+  });
+
+  it('over cells that were made before drops it from a build that makes no call', async () => {
+    await place.run(['-n', '3']);
+    place.document.columns.push(numberOf('body'));
+    const { code, calls, talk } = await place.run();
+    expect({ code, calls }, talk).toEqual({ code: 0, calls: {} });
+    expect(talk).toMatch(/done {6}0 rows · 3 dropped/);
+  });
+
+  function numberOf(column: string) {
+    return { name: 'number', column_type: 'expression', expr: `{{ ${column} }}`, dtype: 'int' };
+  }
+});
+
+describe('kept cells', () => {
+  it('stay those of the output when the build that keeps them is stopped', async () => {
+    await place.run(['-n', '3']);
+    const bodies = async () => (await place.rows()).slice(0, 3).map(({ body }) => body);
+    const before = await bodies();
+    // Newer cells that never became the output.
+    place.column('body').prompt = 'A second ticket about the {{ product }}';
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['summary/2'] }]);
+    expect(await place.run()).toMatchObject({ code: 1, calls: { body: 3 } });
+
+    place.column('body').prompt = 'A third ticket about the {{ product }}';
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['note/4'] }]);
+    expect(await place.run(['-n', '5', '--keep'])).toMatchObject({ code: 1 });
+    expect(await bodies()).toEqual(before);
+
+    mock.setFaults([]);
+    expect(await place.run()).toMatchObject({ code: 0 });
+    expect(await bodies()).toEqual(before);
+  });
+});
