@@ -5,7 +5,8 @@
 //   C2. Settled files, usage, failures, and then the group record, the proof that all of it is there.
 //   C3. Only then are files removed: those, by name, that the usage file lists as folded. What appears later is folded
 //       at the next open of the group, and a damaged file stays.
-//   C4. A stopped group writes its complete rows and its record. It settles nothing and removes nothing.
+//   C4. A stopped group writes its complete rows, settled files and its record: which cells its rows hold is known from
+//       the marks there alone. It folds nothing: usage and failures wait for its end, and no file is removed.
 //   C5. A commit that finds its own record finishes the removal and changes nothing else.
 
 import { FencedError } from '../errors.ts';
@@ -77,7 +78,7 @@ export async function commitRowGroup(dataset: DatasetStore, commit: RowGroupComm
   const content = await dropMisfits(commit.plan, await commit.readContent());
   if (commit.isComplete) checkRows(commit.rows, content);
   const files = await writeOutput(dataset, commit, content);
-  if (commit.isComplete) await settle(dataset, commit, content);
+  await settle(dataset, commit, content);
   const record: GroupRecord = {
     v: GROUP_VERSION,
     rowGroup: commit.rowGroup,
@@ -208,6 +209,7 @@ async function settle(
     folded[column] = foldedFiles(found.files);
     for (const record of failedCells(found.records)) failed.set(`${record.row} ${column}`, record);
   }
+  if (!commit.isComplete) return;
   await writeUsageFile(dataset, { rowGroup, epoch, columns: folded });
   const failures = content.drops.map((drop) => ({ drop, record: failed.get(`${drop.row} ${drop.column}`) }));
   await writeFailures(dataset, rowGroup, failures);

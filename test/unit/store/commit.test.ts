@@ -299,11 +299,12 @@ describe('a commit', () => {
     }
   }, 60_000);
 
-  it('of a stopped group writes its complete rows, settles nothing and removes nothing', async () => {
+  it('of a stopped group writes its complete rows, marks their cells, folds nothing and removes nothing', async () => {
     const dataset = await testDataset();
     const epoch = await startEpoch(dataset);
     await makeCells(dataset, epoch);
     const before = await listCells(dataset);
+    const usage = await readUsage(dataset);
     const content = await contentOf(dataset);
     const completeRows = content.completeRows.slice(0, 3);
     await commitRowGroup(
@@ -315,10 +316,21 @@ describe('a commit', () => {
           ...content,
           completeRows,
           valuesOf: async (column) => (await content.valuesOf(column)).slice(0, 3),
+          chosen: new Map(
+            [...content.chosen].map(([column, cells]) => [
+              column,
+              new Map([...cells].filter(([row]) => completeRows.includes(row))),
+            ]),
+          ),
         }),
       }),
     );
-    expect(await listCells(dataset)).toEqual(before);
+    expect(await listCells(dataset)).toEqual([...before, 'rg-00000.000001.jsonl.gz']);
+    expect(await readdir(dataset.path('usage')).catch(() => [])).toEqual([]);
+    expect(await readUsage(dataset)).toEqual(usage);
+    const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows: ROWS });
+    const marked = (records.get('body') ?? []).filter(({ chosen }) => chosen === true);
+    expect(marked.map(({ row }) => row)).toEqual(completeRows);
     expect(await readParquet(dataset.path('parquet-files', 'batch_00000.parquet'))).toHaveLength(3);
     const group = await findGroup(dataset, { rowGroup: 0, base: 'place' });
     expect(group).toMatchObject({ isComplete: false, rowCount: 3, rowsInFiles: [{ first: 0, last: 2 }] });
