@@ -8,20 +8,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamOf } from '../../src/models/simulated-answer.ts';
 import { killAndWait, type ProcessIdentity } from '../../src/processes.ts';
-import { lostCalls, MODEL_COLUMNS, repeatedCalls, type Workplace } from './build-harness.ts';
+import { lostCalls, MODEL_COLUMNS, repeatedCalls, ticketsDocument, Workplace } from './build-harness.ts';
 import type { CliEnd, CliProcess } from './cli.ts';
-import type { MockModelServer } from './mock-model-server.ts';
+import { type MockModelServer, startMockModelServer } from './mock-model-server.ts';
 import { until } from './until.ts';
 
-export const ROWS = 300;
-export const PARALLEL = 32;
+const ROWS = 300;
+const PARALLEL = 32;
+const LATENCY_MS = 30;
 const CELLS = ROWS * MODEL_COLUMNS.length;
 
 /** What is hit: `all` is the `run`, the server and the process that watches over the server. */
-export type Target = 'run' | 'server' | 'run and server' | 'all' | 'stall';
+type Target = 'run' | 'server' | 'run and server' | 'all' | 'stall';
 const TARGETS: readonly Target[] = ['run', 'server', 'run and server', 'all'];
 
-export interface Disturbance {
+interface Disturbance {
   readonly target: Target;
   /** Answers of the mock, over all starts, before it happens; null is a time after the start of the process. */
   readonly answers: number | null;
@@ -70,17 +71,25 @@ export interface Outcome {
   readonly ids: readonly string[];
 }
 
-export interface Place {
+/** Builds `ROWS` rows from nothing through all disturbances: after each kill of the `run` the same command again. */
+export async function buildThrough(disturbances: readonly Disturbance[]): Promise<Outcome> {
+  const mock = await startMockModelServer({ latencyMs: LATENCY_MS });
+  const workplace = new Workplace();
+  try {
+    workplace.write(ticketsDocument({ endpoint: mock.endpoint, parallel: PARALLEL }));
+    return await buildIn({ workplace, mock }, disturbances);
+  } finally {
+    await workplace.dispose();
+    await mock.close();
+  }
+}
+
+interface Place {
   readonly workplace: Workplace;
   readonly mock: MockModelServer;
 }
 
-/** Builds `ROWS` rows from nothing through all disturbances: after each kill of the `run` the same command again. */
-export async function buildThrough(
-  { workplace, mock }: Place,
-  disturbances: readonly Disturbance[],
-): Promise<Outcome> {
-  mock.reset();
+async function buildIn({ workplace, mock }: Place, disturbances: readonly Disturbance[]): Promise<Outcome> {
   const lost: number[] = [];
   const start = () => workplace.run(['-n', String(ROWS)]);
   let run = start();
