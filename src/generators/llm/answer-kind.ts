@@ -5,8 +5,11 @@ import type { ModelColumn } from '../../plan.ts';
 import type { Value } from '../../values.ts';
 
 export interface AnswerKind<Column extends ModelColumn> {
-  /** What of the column decides the answer, besides prompts and parameters: part of the cell's digest. */
-  contract(column: Column): Value;
+  /**
+   * What of the column decides the answer, besides prompts and parameters: part of the cell's digest. As text: a model
+   * answers in the order that it reads, and a digest knows no order of keys.
+   */
+  contract(column: Column): string | null;
   /** The JSON Schema of the answer, for endpoints that can hold the model to it; null for text. */
   schema(column: Column): Value | null;
   /** Rowloom's own words below the prompt; not part of the digest. */

@@ -61,7 +61,7 @@ interface PreparedColumn extends Pick<CellInput, 'responseSchema'> {
   readonly prompt: Template;
   readonly systemPrompt: Template | null;
   readonly instructions: string | null;
-  readonly contract: Value;
+  readonly contract: string | null;
 }
 
 const preparedColumns = new WeakMap<ModelColumn, PreparedColumn>();

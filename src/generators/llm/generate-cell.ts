@@ -223,7 +223,9 @@ class Conversation {
 /** Throws `CellError` `UnusableAnswer` for an answer that is not whole. */
 function checkFinish({ finish, completionTokens }: ModelAnswer): void {
   if (finish === 'length')
-    throw unusable(`The answer was cut at the token limit, after ${completionTokens} tokens`);
+    throw unusable(
+      `The answer was cut at the token limit, after ${completionTokens} tokens: raise max_tokens`,
+    );
   if (finish === 'content-filter') throw unusable('The answer was withheld by the content filter');
   if (finish === 'error') throw unusable('The answer ended with an error of the provider');
 }

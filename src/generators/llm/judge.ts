@@ -8,7 +8,7 @@ import { type AnswerKind, unusable } from './answer-kind.ts';
 import { parseAnswer } from './parse-answer.ts';
 
 export const judgeAnswer: AnswerKind<PlanJudge> = {
-  contract: ({ scores }) => scores,
+  contract: ({ scores }) => formatJson(scores),
   schema: ({ scores }) => schemaOf(scores),
   instructions: ({ scores }) =>
     [

@@ -7,7 +7,7 @@ import { parseAnswer } from './parse-answer.ts';
 import { fitToSchema } from './schema-fit.ts';
 
 export const structuredAnswer: AnswerKind<PlanStructured> = {
-  contract: ({ schema }) => schema,
+  contract: ({ schema }) => formatJson(schema),
   schema: ({ schema }) => schema,
   instructions: ({ schema }) =>
     `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schema)}`,

@@ -196,4 +196,19 @@ describe('the digest of a cell', () => {
       digestOf(structured),
     );
   });
+
+  it('covers the order of options and properties: a model that gives its reasons first answers otherwise', () => {
+    const words = (options: Readonly<Record<string, string>>) => ({
+      ...judge,
+      scores: [{ ...judge.scores[0]!, options }],
+    });
+    expect(digestOf(words({ good: '', bad: '' }))).not.toBe(digestOf(words({ bad: '', good: '' })));
+    const fields = (...names: readonly string[]) =>
+      ({
+        ...text,
+        kind: 'llm-structured',
+        schema: { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])) },
+      }) as const;
+    expect(digestOf(fields('reason', 'level'))).not.toBe(digestOf(fields('level', 'reason')));
+  });
 });

@@ -162,7 +162,10 @@ describe('generateCell', () => {
     });
 
     it.each([
-      [{ finish: 'length', text: GOOD }, 'The answer was cut at the token limit, after 4 tokens'],
+      [
+        { finish: 'length', text: GOOD },
+        'The answer was cut at the token limit, after 4 tokens: raise max_tokens',
+      ],
       [{ finish: 'content-filter', text: '' }, 'The answer was withheld by the content filter'],
       [{ text: '' }, 'The answer is empty'],
     ] as const)('never takes %j', async (answer, problem) => {
