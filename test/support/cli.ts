@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Put before the command, such as `prlimit --fsize=…`. */
   readonly wrapper?: readonly string[];
+  /** For Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** Starts `rowloom` with these arguments. */
@@ -27,6 +29,7 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const [program = process.execPath, ...rest] = [
     ...(options.wrapper ?? []),
     process.execPath,
+    ...(options.nodeOptions ?? []),
     ENTRY,
     ...args,
   ];

@@ -1,0 +1,178 @@
+// What a build costs: the command line from `dist/` as a process of its own, in a fresh folder with a fresh server,
+// against the mock model over HTTP.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { killAndWait } from '../src/processes.ts';
+import { findServerState, HOST } from '../src/server/server-files.ts';
+import { DATASET, Workplace } from '../test/support/build-harness.ts';
+import { type CliProcess, startCli } from '../test/support/cli.ts';
+import type { MockLatency } from '../test/support/mock-model-server.ts';
+import { until } from '../test/support/until.ts';
+import { type MockProcess, startMockProcess } from './mock-process.ts';
+import { ProcessUsage } from './process-usage.ts';
+import { callsPerRow, idealRate, type ShapeName, shapeDocument } from './shapes.ts';
+
+export interface BenchCase extends MockLatency {
+  readonly shape: ShapeName;
+  readonly rows: number;
+  /** `max_parallel_requests` of each model. */
+  readonly parallel: number;
+}
+
+export interface Measurement {
+  readonly benchCase: BenchCase;
+  /** Calls ÷ (last answer − first request). */
+  readonly callsPerSecond: number;
+  /** Of what the limits allow; null where calls take no time. */
+  readonly idealShare: number | null;
+  /** CPU of each from the first request to its end, in milliseconds a call. */
+  readonly engineCpuMs: number;
+  readonly serverCpuMs: number;
+  readonly mockCpuMs: number;
+  readonly parentEvents: number;
+  /** Of the child with the longest history. */
+  readonly childEvents: number;
+  readonly peakRssMiB: number;
+}
+
+export interface MeasureOptions {
+  /** For Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
+}
+
+const KILL_LIMIT_MS = 5_000;
+const NORMAL_P99 = 2.3263;
+
+/** Runs one build to its end. Throws with what the command said when it does not end complete. */
+export async function measureBuild(
+  benchCase: BenchCase,
+  { nodeOptions = [] }: MeasureOptions = {},
+): Promise<Measurement> {
+  return withPlace(benchCase, async ({ place, mock }) => {
+    const run = place.run(['-n', `${benchCase.rows}`], { nodeOptions });
+    const engine = new ProcessUsage(run.pid);
+    const answering = new ProcessUsage(mock.pid);
+    await until(() => place.server() !== undefined || !run.isRunning, { what: 'a Temporal server' });
+    const serving = [place.server(), place.watchdog()].map((found) => new ProcessUsage(found?.pid ?? 0));
+    const end = await run.ended;
+    for (const usage of [engine, answering, ...serving]) usage.stop();
+    if (end.code !== 0) throw new Error(`The build ended with ${end.code}:\n${end.talk}`);
+    const { answered, firstRequestAt, lastAnswerAt } = await mock.stats();
+    const startedAt = firstRequestAt ?? 0;
+    const callsPerSecond = (answered * 1_000) / ((lastAnswerAt ?? 0) - startedAt);
+    const cpuMs = (usages: readonly ProcessUsage[]) =>
+      usages.reduce((sum, usage) => sum + usage.cpuMsSince(startedAt), 0) / answered;
+    if (answered !== benchCase.rows * callsPerRow(benchCase.shape))
+      throw new Error(`The mock answered ${answered} calls:\n${end.talk}`);
+    return {
+      benchCase,
+      callsPerSecond,
+      idealShare: benchCase.latencyMs === 0 ? null : callsPerSecond / idealRateOf(benchCase),
+      engineCpuMs: cpuMs([engine]),
+      serverCpuMs: cpuMs(serving),
+      mockCpuMs: cpuMs([answering]),
+      ...(await historyEvents(place)),
+      peakRssMiB: engine.peakRssMiB,
+    };
+  });
+}
+
+/** Milliseconds that a build of 10 rows takes its workflow, at 16 parallel and 100 ms: the worker serves its second build. */
+export async function measureWarmBuild(): Promise<number> {
+  const benchCase: BenchCase = { shape: 'narrow', rows: 10, parallel: 16, latencyMs: 100, jitter: 1 };
+  return withPlace(benchCase, async ({ place }) => {
+    const dev = startCli(['dev'], { cwd: place.directory });
+    try {
+      await dev.says(/serving/);
+      for (const name of ['first', 'second', 'third']) {
+        for (const args of [
+          ['start', `${DATASET}.yaml`, '-n', '10', '--name', name],
+          ['watch', name],
+        ])
+          await completes(startCli(args, { cwd: place.directory }));
+      }
+      const times = await withClient(place, async (client) => {
+        const found: number[] = [];
+        for await (const { type, startTime, closeTime } of client.workflow.list()) {
+          if (type === 'generateDataset' && closeTime !== undefined)
+            found.push(closeTime.getTime() - startTime.getTime());
+        }
+        return found;
+      });
+      return Math.min(...times);
+    } finally {
+      await dev.kill();
+    }
+  });
+}
+
+/** Milliseconds from the command to its first new request, after the run, the server and its watchdog were killed. */
+export async function measureRestart(): Promise<number> {
+  const benchCase: BenchCase = { shape: 'narrow', rows: 1_000, parallel: 64, latencyMs: 100, jitter: 1 };
+  return withPlace(benchCase, async ({ place, mock }) => {
+    const killed = place.run(['-n', `${benchCase.rows}`]);
+    while ((await mock.stats()).answered < 1_000) await sleep(20);
+    const [server, watchdog] = [place.server(), place.watchdog()];
+    await killed.kill();
+    for (const found of [watchdog, server]) if (found !== undefined) await killAndWait(found, KILL_LIMIT_MS);
+    await mock.reset();
+    const again = place.run();
+    for (;;) {
+      const { firstRequestAt } = await mock.stats();
+      if (firstRequestAt !== null) return firstRequestAt - again.startedAt;
+      if (!again.isRunning) throw new Error(`The build ended:\n${again.talk}`);
+      await sleep(20);
+    }
+  });
+}
+
+async function completes(cli: CliProcess): Promise<void> {
+  const { code, talk } = await cli.ended;
+  if (code !== 0) throw new Error(`The command ended with ${code}:\n${talk}`);
+}
+
+/** The mean of the mock's latencies is above their median when they vary. */
+function idealRateOf({ shape, parallel, latencyMs, jitter }: BenchCase): number {
+  const sigma = Math.log(jitter) / NORMAL_P99;
+  return idealRate({ shape, parallel, meanMs: latencyMs * Math.exp(sigma ** 2 / 2) });
+}
+
+async function withPlace<Result>(
+  benchCase: BenchCase,
+  measure: (within: { readonly place: Workplace; readonly mock: MockProcess }) => Promise<Result>,
+): Promise<Result> {
+  const mock = await startMockProcess(benchCase);
+  const place = new Workplace();
+  try {
+    place.write(shapeDocument({ ...benchCase, endpoint: mock.endpoint }));
+    return await measure({ place, mock });
+  } finally {
+    await place.dispose();
+    await mock.close();
+  }
+}
+
+async function withClient<Result>(
+  place: Workplace,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const port = findServerState(place.serverFolder)?.port;
+  const connection = await Connection.connect({ address: `${HOST}:${port}` });
+  try {
+    return await use(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function historyEvents(place: Workplace): Promise<Pick<Measurement, 'parentEvents' | 'childEvents'>> {
+  return withClient(place, async (client) => {
+    const lengths = { parentEvents: 0, childEvents: 0 };
+    for await (const { type, historyLength } of client.workflow.list()) {
+      const which = type === 'generateDataset' ? 'parentEvents' : 'childEvents';
+      lengths[which] = Math.max(lengths[which], historyLength);
+    }
+    return lengths;
+  });
+}

@@ -1,0 +1,107 @@
+// The speed of the engine over HTTP, as a Markdown table on stdout.
+//
+//   npm run bench -- --shape narrow --rows 1000 --parallel 64 --latency 100 [--jitter 4]
+//   npm run bench -- --all [--write docs/performance.md]
+//
+//   --write FILE           also puts the tables between the file's marker comments
+//   --node-option OPTION   for the measured process, such as --cpu-prof; may be repeated
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { CASES, type ListedCase } from './cases.ts';
+import { type Measurement, measureBuild, measureRestart, measureWarmBuild } from './measure.ts';
+import type { ShapeName } from './shapes.ts';
+
+const MARKERS = ['<!-- bench: begin -->', '<!-- bench: end -->'] as const;
+/** So much faster than the measured build the mock has to be, or it is the mock that is measured. */
+const MOCK_HEADROOM = 3;
+
+const { values: flags } = parseArgs({
+  options: {
+    shape: { type: 'string', default: 'narrow' },
+    rows: { type: 'string', default: '1000' },
+    parallel: { type: 'string', default: '64' },
+    latency: { type: 'string', default: '100' },
+    jitter: { type: 'string', default: '1' },
+    all: { type: 'boolean', default: false },
+    write: { type: 'string' },
+    'node-option': { type: 'string', multiple: true, default: [] },
+  },
+});
+
+const chosen: ListedCase = {
+  shape: flags.shape as ShapeName,
+  rows: Number(flags.rows),
+  parallel: Number(flags.parallel),
+  latencyMs: Number(flags.latency),
+  jitter: Number(flags.jitter),
+};
+
+const lines = [
+  row(
+    'shape',
+    'rows',
+    'parallel',
+    'latency',
+    'calls/s',
+    'of ideal',
+    'CPU ms/call',
+    'events',
+    'peak RSS',
+    'peer',
+  ),
+  row(...Array.from({ length: 10 }, (_, index) => (index === 0 ? '---' : '--:'))),
+];
+for (const listed of flags.all ? CASES : [chosen]) {
+  const measurement = await measureBuild(listed, { nodeOptions: flags['node-option'] });
+  warnOfSlowMock(measurement);
+  lines.push(describe(measurement, listed));
+  process.stderr.write(`${lines.at(-1)}\n`);
+}
+if (flags.all) {
+  const [warmMs, restartMs] = [await measureWarmBuild(), await measureRestart()];
+  lines.push(
+    '',
+    `10 rows, 16 parallel, 100 ms, on a warm worker: ${(warmMs / 1_000).toFixed(2)} s from the workflow's start to its end.`,
+    `First new request after SIGKILL of run, server and watchdog: ${(restartMs / 1_000).toFixed(2)} s after the same command.`,
+    '',
+    `Measured on ${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}.`,
+  );
+}
+console.log(lines.join('\n'));
+if (flags.write !== undefined) write(flags.write);
+
+function describe({ benchCase, ...measured }: Measurement, { peer }: ListedCase): string {
+  const { shape, rows, parallel, latencyMs, jitter } = benchCase;
+  return row(
+    shape,
+    String(rows),
+    String(parallel),
+    `${latencyMs} ms${jitter === 1 ? '' : `, p99 ${jitter} ×`}`,
+    measured.callsPerSecond.toFixed(0),
+    measured.idealShare === null ? '' : `${(measured.idealShare * 100).toFixed(1)} %`,
+    `${measured.engineCpuMs.toFixed(2)} + ${measured.serverCpuMs.toFixed(2)}`,
+    `${measured.parentEvents} / ${measured.childEvents}`,
+    `${measured.peakRssMiB.toFixed(0)} MiB`,
+    String(peer ?? ''),
+  );
+}
+
+function warnOfSlowMock({ callsPerSecond, mockCpuMs }: Measurement): void {
+  const able = 1_000 / mockCpuMs;
+  if (able < MOCK_HEADROOM * callsPerSecond)
+    process.stderr.write(`The mock is able to answer only ${able.toFixed(0)} calls/s\n`);
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function write(path: string): void {
+  const text = readFileSync(path, 'utf8');
+  const [begin, end] = MARKERS.map((marker) => text.indexOf(marker)) as [number, number];
+  if (begin < 0 || end < begin) throw new Error(`Cannot find ${MARKERS.join(' and ')} in "${path}"`);
+  const before = text.slice(0, begin + MARKERS[0].length);
+  writeFileSync(path, `${before}\n\n${lines.join('\n')}\n\n${text.slice(end)}`);
+}
