@@ -101,6 +101,9 @@ ACCESS = """
 {{ mixed[2] }} {{ mixed[2:3] }} {{ [none, 1] | first }} {{ [1, none] | last }} {{ person.note }} {{ person['note'] }} {{ person.get('note', 5) }} {{ {'a': none}.a }} {{ {'a': none}['a'] }} {{ [none] | min }} {% for x in [none] %}{{ x }}{{ loop.nextitem }}{% endfor %}
 {{ tags[true] }} [{{ tags['x'] }}] [{{ tags[1.0] }}] [{{ person[0] }}]
 {{ (person).age }} {{ (person.tags | first) }}
+{{ age[0:1] }}
+{{ person[1:] }}
+{{ tags[missing:] }}
 [{{ person[none] }}] [{{ 5[0] }}] [{{ name['upper2'] }}]
 """.strip().split("\n")
 
@@ -126,6 +129,7 @@ ARITHMETIC = """
 {{ [1] + (2,) }}
 {{ missing + 1 }}
 {{ {} + {} }}
+{{ '12'[0] * 3 }} {{ '123'[:2] * 2 }} {% for x in ['1', '2'] %}{{ x * 2 }}{% endfor %} {% with a = '3' %}{{ a * 2 }}{% endwith %} {{ '4 5'.split()[0] * 2 }} {{ {'a': '6'}.a * 2 }} {{ (age ~ '')[0] * 2 }}
 {{ '3' + 4 }}
 {{ '3' - '1' }}
 {{ -'3' }}
@@ -146,6 +150,10 @@ COMPARISON = """
 {{ not 1 == 2 }} {{ not 1 in [1] }} {{ 1 + 1 == 2 }} {{ 2 * 2 > 3 and 1 }}
 {{ 'a' < 1 }}
 {{ '12' < age }}
+{% for x in '12' %}{{ x > 1 }}{% endfor %}
+{% with a = ['1'] %}{{ a[0] + 1 }}{% endwith %}
+{{ person in scores }}
+{{ tags in person }}
 {{ '12' == age }} {{ '36' == age }} {{ age in ['36'] }} {{ '36' in [age] }}|
 {{ none < 1 }}
 {{ [1] < 1 }}
@@ -224,7 +232,7 @@ FILTERING = """
 METHODS = """
 {{ name.upper() }} {{ name.lower() }} {{ 'ab cd'.title() }} {{ "they're x1y".title() }} {{ 'aBC'.capitalize() }} {{ 'aBc'.swapcase() }} {{ 'Straße'.casefold() }}
 [{{ spaces.strip() }}] [{{ '  a '.lstrip() }}] [{{ ' a  '.rstrip() }}] {{ 'xxaxx'.strip('x') }} {{ 'www.example.com'.strip('cmowz.') }}
-{{ 'a,b,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a,b,c'.split(',', 1) }} {{ 'a b c'.split(none, 1) }} {{ 'a,b,c'.rsplit(',', 1) }} {{ 'a b  c '.rsplit(none, 1) }} {{ ''.split() }} {{ ''.split(',') }} {{ 'a b c'.split(maxsplit=1) }} {{ 'aXXbXXc'.split('XX') }} {{ 'aaa'.rsplit('aa') }}
+{{ 'a,b,c'.split(',') }} {{ ' a  b '.split() }} {{ 'a,b,c'.split(',', 1) }} {{ 'a b c'.split(none, 1) }} {{ 'a,b,c'.rsplit(',', 1) }} {{ 'a b  c '.rsplit(none, 1) }} {{ ' a  b '.split(none, 1) }} {{ ' a  b '.rsplit(none, 1) }} {{ ''.split() }} {{ ''.split(',') }} {{ 'a b c'.split(maxsplit=1) }} {{ 'aXXbXXc'.split('XX') }} {{ 'aaa'.rsplit('aa') }}
 {{ 'a'.split('') }}
 {{ lines.splitlines() }} {{ lines.splitlines(true) }} {{ 'a\\x0bb\\x1cc\\u2028d'.splitlines() }} {{ ''.splitlines() }} {{ 'a\\n\\nb\\n'.splitlines() }}
 {{ 'a-b'.partition('-') }} {{ 'ab'.partition('-') }} {{ 'a-b-c'.rpartition('-') }} {{ 'ab'.rpartition('-') }}
@@ -234,7 +242,11 @@ METHODS = """
 {{ 'banana'.startswith('ba') }} {{ 'banana'.endswith('na') }} {{ 'banana'.startswith(('x', 'b')) }} {{ 'banana'.startswith('na', 2) }} {{ 'banana'.endswith('nan', 0, 5) }} {{ ''.startswith('', 1) }} {{ ''.startswith('') }}
 {{ 'banana'.count('an') }} {{ 'banana'.count('') }} {{ 'banana'.find('n') }} {{ 'banana'.rfind('n') }} {{ 'banana'.find('x') }} {{ 'banana'.index('na', 3) }} {{ 'banana'.find('a', 2, 4) }} {{ emoji.find('b') }} {{ 'banana'.find('n', -2) }} {{ 'banana'.rindex('an') }} {{ 'banana'.count('a', 2) }} {{ 'abc'.find('') }} {{ 'abc'.rfind('') }}
 {{ 'abc'.index('x') }}
-{{ '12'.isdigit() }} {{ 'a1'.isalnum() }} {{ 'ab'.isalpha() }} {{ ''.isalpha() }} {{ ' \t'.isspace() }} {{ 'ab'.islower() }} {{ 'AB'.isupper() }} {{ 'Ab Cd'.istitle() }} {{ '½'.isnumeric() }} {{ '²'.isdigit() }} {{ '²'.isdecimal() }} {{ 'aä'.isascii() }}
+{{ 'abc'.startswith(tags, 9) }}
+{{ 'abc'.rfind(tags, 9) }}
+{{ scores.get(tags) }}
+{{ '12'.isdigit() }} {{ 'a1'.isalnum() }} {{ 'ab'.isalpha() }} {{ ''.isalpha() }} {{ ' \t'.isspace() }} {{ 'ab'.islower() }} {{ 'AB'.isupper() }} {{ 'Ab Cd'.istitle() }} {{ '½'.isnumeric() }} {{ '²'.isdigit() }} {{ '²'.isdecimal() }} {{ 'aä'.isascii() }} {{ 'aA'.istitle() }} {{ '1a'.istitle() }} {{ 'A1b'.istitle() }} {{ '1A'.istitle() }} {{ 'ß'.isupper() }} {{ 'ª'.isupper() }} {{ 'ℂ'.islower() }} {{ 'ǅ'.islower() }} {{ 'ǅ'.isupper() }}
+{{ 'ΑΣ ΟΔΟΣ'.title() }} {{ 'ΟΔΟΣ'.capitalize() }} {{ 'ΟΔΟΣ' | capitalize }} {{ 'ΟΔΟΣ'.casefold() }} {{ 'ΑΣ οδος'.swapcase() }} {{ 'ΑΣ'.lower() }} {{ 'İIıi'.casefold() }} {{ 'ქართული ენა'.title() }} {{ 'ქართული' | capitalize }} {{ 'ßa ﬁb'.title() }} {{ 'ßa'.swapcase() }}
 {{ 'ab'.center(7, '*') }} {{ 'abc'.center(6, '*') }} {{ 'a'.center(4, '*') }} {{ 'ab'.ljust(4, '.') }} {{ 'ab'.rjust(4) }} {{ '42'.zfill(5) }} {{ '-42'.zfill(5) }} {{ 'abc'.zfill(2) }}
 {{ 'prefix-x'.removeprefix('prefix-') }} {{ 'x.txt'.removesuffix('.txt') }} {{ 'x'.removesuffix('') }} {{ 'a\\tb'.expandtabs(4) }}|{{ '\\ta\\n\\tb'.expandtabs() }}
 {{ scores.items() }} {{ scores.keys() }} {{ scores.values() }} {{ scores.get('a') }} {{ scores.get('z') }} {{ scores.get('z', 5) }} {{ scores.items() | list }} {{ scores.keys() | list }} {{ {}.keys() }}
@@ -255,6 +267,12 @@ METHODS = """
 FORMATS = """
 {{ '%s is %d years' % (name, age) }} {{ '%.2f' % price }} {{ '%5d|%-5d|%05d|%+d' % (age, age, age, age) }} {{ '%x %X %o %e %g' % (255, 255, 8, 12345.678, 0.0001) }} {{ '100%%' % () }}
 {{ '%s' % name }} {{ '%s' % tags }} {{ '%(a)s-%(b)d' % {'a': 'x', 'b': 2} }} {{ '%r' % name }} {{ '%5.1f|%-8s|%8s' % (3.14159, 'ab', 'cd') }} {{ '%c%c' % (65, 'b') }} {{ '%d' % 3.99 }} {{ '%.3s' % 'abcdef' }} {{ '%#x' % 255 }} {{ '%.0f' % 2.5 }} {{ '%.0f' % 3.5 }} {{ '%08.3f' % -3.14159 }} {{ '%.3d' % 7 }} {{ '% d' % 5 }}
+{{ '%a' % 'é😀' }} {{ '{!a}'.format(emoji) }} {{ '{!r:>8}|{!s:<5}|'.format('a', 1) }} {{ '{:05}|{:08}|{:<05}|{:>05}|'.format('é', 'xy', 'z', 'w') }} {{ '%5s|%05s|' % ('a', 'b') }}
+{{ '%5%' % 3 }}
+{{ '%c' % 'ab' }}
+{{ '{}{0}'.format(1) }}
+{{ '{0}{}'.format(1, 2) }}
+{{ '{:=5}'.format('a') }}
 {{ '%d' % 'x' }}
 {{ '%s %s' % 'x' }}
 {{ '%s' % ('x', 'y') }}

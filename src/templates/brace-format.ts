@@ -13,12 +13,14 @@ import {
   pad,
   padNumber,
 } from './number-format.ts';
-import { reprOf, textOf } from './python-text.ts';
+import { asciiOf, reprOf, textOf } from './python-text.ts';
 import { asNumber, describe, type Runtime, toFloat } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
-const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g;
+const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([ars]))?(?::([^{}]*))?\}|[{}]/g;
 const SPEC = /^(?:([\s\S])?([<>=^]))?([-+ ])?(#)?(0)?(\d*)([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
+
+const CONVERSIONS: { readonly [letter: string]: typeof textOf } = { a: asciiOf, r: reprOf, s: textOf };
 
 /** `text.format(...)`. Fields are numbers or names; what lies inside a value is read before. */
 export function formatBraces(
@@ -27,23 +29,32 @@ export function formatBraces(
   budget: Budget,
 ): string {
   let next = 0;
+  let isManual = false;
   budget.spend(text.length);
-  const result = text.replace(FIELD, (found, field: string | undefined, conversion, spec = '') => {
-    if (found === '{{' || found === '}}') return found[0]!;
-    if (field === undefined) throw renderError(`Cannot format the text: "${found}" stands alone`);
-    if (/[.[]/.test(field))
-      throw renderError(`Cannot format the text: "${found}" reads inside a value, pass what it reads`);
-    const value =
-      field === ''
-        ? values.positional[next++]
-        : /^\d+$/.test(field)
-          ? values.positional[Number(field)]
-          : values.named.get(field);
-    if (value === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
-    if (conversion === 'r') return formatText(reprOf(value, budget), spec, budget);
-    if (conversion === 's') return formatText(textOf(value, budget), spec, budget);
-    return formatValue(value, spec, budget);
-  });
+  const result = text.replace(
+    FIELD,
+    (found, field: string | undefined, conversion: string | undefined, spec = '') => {
+      if (found === '{{' || found === '}}') return found[0]!;
+      if (field === undefined) throw renderError(`Cannot format the text: "${found}" stands alone`);
+      if (/[.[]/.test(field))
+        throw renderError(`Cannot format the text: "${found}" reads inside a value, pass what it reads`);
+      const isNumbered = /^\d+$/.test(field);
+      if (field === '') next++;
+      else if (isNumbered) isManual = true;
+      if (isManual && next > 0)
+        throw renderError('Cannot format the text: some of its fields have numbers, some have none');
+      const value =
+        field === ''
+          ? values.positional[next - 1]
+          : isNumbered
+            ? values.positional[Number(field)]
+            : values.named.get(field);
+      if (value === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
+      return conversion === undefined
+        ? formatValue(value, spec, budget)
+        : formatText(CONVERSIONS[conversion]!(value, budget), spec, budget);
+    },
+  );
   budget.allocate(result.length);
   return result;
 }
@@ -56,7 +67,7 @@ function formatValue(value: Runtime, spec: string, budget: Budget): string {
   }
   if (number === null || (typeof value === 'boolean' && spec === ''))
     return formatText(textOf(value, budget), spec, budget);
-  const parsed = parseSpec(spec);
+  const parsed = parseSpec(spec, '=');
   if (typeof number === 'bigint' && parsed.precision !== null && '_,dxXobcn'.includes(parsed.type || 'd')) {
     throw renderError('Cannot format a whole number with a precision: use the type "f"');
   }
@@ -76,7 +87,7 @@ function formatValue(value: Runtime, spec: string, budget: Budget): string {
 }
 
 function formatText(text: string, spec: string, budget: Budget): string {
-  const parsed = parseSpec(spec);
+  const parsed = parseSpec(spec, null);
   if (parsed.type !== '' && parsed.type !== 's')
     throw renderError(`Cannot format a text as "${spec}": it is no number`);
   if (parsed.grouping !== '' || parsed.isAlternate)
@@ -86,13 +97,14 @@ function formatText(text: string, spec: string, budget: Budget): string {
   return pad(cut(text, parsed), { ...parsed, align: parsed.align ?? '<' }, budget);
 }
 
-function parseSpec(spec: string): NumberSpec {
+/** Reads a format. `zeroAlign` is how what is filled with zeros is aligned, unless that is written. */
+function parseSpec(spec: string, zeroAlign: '=' | null): NumberSpec {
   const match = SPEC.exec(spec);
   if (match === null) throw renderError(`Cannot format: "${spec}" is not a format`);
   const [, fill, align, sign, alternate, zero, width, grouping, precision, type] = match;
   return {
     fill: fill ?? (zero === undefined ? ' ' : '0'),
-    align: (align as NumberSpec['align'] | undefined) ?? (zero === undefined ? null : '='),
+    align: (align as NumberSpec['align'] | undefined) ?? (zero === undefined ? null : zeroAlign),
     sign: (sign as NumberSpec['sign'] | undefined) ?? '',
     isAlternate: alternate !== undefined,
     width: bounded(width ?? '', MAX_WIDTH) ?? 0,

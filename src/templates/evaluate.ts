@@ -4,14 +4,14 @@ import type { Value } from '../values.ts';
 import { readAttribute, readItem, readSlice } from './access.ts';
 import type { Services } from './argument-binding.ts';
 import { compute, computeSign } from './arithmetic.ts';
-import { isCellText, numberOf } from './cell-text.ts';
+import { isCellText } from './cell-text.ts';
 import { holds, isTrue } from './comparison.ts';
 import { applyFilter } from './filters.ts';
 import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
 import { callMethod, hasMethod } from './methods.ts';
-import { openValue } from './number-text.ts';
+import { numberInText, openValue } from './number-text.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
+import { asNumber, Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
 import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 import { limitError, renderError } from './template-error.ts';
 import { NUMERIC_TESTS, passesTest } from './tests.ts';
@@ -19,9 +19,14 @@ import { NUMERIC_TESTS, passesTest } from './tests.ts';
 /** Filters that compute, so that text of a cell counts as the number it is. */
 const NUMERIC_FILTERS: ReadonlySet<string> = new Set(['abs', 'round']);
 
-interface Scope {
-  readonly name: string;
+interface Assigned {
   readonly value: Runtime;
+  /** Whether text in the value was read from a cell. */
+  readonly isFromCell: boolean;
+}
+
+interface Scope extends Assigned {
+  readonly name: string;
   readonly outer: Scope | null;
 }
 
@@ -76,7 +81,10 @@ export class Evaluation {
         break;
       case 'with': {
         const outer = this.#scope;
-        const values = statement.bindings.map(({ value }) => this.evaluate(value));
+        const values = statement.bindings.map(({ value }) => ({
+          value: this.evaluate(value),
+          isFromCell: this.#isCellText(value),
+        }));
         for (const [index, { target }] of statement.bindings.entries()) this.#assign(target, values[index]!);
         this.#runAll(statement.body);
         this.#scope = outer;
@@ -101,25 +109,29 @@ export class Evaluation {
 
   #runFor({ target, iterable, test, body, otherwise, at }: Extract<Statement, { kind: 'for' }>): void {
     const outer = this.#scope;
+    const isFromCell = this.#isCellText(iterable);
     const all = this.evaluate(iterable);
     this.at = at;
     const { budget } = this.#services;
     const items = itemsOf(all, budget);
     budget.spend(items.length);
-    const taken = test === null ? items : items.filter((item) => this.#isTaken(test, target, item));
+    const taken =
+      test === null
+        ? items
+        : items.filter((item) => this.#isTaken(test, target, { value: item, isFromCell }));
     const loop = new Loop(taken);
     for (const [index, item] of taken.entries()) {
       loop.index = index;
       this.at = at;
-      this.#assign(target, item);
-      this.#scope = { name: 'loop', value: loop, outer: this.#scope };
+      this.#assign(target, { value: item, isFromCell });
+      this.#assign('loop', { value: loop, isFromCell });
       this.#runAll(body);
       this.#scope = outer;
     }
     if (taken.length === 0) this.#runAll(otherwise);
   }
 
-  #isTaken(test: Expression, target: Target, item: Runtime): boolean {
+  #isTaken(test: Expression, target: Target, item: Assigned): boolean {
     const outer = this.#scope;
     this.#assign(target, item);
     const isTaken = isTrue(this.evaluate(test));
@@ -127,16 +139,16 @@ export class Evaluation {
     return isTaken;
   }
 
-  #assign(target: Target, value: Runtime): void {
+  #assign(target: Target, { value, isFromCell }: Assigned): void {
     if (typeof target === 'string') {
-      this.#scope = { name: target, value, outer: this.#scope };
+      this.#scope = { name: target, value, isFromCell, outer: this.#scope };
       return;
     }
     const items = itemsOf(value, this.#services.budget);
     if (items.length !== target.length) {
       throw renderError(`Cannot unpack the item: ${target.length} names for ${items.length} values`);
     }
-    for (const [index, name] of target.entries()) this.#assign(name, items[index]!);
+    for (const [index, name] of target.entries()) this.#assign(name, { value: items[index]!, isFromCell });
   }
 
   #print(text: string): void {
@@ -250,9 +262,15 @@ export class Evaluation {
     };
   }
 
+  #scopeOf(name: string): Scope | null {
+    let scope = this.#scope;
+    while (scope !== null && scope.name !== name) scope = scope.outer;
+    return scope;
+  }
+
   #lookUp(name: string): Runtime {
-    for (let scope = this.#scope; scope !== null; scope = scope.outer)
-      if (scope.name === name) return scope.value;
+    const scope = this.#scopeOf(name);
+    if (scope !== null) return scope.value;
     const opened = this.#opened.get(name);
     if (opened !== undefined) return opened;
     const value = Object.hasOwn(this.#values, name)
@@ -275,10 +293,19 @@ export class Evaluation {
     return missing(expression);
   }
 
+  #isCellText(expression: Expression): boolean {
+    return isCellText(expression, (name) => this.#scopeOf(name)?.isFromCell ?? true);
+  }
+
+  /** The number that an operand of arithmetic is, or `null`. */
+  #numberOf(value: Runtime, expression: Expression): bigint | number | null {
+    return typeof value === 'string' && this.#isCellText(expression) ? numberInText(value) : asNumber(value);
+  }
+
   /** The value of an operand of arithmetic. */
   #evaluateNumber(expression: Expression): Runtime {
     const value = this.evaluate(expression);
-    return numberOf(value, expression) ?? value;
+    return this.#numberOf(value, expression) ?? value;
   }
 
   #binary({ operator, left, right, at }: Extract<Expression, { kind: 'binary' }>): Runtime {
@@ -286,8 +313,8 @@ export class Evaluation {
     const b = this.evaluate(right);
     this.at = at;
     const { budget } = this.#services;
-    const number = numberOf(a, left);
-    const other = numberOf(b, right);
+    const number = this.#numberOf(a, left);
+    const other = this.#numberOf(b, right);
     return number === null || other === null
       ? compute(operator, a, b, budget)
       : compute(operator, number, other, budget);
@@ -299,7 +326,7 @@ export class Evaluation {
     for (const { operator, operand } of rest) {
       const right = this.evaluate(operand);
       this.at = at;
-      const fromCell = { left: isCellText(leftNode), right: isCellText(operand) };
+      const fromCell = { left: this.#isCellText(leftNode), right: this.#isCellText(operand) };
       if (!holds(operator, left, right, { fromCell, budget: this.#services.budget })) return false;
       leftNode = operand;
       left = right;

@@ -12,7 +12,7 @@ import {
   type NumberSpec,
   pad,
 } from './number-format.ts';
-import { reprOf, textOf } from './python-text.ts';
+import { asciiOf, lengthOf, reprOf, textOf } from './python-text.ts';
 import {
   asNumber,
   describe,
@@ -27,7 +27,7 @@ import {
 } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
-const PERCENT = /%(?:\(([^()]{0,200})\))?([-+ #0]*)(\d*)(?:\.(\d*))?([\s\S]?)/g;
+const PERCENT = /%%|%(?:\(([^()]{0,200})\))?([-+ #0]*)(\d*)(?:\.(\d*))?([\s\S]?)/g;
 
 /** `text % value`. */
 export function formatPercent(text: string, value: Runtime, budget: Budget): string {
@@ -37,7 +37,7 @@ export function formatPercent(text: string, value: Runtime, budget: Budget): str
   const result = text.replace(
     PERCENT,
     (found, key, flags: string, width: string, precision, type: string) => {
-      if (type === '%') return '%';
+      if (found === '%%') return '%';
       if (type === '') throw renderError(`Cannot format the text: "${found}" is not complete`);
       const item = key === undefined ? values[used++] : isMapping(value) ? findKey(value, key) : undefined;
       if (item === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
@@ -69,8 +69,13 @@ function formatPercentItem(value: Runtime, spec: NumberSpec, budget: Budget): st
       return pad(cut(textOf(value, budget), spec), spec, budget);
     case 'r':
       return pad(cut(reprOf(value, budget), spec), spec, budget);
+    case 'a':
+      return pad(cut(asciiOf(value, budget), spec), spec, budget);
     case 'c':
-      return pad(typeof value === 'string' ? value : characterOf(integerFor(value, spec)), spec, budget);
+      if (typeof value !== 'string') return pad(characterOf(integerFor(value, spec)), spec, budget);
+      if (lengthOf(value) !== 1)
+        throw renderError('Cannot format the text as "c": it is no single character');
+      return pad(value, spec, budget);
     case 'd':
     case 'i':
     case 'u': {

@@ -21,6 +21,12 @@ export function textOf(value: Runtime, budget: Budget): string {
   return reprOf(value, budget);
 }
 
+/** What Python's `ascii` prints: as {@link reprOf}, with all but ASCII escaped. */
+export function asciiOf(value: Runtime, budget: Budget): string {
+  const text = reprOf(value, budget).replace(/[^\0-\x7f]/gu, (character) => escaped(character, budget));
+  return bounded(text, budget);
+}
+
 /** What a value looks like inside a printed list: text in quotes. */
 export function reprOf(value: Runtime, budget: Budget): string {
   budget.spend(1);
@@ -33,7 +39,7 @@ export function reprOf(value: Runtime, budget: Budget): string {
     case 'number':
       return floatText(value);
     case 'string':
-      return quoted(budget.read(value));
+      return quoted(value, budget);
   }
   if (isList(value)) return bounded(`[${reprOfItems(value, budget)}]`, budget);
   if (value instanceof Tuple) {
@@ -83,22 +89,24 @@ export function floatText(value: number): string {
   return text.includes('.') ? text : `${text}.0`;
 }
 
-const UNPRINTABLE = /[\p{C}\p{Z}\\]/gu;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\\]|(?! )\p{Zs}/gu;
 const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\\', '\\\\'],
   ['\n', '\\n'],
   ['\r', '\\r'],
   ['\t', '\\t'],
-  [' ', ' '],
 ]);
 
-function quoted(text: string): string {
+function quoted(text: string, budget: Budget): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const escaped = text.replace(UNPRINTABLE, (character) => ESCAPES.get(character) ?? hexEscape(character));
-  return quote + (quote === "'" ? escaped.replaceAll("'", "\\'") : escaped) + quote;
+  const inner = budget.read(text).replace(UNPRINTABLE, (character) => escaped(character, budget));
+  return quote + (quote === "'" ? inner.replaceAll("'", "\\'") : inner) + quote;
 }
 
-function hexEscape(character: string): string {
+function escaped(character: string, budget: Budget): string {
+  budget.spend(1);
+  const short = ESCAPES.get(character);
+  if (short !== undefined) return short;
   const hex = character.codePointAt(0)!.toString(16);
   if (hex.length <= 2) return `\\x${hex.padStart(2, '0')}`;
   return hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
@@ -139,11 +147,13 @@ export function lengthOf(text: string): number {
   return length;
 }
 
-/** `str.capitalize`: the first letter as in a title (`ß` is `Ss`), the rest small. */
+/** `str.capitalize`: the first letter as in a title (`ß` is `Ss`, Georgian has none), the rest small. */
 export function capitalized(text: string): string {
   const first = text.codePointAt(0);
   if (first === undefined) return '';
   const head = String.fromCodePoint(first);
-  const [letter, ...more] = head.toUpperCase();
-  return letter! + (more.join('') + text.slice(head.length)).toLowerCase();
+  const [letter, ...more] = /[ა-ჿ]/.test(head) ? head : head.toUpperCase();
+  // The rest is made small where it stands: a last "Σ" is "ς" only after a letter.
+  const rest = text.toLowerCase().slice(head.toLowerCase().length);
+  return letter! + more.join('').toLowerCase() + rest;
 }

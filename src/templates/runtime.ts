@@ -152,9 +152,13 @@ export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly 
   return entries;
 }
 
+/** The value under a key. Throws for a key that no dict can have. */
 export function findKey(mapping: Mapping, key: Runtime): Runtime | undefined {
   if (mapping instanceof Dict) return mapping.find(key);
-  return typeof key === 'string' && Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+  if (typeof key === 'string') return Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+  // Refuses a key that no dict can have.
+  idOf(key);
+  return undefined;
 }
 
 /** The number that a value is: Python counts `True` as 1. Text is no number. */

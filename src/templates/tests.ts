@@ -95,9 +95,11 @@ function isContainer(value: Runtime): boolean {
   return isList(value) || value instanceof Tuple || isMapping(value);
 }
 
-/** `str.islower`, `str.isupper`: no letter of the other case, and at least one with a case. */
+/** `str.islower`, `str.isupper`: a letter of that case, and none of another. */
 export function isCase(text: string, which: 'lower' | 'upper'): boolean {
-  return /\p{Cased}/u.test(text) && text === (which === 'lower' ? text.toLowerCase() : text.toUpperCase());
+  return which === 'lower'
+    ? /\p{Lowercase}/u.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text)
+    : /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
 }
 
 function remainder(value: Runtime, divisor: Runtime, budget: Budget): number {

@@ -15,13 +15,13 @@ type TextMethod = Operation<string>;
 export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   upper: ofText((text) => text.toUpperCase()),
   lower: ofText((text) => text.toLowerCase()),
-  casefold: ofText((text) => text.toUpperCase().toLowerCase()),
+  casefold: ofText((text) => text.replace(/[^ı]/gu, (letter) => letter.toUpperCase().toLowerCase()), 1),
   capitalize: ofText(capitalized),
   title: ofText(titleOf, 4),
   swapcase: ofText(
     (text) =>
-      text.replace(/\p{Cased}/gu, (letter) =>
-        isCase(letter, 'upper') ? letter.toLowerCase() : letter.toUpperCase(),
+      text.replace(/\p{Uppercase}+|\p{Lowercase}+/gu, (letters) =>
+        isCase(letters, 'upper') ? letters.toLowerCase() : letters.toUpperCase(),
       ),
     1,
   ),
@@ -80,12 +80,14 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   }),
 
   startswith: operation('prefix start? end?', (text, [prefix, start, end], { budget }) => {
+    const prefixes = anyOf(prefix!);
     const part = between(text, { start, end }, budget);
-    return part !== null && anyOf(prefix!).some((item) => part.startsWith(item));
+    return part !== null && prefixes.some((item) => part.startsWith(item));
   }),
   endswith: operation('suffix start? end?', (text, [suffix, start, end], { budget }) => {
+    const suffixes = anyOf(suffix!);
     const part = between(text, { start, end }, budget);
-    return part !== null && anyOf(suffix!).some((item) => part.endsWith(item));
+    return part !== null && suffixes.some((item) => part.endsWith(item));
   }),
   count: operation('sub start? end?', (text, [sub, start, end], { budget }) => {
     const part = between(text, { start, end }, budget);
@@ -119,7 +121,7 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
   isspace: operation('', (text) => text !== '' && [...text].every(isWhiteSpace)),
   islower: operation('', (text) => isCase(text, 'lower')),
   isupper: operation('', (text) => isCase(text, 'upper')),
-  istitle: operation('', (text) => /\p{Cased}/u.test(text) && text === titleOf(text)),
+  istitle: operation('', (text) => /\p{Cased}/u.test(text) && !UNTITLED.test(text)),
 
   center: padding((missing, width) => Math.floor(missing / 2) + (missing & width & 1)),
   ljust: padding(() => 0),
@@ -172,6 +174,9 @@ export function replaceIn(
   }
   return result + text.slice(from);
 }
+
+/** A large letter inside a word, or a small one at its head. */
+const UNTITLED = /(?<=\p{Cased})[\p{Uppercase}\p{Lt}]|(?<!\p{Cased})\p{Lowercase}/u;
 
 function titleOf(text: string): string {
   return text.replace(/\p{Cased}+/gu, capitalized);
@@ -250,7 +255,7 @@ function splitAtSpace(text: string, limit: number): readonly string[] {
   for (;;) {
     while (index < text.length && isWhiteSpace(text[index]!)) index++;
     if (index === text.length) return parts;
-    if (parts.length >= limit) return [...parts, strip(text.slice(index), { side: 'right' })];
+    if (parts.length >= limit) return [...parts, text.slice(index)];
     const start = index;
     while (index < text.length && !isWhiteSpace(text[index]!)) index++;
     parts.push(text.slice(start, index));
@@ -328,8 +333,9 @@ function found(
   [sub, start, end]: readonly (Runtime | undefined)[],
   { search, budget }: { search: typeof indexIn; budget: Budget },
 ): bigint {
+  const wanted = textArgument(sub);
   const part = between(text, { start, end }, budget);
-  const index = part === null ? -1 : search(part, textArgument(sub), 0, budget);
+  const index = part === null ? -1 : search(part, wanted, 0, budget);
   if (index < 0) return -1n;
   const first = integerArgument(start, 0);
   const length = lengthOf(text);

@@ -35,6 +35,7 @@ const values: TemplateValues = {
   nan: 'NaN',
   scores: ['9', '10', 'x'],
   record: { age: '36', id: '007' },
+  csv: '3,4',
   number: 42n,
   half: 12.5,
 };
@@ -89,6 +90,11 @@ const numbers: readonly (readonly [string, string])[] = [
     '43 12.5 True True',
   ],
   ['{% for score in scores[:2] %}{{ score + 1 }} {% endfor %}', '10 11 '],
+  // Also under another name, in a loop, and as a part of what was read.
+  ['{% with a = whole, b = "2" %}{{ a + 1 }} {{ a - 1 }} {{ b * 2 }}{% endwith %}', '43 41 22'],
+  ['{% for key, age in record.items() if age == 36 %}{{ key }} {{ age + 1 }}{% endfor %}', 'age 37'],
+  ['{{ record.get("age") + 1 }} {{ record.values() | first - 1 }} {{ {"a": whole}.a + 1 }}', '37 35 43'],
+  ['{% for n in csv.split(",") %}{{ n + 1 }} {% endfor %}{{ csv.partition(",")[2] * 2 }}', '4 5 8'],
   // Not when an operand is other text, and not text that the template wrote or made.
   ['{{ whole + "-x" }} {{ whole + word }} {{ zeros + whole }}', '42-x 42abc 00742'],
   ['{{ "1" * 3 }} {{ "1" + "2" }} {{ (whole ~ "0") * 2 }} {{ whole | trim * 2 }}', '111 12 420420 4242'],

@@ -14,6 +14,7 @@ const values: TemplateValues = {
   lines: '\t\n'.repeat(250_000),
   smiles: '😀'.repeat(250_000),
   html: '<'.repeat(100_000),
+  hidden: '\u200b'.repeat(500_000),
   percents: '%('.repeat(200_000),
   braces: '{'.repeat(500_000),
   digits: '9'.repeat(900),
@@ -32,6 +33,7 @@ prose.split()|prose.rsplit()|prose | title|prose.title()|prose | truncate(1000)|
 spaces | trim|spaces.rsplit()|spaces.split(" ")|spaces.replace(" ", "ab")|spaces.isspace()
 lines.expandtabs(1)|lines.splitlines()|lines.splitlines(true)|lines.rsplit("x", 3)|big.expandtabs(1000)
 smiles | reverse|smiles[1]|smiles[::-1]|smiles.upper()|smiles.count("")|smiles | urlencode|[smiles]|smiles.center(900000)
+[hidden]|"%a" % smiles|"{!a}".format(hidden)|("%a" * 100000) % smiles
 html | escape|html | urlencode|html.title()|[html]|percents % 1|percents.format(1)|braces.format(1)
 big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|big.partition(pattern)
 9 ** 4000|9 ** 4000 * 9 ** 4000|9 ** 9 ** 9|2 ** (2 ** 62)|"x" * 10 ** 9|[1] * 10 ** 9|(1,) * 2 ** 70|10 ** 4299
