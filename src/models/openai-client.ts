@@ -16,6 +16,8 @@ export interface OpenAIClientOptions {
   /** Up to and without `/chat/completions`. */
   readonly endpoint: string;
   readonly apiKey: string | null;
+  /** The environment variable that holds the key: named where the key is refused. */
+  readonly apiKeyVariable?: string | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +29,8 @@ export interface OpenAIClient extends ModelClient {
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** Throws `TypeError` for an endpoint that is no URL. */
-export function createOpenAIClient({ endpoint, apiKey, headers }: OpenAIClientOptions): OpenAIClient {
+export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
+  const { endpoint, apiKey, apiKeyVariable = null, headers } = options;
   // Else the SDK prints a warning for every kind of setting that it cannot send.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
   const url = new URL(endpoint);
@@ -102,7 +105,9 @@ export function createOpenAIClient({ endpoint, apiKey, headers }: OpenAIClientOp
         status,
       });
     }
-    return new ModelError(`${url.host} answered ${status}: ${quote(messageIn(text), secrets)}`, {
+    const isKeyRefused = (status === 401 || status === 403) && apiKeyVariable !== null;
+    const source = isKeyRefused ? ` · the key is that of ${apiKeyVariable}` : '';
+    return new ModelError(`${url.host} answered ${status}: ${quote(messageIn(text), secrets)}${source}`, {
       failure: failureOfStatus(status, { text, hasSchema: request.responseSchema !== null }),
       status,
       retryAfterMs: parseRetryAfter(String(retryAfter ?? ''), Date.now()),
@@ -204,13 +209,23 @@ interface Completion {
 
 interface Generated {
   readonly content: readonly { readonly type: string; readonly text?: string }[];
-  readonly finishReason: { readonly unified: ModelAnswer['finish'] };
+  readonly finishReason: { readonly unified: ModelAnswer['finish']; readonly raw?: string | undefined };
   readonly usage: {
     readonly inputTokens: { readonly total: number | undefined };
     readonly outputTokens: { readonly total: number | undefined };
   };
   readonly response?: { readonly body?: unknown };
 }
+
+/** Ends that the SDK takes for `other`, which an answer without a reason has too: these are not whole. */
+const CUT_SHORT: { readonly [reason: string]: ModelAnswer['finish'] } = {
+  // OpenRouter and Mistral; a server that is shut down.
+  error: 'error',
+  abort: 'error',
+  // Mistral; servers in front of Anthropic's models.
+  model_length: 'length',
+  max_tokens: 'length',
+};
 
 function readAnswer({ content, finishReason, usage, response }: Generated): ModelAnswer {
   const { message } = (response!.body as Completion).choices[0];
@@ -221,7 +236,7 @@ function readAnswer({ content, finishReason, usage, response }: Generated): Mode
   return {
     text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
     reasoning: typeof reasoning === 'string' ? reasoning : null,
-    finish: finishReason.unified,
+    finish: CUT_SHORT[finishReason.raw ?? ''] ?? finishReason.unified,
     promptTokens: usage.inputTokens.total ?? 0,
     completionTokens: usage.outputTokens.total ?? 0,
     status: 200,

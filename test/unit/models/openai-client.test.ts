@@ -129,6 +129,21 @@ describe('the answer', () => {
     });
     await server.close();
   });
+
+  it.each([
+    ['error', 'error'],
+    ['abort', 'error'],
+    ['model_length', 'length'],
+    ['max_tokens', 'length'],
+    ['eos', 'other'],
+    [undefined, 'other'],
+  ])('that ends with %j ends with "%s"', async (reason, finish) => {
+    const server = await serve(() => ({
+      choices: [{ message: { content: 'Half a sen' }, finish_reason: reason }],
+    }));
+    expect(await server.client.ask(requestOf())).toMatchObject({ finish });
+    await server.close();
+  });
 });
 
 describe('a failure', () => {
