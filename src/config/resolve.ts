@@ -14,7 +14,7 @@ import {
   type SamplerParams,
   type Settings,
 } from '../plan.ts';
-import type { Value } from '../values.ts';
+import { formatJson, type Value } from '../values.ts';
 import { typeOfColumn } from './column-types.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
@@ -88,7 +88,13 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
 
 /** Names a plan: equal exactly when nothing that can change a value differs. */
 export function planDigest(plan: Plan): string {
-  return digestOf(plan);
+  return digestOf({ ...plan, columns: plan.columns.map(inOrder) });
+}
+
+/** Models read and answer in the order of properties and options, which a digest of them as maps would not know. */
+function inOrder(column: PlanColumn): object {
+  if (column.kind === 'llm-structured') return { ...column, schema: formatJson(column.schema) };
+  return column.kind === 'llm-judge' ? { ...column, scores: formatJson(column.scores) } : column;
 }
 
 const NAME_SEED_LENGTH = 4;

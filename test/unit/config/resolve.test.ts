@@ -297,6 +297,23 @@ rowloom: { slice_size: 1, providers: [{ name: elsewhere, provider_type: simulate
     ]);
     expect(new Set(digests).size).toBe(digests.length);
   });
+
+  it('changes with the order of the properties and the options that a model reads', async () => {
+    const structured = (properties: string) => `
+  - { name: body, column_type: llm-structured, model_alias: writer, prompt: Rate,
+      output_format: { type: object, properties: { map: { type: object, additionalProperties: true,
+        properties: { ${properties} } } } } }`;
+    const judge = (options: string) => `
+  - { name: body, column_type: llm-judge, model_alias: writer, prompt: Rate,
+      scores: [{ name: tone, description: How, options: { ${options} } }] }`;
+    const digests = await Promise.all([
+      digestOf(structured('why: {}, level: {}')),
+      digestOf(structured('level: {}, why: {}')),
+      digestOf(judge('good: a, bad: b')),
+      digestOf(judge('bad: b, good: a')),
+    ]);
+    expect(new Set(digests).size).toBe(digests.length);
+  });
 });
 
 describe('a selection of seed rows', () => {
