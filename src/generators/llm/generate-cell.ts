@@ -140,8 +140,8 @@ class Conversation {
     try {
       checkFinish(answer);
       value = readAnswer(column, raw);
-    } catch (error) {
-      if (!(error instanceof CellError)) throw error;
+    } catch (thrown) {
+      const error = thrown instanceof CellError ? thrown : unreadable(thrown);
       const canCorrect = this.#turns.length < settings.maxConversationCorrectionSteps;
       const canRestart = this.#restarts < settings.maxConversationRestarts;
       const status = canCorrect ? 'call' : canRestart ? 'retry' : 'failed';
@@ -228,6 +228,11 @@ function checkFinish({ finish, completionTokens }: ModelAnswer): void {
     );
   if (finish === 'content-filter') throw unusable('The answer was withheld by the content filter');
   if (finish === 'error') throw unusable('The answer ended with an error of the provider');
+}
+
+/** Whatever else reading met: thrown on, it would have the answer asked for and paid again and again. */
+function unreadable(thrown: unknown): CellError {
+  return unusable(`The answer cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
 }
 
 function isPassing({ failure }: ModelError): boolean {

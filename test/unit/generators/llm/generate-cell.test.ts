@@ -178,6 +178,24 @@ describe('generateCell', () => {
     });
   });
 
+  it('keeps an answer that reading chokes on, and does not ask for it for ever', async () => {
+    // A reference to itself: legal, and endless for whoever follows it.
+    const schema = { $ref: '#/$defs/node', $defs: { node: { $ref: '#/$defs/node' } } };
+    const { task, records } = cellOf([GOOD, GOOD], {
+      column: { ...column, schema },
+      settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
+    });
+    const problem = {
+      kind: 'UnusableAnswer',
+      message: expect.stringMatching(/^The answer cannot be read: /),
+    };
+    expect(await generateCell(task)).toMatchObject({ status: 'failed', error: problem });
+    expect(records).toMatchObject([
+      { status: 'retry', raw: GOOD, error: problem },
+      { status: 'failed', raw: GOOD, error: problem },
+    ]);
+  });
+
   describe('with a call that fails', () => {
     it('tries five times when the call is refused, waiting longer each time', async () => {
       const refused = failure('rejected', { status: 400 });
