@@ -154,6 +154,7 @@ function createClient(
   return createOpenAIClient({
     endpoint,
     apiKey: apiKeyVariable === null ? null : read(apiKeyVariable),
+    apiKeyVariable,
     headers: Object.fromEntries(headers),
   });
 }

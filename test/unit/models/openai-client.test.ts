@@ -16,7 +16,12 @@ let client: OpenAIClient;
 
 beforeAll(async () => {
   mock = await startMockModelServer();
-  client = createOpenAIClient({ endpoint: mock.endpoint, apiKey: KEY, headers: { 'x-title': 'Rowloom' } });
+  client = createOpenAIClient({
+    endpoint: mock.endpoint,
+    apiKey: KEY,
+    apiKeyVariable: 'MOCK_KEY',
+    headers: { 'x-title': 'Rowloom' },
+  });
 });
 afterEach(() => mock.reset());
 afterAll(async () => {
@@ -195,7 +200,7 @@ describe('a failure', () => {
 
   it('shows no secret, though the endpoint repeats it', async () => {
     const error = await failureOf({ kind: 'error', status: 401, message: `Bad key ${KEY} from Rowloom` });
-    expect(error.message).toBe(`${client.host} answered 401: Bad key *** from ***`);
+    expect(error.message).toBe(`${client.host} answered 401: Bad key *** from *** · the key is that of MOCK_KEY`);
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(KEY);
     expect(error.cause).toBeUndefined();
   });
