@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { graphColumns } from '../config/graph-columns.ts';
-import { StoreError } from '../errors.ts';
+import { BuildError, StoreError } from '../errors.ts';
 import { type InlineRow, makeInline } from '../generators/inline.ts';
 import { openRoots, type Roots } from '../generators/roots.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
@@ -26,6 +26,8 @@ import { createOutcomes, type Outcomes } from './outcomes.ts';
 const PART_CACHE_BYTES = 64 * 1024 * 1024;
 /** A server that is started again answers within about two seconds. */
 const TELL_AGAIN_MS = 500;
+/** Several times what a server takes that is started again. One that is silent for longer may share our full disk. */
+const MAX_UNHEARD_MS = 10_000;
 
 export interface Build {
   readonly ref: BuildRef;
@@ -68,6 +70,8 @@ export interface Builds {
   calls(): Calls;
   /** Ends a build with a reason for people, whether its workflow has started yet or not. */
   stop(ref: BuildRef, reason: string): Promise<void>;
+  /** Rejects with `BuildError` when a build is to stop and its workflow cannot be told: it will not end by itself. */
+  readonly unheard: Promise<never>;
   dispose(): void;
 }
 
@@ -81,12 +85,18 @@ export function createBuilds(options: BuildsOptions): Builds {
   const builds = new Map<string, Promise<Build>>();
   const opened: Build[] = [];
   const parts = new PartCache(PART_CACHE_BYTES);
+  let onUnheard: (error: BuildError) => void = () => undefined;
+  const unheard = new Promise<never>((_, reject) => {
+    onUnheard = reject;
+  });
+  // Nobody has to listen.
+  unheard.catch(() => undefined);
 
   async function open(ref: BuildRef): Promise<Build> {
     const key = `${ref.datasetId}/${ref.epoch}`;
     let build = builds.get(key);
     if (build === undefined) {
-      build = openBuild(ref, { ...options, parts });
+      build = openBuild(ref, { ...options, parts, onUnheard });
       builds.set(key, build);
       build.then(
         (ready) => opened.push(ready),
@@ -108,6 +118,7 @@ export function createBuilds(options: BuildsOptions): Builds {
     async stop(ref, reason) {
       (await open(ref)).stop(reason);
     },
+    unheard,
     dispose() {
       for (const build of opened) build.dispose();
     },
@@ -116,9 +127,9 @@ export function createBuilds(options: BuildsOptions): Builds {
 
 async function openBuild(
   ref: BuildRef,
-  options: BuildsOptions & { readonly parts: PartCache },
+  options: BuildsOptions & { readonly parts: PartCache; readonly onUnheard: (error: BuildError) => void },
 ): Promise<Build> {
-  const { store, client, environment, parts } = options;
+  const { store, client, environment, parts, onUnheard } = options;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
@@ -141,13 +152,17 @@ async function openBuild(
 
   /** Until the parent has heard it: with the gate closed for good nothing else would ever end the build. */
   async function tellStop(reason: string): Promise<void> {
+    const giveUp = () => onUnheard(new BuildError(`${reason} · the Temporal server did not take the stop`));
+    const timer = setTimeout(giveUp, MAX_UNHEARD_MS);
     while (!isDisposed) {
       try {
-        return await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
+        await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
+        break;
       } catch {
         await sleep(TELL_AGAIN_MS, undefined, { ref: false });
       }
     }
+    clearTimeout(timer);
   }
 
   const gate = createGate({

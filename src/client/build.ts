@@ -18,7 +18,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
 import { builderConfigOf } from '../config/builder-config.ts';
-import { BuildError, RefusedError } from '../errors.ts';
+import { BuildError, RefusedError, StoreError } from '../errors.ts';
 import { ownIdentity } from '../processes.ts';
 import {
   type BuildRef,
@@ -211,7 +211,16 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     stopSignal.removeEventListener('abort', stop);
     await worker.shutdown();
     await connection.close();
-    await wish.dataset.endEpoch(start.epoch, Date.now());
+    await endEpoch(start, wish);
+  }
+}
+
+/** A store that cannot be written has ended the build with that reason, which is what people are to read. */
+async function endEpoch({ epoch }: EpochRecord, { dataset }: AcceptedWish): Promise<void> {
+  try {
+    await dataset.endEpoch(epoch, Date.now());
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
   }
 }
 
@@ -251,11 +260,13 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       ending.isOver = true;
       wake();
     });
-  worker?.ended.catch((error) => {
+  const onBroken = (error: unknown) => {
     ending.error = error;
     ending.isOver = true;
     wake();
-  });
+  };
+  worker?.ended.catch(onBroken);
+  worker?.builds.unheard.catch(onBroken);
   let wake: () => void = () => undefined;
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
