@@ -200,7 +200,9 @@ describe('a failure', () => {
 
   it('shows no secret, though the endpoint repeats it', async () => {
     const error = await failureOf({ kind: 'error', status: 401, message: `Bad key ${KEY} from Rowloom` });
-    expect(error.message).toBe(`${client.host} answered 401: Bad key *** from *** · the key is that of MOCK_KEY`);
+    expect(error.message).toBe(
+      `${client.host} answered 401: Bad key *** from *** · the key is that of MOCK_KEY`,
+    );
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(KEY);
     expect(error.cause).toBeUndefined();
   });
