@@ -2,6 +2,7 @@
 // PROTOCOL_VERSION. Imported by workflows: types and constants only.
 
 import type { RowGroupProgress as ConductorProgress } from './graph/conductor.ts';
+import type { SizeOptions } from './graph/row-groups.ts';
 import type {
   ConductorLimits,
   GraphColumn,
@@ -32,17 +33,21 @@ export interface GenerateDatasetInput {
 
 export interface PreparedDataset {
   readonly graph: readonly GraphColumn[];
-  readonly rows: number;
-  readonly rowGroupSize: number;
   /** Groups that are not trusted unopened, ascending, as ranges of group numbers, both included. */
   readonly groups: readonly RowRange[];
-  /** The models in use. */
-  readonly aliases: readonly string[];
-  readonly window: number;
-  readonly limits: ConductorLimits;
+  /** What window and limits follow from, together with the caps of the models. */
+  readonly sizing: Omit<SizeOptions, 'caps'>;
+  /** The models in use, by alias. */
+  readonly models: { readonly [alias: string]: PreparedModel };
   /** Rows and drops of the groups that stay closed. */
   readonly trustedRows: number;
   readonly trustedDrops: number;
+}
+
+export interface PreparedModel {
+  /** `provider/model`: aliases that share it share its calls, under the lowest of their caps. */
+  readonly key: string;
+  readonly maxParallelRequests: number;
 }
 
 export interface BuildRowGroupInput {
@@ -150,7 +155,7 @@ export const FAILURE = {
 } as const;
 
 export const UPDATE = { stop: 'stop', pause: 'pause', unpause: 'unpause', setLimits: 'setLimits' } as const;
-export const SIGNAL = { phase: 'phase' } as const;
+export const SIGNAL = { phase: 'phase', maxCells: 'maxCells' } as const;
 export const QUERY = { progress: 'progress', control: 'control' } as const;
 
 /** What workers ask before they give permits. */

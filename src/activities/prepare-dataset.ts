@@ -1,9 +1,8 @@
 // What the parent works from: the graph, the sizes, and the groups that have to be opened.
 
-import { groupCount, planSizes, rowsOfGroup } from '../graph/row-groups.ts';
-import type { RowRange } from '../graph/types.ts';
+import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { isModelColumn } from '../plan.ts';
-import type { PreparedDataset } from '../protocol.ts';
+import type { PreparedDataset, PreparedModel } from '../protocol.ts';
 import type { Base, GroupRecord } from '../store/groups.ts';
 import { findGroup, hasItsFiles, isTrusted, rangesOf } from '../store/groups.ts';
 import { discardNext, finishSwap, openNext } from '../store/swap.ts';
@@ -11,24 +10,19 @@ import type { Build } from './builds.ts';
 
 export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
   const { plan, settings } = build;
-  const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
   const { open, trusted } = await findOpenGroups(build);
-  const groups: readonly RowRange[] = rangesOf(open);
-  const { window, limits } = planSizes({
-    ...shape,
-    groups: open.length,
-    caps: capsOf(build),
-    cellColumns: plan.columns.filter(isModelColumn).length,
-    ...(settings.maxConcurrentRowGroups === null ? {} : { window: settings.maxConcurrentRowGroups }),
-    ...(settings.sliceSize === null ? {} : { sliceSize: settings.sliceSize }),
-  });
   return {
     graph: build.graphColumns,
-    ...shape,
-    groups,
-    aliases: Object.keys(plan.models),
-    window,
-    limits,
+    groups: rangesOf(open),
+    sizing: {
+      rows: settings.rows,
+      rowGroupSize: plan.rowGroupSize,
+      groups: open.length,
+      cellColumns: plan.columns.filter(isModelColumn).length,
+      window: settings.maxConcurrentRowGroups,
+      sliceSize: settings.sliceSize,
+    },
+    models: preparedModels(build),
     trustedRows: trusted.reduce((sum, { rowCount }) => sum + rowCount, 0),
     trustedDrops: trusted.reduce((sum, { drops }) => sum + drops.length, 0),
   };
@@ -70,16 +64,15 @@ async function checkGroups({ dataset, plan, settings, ref }: Build, base: Base):
   return { open, trusted };
 }
 
-/** By model key: the lowest cap of the aliases that share it. */
-function capsOf({ plan, settings, graphColumns }: Build): Record<string, number> {
-  const caps: Record<string, number> = {};
+function preparedModels({ plan, settings, graphColumns }: Build): PreparedDataset['models'] {
+  const models: Record<string, PreparedModel> = {};
   for (const column of plan.columns) {
     if (!isModelColumn(column)) continue;
     const key = graphColumns.find(({ name }) => name === column.name)?.model;
-    const cap = settings.models[column.alias]?.maxParallelRequests;
-    if (key === undefined || cap === undefined)
+    const maxParallelRequests = settings.models[column.alias]?.maxParallelRequests;
+    if (key === undefined || maxParallelRequests === undefined)
       throw new RangeError(`No settings for the model "${column.alias}"`);
-    caps[key] = Math.min(caps[key] ?? cap, cap);
+    models[column.alias] = { key, maxParallelRequests };
   }
-  return caps;
+  return models;
 }

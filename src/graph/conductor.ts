@@ -71,7 +71,7 @@ type Phase = 'running' | 'paused' | 'stopped';
 export class Conductor {
   readonly rows: RowRange;
   readonly #graph: ExecutionGraph;
-  readonly #limits: ConductorLimits;
+  #limits: ConductorLimits;
   readonly #tracker: CompletionTracker;
   /** Columns that are dispatched, deepest first. */
   readonly #lanes: ReadonlyMap<string, Lane>;
@@ -138,6 +138,11 @@ export class Conductor {
   cancelled(task: SliceTask): void {
     const none = RowMask.empty(task.rows).toHex();
     this.finished(task, { part: null, made: none, dropped: none, leftover: task.mask });
+  }
+
+  /** Changes what C5 allows; cells over it are left to end. */
+  setMaxCells(maxCells: ConductorLimits['maxCells']): void {
+    this.#limits = { ...this.#limits, maxCells };
   }
 
   /** Starts nothing more, for good. */

@@ -70,6 +70,8 @@ const DYNAMIC_CONFIG = [
   'frontend.namespaceCount=5000',
   'history.rps=20000',
   'history.timerProcessorMaxPollRPS=200',
+  // Without it a timer of a millisecond takes a second, and with it every update and retry.
+  'history.timerProcessorMaxTimeShift="10ms"',
   'history.visibilityProcessorMaxPollRPS=200',
   'history.workflowIdReuseMinimalInterval=0',
 ];

@@ -7,8 +7,8 @@
 //             off, slices in flight deliver what they have
 //   commit    the group's file is written: whole, or its complete rows after a halt
 //
-// A full history ends in continue-as-new, which opens again from the store: no state is carried but the sums for
-// people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
+// A full history ends in continue-as-new, which opens again from the store: no state is carried but limits and
+// the sums for people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
 
 import {
   ActivityFailure,
@@ -24,7 +24,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { Conductor } from '../graph/conductor.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
-import type { SliceTask } from '../graph/types.ts';
+import type { ConductorLimits, SliceTask } from '../graph/types.ts';
 import {
   type BuildRowGroupInput,
   type ColumnTotals,
@@ -34,7 +34,7 @@ import {
 } from '../protocol.ts';
 import { addColumnTotals } from '../totals.ts';
 import { sliceActivityOptions, storeActivityOptions } from './activity-options.ts';
-import { phaseSignal, rowGroupProgressQuery } from './messages.ts';
+import { maxCellsSignal, phaseSignal, rowGroupProgressQuery } from './messages.ts';
 import { treatCancelAs } from './treat-cancel-as.ts';
 
 /** Leaves room below 2,000 events for the slices in flight, which are awaited before continue-as-new. */
@@ -43,6 +43,7 @@ const MAX_HISTORY_EVENTS = 1_600;
 export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroupResult> {
   const { build, rowGroup, rows } = input;
   let phase: Phase = input.phase;
+  let limits: ConductorLimits = input.limits;
   let conductor: Conductor | undefined;
   let columns: Readonly<Record<string, ColumnTotals>> = input.totals ?? {};
   let wakeUps = 0;
@@ -61,6 +62,11 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   }
 
   setHandler(phaseSignal, changePhase);
+  setHandler(maxCellsSignal, (maxCells) => {
+    limits = { ...limits, maxCells };
+    conductor?.setMaxCells(maxCells);
+    wakeUps += 1;
+  });
   setHandler(rowGroupProgressQuery, () => ({
     rowGroup,
     rows,
@@ -91,11 +97,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
 
   async function conduct(): Promise<RowGroupResult> {
     const opened = await openRowGroup({ build, rowGroup, rows });
-    const conducting = new Conductor({
-      graph: ExecutionGraph.create(input.graph),
-      opened,
-      limits: input.limits,
-    });
+    const conducting = new Conductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
     conductor = conducting;
     if (phase !== 'running') halt();
 
@@ -120,7 +122,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
     if (!conducting.isDone)
       throw new Error(`Nothing is left to start in row group ${rowGroup}, and cells are missing`);
     if (isFull && phase === 'running' && !conducting.isComplete) {
-      await continueAsNew<typeof buildRowGroup>({ ...input, phase, totals: columns });
+      await continueAsNew<typeof buildRowGroup>({ ...input, limits, phase, totals: columns });
     }
 
     const { isComplete, dropped } = conducting;

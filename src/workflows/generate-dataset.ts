@@ -11,20 +11,23 @@
 import {
   ActivityFailure,
   allHandlersFinished,
+  CancellationScope,
   ChildWorkflowFailure,
   type ChildWorkflowHandle,
   condition,
   continueAsNew,
   ParentClosePolicy,
   proxyActivities,
+  type SignalDefinition,
   setCurrentDetails,
   setHandler,
+  sleep,
   startChild,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { rowsOfGroup } from '../graph/row-groups.ts';
+import { planSizes, rowsOfGroup, type Sizes } from '../graph/row-groups.ts';
 import type { RowRange } from '../graph/types.ts';
 import {
   type DatasetResult,
@@ -40,6 +43,7 @@ import { storeActivityOptions } from './activity-options.ts';
 import { buildRowGroup } from './build-row-group.ts';
 import {
   controlQuery,
+  maxCellsSignal,
   pauseUpdate,
   phaseSignal,
   progressQuery,
@@ -48,6 +52,8 @@ import {
   unpauseUpdate,
 } from './messages.ts';
 import { treatCancelAs } from './treat-cancel-as.ts';
+
+type RowGroupHandle = ChildWorkflowHandle<typeof buildRowGroup>;
 
 /** A child costs up to 9 events; the drained window still fits below 2,000. */
 const MAX_HISTORY_EVENTS = 1_600;
@@ -65,31 +71,31 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
   let prepared: PreparedDataset | undefined;
   let wakeUps = 0;
   let bug: unknown;
-  const open = new Map<number, ChildWorkflowHandle<typeof buildRowGroup>>();
+  const open = new Map<number, RowGroupHandle>();
 
   function changePhase(next: Phase): void {
     if (phase === 'stopping' || phase === next) return;
     phase = next;
     wakeUps += 1;
-    if (next !== 'running') for (const child of open.values()) tellPhase(child);
+    if (next !== 'running') for (const child of open.values()) tell(child, phaseSignal, phase);
   }
-  function tellPhase(child: ChildWorkflowHandle<typeof buildRowGroup>): void {
-    // A child that has just ended takes no signal, and needs none.
-    child.signal(phaseSignal, phase).catch(() => undefined);
+  function changeLimits({ maxParallelRequests }: LimitChanges, dataset: PreparedDataset): void {
+    limits = { maxParallelRequests: { ...limits.maxParallelRequests, ...maxParallelRequests } };
+    wakeUps += 1;
+    const { maxCells } = sizesOf(dataset, limits).limits;
+    for (const child of open.values()) tell(child, maxCellsSignal, maxCells);
   }
   function stop(why: string): void {
     reason ??= why;
     changePhase('stopping');
   }
 
-  setHandler(stopUpdate, (why) => stop(why));
-  setHandler(pauseUpdate, () => changePhase('paused'));
-  setHandler(unpauseUpdate, () => changePhase('running'));
+  setHandler(stopUpdate, (why) => inOrder(() => stop(why)));
+  setHandler(pauseUpdate, () => inOrder(() => changePhase('paused')));
+  setHandler(unpauseUpdate, () => inOrder(() => changePhase('running')));
   setHandler(
     setLimitsUpdate,
-    (changes) => {
-      limits = { maxParallelRequests: { ...limits.maxParallelRequests, ...changes.maxParallelRequests } };
-    },
+    (changes) => inOrder(() => prepared !== undefined && changeLimits(changes, prepared)),
     { validator: (changes) => checkLimits(changes, prepared) },
   );
   setHandler(controlQuery, () => ({ phase, limits }));
@@ -116,11 +122,13 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
   }
 
   async function buildGroup(rowGroup: number, dataset: PreparedDataset): Promise<RowGroupResult> {
-    const rows = rowsOfGroup(rowGroup, dataset);
+    const rows = rowsOfGroup(rowGroup, dataset.sizing);
+    const { graph } = dataset;
+    const given = limits;
     const child = await startChild(buildRowGroup, {
       workflowId: rowGroupWorkflowId(build, rowGroup),
       args: [
-        { build, taskQueue, rowGroup, rows, graph: dataset.graph, limits: dataset.limits, phase: 'running' },
+        { build, taskQueue, rowGroup, rows, graph, limits: sizesOf(dataset, given).limits, phase: 'running' },
       ],
       taskQueue,
       parentClosePolicy: ParentClosePolicy.TERMINATE,
@@ -128,7 +136,9 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
     });
     open.set(rowGroup, child);
     wakeUps += 1;
-    if (phase !== 'running') tellPhase(child);
+    // What changed while it started.
+    if (phase !== 'running') tell(child, phaseSignal, phase);
+    if (limits !== given) tell(child, maxCellsSignal, sizesOf(dataset, limits).limits.maxCells);
     return child.result();
   }
 
@@ -140,7 +150,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
       totals = addTotals(totals, isComplete ? more : { ...NO_TOTALS, columns: more.columns });
       if (isComplete) doneGroups += 1;
       else putBack(rowGroup);
-      setCurrentDetails(`${totals.rows} of ${dataset.rows} rows complete, ${totals.dropped} dropped`);
+      setCurrentDetails(`${totals.rows} of ${dataset.sizing.rows} rows complete, ${totals.dropped} dropped`);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) {
         bug ??= error;
@@ -165,7 +175,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
       const isFull =
         workflowInfo().historyLength > MAX_HISTORY_EVENTS || workflowInfo().continueAsNewSuggested;
       const seen = wakeUps;
-      const room = isFull || phase !== 'running' ? 0 : dataset.window - running;
+      const room = isFull || phase !== 'running' ? 0 : sizesOf(dataset, limits).window - running;
       for (let started = 0; started < Math.min(room, MAX_CHILDREN_PER_TASK); started += 1) {
         const [next] = waiting;
         if (next === undefined) break;
@@ -197,12 +207,38 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
   return treatCancelAs(() => stop('cancelled in Temporal'), conduct);
 }
 
+/**
+ * Acts on an update once a timer has fired. A worker that has the workflow not in its cache is given an update before the
+ * events of the workflow tasks ahead of it that asked for nothing; a replay gives it after them. A timer's place is the
+ * same in both.
+ */
+async function inOrder(act: () => void): Promise<void> {
+  await CancellationScope.nonCancellable(() => sleep(1));
+  act();
+}
+
+/** A child that has just ended takes no signal, and needs none. */
+function tell<Told>(child: RowGroupHandle, signal: SignalDefinition<[Told]>, told: Told): void {
+  child.signal(signal, told).catch(() => undefined);
+}
+
+function sizesOf({ sizing, models }: PreparedDataset, { maxParallelRequests }: LimitChanges): Sizes {
+  const caps: Record<string, number> = {};
+  for (const [alias, model] of Object.entries(models)) {
+    const cap = maxParallelRequests[alias] ?? model.maxParallelRequests;
+    caps[model.key] = Math.min(caps[model.key] ?? cap, cap);
+  }
+  return planSizes({ ...sizing, caps });
+}
+
 /** Throws for what would be refused: the update leaves no trace then. */
 function checkLimits({ maxParallelRequests }: LimitChanges, prepared: PreparedDataset | undefined): void {
-  if (prepared === undefined) throw new Error('Cannot change limits yet: the build is just starting');
+  if (prepared === undefined) throw new Error('Cannot change limits now: the build is being prepared');
   for (const [alias, max] of Object.entries(maxParallelRequests)) {
-    if (!prepared.aliases.includes(alias)) {
-      const known = prepared.aliases.map((name) => `"${name}"`).join(', ');
+    if (!Object.hasOwn(prepared.models, alias)) {
+      const known = Object.keys(prepared.models)
+        .map((name) => `"${name}"`)
+        .join(', ');
       throw new Error(`Cannot change the limit of the model "${alias}": the build uses ${known || 'none'}`);
     }
     if (!Number.isInteger(max) || max < 1) {

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ConductorLimits } from '../graph/types.ts';
 import {
   type BuildProgress,
   type Control,
@@ -17,13 +18,14 @@ export const pauseUpdate = defineUpdate<void, []>(UPDATE.pause);
 export const unpauseUpdate = defineUpdate<void, []>(UPDATE.unpause);
 /**
  * Changes `max_parallel_requests` by alias; refused for an alias that the build does not use and for less than 1. Workers
- * follow within a second. The cells that groups keep ready were planned for four times the first limits: raised further,
- * a limit is reached only by the next start.
+ * follow within a second; the window and what open groups keep ready follow at once, the size of slices with the next
+ * groups.
  */
 export const setLimitsUpdate = defineUpdate<void, [LimitChanges]>(UPDATE.setLimits);
 
 /** From the parent to its children. */
 export const phaseSignal = defineSignal<[Phase]>(SIGNAL.phase);
+export const maxCellsSignal = defineSignal<[ConductorLimits['maxCells']]>(SIGNAL.maxCells);
 
 export const progressQuery = defineQuery<BuildProgress>(QUERY.progress);
 export const rowGroupProgressQuery = defineQuery<RowGroupProgress>(QUERY.progress);

@@ -1,10 +1,11 @@
 // A Temporal server of a test file, and builds on it whose activities are scripted.
 
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.ts';
+import { planSizes } from '../../src/graph/row-groups.ts';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import type { ConductorLimits, GraphColumn, RowRange, SliceTask } from '../../src/graph/types.ts';
 import {
@@ -24,9 +25,10 @@ import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
 import { bundleWorkflows } from '../../src/worker.ts';
 import { type ColumnSketch, graphOf } from './graph.ts';
 
-/** Without the first every step waits for a tick of 50 ms; the second lets a group open twice within a second. */
+/** Without the first two every step waits for 50 ms and every timer for 1 s; the last lets a group open twice within 1 s. */
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=2000',
+  'history.timerProcessorMaxTimeShift="10ms"',
   'history.workflowIdReuseMinimalInterval=0',
 ];
 
@@ -43,33 +45,53 @@ export interface StageOptions {
   /** Groups to open; all by default. */
   readonly groups?: readonly RowRange[];
   readonly window?: number;
+  /** 5 by default; null for what the engine would choose. */
+  readonly sliceSize?: number | null;
+  readonly models?: PreparedDataset['models'];
+  /** Of a group that is started without a parent. */
   readonly limits?: Partial<ConductorLimits>;
   readonly onSlice?: (
     task: SliceTask,
     attempt: number,
   ) => undefined | SliceScript | Promise<undefined | SliceScript>;
+}
+
+const TASK_QUEUE = 'workflow-tests';
+const ACTIVITIES = [
+  'prepareDataset',
+  'openRowGroup',
+  'generateSlice',
+  'commitRowGroup',
+  'finishDataset',
+] as const;
+
+export interface ServerOptions {
+  /** Dynamic config values of the server, as `key=value`. */
+  readonly config?: readonly string[];
+  /** None by default: every workflow task replays the whole history, and a step that is not deterministic fails. */
   readonly maxCachedWorkflows?: number;
 }
 
+/** The server of a test file, with the workers that serve its builds. */
 export class WorkflowServer {
   readonly #environment: TestWorkflowEnvironment;
-  readonly #bundle: WorkflowBundleOption;
-  #builds = 0;
+  readonly #stages: Map<string, Stage>;
+  readonly #workers: readonly { readonly worker: Worker; readonly ended: Promise<void> }[];
 
-  private constructor(environment: TestWorkflowEnvironment, bundle: WorkflowBundleOption) {
+  private constructor(environment: TestWorkflowEnvironment, stages: Map<string, Stage>, workers: Worker[]) {
     this.#environment = environment;
-    this.#bundle = bundle;
+    this.#stages = stages;
+    this.#workers = workers.map((worker) => ({ worker, ended: worker.run() }));
   }
 
-  /** `config`: dynamic config values of the server, as `key=value`. */
-  static async start(config: readonly string[] = []): Promise<WorkflowServer> {
+  static async start({ config = [], maxCachedWorkflows = 0 }: ServerOptions = {}): Promise<WorkflowServer> {
     Runtime.install({
       logger: new DefaultLogger('ERROR'),
       telemetryOptions: { logging: { filter: 'temporal_sdk_core=OFF,temporal_client=OFF' } },
     });
     const path = await findTemporalBinary({ environment: process.env, say: () => undefined });
     const extraArgs = [...DYNAMIC_CONFIG, ...config].flatMap((value) => ['--dynamic-config-value', value]);
-    const [environment, bundle] = await Promise.all([
+    const [environment, workflowBundle] = await Promise.all([
       TestWorkflowEnvironment.createLocal({
         server: {
           executable: { type: 'existing-path', path },
@@ -79,42 +101,47 @@ export class WorkflowServer {
       }),
       bundleWorkflows(),
     ]);
-    return new WorkflowServer(environment, bundle);
-  }
-
-  get client(): Client {
-    return this.#environment.client;
+    const stages = new Map<string, Stage>();
+    const shared = {
+      connection: environment.nativeConnection,
+      activities: activitiesOf(stages),
+      maxHeartbeatThrottleInterval: 500,
+      // A test that failed may have left an activity waiting.
+      shutdownForceTime: '1 second',
+    };
+    const workers = [
+      await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle, maxCachedWorkflows }),
+      await Worker.create({ ...shared, taskQueue: sliceTaskQueue(TASK_QUEUE) }),
+    ];
+    return new WorkflowServer(environment, stages, workers);
   }
 
   async stop(): Promise<void> {
+    for (const { worker } of this.#workers) worker.shutdown();
+    await Promise.allSettled(this.#workers.map(({ ended }) => ended));
     await this.#environment.teardown();
   }
 
-  /** Runs workers for one build while `work` lasts. */
-  async stage<Result>(options: StageOptions, work: (stage: Stage) => Promise<Result>): Promise<Result> {
-    this.#builds += 1;
-    const stage = new Stage(this.client, `b${this.#builds}`, options);
-    const shared = { connection: this.#environment.nativeConnection, activities: stage.registered };
-    const conducting = await Worker.create({
-      ...shared,
-      taskQueue: stage.taskQueue,
-      workflowBundle: this.#bundle,
-      maxCachedWorkflows: options.maxCachedWorkflows ?? 0,
-      maxHeartbeatThrottleInterval: 500,
-    });
-    const generating = await Worker.create({
-      ...shared,
-      taskQueue: sliceTaskQueue(stage.taskQueue),
-      maxHeartbeatThrottleInterval: 500,
-    });
-    return conducting.runUntil(generating.runUntil(work(stage)));
+  /** A build of its own on this server. */
+  stage(options: StageOptions): Stage {
+    const stage = new Stage(this.#environment.client, `b${this.#stages.size + 1}`, options);
+    this.#stages.set(stage.build.datasetId, stage);
+    return stage;
   }
+}
+
+/** What the workers run: whatever a build's stage has at the moment of the call. */
+function activitiesOf(stages: ReadonlyMap<string, Stage>): object {
+  const call = (name: keyof Activities) => [
+    name,
+    (input: { build: BuildRef }) => stages.get(input.build.datasetId)!.activities[name](input as never),
+  ];
+  return Object.fromEntries(ACTIVITIES.map(call));
 }
 
 /** One build: what its activities were asked, and how to talk to its workflows. */
 export class Stage {
   readonly build: BuildRef;
-  readonly taskQueue: string;
   /** A test may put others in their place while the build runs. */
   readonly activities: Activities;
   /** One line for each call of an activity, in order of arrival. */
@@ -133,7 +160,6 @@ export class Stage {
     this.#options = options;
     this.#graph = graph.order.map((column) => graph.column(column));
     this.build = { storeId: 'store', dataset: 'tickets', datasetId: name, epoch: 1, planDigest: 'plan' };
-    this.taskQueue = `queue-${name}`;
     this.activities = {
       prepareDataset: async () => this.#prepared(),
       openRowGroup: async ({ rows, rowGroup }) => {
@@ -154,47 +180,52 @@ export class Stage {
     };
   }
 
-  /** What the workers run: whatever `activities` holds when it is called. */
-  get registered(): object {
-    const names = Object.keys(this.activities) as (keyof Activities)[];
-    return Object.fromEntries(names.map((name) => [name, (input: never) => this.activities[name](input)]));
-  }
-
   async startDataset(): Promise<WorkflowHandle> {
     return this.#client.workflow.start('generateDataset', {
-      args: [{ build: this.build, taskQueue: this.taskQueue }],
+      args: [{ build: this.build, taskQueue: TASK_QUEUE }],
       workflowId: datasetWorkflowId(this.build),
-      taskQueue: this.taskQueue,
+      taskQueue: TASK_QUEUE,
     });
   }
 
   /** Starts the workflow of group 0 without a parent. */
   async startRowGroup(): Promise<WorkflowHandle> {
-    const { graph, limits, rows } = this.#prepared();
+    const { graph, sizing } = this.#prepared();
+    const { limits } = planSizes({ ...sizing, caps: {} });
     const input: BuildRowGroupInput = {
       build: this.build,
-      taskQueue: this.taskQueue,
+      taskQueue: TASK_QUEUE,
       rowGroup: 0,
-      rows: { first: 0, last: rows - 1 },
+      rows: { first: 0, last: sizing.rows - 1 },
       graph,
-      limits,
+      limits: { ...limits, ...this.#options.limits },
       phase: 'running',
     };
     return this.#client.workflow.start('buildRowGroup', {
       args: [input],
       workflowId: rowGroupWorkflowId(this.build, 0),
-      taskQueue: this.taskQueue,
+      taskQueue: TASK_QUEUE,
     });
+  }
+
+  /** The newest run. */
+  datasetHandle(): WorkflowHandle {
+    return this.#client.workflow.getHandle(datasetWorkflowId(this.build));
   }
 
   groupHandle(rowGroup: number): WorkflowHandle {
     return this.#client.workflow.getHandle(rowGroupWorkflowId(this.build, rowGroup));
   }
 
+  /** What the workflow of a group was started with. */
+  async groupInput(rowGroup: number): Promise<BuildRowGroupInput> {
+    const { events } = await this.groupHandle(rowGroup).fetchHistory();
+    const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+    return defaultPayloadConverter.fromPayload(payload!);
+  }
+
   async progress(): Promise<BuildProgress> {
-    return this.#client.workflow
-      .getHandle(datasetWorkflowId(this.build))
-      .query<BuildProgress>(QUERY.progress);
+    return this.datasetHandle().query<BuildProgress>(QUERY.progress);
   }
 
   /** Lines of the log that begin so. */
@@ -203,15 +234,14 @@ export class Stage {
   }
 
   #prepared(): PreparedDataset {
-    const { rows = 10, rowGroupSize = rows, window = 2, limits, groups } = this.#options;
+    const { rows = 10, rowGroupSize = rows, window = 2, sliceSize = 5, models = {} } = this.#options;
+    const { groups = [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }] } = this.#options;
+    const cellColumns = this.#graph.filter(({ strategy }) => strategy === 'cell').length;
     return {
       graph: this.#graph,
-      rows,
-      rowGroupSize,
-      groups: groups ?? [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }],
-      aliases: ['writer'],
-      window,
-      limits: { sliceRows: 5, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {}, ...limits },
+      groups,
+      sizing: { rows, rowGroupSize, cellColumns, window, sliceSize },
+      models,
       trustedRows: 0,
       trustedDrops: 0,
     };

@@ -161,6 +161,15 @@ describe('limits', () => {
     ]);
   });
 
+  it('follow the number of cells that a model was last given', () => {
+    const conductor = conductorOf(graph, { maxCells: { [MODEL]: 4 } });
+    conductor.next();
+    conductor.setMaxCells({ [MODEL]: 8 });
+    expect(showNext(conductor)).toEqual(['text 104-107: 104 105 106 107']);
+    conductor.setMaxCells({ [MODEL]: 4 });
+    expect(conductor.next()).toEqual([]);
+  });
+
   it('let one slice of a model run even when it is larger than its share', () => {
     const conductor = conductorOf(graph, { maxCells: { [MODEL]: 1 } });
     expect(conductor.next().filter(({ column }) => column === 'text')).toHaveLength(1);

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RowGroupResult, UPDATE } from '../../src/protocol.ts';
+import { until } from '../support/until.ts';
+import { hold, notYet, type StageOptions, WorkflowServer } from '../support/workflow-stage.ts';
+
+let server: WorkflowServer;
+beforeAll(async () => {
+  server = await WorkflowServer.start({ config: ['limit.historyCount.suggestContinueAsNew=60'] });
+});
+afterAll(() => server.stop());
+
+/** Two columns of ten cells, each an activity: more events than the server takes well in one run. */
+const LONG: StageOptions = {
+  columns: { topic: [], body: ['topic'], note: ['body'] },
+  sliceSize: 1,
+  limits: { maxSlicesInFlight: 4 },
+};
+
+describe('continue-as-new', () => {
+  it('of a row group drains it, opens it again and makes no cell twice', async () => {
+    const stage = server.stage(LONG);
+    const handle = await stage.startRowGroup();
+    const result: RowGroupResult = await handle.result();
+    expect(stage.logged('open').length).toBeGreaterThan(1);
+    expect(stage.logged('commit')).toEqual(['commit 0']);
+    expect(stage.repeated).toEqual([]);
+    expect(result.isComplete).toBe(true);
+    expect(result.totals).toMatchObject({ rows: 10, columns: { body: { made: 10 }, note: { made: 10 } } });
+  });
+
+  it('of a row group calls off its leftovers in backoff, which are tried again at once', async () => {
+    let isLeft = false;
+    const onSlice: StageOptions['onSlice'] = ({ column, rows, isLeftover }) => {
+      if (isLeftover) throw notYet('1 hour');
+      if (column !== 'body' || rows.first !== 0 || isLeft) return undefined;
+      isLeft = true;
+      return { leftover: [0] };
+    };
+    const stage = server.stage({ ...LONG, onSlice });
+    const result: RowGroupResult = await (await stage.startRowGroup()).result();
+    expect(stage.logged('body 0-0')).toEqual(['body 0-0', 'body 0-0 again', 'body 0-0']);
+    expect(result).toMatchObject({ isComplete: true, totals: { rows: 10 } });
+    expect(stage.repeated).toEqual([]);
+  });
+
+  it('of a dataset drains the window, so that no group is closed with it, and keeps what steered it', async () => {
+    const answer = hold();
+    const stage = server.stage({
+      ...{ columns: { topic: [], body: ['topic'] }, rows: 24, rowGroupSize: 2, window: 2 },
+      models: { writer: { key: 'local/writer', maxParallelRequests: 4 } },
+      onSlice: () => answer.released,
+    });
+    const handle = await stage.startDataset();
+    await until(() => stage.logged('body').length === 2);
+    await handle.executeUpdate(UPDATE.setLimits, { args: [{ maxParallelRequests: { writer: 3 } }] });
+    answer.release();
+    expect(await handle.result()).toMatchObject({ isComplete: true });
+    const { runId, raw } = await stage.datasetHandle().describe();
+    expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(runId);
+    expect(stage.logged('open')).toHaveLength(12);
+    expect(stage.logged('commit')).toHaveLength(12);
+    expect(stage.repeated).toEqual([]);
+    expect(await stage.progress()).toMatchObject({
+      ...{ doneGroups: 12, waiting: [], limits: { maxParallelRequests: { writer: 3 } } },
+      totals: { rows: 24, columns: { body: { made: 24 } } },
+    });
+  });
+
+  it('of a dataset waits for the update that is being handled', async () => {
+    const answers = new Map([...Array(12).keys()].map((rowGroup) => [rowGroup * 2, hold()]));
+    const stage = server.stage({
+      ...{ columns: { topic: [], body: ['topic'] }, rows: 24, rowGroupSize: 2, window: 1 },
+      onSlice: ({ rows }) => answers.get(rows.first)?.released,
+    });
+    const handle = await stage.startDataset();
+    for (const [row, { release }] of answers) {
+      await until(() => stage.logged(`body ${row}-`).length === 1);
+      const pausing = handle.executeUpdate(UPDATE.pause);
+      release();
+      await pausing;
+      await handle.executeUpdate(UPDATE.unpause);
+    }
+    expect(await handle.result()).toMatchObject({ isComplete: true });
+    expect(stage.logged('commit')).toHaveLength(12);
+    expect(stage.repeated).toEqual([]);
+  });
+});
