@@ -35,7 +35,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
   const url = new URL(endpoint);
   const isLoopback = LOOPBACK.test(url.hostname);
-  const secrets = [apiKey ?? '', url.password, ...Object.values(headers)].filter((secret) => secret !== '');
+  const secrets = secretsOf(options);
   // As many connections as there are calls in flight: the limiters bound those, the signals are their deadlines.
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   // The signal of a call is what the SDK hands through unchanged: it tells which call is meant.
@@ -113,6 +113,16 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       retryAfterMs: parseRetryAfter(String(retryAfter ?? ''), Date.now()),
     });
   }
+}
+
+/** Shorter ones are no secrets: `2`, `Bearer`. */
+const MIN_SECRET_LENGTH = 7;
+
+/** What no message shows. Endpoints repeat the token of a header without the `Bearer` before it. */
+function secretsOf({ endpoint, apiKey, headers }: OpenAIClientOptions): readonly string[] {
+  const words = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
+  const given = [apiKey ?? '', new URL(endpoint).password].filter((secret) => secret !== '');
+  return [...given, ...words.filter(({ length }) => length >= MIN_SECRET_LENGTH)];
 }
 
 /**

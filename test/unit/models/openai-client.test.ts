@@ -207,6 +207,15 @@ describe('a failure', () => {
     expect(error.cause).toBeUndefined();
   });
 
+  it('shows no token of a header, with or without the word before it', async () => {
+    const headers = { authorization: 'Bearer tok-from-environment', 'x-version': '2' };
+    const other = createOpenAIClient({ endpoint: mock.endpoint, apiKey: null, headers });
+    mock.setFaults([{ kind: 'error', message: 'tok-from-environment is unknown in v2' }]);
+    const error = await other.ask(requestOf()).catch((thrown) => thrown);
+    expect(error.message).toBe(`${other.host} answered 500: *** is unknown in v2`);
+    await other.close();
+  });
+
   it('leaves the choices of an answer without any', async () => {
     const server = await serve(() => ({ choices: [] }));
     const error = await server.client.ask(requestOf()).catch((thrown) => thrown);
