@@ -17,7 +17,6 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
     sizing: {
       rows: settings.rows,
       rowGroupSize: plan.rowGroupSize,
-      groups: open.length,
       cellColumns: plan.columns.filter(isModelColumn).length,
       window: settings.maxConcurrentRowGroups,
       sliceSize: settings.sliceSize,

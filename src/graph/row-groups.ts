@@ -8,11 +8,18 @@ import type { ConductorLimits, RowRange } from './types.ts';
 export const MAX_SLICES_IN_FLIGHT = 40;
 /** The same with leftovers, which wait in backoff most of the time. */
 export const MAX_SLICES_WITH_LEFTOVERS = 48;
-/** Cells outstanding for each request that may be open. With 2 a quarter of the speed is lost when latencies vary. */
+/**
+ * Cells that a group has outstanding for each request that may be open. With 2 a quarter of the speed is lost when
+ * latencies vary; shared among the open groups, the last one to end would leave the model idle.
+ */
 export const CELLS_PER_REQUEST = 4;
+/** Slices that hold those cells of a model, at least: one that waits for its slowest cell leaves the others at work. */
+const MIN_SLICES_OF_MODEL = 8;
+/** Rows from which on an activity, which costs the CPU of about three calls, hardly counts. */
+const CHEAP_SLICE_ROWS = 32;
 /** Slices of a group that fit into a history of 2,000 events, with room for leftovers. */
 export const MAX_SLICES_OF_GROUP = 400;
-/** Rows a slice holds at most: what a slice has done is only visible at its end. */
+/** Rows a slice holds at most, to keep histories short: what a slice has done is only visible at its end. */
 export const MAX_SLICE_ROWS = 64;
 
 /** The rows asked for, and how many of them stand in one group. */
@@ -54,8 +61,6 @@ export interface SizeOptions extends DatasetShape {
   readonly caps: { readonly [model: string]: number };
   /** Columns that are made in slices. */
   readonly cellColumns: number;
-  /** Groups to be opened; all of the dataset by default. */
-  readonly groups?: number;
   /** `max_concurrent_row_groups`, when set. */
   readonly window?: number | null;
   /** `slice_size`, when set. */
@@ -70,20 +75,17 @@ export interface Sizes {
   readonly limits: ConductorLimits;
 }
 
-/** Chooses window, slice size and shares so that every model is busy and no history grows long. */
+/** Chooses window, slice size and cells outstanding so that every model is busy and no history grows long. */
 export function planSizes(options: SizeOptions): Sizes {
   const { caps, rowGroupSize } = options;
   const cap = Object.values(caps).reduce((sum, requests) => sum + requests, 0);
-  const window = options.window ?? Math.max(2, Math.ceil((CELLS_PER_REQUEST * cap) / rowGroupSize) + 1);
-  // Only groups that exist share a model: a dataset of one group has all of it.
-  const openGroups = Math.max(1, Math.min(window, options.groups ?? groupCount(options)));
-  const sliceRows = options.sliceSize ?? planSliceRows(options, cap / openGroups);
+  const sliceRows = options.sliceSize ?? planSliceRows(options);
   const maxCells = Object.entries(caps).map(([model, requests]): [string, number] => [
     model,
-    Math.max(sliceRows, Math.ceil((CELLS_PER_REQUEST * requests) / openGroups)),
+    Math.max(sliceRows, CELLS_PER_REQUEST * requests),
   ]);
   return {
-    window,
+    window: options.window ?? Math.max(2, Math.ceil((CELLS_PER_REQUEST * cap) / rowGroupSize) + 1),
     limits: {
       sliceRows,
       maxSlicesInFlight: MAX_SLICES_IN_FLIGHT,
@@ -93,10 +95,13 @@ export function planSizes(options: SizeOptions): Sizes {
   };
 }
 
-/** `cap`: requests that one group may have open. */
-function planSliceRows({ rows, rowGroupSize, cellColumns }: SizeOptions, cap: number): number {
+function planSliceRows({ caps, rows, rowGroupSize, cellColumns }: SizeOptions): number {
   const cells = Math.min(rows, rowGroupSize) * cellColumns;
-  const keepsModelsBusy = Math.ceil((CELLS_PER_REQUEST * cap) / MAX_SLICES_IN_FLIGHT);
+  const requests = Object.values(caps);
+  const cap = requests.reduce((sum, max) => sum + max, 0);
+  const fillsModels = Math.ceil((CELLS_PER_REQUEST * cap) / MAX_SLICES_IN_FLIGHT);
+  const sharesModels = Math.floor((CELLS_PER_REQUEST * Math.min(...requests)) / MIN_SLICES_OF_MODEL);
+  const keepsModelsBusy = Math.min(Math.max(fillsModels, sharesModels), CHEAP_SLICE_ROWS);
   // Larger slices than these would leave places empty: for a handful of rows every cell is its own activity.
   const fillsPlaces = Math.floor(cells / MAX_SLICES_IN_FLIGHT);
   const keepsHistoryShort = Math.ceil(cells / MAX_SLICES_OF_GROUP);

@@ -52,18 +52,18 @@ describe('planSizes', () => {
   }
 
   it.each([
-    // A handful of rows: every cell is its own activity, and the one group has all of the model.
+    // A handful of rows: every cell is its own activity.
     { cap: 16, rows: 10, window: 2, sliceRows: 1, maxCells: 64 },
     { cap: 512, rows: 10, window: 4, sliceRows: 1, maxCells: 2_048 },
-    { cap: 16, rows: 100, window: 2, sliceRows: 2, maxCells: 64 },
-    { cap: 64, rows: 1_000, window: 2, sliceRows: 10, maxCells: 256 },
-    // Slices grow with the cap only when the places of the open groups are too few for it.
-    { cap: 64, rows: 4_000, window: 2, sliceRows: 10, maxCells: 128 },
-    { cap: 256, rows: 4_000, window: 3, sliceRows: 10, maxCells: 342 },
-    { cap: 512, rows: 4_000, window: 4, sliceRows: 13, maxCells: 512 },
-    { cap: 512, rows: 1_000, window: 4, sliceRows: 52, maxCells: 2_048 },
-    { cap: 4_096, rows: 100_000, window: 18, sliceRows: 23, maxCells: 911 },
+    { cap: 16, rows: 100, window: 2, sliceRows: 8, maxCells: 64 },
+    // Eight slices for each model, of 32 rows at most.
+    { cap: 32, rows: 1_000, window: 2, sliceRows: 16, maxCells: 128 },
+    { cap: 64, rows: 1_000, window: 2, sliceRows: 32, maxCells: 256 },
+    { cap: 64, rows: 4_000, window: 2, sliceRows: 32, maxCells: 256 },
+    { cap: 512, rows: 4_000, window: 4, sliceRows: 32, maxCells: 2_048 },
+    { cap: 4_096, rows: 100_000, window: 18, sliceRows: 32, maxCells: 16_384 },
     // A long history costs more than a late answer, up to 64 rows.
+    { cap: 16, rows: 1_000, window: 2, sliceRows: 10, maxCells: 64 },
     { cap: 16, rows: 100_000, cellColumns: 40, window: 2, sliceRows: 64, maxCells: 64 },
     { cap: 16, rows: 100_000, rowGroupSize: 50_000, window: 2, sliceRows: 64, maxCells: 64 },
     { cap: 1, rows: 100_000, window: 2, sliceRows: 10, maxCells: 10 },
@@ -72,21 +72,19 @@ describe('planSizes', () => {
   });
 
   it('takes what is set', () => {
-    expect(sizesOf({ cap: 64, window: 5, sliceSize: 1 })).toEqual({ window: 5, sliceRows: 1, maxCells: 52 });
+    expect(sizesOf({ cap: 64, window: 5, sliceSize: 1 })).toEqual({ window: 5, sliceRows: 1, maxCells: 256 });
   });
 
-  it('shares a model among the groups that are opened, not among those that are there', () => {
-    expect(sizesOf({ cap: 64, groups: 1 })).toMatchObject({ window: 2, maxCells: 256 });
-  });
-
-  it('sums the caps of all models and shares each by its own', () => {
-    const { window, limits } = planSizes({
-      ...{ caps: { one: 500, two: 12 }, rows: 100_000, rowGroupSize: 1_000, cellColumns: 4 },
+  it('leaves a slower model eight slices unless all places are needed for the faster one', () => {
+    const shape = { rows: 100_000, rowGroupSize: 1_000, cellColumns: 2 };
+    const limits = { maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48 };
+    expect(planSizes({ ...shape, caps: { one: 100, two: 24 } })).toEqual({
+      window: 2,
+      limits: { ...limits, sliceRows: 13, maxCells: { one: 400, two: 96 } },
     });
-    expect(window).toBe(4);
-    expect(limits).toEqual({
-      ...{ sliceRows: 13, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48 },
-      maxCells: { one: 500, two: 13 },
+    expect(planSizes({ ...shape, caps: { one: 240, two: 8 } })).toEqual({
+      window: 2,
+      limits: { ...limits, sliceRows: 25, maxCells: { one: 960, two: 32 } },
     });
   });
 

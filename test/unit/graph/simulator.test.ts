@@ -32,6 +32,19 @@ function build(options: Partial<Simulation> & { rows: number; cap: number }) {
   return { ...result, callsPerSecond: (result.calls * 1_000) / result.virtualMs };
 }
 
+/** How much of its requests' time a model is busy, with latencies that vary. */
+function busyShare(options: { rows: number; cap: number }): number {
+  const draw = lognormal({ medianMs: 100, jitter: 4 });
+  let latencySum = 0;
+  const latencyMs = () => {
+    const latency = draw();
+    latencySum += latency;
+    return latency;
+  };
+  const { virtualMs } = build({ ...options, latencyMs });
+  return latencySum / options.cap / virtualMs;
+}
+
 describe('a simulated build', () => {
   it('asks for every cell once', () => {
     const { calls, completeRows, droppedRows } = build({ rows: 2_500, cap: 64 });
@@ -57,16 +70,19 @@ describe('a simulated build', () => {
     expect(build({ rows, cap }).callsPerSecond).toBeGreaterThan(share * cap * 10);
   });
 
-  it('keeps 64 requests busy when latencies vary', () => {
-    const latencyMs = lognormal({ medianMs: 100, jitter: 4 });
-    let latencySum = 0;
-    const drawn = () => {
-      const latency = latencyMs();
-      latencySum += latency;
-      return latency;
-    };
-    const { virtualMs } = build({ rows: 1_000, cap: 64, latencyMs: drawn });
-    expect(latencySum / 64 / virtualMs).toBeGreaterThan(0.9);
+  it.each([
+    { rows: 1_000, cap: 64, share: 0.9 },
+    { rows: 10_000, cap: 64, share: 0.97 },
+  ])('of $rows rows keeps $cap requests busy when latencies vary', ({ rows, cap, share }) => {
+    expect(busyShare({ rows, cap })).toBeGreaterThan(share);
+  });
+
+  it.each([
+    { rows: 4_000, cap: 256, share: 0.88 },
+    { rows: 5_000, cap: 256, share: 0.92 },
+    { rows: 13_000, cap: 512, share: 0.9 },
+  ])('of $rows rows leaves all $cap requests to the last groups', ({ rows, cap, share }) => {
+    expect(busyShare({ rows, cap })).toBeGreaterThan(share);
   });
 
   it('needs four round trips for a handful of rows', () => {
