@@ -2,7 +2,9 @@
 //
 //   B1. Each start takes the next epoch, by exclusive creation of its file, after it has judged the newest one dead.
 //   B2. A live build with the same wish is attached to; any other is refused unless it is to be replaced.
-//   B3. A `run` serves its build with a queue and a worker of its own, and ends them.
+//   B3. A wish that was decided before another build began is not carried out, unless both are the same: what it counted
+//       and where its output goes no longer holds.
+//   B4. A `run` serves its build with a queue and a worker of its own, and ends them.
 
 import { hostname } from 'node:os';
 import { relative } from 'node:path';
@@ -119,6 +121,7 @@ export async function takeEpoch(
   },
 ): Promise<EpochRecord | undefined> {
   const { wish, connected, newest, kind } = options;
+  await refuseOutdated(wish, newest);
   const own = ownIdentity();
   const { id } = await wish.dataset.read();
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
@@ -150,6 +153,18 @@ export async function takeEpoch(
     });
   }
   return epoch;
+}
+
+async function refuseOutdated(
+  { dataset, opened, planDigest, settings, base }: AcceptedWish,
+  newest: number,
+): Promise<void> {
+  if (newest === (opened.newestStart?.epoch ?? 0)) return;
+  const since = await dataset.readEpoch(newest);
+  if (since.planDigest === planDigest && since.rows <= settings.rows && since.base === base) return;
+  throw new RefusedError(
+    `Cannot build "${dataset.name}": build ${newest} of it has begun since this command looked at it. Run the same command again`,
+  );
 }
 
 export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start: EpochRecord): BuildRef {

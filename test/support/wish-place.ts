@@ -1,10 +1,11 @@
 // A folder in which wishes are made one after another, in this process, on a shared server and a mock model that
 // counts what is asked.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/client/cli/main.ts';
+import { type Answer, type RunEnd, runDataset } from '../../src/client/run-dataset.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { readRows } from '../../src/store/look.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -23,7 +24,7 @@ export interface TestDocument {
   columns: Record<string, unknown>[];
   model_configs: Record<string, unknown>[];
   rowloom: Record<string, unknown>;
-  seed_config?: unknown;
+  seed_config: object;
 }
 
 export const SEEDS = ['lamp', 'backpack', 'kettle', 'tent'];
@@ -79,6 +80,11 @@ export class WishPlace {
     this.writeSeeds(SEEDS);
   }
 
+  /** Puts here what another place holds, as a user would copy the folder. */
+  copy({ directory }: WishPlace): void {
+    cpSync(directory, this.directory, { recursive: true });
+  }
+
   writeSeeds(products: readonly string[], maker = 'Norrvik'): void {
     writeFileSync(
       join(this.directory, 'seeds.csv'),
@@ -130,6 +136,32 @@ export class WishPlace {
       if (more > 0) calls[column] = (calls[column] ?? 0) + more;
     }
     return { code, talk, calls };
+  }
+
+  /** Runs another document for the same dataset, with what somebody answers to its question. */
+  answer(target: string, ask: () => Promise<Answer>): Promise<RunEnd> {
+    const nothing = () => undefined;
+    return runDataset({
+      target,
+      name: 'tickets',
+      cwd: this.directory,
+      home: join(this.directory, 'home'),
+      environment: {},
+      address: this.#address,
+      isSimulated: false,
+      isNew: false,
+      keep: false,
+      redo: [],
+      isDryRun: false,
+      isReplacing: false,
+      ask,
+      say: nothing,
+      onServer: nothing,
+      onWish: nothing,
+      onKept: nothing,
+      events: { onSnapshot: nothing, onAttached: nothing, onStopping: nothing },
+      stopSignal: new AbortController().signal,
+    });
   }
 
   path(...names: readonly string[]): string {

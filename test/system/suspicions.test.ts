@@ -79,3 +79,24 @@ describe('kept cells', () => {
     expect(await bodies()).toEqual(before);
   });
 });
+
+describe('a command that waits for an answer', () => {
+  const QUICK = { row_group_size: 50 };
+
+  it('does not go on with what another one has changed meanwhile', async () => {
+    Object.assign(place.document.rowloom, QUICK);
+    await place.run(['-n', '40']);
+    place.column('body').prompt = 'A second ticket about the {{ product }}';
+    place.column('note').prompt = 'A second note about the {{ product }}';
+    place.write('mine.yaml');
+    const answering = place.answer('mine.yaml', async () => {
+      place.column('body').prompt = 'A third ticket about the {{ product }}';
+      expect(await place.run(['-n', '41', '--yes'])).toMatchObject({ code: 0 });
+      return 'regenerate';
+    });
+    await expect(answering).rejects.toThrow(
+      'Cannot build "tickets": build 2 of it has begun since this command looked at it. Run the same command again',
+    );
+    expect(await place.rows()).toHaveLength(41);
+  });
+});
