@@ -256,12 +256,12 @@ describe('a dataset', () => {
       onSlice: () => answers.released,
     });
     const handle = await stage.startDataset();
-    // Four cells for each request that may be open, shared by two groups.
-    await until(() => stage.logged('body').length === 4);
+    // Four cells for each request that may be open, in each of the two groups.
+    await until(() => stage.logged('body').length === 8);
     await handle.executeUpdate(UPDATE.setLimits, { args: [{ maxParallelRequests: { writer: 5 } }] });
     await until(() => stage.logged('body').length === 20);
     answers.release();
     expect(await handle.result()).toMatchObject({ isComplete: true });
-    expect((await stage.groupInput(2)).limits).toMatchObject({ maxCells: { 'local/writer': 10 } });
+    expect((await stage.groupInput(2)).limits).toMatchObject({ maxCells: { 'local/writer': 20 } });
   });
 });
