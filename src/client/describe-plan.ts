@@ -3,7 +3,7 @@
 import { isModelColumn } from '../plan.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type ColumnCount, NO_COUNT, sumCounts } from './count-cells.ts';
-import { formatCount, plural } from './format.ts';
+import { formatCount, line, plural } from './format.ts';
 import { livenessOf } from './liveness.ts';
 import { describeSeedChange, findChanges, findOutputChanges } from './plan-changes.ts';
 import type { Wish } from './wish.ts';
@@ -13,26 +13,33 @@ const WIDTH = 96;
 /** Names in one list of columns. */
 const MAX_NAMES = 5;
 
-/** What a wish costs, in parts that are packed into lines. */
+/** What a wish costs: first why cells are made again, then what is kept and what is new. */
 export function describePlan(wish: Wish): string[] {
-  return pack(wish.isDone ? ['all of it is there, nothing to do'] : planParts(wish));
+  const lines = wish.isDone
+    ? ['all of it is there, nothing to do']
+    : [...pack(reasonsOf(wish)), ...pack(costsOf(wish))];
+  return lines.map((text, index) => line(index === 0 ? 'plan' : '', text));
 }
 
-function planParts(wish: Wish): string[] {
+function reasonsOf(wish: Wish): string[] {
+  const { counts, plan, planBefore } = wish;
+  const outputChanges = planBefore === null ? [] : findOutputChanges(planBefore, plan);
+  const retried = Object.entries(counts.columns).flatMap(([name, count]) =>
+    count.retried === 0 ? [] : [`${name}: ${formatCount(count.retried)} failed before → tried again`],
+  );
+  return [...describeSeeds(wish), ...describeReasons(wish), ...outputChanges, ...retried];
+}
+
+function costsOf(wish: Wish): string[] {
   const { counts, plan, base } = wish;
   const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
-  const models = plan.columns.filter(isModelColumn);
-  const outputChanges = wish.planBefore === null ? [] : findOutputChanges(wish.planBefore, plan);
-  if (kept + again + retried === 0 && outputChanges.length === 0) {
+  if (kept + again + retried === 0 && wish.planBefore === null) {
+    const models = plan.columns.filter(isModelColumn);
     const size = `${plural(wish.settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
     return [`${size}: ${calls === 0 ? 'no call to make' : plural(calls, 'new call')}`];
   }
+  const parts: string[] = [];
   const isChanged = again > 0 || base === 'next';
-  const parts = isChanged ? [...describeSeeds(wish), ...describeReasons(wish), ...outputChanges] : [];
-  for (const { name } of models) {
-    const count = counts.columns[name] ?? NO_COUNT;
-    if (count.retried > 0) parts.push(`${name}: ${formatCount(count.retried)} failed before → tried again`);
-  }
   if (kept > 0) parts.push(isChanged ? describeKept(wish) : describeFound({ kept, missing }));
   if (missing > 0) parts.push(`${formatCount(missing)} new${describeLost(wish)}`);
   if (calls === 0) parts.push('no call to make');

@@ -42,3 +42,8 @@ export function formatTime(ms: number): string {
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
+
+/** A line as the CLI says it: what it is about, then the text. */
+export function line(label: string, text: string): string {
+  return `${label.padEnd(9)} ${text}`;
+}

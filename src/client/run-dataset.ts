@@ -2,15 +2,14 @@
 
 import { join } from 'node:path';
 import { RefusedError } from '../errors.ts';
-import { resolveServer } from '../server/connect.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { findGroup, listGroups } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { readUsage } from '../store/usage.ts';
-import { type RunEvents, runBuild } from './build.ts';
-import { type Connected, connect } from './connection.ts';
+import type { RunEvents } from './build.ts';
+import type { Connected } from './connection.ts';
 import type { EndedRun } from './run-report.ts';
-import { type StartedBuild, startBuild } from './start-build.ts';
+import type { StartedBuild } from './start-build.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from './wish.ts';
 
 export type Answer = 'regenerate' | 'keep' | 'no';
@@ -68,6 +67,9 @@ export async function withServer<Result>(
   options: ServerOptions,
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
+  // Temporal's client takes longer to load than all else: what needs no server does without.
+  const { resolveServer } = await import('../server/connect.ts');
+  const { connect } = await import('./connection.ts');
   const server = await resolveServer({
     ...(options.address === undefined ? {} : { address: options.address }),
     environment: options.environment,
@@ -101,6 +103,7 @@ export async function runDataset(options: RunOptions): Promise<RunEnd> {
   return withServer(options, async (connected) => {
     if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);
+    const { runBuild } = await import('./build.ts');
     const end = await runBuild({ ...options, wish: accepted, connected });
     if (end.how === 'detached') return { how: 'detached', wish };
     const { dataset } = accepted;
@@ -132,6 +135,7 @@ export async function startDataset(options: DecideOptions & ServerOptions): Prom
   const { wish } = decided;
   if (wish.isDone) return { how: 'done', wish };
   return withServer(options, async (connected) => {
+    const { startBuild } = await import('./start-build.ts');
     const started = await startBuild({ ...options, wish: await acceptWish(wish), connected });
     return { how: 'started', wish, ...started };
   });

@@ -8,21 +8,18 @@ import type { StoppedCalls } from './build.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
-import { formatBytes, formatCount, formatDuration, formatTokens, plural } from './format.ts';
+import { storeFolder } from './find-dataset.ts';
+import { formatBytes, formatCount, formatDuration, formatTokens, line, plural } from './format.ts';
 import type { Wish } from './wish.ts';
 
-export function line(label: string, text: string): string {
-  return `${label.padEnd(9)} ${text}`;
-}
-
 /** The lines before the plan: dataset, config, models. */
-export function describeWish(wish: Wish, { cwd, now }: { cwd: string; now: number }): string[] {
+export function describeWish(wish: Wish, now: number): string[] {
   const { name, before, directory } = wish;
   const folder = `${name} (${before === null ? 'new' : 'continued'}) → ${join(directory, name)}`;
   const more = before === null ? describeSeed(wish) : describeStart(wish, now);
   return [
     line('dataset', [folder, more].filter((part) => part !== '').join(' · ')),
-    line('config', describeDocument(wish, cwd)),
+    line('config', describeDocument(wish)),
     ...describeModels(wish),
   ];
 }
@@ -40,15 +37,21 @@ function describeStart(wish: Wish, now: number): string {
   return `build ${start.epoch} ended without notice${ago}, nothing to repair`;
 }
 
-function describeDocument({ config, document, settings }: Wish, cwd: string): string {
-  const path = relative(cwd, document);
-  const parts = [path.startsWith('..') ? document : path, plural(config.config.columns.length, 'column')];
+function describeDocument(wish: Wish): string {
+  const { config, document, settings } = wish;
+  const parts = [pathOf(wish, document), plural(config.config.columns.length, 'column')];
   if (config.seeds !== null) {
     const cycles = settings.rows / config.seeds.rows;
     const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} cycles` : '';
     parts.push(`seeds ${config.seeds.path}: ${plural(config.seeds.rows, 'row')}${passes}`);
   }
   return parts.join(' · ');
+}
+
+/** As a person there would write it. */
+function pathOf({ opened }: Wish, path: string): string {
+  const below = relative(opened.options.cwd, path);
+  return below.startsWith('..') ? path : below;
 }
 
 function describeModels({ settings, plan }: Wish): string[] {
@@ -134,7 +137,16 @@ export interface EndedRun {
 
 /** The lines after a build. */
 export function describeEnd(wish: Wish, end: EndedRun): string[] {
-  return end.isComplete ? [line('done', describeDone(wish, end))] : describeStop(wish, end);
+  if (!end.isComplete) return describeStop(wish, end);
+  const done = line('done', describeDone(wish, end));
+  return end.summary.rowCount === 0 ? [done] : [done, line('look', describeLook(wish))];
+}
+
+function describeLook(wish: Wish): string {
+  const { name, directory, opened } = wish;
+  const folder = pathOf(wish, join(directory, name));
+  const isNameEnough = directory === storeFolder({ cwd: opened.options.cwd });
+  return `npx rowloom show ${isNameEnough ? name : folder} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
 function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext }: EndedRun): string[] {
@@ -168,7 +180,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
       ...(summary.dropped > 0 ? [dropped] : []),
       `${plural(made, 'call')} made, ${formatCount(kept)} kept`,
       time,
-      `before: ${relative(process.cwd(), old)}`,
+      `before: ${pathOf(wish, old)}`,
     ].join(' · ');
   }
   const isExtension =

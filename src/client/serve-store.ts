@@ -1,23 +1,22 @@
 // `worker` and `dev`: a process that serves the builds that `start` hands to a store's queue.
 
-import { resolve } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
 import { storeTaskQueue } from '../protocol.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { installRuntime, startWorker } from '../worker.ts';
+import { type StorePlace, storeFolder } from './find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 
 /** Makes the store if there is none, and serves it until the signal fires; what is in hand then is ended. */
 export async function serveStore(
-  options: ServerOptions & {
-    /** The store's folder; `artifacts` by default. */
-    readonly out?: string;
-    readonly stopSignal: AbortSignal;
-    readonly onReady: (store: Store) => void;
-  },
+  options: ServerOptions &
+    StorePlace & {
+      readonly stopSignal: AbortSignal;
+      readonly onReady: (store: Store) => void;
+    },
 ): Promise<void> {
-  const { cwd, out, environment, stopSignal, onReady } = options;
-  const store = await openStore(resolve(cwd, out ?? 'artifacts'), { access: 'build' });
+  const { environment, stopSignal, onReady } = options;
+  const store = await openStore(storeFolder(options), { access: 'build' });
   installRuntime();
   await withServer(options, async ({ client, server }) => {
     const connection = await NativeConnection.connect(server.connectionOptions);
@@ -36,7 +35,5 @@ export async function serveStore(
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
-  return new Promise((resolvePromise) =>
-    signal.addEventListener('abort', () => resolvePromise(), { once: true }),
-  );
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,4 +1,4 @@
-import { line } from '../run-report.ts';
+import { line } from '../format.ts';
 
 export interface Interrupts {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */

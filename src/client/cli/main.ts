@@ -7,34 +7,82 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../format.ts';
-import { addExportCommand } from './commands/export.ts';
-import { addFailuresCommand } from './commands/failures.ts';
-import { addGraphCommand } from './commands/graph.ts';
-import { addListCommand } from './commands/list.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addDevCommand, addWorkerCommand } from './commands/serve.ts';
-import { addShowCommand } from './commands/show.ts';
-import { addStartCommand } from './commands/start.ts';
-import { addStatusCommand } from './commands/status.ts';
-import { addValidateCommand } from './commands/validate.ts';
-import { addStopCommand, addWatchCommand } from './commands/watch.ts';
 import type { CliContext } from './context.ts';
 
+interface CliCommand {
+  readonly name: string;
+  readonly description: string;
+  /** Adds arguments, options and action. Loaded when it is named: most need little of all that there is. */
+  readonly load: () => Promise<(command: Command, context: CliContext) => void>;
+}
+
 /** In the order of the help. */
-const COMMANDS = [
-  addRunCommand,
-  addStartCommand,
-  addWorkerCommand,
-  addDevCommand,
-  addWatchCommand,
-  addStopCommand,
-  addListCommand,
-  addStatusCommand,
-  addShowCommand,
-  addFailuresCommand,
-  addExportCommand,
-  addValidateCommand,
-  addGraphCommand,
+const COMMANDS: readonly CliCommand[] = [
+  {
+    name: 'run',
+    description: 'make a dataset, or go on with it: continue, extend, or make again what an edit made stale',
+    load: async () => (await import('./commands/run.ts')).defineRun,
+  },
+  {
+    name: 'start',
+    description: 'hand a build to the workers of the store (`rowloom worker`, `rowloom dev`) and return',
+    load: async () => (await import('./commands/start.ts')).defineStart,
+  },
+  {
+    name: 'worker',
+    description: 'serve the builds of a store that `rowloom start` hands over, until Ctrl-C',
+    load: async () => (await import('./commands/serve.ts')).defineWorker,
+  },
+  {
+    name: 'dev',
+    description: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
+    load: async () => (await import('./commands/serve.ts')).defineDev,
+  },
+  {
+    name: 'watch',
+    description: 'show the progress of a build that another process serves; Ctrl-C leaves it alone',
+    load: async () => (await import('./commands/watch.ts')).defineWatch,
+  },
+  {
+    name: 'stop',
+    description: 'end a running build: no new calls, complete rows are written',
+    load: async () => (await import('./commands/watch.ts')).defineStop,
+  },
+  {
+    name: 'list',
+    description: 'list the datasets of a store',
+    load: async () => (await import('./commands/list.ts')).defineList,
+  },
+  {
+    name: 'status',
+    description: 'sum a dataset up: rows, calls, tokens, by column',
+    load: async () => (await import('./commands/status.ts')).defineStatus,
+  },
+  {
+    name: 'show',
+    description: 'show one row and what made it, or the first rows',
+    load: async () => (await import('./commands/show.ts')).defineShow,
+  },
+  {
+    name: 'failures',
+    description: 'list the cells that failed for good: their rows are not in the output',
+    load: async () => (await import('./commands/failures.ts')).defineFailures,
+  },
+  {
+    name: 'export',
+    description: 'write the finished rows as one file, or to stdout',
+    load: async () => (await import('./commands/export.ts')).defineExport,
+  },
+  {
+    name: 'validate',
+    description: 'check a config document and list the columns it makes, with their types',
+    load: async () => (await import('./commands/validate.ts')).defineValidate,
+  },
+  {
+    name: 'graph',
+    description: 'show which column needs which',
+    load: async () => (await import('./commands/graph.ts')).defineGraph,
+  },
 ];
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
@@ -45,7 +93,10 @@ export async function main(args: readonly string[], context: CliContext): Promis
       writeOut: (text) => context.print(text.trimEnd()),
       writeErr: (text) => context.say(text.trimEnd()),
     });
-  for (const add of COMMANDS) add(program, context);
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description);
+    if (args.includes(name)) (await load())(command, context);
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -11,8 +11,7 @@ import {
   joinLines,
   openExport,
 } from '../../export-dataset.ts';
-import { formatBytes, formatCount, plural } from '../../format.ts';
-import { line } from '../../run-report.ts';
+import { formatBytes, formatCount, line, plural } from '../../format.ts';
 import type { CliContext } from '../context.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
 
@@ -22,8 +21,8 @@ interface ExportFlags extends PlaceFlags {
   readonly force: boolean;
 }
 
-export function addExportCommand(program: Command, context: CliContext): void {
-  addPlaceOptions(program.command('export').description('write the finished rows as one file, or to stdout'))
+export function defineExport(command: Command, context: CliContext): void {
+  addPlaceOptions(command)
     .addOption(
       new Option('--format <format>', "default: what the file's name says, else jsonl").choices(
         EXPORT_FORMATS,

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Failure } from '../../../store/failures.ts';
-import { plural } from '../../format.ts';
+import { line, plural } from '../../format.ts';
 import { listFailures } from '../../look.ts';
-import { line } from '../../run-report.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
@@ -10,12 +9,8 @@ import { clip } from '../text.ts';
 
 const MAX_ANSWER_WIDTH = 200;
 
-export function addFailuresCommand(program: Command, context: CliContext): void {
-  addPlaceOptions(
-    program
-      .command('failures')
-      .description('list the cells that failed for good: their rows are not in the output'),
-  )
+export function defineFailures(command: Command, context: CliContext): void {
+  addPlaceOptions(command)
     .option('--json', 'one JSON object a line, answers whole', false)
     .action((target: string, flags: JsonFlags) => failures(target, flags, context));
 }

@@ -11,10 +11,8 @@ interface GraphFlags {
   readonly format: (typeof FORMATS)[number];
 }
 
-export function addGraphCommand(program: Command, context: CliContext): void {
-  program
-    .command('graph')
-    .description('show which column needs which')
+export function defineGraph(command: Command, context: CliContext): void {
+  command
     .argument('<config>', 'a config document')
     .addOption(new Option('--format <format>').choices(FORMATS).default('mermaid'))
     .action((config: string, flags: GraphFlags) => graph(config, flags, context));

@@ -1,17 +1,14 @@
 import type { Command } from 'commander';
-import { formatBytes, formatCount, formatTime } from '../../format.ts';
+import { formatBytes, formatCount, formatTime, line } from '../../format.ts';
 import { type DatasetStatus, listDatasets, type UnreadableDataset } from '../../look.ts';
-import { line } from '../../run-report.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import type { JsonFlags } from '../place-options.ts';
 import { formatTable } from '../text.ts';
 import { outOption } from '../wish-options.ts';
 
-export function addListCommand(program: Command, context: CliContext): void {
-  program
-    .command('list')
-    .description('list the datasets of a store')
+export function defineList(command: Command, context: CliContext): void {
+  command
     .addOption(outOption())
     .option('--json', 'one JSON object a line', false)
     .action((flags: JsonFlags) => list(flags, context));

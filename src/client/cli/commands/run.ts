@@ -1,7 +1,7 @@
-import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
+import { line } from '../../format.ts';
 import { type Answer, runDataset } from '../../run-dataset.ts';
 import {
   describeAttached,
@@ -9,7 +9,6 @@ import {
   describeProgress,
   describeStopping,
   describeWish,
-  line,
 } from '../../run-report.ts';
 import type { Wish } from '../../wish.ts';
 import { ask } from '../ask.ts';
@@ -24,15 +23,8 @@ interface RunFlags extends WishFlags {
   readonly strict: boolean;
 }
 
-export function addRunCommand(program: Command, context: CliContext): void {
-  addWishOptions(
-    program
-      .command('run')
-      .description(
-        'make a dataset, or go on with it: continue, extend, or make again what an edit made stale',
-      )
-      .argument('<config>', "a config document, or a dataset's folder"),
-  )
+export function defineRun(command: Command, context: CliContext): void {
+  addWishOptions(command.argument('<config>', "a config document, or a dataset's folder"))
     .addOption(addressOption())
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
@@ -40,7 +32,6 @@ export function addRunCommand(program: Command, context: CliContext): void {
 }
 
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
-  const { cwd } = context;
   const startedAt = Date.now();
   const progress = createProgressLine(context);
   const { say } = progress;
@@ -49,7 +40,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   let wish: Wish | undefined;
   function sayPlan(found: Wish): void {
     wish = found;
-    for (const [index, text] of describePlan(found).entries()) say(line(index === 0 ? 'plan' : '', text));
+    for (const text of describePlan(found)) say(text);
   }
   try {
     const end = await runDataset({
@@ -62,7 +53,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
       onWish(found) {
         for (const warning of found.config.warnings) say(line(warning.level, formatViolation(warning)));
-        for (const text of describeWish(found, { cwd, now: startedAt })) say(text);
+        for (const text of describeWish(found, startedAt)) say(text);
         sayPlan(found);
       },
       onKept: sayPlan,
@@ -90,16 +81,10 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     if (end.stopped !== null) progress.finish(`${end.stopped.kept} kept`);
     progress.end();
     for (const text of describeEnd(end.wish, { ...end, ms: Date.now() - startedAt })) say(text);
-    if (end.isComplete && end.summary.rowCount > 0) say(describeLook(end.wish));
     const hasFailed = !end.isComplete || (flags.strict && end.summary.dropped > 0);
     context.setExitCode(hasFailed ? 1 : 0);
   } finally {
     progress.end();
     interrupt.dispose();
   }
-}
-
-function describeLook({ name, directory }: Wish): string {
-  const folder = relative(process.cwd(), join(directory, name));
-  return line('look', `npx rowloom show ${name} · pd.read_parquet("${folder}/parquet-files")`);
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { line } from '../../run-report.ts';
+import { line } from '../../format.ts';
 import { serveStore } from '../../serve-store.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -10,21 +10,15 @@ interface ServeFlags {
   readonly address?: string;
 }
 
-export function addWorkerCommand(program: Command, context: CliContext): void {
-  program
-    .command('worker')
-    .description('serve the builds of a store that `rowloom start` hands over, until Ctrl-C')
+export function defineWorker(command: Command, context: CliContext): void {
+  command
     .addOption(outOption())
     .addOption(addressOption())
     .action((flags: ServeFlags) => serve(flags, context));
 }
 
-export function addDevCommand(program: Command, context: CliContext): void {
-  program
-    .command('dev')
-    .description('keep the embedded server, its web UI and a worker running here, until Ctrl-C')
-    .addOption(outOption())
-    .action((flags: ServeFlags) => serve(flags, context));
+export function defineDev(command: Command, context: CliContext): void {
+  command.addOption(outOption()).action((flags: ServeFlags) => serve(flags, context));
 }
 
 async function serve(flags: ServeFlags, { cwd, environment, say }: CliContext): Promise<void> {

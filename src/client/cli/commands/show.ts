@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { formatJson, fromPlain, type Value } from '../../../values.ts';
+import { line } from '../../format.ts';
 import { type RowView, readFirstRows, readRow } from '../../look.ts';
-import { line } from '../../run-report.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
@@ -11,8 +11,8 @@ import { describeRow, outlineRow } from '../row-text.ts';
 const FIRST_ROWS = 3;
 const WIDTH_WITHOUT_SCREEN = 100;
 
-export function addShowCommand(program: Command, context: CliContext): void {
-  addPlaceOptions(program.command('show').description('show one row and what made it, or the first rows'))
+export function defineShow(command: Command, context: CliContext): void {
+  addPlaceOptions(command)
     .argument('[row]', 'the number of a row, from 0', parseRow)
     .option('--json', 'one JSON object a row', false)
     .action((target: string, row: number | undefined, flags: JsonFlags) => show(target, row, flags, context));

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { describePlan } from '../../describe-plan.ts';
+import { line } from '../../format.ts';
 import { type Answer, startDataset } from '../../run-dataset.ts';
-import { describeWish, line } from '../../run-report.ts';
+import { describeWish } from '../../run-report.ts';
 import { ask } from '../ask.ts';
 import type { CliContext } from '../context.ts';
 import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
@@ -10,19 +11,14 @@ interface StartFlags extends WishFlags {
   readonly address?: string;
 }
 
-export function addStartCommand(program: Command, context: CliContext): void {
-  addWishOptions(
-    program
-      .command('start')
-      .description('hand a build to the workers of the store (`rowloom worker`, `rowloom dev`) and return')
-      .argument('<config>', "a config document, or a dataset's folder"),
-  )
+export function defineStart(command: Command, context: CliContext): void {
+  addWishOptions(command.argument('<config>', "a config document, or a dataset's folder"))
     .addOption(addressOption())
     .action((config: string, flags: StartFlags) => start(config, flags, context));
 }
 
 async function start(config: string, flags: StartFlags, context: CliContext): Promise<void> {
-  const { cwd, say } = context;
+  const { say } = context;
   const end = await startDataset({
     ...wishOptionsOf(config, flags, context),
     ...(flags.address === undefined ? {} : { address: flags.address }),
@@ -31,11 +27,11 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     say,
     ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
     onWish(wish) {
-      for (const text of describeWish(wish, { cwd, now: Date.now() })) say(text);
-      for (const text of describePlan(wish)) say(line('plan', text));
+      for (const text of describeWish(wish, Date.now())) say(text);
+      for (const text of describePlan(wish)) say(text);
     },
     onKept(wish) {
-      for (const text of describePlan(wish)) say(line('plan', text));
+      for (const text of describePlan(wish)) say(text);
     },
     onServer: (label) => say(line('temporal', label)),
   });

@@ -1,14 +1,21 @@
 import type { Command } from 'commander';
-import { formatBytes, formatCount, formatDuration, formatTime, formatTokens, plural } from '../../format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatTime,
+  formatTokens,
+  line,
+  plural,
+} from '../../format.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
-import { line } from '../../run-report.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { formatTable } from '../text.ts';
 
-export function addStatusCommand(program: Command, context: CliContext): void {
-  addPlaceOptions(program.command('status').description('sum a dataset up: rows, calls, tokens, by column'))
+export function defineStatus(command: Command, context: CliContext): void {
+  addPlaceOptions(command)
     .option('--json', 'as one JSON object', false)
     .action((target: string, flags: JsonFlags) => status(target, flags, context));
 }

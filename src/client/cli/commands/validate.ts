@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { ConfigError, formatViolation } from '../../../errors.ts';
-import { plural } from '../../format.ts';
-import { line } from '../../run-report.ts';
+import { line, plural } from '../../format.ts';
 import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
 import type { CliContext } from '../context.ts';
 import { documentOptions } from '../document-options.ts';
@@ -13,10 +12,8 @@ interface ValidateFlags {
   readonly json: boolean;
 }
 
-export function addValidateCommand(program: Command, context: CliContext): void {
-  program
-    .command('validate')
-    .description('check a config document and list the columns it makes, with their types')
+export function defineValidate(command: Command, context: CliContext): void {
+  command
     .argument('<config>', 'a config document')
     .option('--simulate', 'no provider and no key is needed', false)
     .option('--json', 'as one JSON object, errors too', false)

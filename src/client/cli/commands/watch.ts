@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { describeAttached, describeSnapshot, line } from '../../run-report.ts';
+import { line } from '../../format.ts';
+import { describeAttached, describeSnapshot } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -11,20 +12,16 @@ interface WatchFlags {
   readonly address?: string;
 }
 
-export function addWatchCommand(program: Command, context: CliContext): void {
-  program
-    .command('watch')
-    .description('show the progress of a build that another process serves; Ctrl-C leaves it alone')
+export function defineWatch(command: Command, context: CliContext): void {
+  command
     .argument('<dataset>', "a dataset's name, or its folder")
     .addOption(outOption())
     .addOption(addressOption())
     .action((target: string, flags: WatchFlags) => watch(target, flags, context));
 }
 
-export function addStopCommand(program: Command, context: CliContext): void {
-  program
-    .command('stop')
-    .description('end a running build: no new calls, complete rows are written')
+export function defineStop(command: Command, context: CliContext): void {
+  command
     .argument('<dataset>', "a dataset's name, or its folder")
     .addOption(outOption())
     .addOption(addressOption())
