@@ -8,19 +8,13 @@ import type { Violation } from '../errors.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { describe, readPart, suggestion, unknownField } from './explain.ts';
+import { checkExtraBody } from './extra-body.ts';
 import { loadDocument, type Path } from './load.ts';
 import { LATER_PROVIDER_TYPES, refuseLater } from './not-yet.ts';
 import { Report } from './report.ts';
 import { type ModelProvider, modelProvider, type Simulation, simulation } from './schema/models.ts';
 import { plainText } from './schema/scalars.ts';
-import {
-  findSecret,
-  hasSecret,
-  isSecretHeader,
-  isTellingName,
-  isVariableName,
-  variablesIn,
-} from './secrets.ts';
+import { hasSecret, isSecretHeader, isTellingName, isVariableName, variablesIn } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -115,15 +109,18 @@ function checkProvider(
     extra_body: body,
   } = provider;
   const add = (field: Path, message: string) => report.add({ path: [...path, ...field], message });
-  if (type === 'simulated') return;
-  if (provider.simulation !== null) add(['simulation'], 'is for provider_type "simulated" only');
+  const isSimulated = type === 'simulated';
+  if (!isSimulated && provider.simulation !== null)
+    add(['simulation'], 'is for provider_type "simulated" only');
   if (endpoint === null) {
-    report.add({ path: [...path, 'endpoint'], message: 'is missing', position: report.keyPosition(path) });
+    if (!isSimulated)
+      report.add({ path: [...path, 'endpoint'], message: 'is missing', position: report.keyPosition(path) });
   } else if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
-    add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
+    if (!isSimulated) add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
   } else if (hasSecret(new URL(endpoint))) {
     add(['endpoint'], `holds a secret in clear: ${NO_SECRETS} in api_key or a header`);
   }
+  // Of one that answers offline too: the document is kept in the store as it is.
   if (apiKey !== null && !isVariableName(apiKey)) {
     add(['api_key'], `is no name of an environment variable; if it is the key itself, ${NO_SECRETS}`);
   }
@@ -132,9 +129,7 @@ function checkProvider(
       add(['extra_headers', name], `holds a secret in clear: ${NO_SECRETS} as \${NAME}`);
     }
   }
-  const secret = findSecret(body);
-  if (secret !== null)
-    add(['extra_body', ...secret], 'holds a secret in clear: requests are kept in the store');
+  checkExtraBody(report, [...path, 'extra_body'], body);
 }
 
 export interface ProviderSearch {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { describe, readPart, suggestion } from './explain.ts';
+import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
   LATER_COLUMN_TYPES,
@@ -240,6 +241,8 @@ function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): R
   const makes = kindOfModel(fieldsOf(fields.inference_parameters) ?? {});
   // What its other fields mean nobody here knows yet: it is refused where a column uses it.
   const config = makes === 'text' ? readPart(report, { path, schema: modelConfig }) : null;
+  const body = config?.inference_parameters.extra_body ?? null;
+  checkExtraBody(report, [...path, 'inference_parameters', 'extra_body'], body);
   return { path, alias, makes, config };
 }
 

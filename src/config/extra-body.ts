@@ -1,0 +1,37 @@
+// `extra_body` of models and providers: fields that every request carries as they are.
+
+import type { Value, ValueObject } from '../values.ts';
+import type { Path } from './load.ts';
+import type { Report } from './report.ts';
+import { findSecret } from './secrets.ts';
+
+interface OwnField {
+  readonly why: string;
+  /** What changes nothing. */
+  readonly harmless?: Value;
+}
+
+/** Fields that make a request another one than its cell is known by, or an answer one that is paid for and lost. */
+const OWN_FIELDS: { readonly [field: string]: OwnField } = {
+  model: { why: 'is what the field "model" of a model says' },
+  messages: { why: 'are made from prompt and system_prompt' },
+  stream: { why: 'cannot be set: an answer is read whole', harmless: false },
+  n: { why: 'cannot be set: a cell takes one answer, and each is paid for', harmless: 1n },
+};
+
+/** Everything wrong with an `extra_body` is in the report. */
+export function checkExtraBody(report: Report, path: Path, body: ValueObject | null): void {
+  const secret = findSecret(body);
+  if (secret !== null) {
+    report.add({
+      path: [...path, ...secret],
+      message: 'holds a secret in clear: requests are kept in the store',
+    });
+  }
+  for (const [field, value] of Object.entries(body ?? {})) {
+    const own = Object.hasOwn(OWN_FIELDS, field) ? OWN_FIELDS[field] : undefined;
+    if (own !== undefined && value !== own.harmless) {
+      report.add({ path: [...path, field], message: own.why });
+    }
+  }
+}
