@@ -338,14 +338,14 @@ async function baseOf(of: {
   return counts.changedRows > 0 || outputOf(planBefore) !== outputOf(plan) ? 'next' : 'place';
 }
 
-/** What decides the files beside the cells: the output's columns and the expressions. */
+/** What decides the files beside the cells: the output's columns and the expressions, which may draw by the seed. */
 function outputOf(plan: Plan): string {
   return JSON.stringify(
     plan.columns.map((column) => [
       column.name,
       column.drop,
       column.type,
-      column.kind === 'expression' ? [column.expr, column.dtype] : null,
+      column.kind === 'expression' ? [column.expr, column.dtype, plan.seed] : null,
     ]),
   );
 }

@@ -100,3 +100,14 @@ describe('a command that waits for an answer', () => {
     expect(await place.rows()).toHaveLength(41);
   });
 });
+
+it('keeps the output that another seed changes in expressions alone', async () => {
+  place.column('label').expr = "{{ ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] | random }}";
+  place.document.columns = place.document.columns.filter(({ name }) => name === 'label' || name === 'note');
+  await place.run(['-n', '6']);
+  const before = place.output();
+  place.document.rowloom.seed = 'another';
+  expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+  expect(place.output()).not.toEqual(before);
+  expect(place.has('tickets', 'versions', '1')).toBe(true);
+});
