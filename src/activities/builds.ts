@@ -9,13 +9,13 @@ import { type InlineRow, makeInline } from '../generators/inline.ts';
 import { openRoots, type Roots } from '../generators/roots.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
-import { createModels, type Models } from '../models/models.ts';
+import { createModels, type Models, type ModelsOptions } from '../models/models.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, UPDATE } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { identityOf } from '../store/gather.ts';
 import type { Base } from '../store/groups.ts';
-import { PartCache } from '../store/parts.ts';
+import { type CachedPart, PartCache } from '../store/parts.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
@@ -28,6 +28,8 @@ const PART_CACHE_BYTES = 64 * 1024 * 1024;
 const TELL_AGAIN_MS = 500;
 /** Several times what a server takes that is started again. One that is silent for longer may share our full disk. */
 const MAX_UNHEARD_MS = 10_000;
+/** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
+const MIN_FREE_BYTES = 8 * 1024 * 1024;
 
 export interface Build {
   readonly ref: BuildRef;
@@ -46,8 +48,7 @@ export interface Build {
   columnOf(name: string): PlanColumn;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
-  /** The accepted cells of a part, by row. */
-  readPart(part: PartName): Promise<ReadonlyMap<number, CellRecord>>;
+  readPart(part: PartName): Promise<CachedPart>;
   /**
    * What this start has of a slice's rows, by row: what earlier attempts wrote, and the turns that `openRowGroup` took
    * over from earlier starts.
@@ -79,6 +80,8 @@ export interface BuildsOptions {
   readonly store: Store;
   readonly client: Client;
   readonly environment: NodeJS.ProcessEnv;
+  /** See `ModelsOptions`. */
+  readonly connect?: ModelsOptions['connect'];
 }
 
 export function createBuilds(options: BuildsOptions): Builds {
@@ -129,7 +132,7 @@ async function openBuild(
   ref: BuildRef,
   options: BuildsOptions & { readonly parts: PartCache; readonly onUnheard: (error: BuildError) => void },
 ): Promise<Build> {
-  const { store, client, environment, parts, onUnheard } = options;
+  const { store, client, environment, connect, parts, onUnheard } = options;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
@@ -165,16 +168,27 @@ async function openBuild(
     clearTimeout(timer);
   }
 
+  async function checkSpace(): Promise<void> {
+    const freeBytes = await dataset.files.freeBytes(dataset.directory);
+    if (freeBytes >= MIN_FREE_BYTES) return;
+    const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
+    stop(`Cannot write "${dataset.directory}": the disk is full, ${left} are left`);
+  }
+
   const gate = createGate({
     askControl: () => workflow.query<Control>(QUERY.control),
     isFenced: () => dataset.hasNewerEpoch(ref.epoch),
+    onTick: () => void checkSpace(),
     onControl({ limits }) {
       for (const [alias, max] of Object.entries(limits.maxParallelRequests)) models.setMax(alias, max);
       const silent = models.findSilent();
       if (silent !== undefined) stop(silent);
     },
   });
-  const models = createModels({ plan, settings, environment, mayStart: () => gate.state === 'open' });
+  const models = createModels({
+    ...{ plan, settings, environment, mayStart: () => gate.state === 'open' },
+    ...(connect === undefined ? {} : { connect }),
+  });
 
   return {
     ref,
@@ -196,9 +210,7 @@ async function openBuild(
       return column;
     },
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
-    async readPart(part) {
-      return (await parts.read(dataset, part)).accepted;
-    },
+    readPart: (part) => parts.read(dataset, part),
     async readEarlierParts(column, rows) {
       const records = new Map<number, CellRecord[]>();
       const seen = new Set<string>();

@@ -5,7 +5,6 @@ import type { RowFailure, RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
-import { gatherRecords } from '../store/gather.ts';
 import type { Drop } from '../store/groups.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { Value } from '../values.ts';
@@ -58,7 +57,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     for (const row of cells.keys()) if (!complete.has(row)) cells.delete(row);
   return {
     completeRows,
-    drops: await findDrops(build, { ...input, isDropped, failures }),
+    drops: await findDrops(build, { rows, parts, isDropped, failures }),
     valuesOf: (column) => completeRows.map((row) => values.get(row)?.[column] ?? null),
     chosen,
   };
@@ -66,42 +65,49 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
 
 async function readCells(build: Build, parts: readonly string[]): Promise<Map<number, CellRecord>> {
   const cells = new Map<number, CellRecord>();
-  for (const part of parts) for (const [row, record] of await build.readPart(part)) cells.set(row, record);
+  for (const part of parts)
+    for (const [row, record] of (await build.readPart(part)).accepted) cells.set(row, record);
   return cells;
 }
 
-/** Why each dropped row is dropped: a failed inline column, else the cell that failed last. */
+/**
+ * Why each dropped row is dropped: the inline column that its cells lead to, else the root that fails, else the cell that
+ * failed last. All of it is in the parts that the child named.
+ */
 async function findDrops(
   build: Build,
-  of: CommitRowGroupInput & {
+  of: Pick<CommitRowGroupInput, 'rows' | 'parts'> & {
     readonly isDropped: RowMask;
     readonly failures: ReadonlyMap<number, RowFailure>;
   },
 ): Promise<readonly Drop[]> {
-  const { rowGroup, rows, isDropped, failures } = of;
+  const { rows, parts, isDropped, failures } = of;
   const drops = new Map<number, Drop>();
-  for (const [row, { column, error }] of failures) {
-    drops.set(row, { row, column, kind: error.kind, message: error.message });
-  }
-  const unexplained = new Set(isDropped.rows().filter((row) => !drops.has(row)));
-  if (unexplained.size > 0) {
-    const roots = await build.roots.make(rows);
-    for (const row of unexplained) {
-      const made = roots.get(row);
-      if (made === undefined || made.failure === null) continue;
-      const { column, error } = made.failure;
-      drops.set(row, { row, column, kind: error.kind, message: error.message });
-      unexplained.delete(row);
+  const add = (row: number, column: string, { kind, message }: Pick<Drop, 'kind' | 'message'>) =>
+    drops.set(row, { row, column, kind, message });
+  if (!isDropped.isEmpty) {
+    for (const { column, record } of await readFailed(build, parts)) {
+      if (record.error !== null && isDropped.has(record.row)) add(record.row, column, record.error);
+    }
+    for (const [row, { failure }] of await build.roots.make(rows)) {
+      if (failure !== null) add(row, failure.column, failure.error);
     }
   }
-  if (unexplained.size > 0) {
-    const { records } = await gatherRecords(build.dataset, { plan: build.plan, rowGroup, rows });
-    for (const [column, found] of records) {
-      for (const { row, status, error } of found) {
-        if (status !== 'failed' || error === null || !unexplained.has(row)) continue;
-        drops.set(row, { row, column, kind: error.kind, message: error.message });
-      }
+  for (const [row, { column, error }] of failures) add(row, column, error);
+  return [...drops.values()];
+}
+
+/** The cells that failed for good, in the order in which they did. */
+async function readFailed(
+  build: Build,
+  parts: CommitRowGroupInput['parts'],
+): Promise<readonly { readonly column: string; readonly record: CellRecord }[]> {
+  const failed: { column: string; record: CellRecord }[] = [];
+  for (const [column, names] of Object.entries(parts)) {
+    for (const name of names) {
+      const { records } = await build.readPart(name);
+      for (const record of records) if (record.status === 'failed') failed.push({ column, record });
     }
   }
-  return [...drops.values()].sort((left, right) => left.row - right.row);
+  return failed.sort((left, right) => left.record.at - right.record.at);
 }

@@ -31,9 +31,11 @@ export interface GateOptions {
   /** A stat of the next epoch's file. */
   readonly isFenced: () => boolean;
   readonly onControl: (control: Control) => void;
+  /** About once a second. */
+  readonly onTick: () => void;
 }
 
-export function createGate({ askControl, isFenced, onControl }: GateOptions): Gate {
+export function createGate({ askControl, isFenced, onControl, onTick }: GateOptions): Gate {
   let closing = new AbortController();
   let isFinal = false;
   let control: Control | undefined;
@@ -70,6 +72,7 @@ export function createGate({ askControl, isFenced, onControl }: GateOptions): Ga
     if (now - tickedAt > MAX_STALL_MS) stalledUntil = now + 2 * ASK_EVERY_MS;
     tickedAt = now;
     if (isFenced()) close();
+    onTick();
     void ask();
   }
   const timer = setInterval(tick, ASK_EVERY_MS);

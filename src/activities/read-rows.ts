@@ -16,9 +16,9 @@ export async function readSliceRows(build: Build, task: SliceTask): Promise<Read
   );
   for (const [column, parts] of Object.entries(task.parts)) {
     for (const part of parts) {
-      const cells = await build.readPart(part);
+      const { accepted } = await build.readPart(part);
       for (const [row, values] of rows) {
-        const record = cells.get(row);
+        const record = accepted.get(row);
         if (record !== undefined) values[column] = record.value;
       }
     }

@@ -212,7 +212,8 @@ export class Limiter {
     this.#answered += 1;
     this.#silentSince = null;
     this.#endOutage();
-    this.#blockedSince = null;
+    // An answer to a call from before a pause does not end it, but the pauses before it no longer count.
+    this.#blockedSince = this.#blockedUntil > this.#now() ? this.#now() : null;
     this.#successes += 1;
     if (this.#successes < SUCCESSES_PER_INCREASE) return;
     this.#successes = 0;

@@ -44,6 +44,8 @@ export interface ModelsOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Asked before each call; while it is false no call starts. */
   readonly mayStart: () => boolean;
+  /** Makes the client of a provider: by default over HTTP, or in the process for a simulated one. */
+  readonly connect?: (provider: ProviderSettings) => ModelClient;
   /** Milliseconds; only differences matter. */
   readonly now?: () => number;
 }
@@ -53,7 +55,9 @@ const MAX_SILENCE_MS = 600_000;
 const MAX_FIRST_SILENCE_MS = 60_000;
 
 /** Throws `ConfigError` when an environment variable that a provider in use names is not set. */
-export function createModels({ plan, settings, environment, mayStart, now }: ModelsOptions): Models {
+export function createModels(options: ModelsOptions): Models {
+  const { plan, settings, environment, mayStart, now } = options;
+  const connect = options.connect ?? ((provider) => createClient(provider, environment));
   const clock = now ?? (() => performance.now());
   const caps = new Map(
     Object.entries(settings.models).map(([alias, model]) => [alias, model.maxParallelRequests]),
@@ -69,7 +73,7 @@ export function createModels({ plan, settings, environment, mayStart, now }: Mod
     const { provider: providerName, timeoutMs } = settingsOf(alias);
     const provider = settings.providers.find(({ name }) => name === providerName);
     if (provider === undefined) throw new RangeError(`No provider "${providerName}" in the settings`);
-    const client = clients.get(providerName) ?? createClient(provider, environment);
+    const client = clients.get(providerName) ?? connect(provider);
     clients.set(providerName, client);
     const key = keyOf(alias);
     const { limiter, traits } = shared.get(key) ?? {

@@ -238,6 +238,15 @@ describe('Limiter', () => {
     expect(limiter.stats().waiting).toBe(1);
   });
 
+  it('turns waiters away in a long pause also when a call from before it is answered', async () => {
+    const { rejected, ask, fail, succeed } = limiterOf();
+    await ask(2);
+    await fail('busy', 40_000);
+    await succeed();
+    await ask(1);
+    expect(rejected).toMatchObject([{ failure: 'busy', retryAfterMs: 40_000 }]);
+  });
+
   it('adds up the pauses of an outage: nobody waits through all of them', async () => {
     const { granted, rejected, ask, fail, pass } = limiterOf({ skipProbe: false });
     await ask(10);

@@ -1,0 +1,84 @@
+import type { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { FAILURE } from '../../src/protocol.ts';
+import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
+
+describe('an activity', () => {
+  it('of a build that a newer one has replaced fails as fenced, before any call', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun'] });
+    const conductor = await stage.conduct();
+    const [task] = conductor.next();
+    const old = stage.build;
+    await stage.startAgain();
+    stage.build = old;
+    const failed = [
+      stage.open(),
+      stage.generate(task!),
+      stage.commit(conductor),
+      stage.run('prepareDataset', {}),
+    ];
+    for (const attempt of failed) {
+      const error: ApplicationFailure = await attempt.then(
+        () => expect.unreachable(),
+        (error) => error,
+      );
+      expect(error).toMatchObject({ type: FAILURE.fenced, nonRetryable: true });
+      expect(error.message).toBe(
+        'Cannot go on writing as build 1: a newer build of this dataset has started',
+      );
+    }
+    expect(stage.asked).toEqual([]);
+  });
+
+  it('for another store fails for good', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun'] });
+    stage.build = { ...stage.build, storeId: 'another' };
+    await expect(stage.open()).rejects.toMatchObject({ type: FAILURE.store, nonRetryable: true });
+  });
+
+  it('beats while it waits for answers', async () => {
+    let answer: (text: string) => void = () => undefined;
+    const stage = await ActivityStage.create({
+      topics: ['sun'],
+      script: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    const [task] = (await stage.conduct()).next();
+    const environment = activityEnvironment();
+    const beat = new Promise((resolve) => environment.once('heartbeat', resolve));
+    const slice = stage.generate(task!, environment);
+    await beat;
+    answer('7');
+    expect((await slice).usage).toMatchObject({ made: 1 });
+  });
+});
+
+describe('preparing a dataset', () => {
+  it('names the groups that need work, the models and what their sizes follow from', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'], maxParallelRequests: 3 });
+    const prepared = await stage.run('prepareDataset', {});
+    expect(prepared).toMatchObject({
+      groups: [{ first: 0, last: 0 }],
+      sizing: { rows: 2, rowGroupSize: 1_000, cellColumns: 2, window: null, sliceSize: null },
+      models: { writer: { key: 'local/made-up', maxParallelRequests: 3 } },
+      ...{ trustedRows: 0, trustedDrops: 0 },
+    });
+    expect(prepared.graph.map(({ name, strategy }) => `${name} ${strategy}`)).toEqual([
+      ...['topic root', 'body cell', 'size inline', 'note cell'],
+    ]);
+  });
+
+  it('leaves a group closed that is whole, and finishing says what there is', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    await stage.commit(conductor);
+    await stage.startAgain();
+    expect(await stage.run('prepareDataset', {})).toMatchObject({ groups: [], trustedRows: 2 });
+    const finish = { isComplete: true, reason: null };
+    expect(await stage.run('finishDataset', finish)).toEqual({ ...finish, rows: 2, dropped: 0 });
+    expect(await stage.wish.dataset.read()).toMatchObject({ state: 'complete' });
+  });
+});

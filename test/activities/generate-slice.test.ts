@@ -1,0 +1,245 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { ModelError } from '../../src/errors.ts';
+import { RowMask } from '../../src/graph/row-mask.ts';
+import type { Mask } from '../../src/graph/types.ts';
+import { FAILURE } from '../../src/protocol.ts';
+import { ActivityStage, type ActivityStageOptions, activityEnvironment } from '../support/activity-stage.ts';
+import { until } from '../support/until.ts';
+import { hold } from '../support/workflow-stage.ts';
+
+/** A build whose row group is open, and the slice of `body` with all its rows. */
+async function openedStage(options: ActivityStageOptions) {
+  const stage = await ActivityStage.create(options);
+  const conductor = await stage.conduct();
+  const [task] = conductor.next();
+  const rowsOf = (mask: Mask) => RowMask.fromHex(stage.rows, mask).rows();
+  return { stage, conductor, task: task!, rowsOf };
+}
+
+const busy = (retryAfterMs: number) =>
+  new ModelError('local answered 429', { failure: 'busy', status: 429, retryAfterMs });
+
+describe('a slice', () => {
+  it('makes its cells, keeps each in its part, and counts what they cost', async () => {
+    const { stage, task, rowsOf } = await openedStage({ topics: ['sun', 'moon'] });
+    const result = await stage.generate(task);
+    expect(rowsOf(result.made)).toEqual([0, 1]);
+    expect(await stage.statusesIn(result.part)).toEqual(['0 ok', '1 ok']);
+    expect(result.usage).toEqual({
+      ...{ made: 2, failed: 0, calls: 2, failedCalls: 0, promptTokens: 20, completionTokens: 4 },
+    });
+  });
+
+  it('copies after a crash what it had made, and asks for the rest only', async () => {
+    const answer = hold();
+    const { stage, task, rowsOf } = await openedStage({
+      topics: ['sun', 'moon', 'mars'],
+      script: async ({ cell }, nth) => {
+        if (cell.row === 2 && nth === 1) await answer.released;
+        return '';
+      },
+    });
+    const killed = stage.generate(task);
+    await until(() => stage.builds.calls().answered === 2);
+    stage.restart();
+    const result = await stage.generate(task);
+    expect(rowsOf(result.made)).toEqual([0, 1, 2]);
+    expect([...stage.asked].sort()).toEqual(['body 0', 'body 1', 'body 2', 'body 2']);
+    // What the killed attempt paid for is in its own part, and counted there.
+    expect(result.usage).toMatchObject({ made: 3 });
+    answer.release();
+    await killed;
+  });
+
+  it('replays after a crash the turns of a conversation instead of asking for them again', async () => {
+    const answer = hold();
+    const requests: (readonly string[])[] = [];
+    const { stage, conductor, task } = await openedStage({
+      topics: ['sun'],
+      script: async ({ cell, messages }, nth) => {
+        if (cell.column !== 'note') return '';
+        requests.push(messages.map(({ role }) => role));
+        if (nth === 1) return 'Seven';
+        if (nth === 2) await answer.released;
+        return '';
+      },
+    });
+    conductor.finished(task, await stage.generate(task));
+    const [note] = conductor.next();
+    const killed = stage.generate(note!);
+    await until(() => requests.length === 2);
+    stage.restart();
+    const result = await stage.generate(note!);
+    expect(requests).toEqual([['user'], ['user', 'assistant', 'user'], ['user', 'assistant', 'user']]);
+    expect(await stage.statusesIn(result.part)).toEqual(['0 ok']);
+    answer.release();
+    await killed;
+  });
+
+  it('asks nothing when it is done again after a crash between its last line and its acknowledgement', async () => {
+    const { stage, task } = await openedStage({ topics: ['sun', 'moon'] });
+    const first = await stage.generate(task);
+    stage.restart();
+    const again = await stage.generate(task);
+    expect(again).toMatchObject({ made: first.made, dropped: first.dropped, leftover: first.leftover });
+    expect(again.part).not.toBe(first.part);
+    expect(stage.asked).toHaveLength(2);
+  });
+
+  it('fails a cell that had failed before a crash without another call', async () => {
+    const { stage, conductor, task, rowsOf } = await openedStage({
+      topics: ['sun'],
+      script: ({ cell }) => (cell.column === 'note' ? 'Seven' : ''),
+    });
+    conductor.finished(task, await stage.generate(task));
+    const [note] = conductor.next();
+    await stage.generate(note!);
+    stage.restart();
+    const result = await stage.generate(note!);
+    expect(rowsOf(result.dropped)).toEqual([0]);
+    expect(stage.asked).toEqual(['body 0', 'note 0', 'note 0']);
+  });
+
+  it('that is cancelled keeps the answers in flight and hands back the cells it had not asked for', async () => {
+    const answer = hold();
+    const { stage, task, rowsOf } = await openedStage({
+      topics: ['sun', 'moon', 'mars'],
+      maxParallelRequests: 1,
+      script: async () => {
+        await answer.released;
+        return '';
+      },
+    });
+    const environment = activityEnvironment();
+    const cancelled = stage.generate(task, environment);
+    await until(() => stage.asked.length === 1);
+    environment.cancel();
+    answer.release();
+    const result = await cancelled;
+    expect(rowsOf(result.made)).toEqual([0]);
+    expect(rowsOf(result.leftover)).toEqual([1, 2]);
+    expect(stage.asked).toEqual(['body 0']);
+  });
+
+  it('ends with what it has once the build stops', async () => {
+    const answer = hold();
+    const { stage, task, rowsOf } = await openedStage({
+      topics: ['sun', 'moon'],
+      maxParallelRequests: 1,
+      script: async () => {
+        await answer.released;
+        return '';
+      },
+    });
+    const stopped = stage.generate(task);
+    await until(() => stage.asked.length === 1);
+    await stage.builds.stop(stage.build, 'enough');
+    answer.release();
+    const result = await stopped;
+    expect(rowsOf(result.leftover)).toEqual([1]);
+    expect(stage.stops).toEqual(['enough']);
+  });
+
+  it('has one attempt at work in a process: a newer one takes over what the older one was answered', async () => {
+    const answer = hold();
+    const { stage, task, rowsOf } = await openedStage({
+      topics: ['sun', 'moon'],
+      maxParallelRequests: 1,
+      script: async () => {
+        await answer.released;
+        return '';
+      },
+    });
+    const older = stage.generate(task);
+    await until(() => stage.asked.length === 1);
+    const newer = stage.generate(task, activityEnvironment(2));
+    answer.release();
+    expect(rowsOf((await older).leftover)).toEqual([1]);
+    expect(rowsOf((await newer).made)).toEqual([0, 1]);
+    expect(stage.asked).toEqual(['body 0', 'body 1']);
+  });
+});
+
+describe('a cell that cannot be made now', () => {
+  const blocked: ActivityStageOptions = {
+    topics: ['sun', 'moon'],
+    script: ({ cell }) => {
+      if (cell.row === 1) throw busy(60_000);
+      return '';
+    },
+  };
+
+  it('is left over, while the others are made', async () => {
+    const { stage, task, rowsOf } = await openedStage(blocked);
+    const result = await stage.generate(task);
+    expect(rowsOf(result.made)).toEqual([0]);
+    expect(rowsOf(result.leftover)).toEqual([1]);
+  });
+
+  it('lets its leftover fail retryably, after the time that the provider asked for and some jitter', async () => {
+    const { stage, conductor, task } = await openedStage(blocked);
+    conductor.finished(task, await stage.generate(task));
+    const leftover = conductor.next().find(({ isLeftover }) => isLeftover);
+    const error: ApplicationFailure = await stage.generate(leftover!).then(
+      () => expect.unreachable(),
+      (error) => error,
+    );
+    expect(error).toBeInstanceOf(ApplicationFailure);
+    expect(error).toMatchObject({ type: FAILURE.modelUnavailable, nonRetryable: false });
+    expect(error.message).toBe(
+      'Cannot yet generate 1 cells of column "body" in rows 0-1: local answered 429',
+    );
+    expect(error.nextRetryDelay).toBeGreaterThan(50_000);
+    expect(error.nextRetryDelay).toBeLessThan(100_000);
+  });
+
+  it('ends the build when the model denies the caller', async () => {
+    const { stage, task, rowsOf } = await openedStage({
+      topics: ['sun'],
+      script: () => {
+        throw new ModelError('local answered 401: no such key', { failure: 'denied', status: 401 });
+      },
+    });
+    const result = await stage.generate(task);
+    expect(rowsOf(result.leftover)).toEqual([0]);
+    expect(stage.stops).toEqual(['local answered 401: no such key']);
+  });
+});
+
+describe('a cell that can never be made', () => {
+  it('drops the rows whose inline column fails, without a call', async () => {
+    const { stage, conductor, task, rowsOf } = await openedStage({
+      topics: ['sun', 'moon'],
+      script: ({ cell }) => (cell.column === 'body' && cell.row === 1 ? 'many' : ''),
+    });
+    conductor.finished(task, await stage.generate(task));
+    const [note] = conductor.next();
+    const result = await stage.generate(note!);
+    expect(rowsOf(result.made)).toEqual([0]);
+    expect(rowsOf(result.dropped)).toEqual([1]);
+    expect(stage.asked).not.toContain('note 1');
+  });
+
+  it('drops the row whose prompt renders empty, without a call, and records why', async () => {
+    const { stage, task, rowsOf } = await openedStage({ topics: ['nothing', 'sun'] });
+    const result = await stage.generate(task);
+    expect(rowsOf(result.dropped)).toEqual([0]);
+    expect(await stage.statusesIn(result.part)).toEqual(['0 failed', '1 ok']);
+    expect(stage.asked).toEqual(['body 1']);
+    expect(result.usage).toMatchObject({ made: 1, failed: 1, calls: 1 });
+  });
+
+  it('drops the row whose answers cannot be used, once corrections are used up', async () => {
+    const { stage, conductor, task, rowsOf } = await openedStage({
+      topics: ['sun'],
+      correctionSteps: 2,
+      script: ({ cell }) => (cell.column === 'note' ? 'Seven' : ''),
+    });
+    conductor.finished(task, await stage.generate(task));
+    const [note] = conductor.next();
+    const result = await stage.generate(note!);
+    expect(rowsOf(result.dropped)).toEqual([0]);
+    expect(await stage.statusesIn(result.part)).toEqual(['0 call', '0 call', '0 failed']);
+  });
+});

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { RowMask } from '../../src/graph/row-mask.ts';
+import type { DatasetStore } from '../../src/store/dataset-store.ts';
+import { findGroup, type GroupRecord } from '../../src/store/groups.ts';
+import { readRows } from '../../src/store/look.ts';
+import { ActivityStage } from '../support/activity-stage.ts';
+
+async function group({ wish }: ActivityStage): Promise<GroupRecord> {
+  return (await findGroup(wish.dataset, { rowGroup: 0, base: 'place' }))!;
+}
+
+async function outputOf(dataset: DatasetStore): Promise<readonly object[]> {
+  const rows: object[] = [];
+  for await (const row of readRows(dataset)) rows.push(row);
+  return rows;
+}
+
+function bytesOf({ wish }: ActivityStage): Promise<Buffer> {
+  return readFile(wish.dataset.path('parquet-files', 'batch_00000.parquet'));
+}
+
+/** body of row 1 is no number, note of row 2 is no JSON, row 3 has nothing to ask. */
+const THREE_DROPS = {
+  topics: ['sun', 'moon', 'mars', 'nothing'],
+  script: ({ cell }: { cell: { column: string; row: number } }) => {
+    if (cell.column === 'body' && cell.row === 1) return 'many';
+    return cell.column === 'note' && cell.row === 2 ? 'Seven' : '';
+  },
+};
+
+const REASONS = [
+  { row: 1, column: 'size', kind: 'TypeCastError' },
+  { row: 2, column: 'note', kind: 'UnusableAnswer' },
+  { row: 3, column: 'body', kind: 'EmptyRenderedPrompt' },
+];
+
+describe('opening a row group', () => {
+  it('makes the roots of a new one', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const { columns, dropped } = await stage.open();
+    expect(RowMask.fromHex(stage.rows, columns.topic!.made).isFull).toBe(true);
+    expect(columns.body).toEqual({ made: RowMask.empty(stage.rows).toHex(), part: null });
+    expect(RowMask.fromHex(stage.rows, dropped).isEmpty).toBe(true);
+  });
+
+  it('folds what earlier starts left into one part a column, as often as it is repeated', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const conductor = await stage.conduct();
+    conductor.finished(conductor.next()[0]!, await stage.generate((await stage.conduct()).next()[0]!));
+    await stage.startAgain();
+    const first = await stage.open();
+    const again = await stage.open();
+    for (const { columns } of [first, again]) {
+      expect(RowMask.fromHex(stage.rows, columns.body!.made).isFull).toBe(true);
+      expect(await stage.statusesIn(columns.body!.part)).toEqual(['0 ok', '1 ok']);
+    }
+    expect(again.columns.body!.part).not.toBe(first.columns.body!.part);
+  });
+});
+
+describe('committing a row group', () => {
+  it('writes the complete rows, and why each other one is dropped', async () => {
+    const stage = await ActivityStage.create(THREE_DROPS);
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    expect(await stage.commit(conductor)).toEqual({ rows: 1, dropped: 3 });
+    expect(await outputOf(stage.wish.dataset)).toEqual([
+      { topic: 'sun', body: '7', size: 7n, note: { n: 7n } },
+    ]);
+    expect((await group(stage)).drops).toMatchObject(REASONS);
+  });
+
+  it('finds the reasons again when another start opens cells that lead to a drop', async () => {
+    const stage = await ActivityStage.create(THREE_DROPS);
+    const first = await stage.conduct();
+    await stage.generateAll(first);
+    await stage.commit(first);
+    await stage.startAgain();
+    const second = await stage.conduct();
+    await stage.generateAll(second);
+    expect(await stage.commit(second)).toEqual({ rows: 1, dropped: 3 });
+    expect((await group(stage)).drops).toMatchObject(REASONS);
+    // The cells that were accepted are not made again, the one that failed is tried again.
+    const asked = stage.asked.filter((name) => name === 'body 1' || name === 'note 0');
+    expect(asked).toEqual(['body 1', 'note 0']);
+  });
+
+  it('tries a cell again that failed in an earlier start, and drops its row for what it met now', async () => {
+    const stage = await ActivityStage.create({
+      topics: ['sun'],
+      correctionSteps: 0,
+      script: ({ cell }) => (cell.column === 'note' ? 'Seven' : ''),
+    });
+    const first = await stage.conduct();
+    await stage.generateAll(first);
+    await stage.commit(first);
+    await stage.startAgain();
+    stage.script = ({ cell }) => (cell.column === 'note' ? 'Eight' : '');
+    const second = await stage.conduct();
+    await stage.generateAll(second);
+    await stage.commit(second);
+    expect((await group(stage)).drops).toMatchObject([{ row: 0, column: 'note', kind: 'UnusableAnswer' }]);
+    expect(stage.asked).toEqual(['body 0', 'note 0', 'note 0']);
+  });
+
+  it('is the same however often it is repeated, in this process or another', async () => {
+    const stage = await ActivityStage.create(THREE_DROPS);
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    const result = await stage.commit(conductor);
+    const [bytes, record] = [await bytesOf(stage), await group(stage)];
+    expect(await stage.commit(conductor)).toEqual(result);
+    stage.restart();
+    expect(await stage.commit(conductor)).toEqual(result);
+    expect(await bytesOf(stage)).toEqual(bytes);
+    expect(await group(stage)).toEqual(record);
+  });
+
+  it('removes the parts of a whole group, and none of one that was stopped', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const stopped = await stage.conduct();
+    const [task] = stopped.next();
+    const { part } = await stage.generate(task!);
+    stopped.finished(task!, { ...(await stage.generate(task!)), part });
+    stopped.stop();
+    await stage.commit(stopped);
+    expect(existsSync(stage.wish.dataset.path(part!))).toBe(true);
+    const whole = await stage.conduct();
+    await stage.generateAll(whole);
+    await stage.commit(whole);
+    expect(existsSync(stage.wish.dataset.path(part!))).toBe(false);
+    expect(await outputOf(stage.wish.dataset)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,211 @@
+// A build in a temporary folder whose activities run one by one, without a server, and whose model a test scripts.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { onTestFinished } from 'vitest';
+import { type Builds, createBuilds } from '../../src/activities/builds.ts';
+import { type Activities, createActivities } from '../../src/activities/index.ts';
+import { takeEpoch } from '../../src/client/build.ts';
+import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
+import { Conductor } from '../../src/graph/conductor.ts';
+import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
+import type { OpenedRowGroup, RowRange, SliceTask } from '../../src/graph/types.ts';
+import type { ModelAnswer, ModelClient, ModelRequest } from '../../src/models/model-client.ts';
+import type { BuildRef, CommitRowGroupResult, Control, GenerateSliceResult } from '../../src/protocol.ts';
+import { readPart } from '../../src/store/parts.ts';
+import { temporaryFolder } from '../unit/store/support.ts';
+
+/** What the model answers: text, or a `ModelError` thrown. `nth` counts the calls of the cell, from 1. */
+export type Script = (request: ModelRequest, nth: number) => string | Promise<string>;
+
+export interface ActivityStageOptions {
+  /** The seed data: one row of the dataset each. */
+  readonly topics: readonly string[];
+  /** By default "7" for `body` and {"n": 7} for `note`. */
+  readonly script?: Script;
+  readonly maxParallelRequests?: number;
+  readonly correctionSteps?: number;
+}
+
+/** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
+const COLUMNS = [
+  {
+    name: 'body',
+    column_type: 'llm-text',
+    model_alias: 'writer',
+    prompt: '{% if topic != "nothing" %}Write about {{ topic }}{% endif %}',
+  },
+  { name: 'size', column_type: 'expression', expr: '{{ body }}', dtype: 'int' },
+  {
+    name: 'note',
+    column_type: 'llm-structured',
+    model_alias: 'writer',
+    prompt: 'Note {{ size }}',
+    output_format: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
+  },
+];
+
+/** Where one attempt at an activity runs; a cancelled one is of no more use. */
+export function activityEnvironment(attempt = 1): MockActivityEnvironment {
+  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+}
+
+export class ActivityStage {
+  /** Every call of the model, as "column row". */
+  readonly asked: string[] = [];
+  /** The reasons with which a worker ended the build. */
+  readonly stops: string[] = [];
+  readonly wish: AcceptedWish;
+  readonly rows: RowRange;
+  build: BuildRef;
+  control: Control = { phase: 'running', limits: { maxParallelRequests: {} } };
+  #script: Script;
+  #process: { readonly builds: Builds; readonly activities: Activities };
+
+  private constructor(wish: AcceptedWish, build: BuildRef, script: Script) {
+    this.wish = wish;
+    this.build = build;
+    this.rows = { first: 0, last: wish.settings.rows - 1 };
+    this.#script = script;
+    this.#process = this.#startProcess();
+  }
+
+  static async create(options: ActivityStageOptions): Promise<ActivityStage> {
+    const { topics, script = () => '', maxParallelRequests = 8, correctionSteps = 1 } = options;
+    const cwd = await temporaryFolder();
+    mkdirSync(join(cwd, 'home'));
+    writeFileSync(join(cwd, 'topics.jsonl'), topics.map((topic) => JSON.stringify({ topic })).join('\n'));
+    const model = {
+      ...{ alias: 'writer', model: 'made-up', provider: 'local', skip_health_check: true },
+      inference_parameters: { max_parallel_requests: maxParallelRequests },
+    };
+    const document = {
+      columns: COLUMNS,
+      seed_config: { source: { seed_type: 'local', path: 'topics.jsonl' } },
+      model_configs: [model],
+      rowloom: {
+        providers: [{ name: 'local', provider_type: 'simulated' }],
+        max_conversation_correction_steps: correctionSteps,
+        max_conversation_restarts: 0,
+        disable_early_shutdown: true,
+      },
+    };
+    writeFileSync(join(cwd, 'tickets.yaml'), JSON.stringify(document));
+    const wish = await acceptWish(
+      await openWish({
+        ...{ target: 'tickets.yaml', rows: topics.length, cwd, home: join(cwd, 'home'), environment: {} },
+        ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
+      }),
+    );
+    return new ActivityStage(wish, await nextBuild(wish, 0), script);
+  }
+
+  get builds(): Builds {
+    return this.#process.builds;
+  }
+
+  /** What the model does from now on. */
+  set script(script: Script) {
+    this.#script = script;
+  }
+
+  /** As if the process had been killed and another one had started: nothing is left of it but the store. */
+  restart(): void {
+    this.#process = this.#startProcess();
+  }
+
+  /** Starts the dataset once more, in a new process. */
+  async startAgain(): Promise<void> {
+    this.build = await nextBuild(this.wish, this.build.epoch);
+    this.restart();
+  }
+
+  /** Runs an activity with the input that the workflows would give it. */
+  run<Name extends keyof Activities>(
+    name: Name,
+    input: Omit<Parameters<Activities[Name]>[0], 'build'>,
+    environment = activityEnvironment(),
+  ): ReturnType<Activities[Name]> {
+    const activity = this.#process.activities[name] as (input: unknown) => ReturnType<Activities[Name]>;
+    return environment.run(activity, { build: this.build, ...input }) as ReturnType<Activities[Name]>;
+  }
+
+  open(): Promise<OpenedRowGroup> {
+    return this.run('openRowGroup', { rowGroup: 0, rows: this.rows });
+  }
+
+  /** What goes on in the row group's workflow; a column is one slice. */
+  async conduct(): Promise<Conductor> {
+    const { graph } = await this.run('prepareDataset', {});
+    const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
+    return new Conductor({ graph: ExecutionGraph.create(graph), opened: await this.open(), limits });
+  }
+
+  generate(task: SliceTask, environment?: MockActivityEnvironment): Promise<GenerateSliceResult> {
+    return this.run('generateSlice', { rowGroup: 0, task }, environment);
+  }
+
+  /** Makes all that is left. */
+  async generateAll(conductor: Conductor): Promise<void> {
+    for (let tasks = conductor.next(); tasks.length > 0; tasks = conductor.next()) {
+      for (const task of tasks) conductor.finished(task, await this.generate(task));
+    }
+  }
+
+  commit(conductor: Conductor): Promise<CommitRowGroupResult> {
+    const { isComplete, dropped } = conductor;
+    const parts = conductor.parts();
+    return this.run('commitRowGroup', { rowGroup: 0, rows: this.rows, isComplete, dropped, parts });
+  }
+
+  /** The statuses of a part's records, as "row status". */
+  async statusesIn(part: string | null): Promise<readonly string[]> {
+    if (part === null) return [];
+    const { records } = await readPart(this.wish.dataset, part);
+    return records.map(({ row, status }) => `${row} ${status}`);
+  }
+
+  #startProcess() {
+    const workflow = {
+      query: async () => this.control,
+      executeUpdate: async (_: string, { args }: { args: [string] }) => void this.stops.push(args[0]),
+    };
+    const builds = createBuilds({
+      store: this.wish.store,
+      client: { workflow: { getHandle: () => workflow } } as unknown as Client,
+      environment: {},
+      connect: () => this.#model(),
+    });
+    onTestFinished(() => builds.dispose());
+    return { builds, activities: createActivities({ builds }) };
+  }
+
+  #model(): ModelClient {
+    return {
+      host: 'local',
+      isSimulated: true,
+      ask: async (request): Promise<ModelAnswer> => {
+        const name = `${request.cell.column} ${request.cell.row}`;
+        this.asked.push(name);
+        const nth = this.asked.filter((other) => other === name).length;
+        const text = await this.#script(request, nth);
+        const usual = request.cell.column === 'body' ? '7' : '{"n": 7}';
+        return {
+          ...{ text: text === '' ? usual : text, reasoning: null, finish: 'stop', status: 200 },
+          ...{ promptTokens: 10, completionTokens: 2 },
+        };
+      },
+    };
+  }
+}
+
+async function nextBuild(wish: AcceptedWish, newest: number): Promise<BuildRef> {
+  const server = { namespace: 'default', connectionOptions: { address: 'localhost:7233' } };
+  const connected = { server } as Parameters<typeof takeEpoch>[0]['connected'];
+  const start = (await takeEpoch({ wish, connected, newest, kind: 'run' }))!;
+  const { datasetId, epoch, planDigest } = start;
+  return { storeId: wish.store.id, dataset: wish.dataset.name, datasetId, epoch, planDigest };
+}
