@@ -23,9 +23,38 @@ export function isValueList(value: Value | undefined): value is readonly Value[]
   return Array.isArray(value);
 }
 
+/** Levels of JSON text that can be read: all that walks a value recurses. */
+const MAX_JSON_LEVELS = 200;
+
 /** Parses JSON text. `12` is a `bigint`, `12.0` and `1e3` are `number`. Throws `SyntaxError`. */
 export function parseJson(text: string): Value {
+  if (isNestedDeeper(text, MAX_JSON_LEVELS)) {
+    throw new SyntaxError(`Cannot read the text: it is nested more than ${MAX_JSON_LEVELS} levels deep`);
+  }
   return parse(text, null, parseNumber) as Value;
+}
+
+const QUOTE = 0x22;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Whether JSON text has lists and objects inside each other more than so many levels deep. */
+export function isNestedDeeper(json: string, levels: number): boolean {
+  if (json.length <= levels) return false;
+  let depth = 0;
+  let isText = false;
+  for (let index = 0; index < json.length; index++) {
+    const unit = json.charCodeAt(index);
+    if (unit === QUOTE) isText = !isText;
+    else if (isText) index += unit === BACKSLASH ? 1 : 0;
+    else if (unit === OPEN_LIST || unit === OPEN_OBJECT) depth++;
+    else if (unit === CLOSE_LIST || unit === CLOSE_OBJECT) depth--;
+    if (depth > levels) return true;
+  }
+  return false;
 }
 
 /** Writes JSON text that {@link parseJson} reads back as the same value. Throws `RangeError` for NaN and infinities. */

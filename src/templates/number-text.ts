@@ -5,7 +5,7 @@
 //   N2. Text that is a JSON number stays text, and prints as it is written. Read from a cell, it is the number in
 //       arithmetic (if all operands are numbers then) and in comparison with a number.
 
-import { parseJson, type Value } from '../values.ts';
+import { isNestedDeeper, parseJson, type Value } from '../values.ts';
 import { type Budget, MAX_VALUE_DEPTH } from './limits.ts';
 import { limitError } from './template-error.ts';
 
@@ -54,21 +54,10 @@ function openText(text: string, budget: Budget): Value | null {
   if (!JSON_START.test(text) || !JSON_END.test(text.slice(-101))) return null;
   // Reading JSON with exact numbers takes about 60 ns a character.
   budget.spend(Math.ceil(text.length / 3));
-  if (isDeep(text)) return null;
+  if (isNestedDeeper(text, MAX_VALUE_DEPTH)) return null;
   try {
     return parseJson(text);
   } catch {
     return null;
   }
-}
-
-function isDeep(text: string): boolean {
-  let depth = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit === 0x7b || unit === 0x5b) {
-      if (++depth > MAX_VALUE_DEPTH) return true;
-    } else if (unit === 0x7d || unit === 0x5d) depth--;
-  }
-  return false;
 }

@@ -155,5 +155,6 @@ const EXPECTED: { readonly [Name in State]: string } = {
 };
 
 function describe(byte: number): string {
+  if (byte === QUOTE) return 'a text';
   return byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : 'something else';
 }

@@ -68,6 +68,9 @@ function mapReader(value: CellReader): CellReader {
 
 function structReader(tree: SchemaTree): CellReader {
   const fields = tree.children.map((child) => ({ name: child.element.name, reader: cellReaderOf(child) }));
+  // hyparquet would make it the prototype of the object.
+  if (fields.some(({ name }) => name === '__proto__'))
+    throw new TypeError(`column "${tree.element.name}" has a field "__proto__", which is no name`);
   return {
     type: { kind: 'struct', fields: fields.map(({ name, reader }) => ({ name, type: reader.type })) },
     read: (plain) =>

@@ -11,7 +11,7 @@ import { isValueList, isValueObject, type Value } from '../../values.ts';
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEAN = /^(?:true|false)$/i;
-/** An object with more fields than this over all rows is a free map. */
+/** An object with more fields than this over all rows is a free map; so is one with a field that few libraries can read. */
 const MAX_STRUCT_FIELDS = 100;
 
 type Kind = 'bool' | 'int' | 'largeInt' | 'float' | 'text' | 'list' | 'struct' | 'json';
@@ -68,7 +68,8 @@ export class TypeObserver {
       case 'list':
         return { kind, item: this.#item!.typeOf(mixed) };
       case 'struct': {
-        if (this.#fields.size === 0 || this.#fields.size > MAX_STRUCT_FIELDS) return { kind: 'json' };
+        if (this.#fields.size === 0 || this.#fields.size > MAX_STRUCT_FIELDS || this.#fields.has('__proto__'))
+          return { kind: 'json' };
         const fields = [...this.#fields].map(([name, field]) => ({ name, type: field.typeOf(mixed) }));
         return { kind, fields };
       }

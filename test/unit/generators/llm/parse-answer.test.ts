@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CellError } from '../../../../src/errors.ts';
 import { parseAnswer } from '../../../../src/generators/llm/parse-answer.ts';
+import { fitToSchema } from '../../../../src/generators/llm/schema-fit.ts';
+import { formatJson } from '../../../../src/values.ts';
 
 describe('parseAnswer', () => {
   it.each([
@@ -19,6 +21,18 @@ describe('parseAnswer', () => {
   ])('reads %j', (raw, value) => {
     expect(parseAnswer(raw)).toEqual(value);
   });
+
+  it.each(['{"__proto__": {"admin": true}, "a": 1}', "{'__proto__': {admin: true}, a: 1,}"])(
+    'takes the key __proto__ in %j for a key like others',
+    (raw) => {
+      const answer = parseAnswer(raw);
+      for (const schema of [{ type: 'object' }, { properties: { a: {}, ['__proto__']: {} } }]) {
+        expect(formatJson(fitToSchema(answer, schema))).toBe('{"__proto__":{"admin":true},"a":1}');
+      }
+      expect(formatJson(fitToSchema(answer, { properties: { a: {} } }))).toBe('{"a":1}');
+      expect('admin' in {}).toBe(false);
+    },
+  );
 
   it.each([
     ['', 'The answer is empty'],
