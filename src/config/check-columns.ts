@@ -8,15 +8,17 @@ import { TemplateSyntaxError } from '../templates/template-error.ts';
 import { checkSampler } from './check-samplers.ts';
 import { lowerFirst, suggestion } from './explain.ts';
 import { checkSchema } from './json-schema.ts';
-import { parentsOf, type TemplateField, templatesOf, variablesOf } from './references.ts';
+import type { Path } from './load.ts';
+import { parentsOf, printedNames, type TemplateField, templatesOf, variablesOf } from './references.ts';
 import type { Report } from './report.ts';
+import type { SeedColumn } from './resolve.ts';
 import { plainText } from './schema/scalars.ts';
 import { nameProblem, type ReadColumn, type ReadConfig } from './validate.ts';
 
 export interface ColumnChecks {
   readonly config: ReadConfig;
   /** Null when the seed source could not be read: its names are unknown then. */
-  readonly seedColumns: readonly string[] | null;
+  readonly seedColumns: readonly Pick<SeedColumn, 'name' | 'emptyCells'>[] | null;
 }
 
 /** Everything wrong between the columns of a document is in the report. */
@@ -51,7 +53,8 @@ function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
 }
 
 function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void {
-  for (const name of seedColumns ?? []) {
+  const seedNames = seedColumns?.map(({ name }) => name) ?? null;
+  for (const name of seedNames ?? []) {
     const problem = nameProblem(name);
     const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
     if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
@@ -62,13 +65,13 @@ function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void
     const add = (message: string) => report.add({ path: [...path, 'name'], message });
     if (seen.has(name)) add(`"${name}" is the name of an earlier column`);
     seen.add(name);
-    const isSeed = seedColumns?.includes(name) ?? false;
+    const isSeed = seedNames?.includes(name) ?? false;
     if (columnType !== 'seed-dataset') {
       if (isSeed) add(`"${name}" is the name of a seed column too`);
     } else if (!config.hasSeeds) {
       add('is of a seed column, and there is no seed_config');
-    } else if (seedColumns !== null && !isSeed) {
-      add(`"${name}" is no column of the seed source${suggestion(nearestName(name, seedColumns))}`);
+    } else if (seedNames !== null && !isSeed) {
+      add(`"${name}" is no column of the seed source${suggestion(nearestName(name, seedNames))}`);
     }
   }
 }
@@ -76,7 +79,10 @@ function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void
 /** The names that references may use; null when they cannot all be known. */
 function knownNames({ config, seedColumns }: ColumnChecks): readonly string[] | null {
   if (seedColumns === null) return null;
-  return [...seedColumns, ...config.columns.flatMap(({ name }) => (name === null ? [] : [name]))];
+  return [
+    ...seedColumns.map(({ name }) => name),
+    ...config.columns.flatMap(({ name }) => (name === null ? [] : [name])),
+  ];
 }
 
 function checkReferences(report: Report, column: ReadColumn, checks: ColumnChecks): readonly string[] {
@@ -149,6 +155,7 @@ function checkTemplate(report: Report, { column, field, checks }: TemplateCheck)
   }
   if (!field.isExpression && column.columnType !== 'expression') {
     warnOfSingleBraces(report, { field, path, known: known ?? [] });
+    warnOfEmptyCells(report, { field, path, checks });
   }
   return variables.filter((name) => name !== column.name);
 }
@@ -161,6 +168,27 @@ function isLaterSideEffect(report: Report, name: string, { columns }: ReadConfig
       (name === `${owner}__reasoning_content` &&
         report.read([...path, 'extract_reasoning_content']) !== undefined),
   );
+}
+
+/** A seed cell with nothing in it prints as `None`. */
+function warnOfEmptyCells(
+  report: Report,
+  {
+    field,
+    path,
+    checks,
+  }: { readonly field: TemplateField; readonly path: Path; readonly checks: ColumnChecks },
+): void {
+  const printed = printedNames(field.text);
+  for (const { name, emptyCells } of checks.seedColumns ?? []) {
+    if (emptyCells === 0 || !printed.includes(name)) continue;
+    report.add({
+      path,
+      message: `prints "${name}", which is empty in ${emptyCells} seed ${emptyCells === 1 ? 'row' : 'rows'}: None stands there`,
+      level: 'warning',
+      position: report.document.mentionPosition(report.fullPath(path), name),
+    });
+  }
 }
 
 /** Python's f-string braces print as they stand. */

@@ -57,7 +57,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const report = openReport(document);
   const read = readConfig(report);
   const seeds = await openSeeds(report, read, options);
-  const seedColumns = read.hasSeeds ? (seeds.source?.columns.map(({ name }) => name) ?? null) : [];
+  const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
   checkColumns(report, { config: read, seedColumns });
   checkRows(report, read, options);
   const { providers, violations } = await providersInUse(report, read, options);

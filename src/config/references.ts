@@ -45,6 +45,13 @@ export function variablesOf({ text, isExpression }: TemplateField): readonly str
   return (isExpression ? parseExpression(text) : parseTemplate(text)).variables;
 }
 
+/** The names that a template prints as they are in every row, whatever it tests elsewhere. */
+export function printedNames(template: string): readonly string[] {
+  return parseTemplate(template).statements.flatMap((statement) =>
+    statement.kind === 'output' && statement.expression.kind === 'name' ? [statement.expression.name] : [],
+  );
+}
+
 /** The columns that a column which could be read needs. Throws `TemplateSyntaxError`. */
 export function needsOf(config: ColumnConfig): readonly string[] {
   const fields: Readonly<Record<string, unknown>> = config;

@@ -28,9 +28,16 @@ import {
 } from './schema/models.ts';
 import { type DatasetConfig, ROW_ID_COLUMN } from './validate.ts';
 
+export interface SeedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Rows of the source that have nothing in it. */
+  readonly emptyCells: number;
+}
+
 /** What is known of the seed rows when a plan is made. */
 export interface SeedSource {
-  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly columns: readonly SeedColumn[];
   readonly rowCount: number;
   /** Of the whole source's content, in row order. */
   readonly contentHash: string;

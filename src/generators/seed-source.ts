@@ -18,6 +18,8 @@ import { EncodingError } from './seeds/utf8.ts';
 interface SeedColumn {
   readonly name: string;
   readonly type: ColumnType;
+  /** Rows of the source that have nothing in it. */
+  readonly emptyCells: number;
 }
 
 export interface SeedSource {
@@ -152,7 +154,7 @@ function sourceOf(files: readonly OpenFile[], content: SourceContent): SeedSourc
   }
 
   return {
-    columns,
+    columns: columns.map((column) => ({ ...column, emptyCells: content.emptyCellsOf(column.name) })),
     rowCount,
     contentHash: content.hashWith(columns),
     async readRows(first, count) {

@@ -9,6 +9,8 @@ import { asFloats, cellOfText, TypeObserver } from './seed-types.ts';
 export class SourceContent {
   readonly #isText: boolean;
   readonly #observers = new Map<string, TypeObserver>();
+  readonly #filled = new Map<string, number>();
+  #rows = 0;
   readonly #hash = createHash('sha256');
 
   /** `isText`: cells are text, which gets its meaning from the types of the whole source. */
@@ -17,8 +19,10 @@ export class SourceContent {
   }
 
   addRow(row: ValueObject): void {
+    this.#rows += 1;
     for (const column of Object.keys(row)) {
       const value = row[column]!;
+      if (value !== null) this.#filled.set(column, (this.#filled.get(column) ?? 0) + 1);
       if (this.#isText && typeof value === 'string') this.#observerOf(column).observeText(value);
       else this.#observerOf(column).observe(value);
     }
@@ -33,6 +37,11 @@ export class SourceContent {
 
   typeOf(column: string): ColumnType {
     return this.#observerOf(column).typeOf(this.#isText ? 'text' : 'json');
+  }
+
+  /** How many rows have nothing in a column. */
+  emptyCellsOf(column: string): number {
+    return this.#rows - (this.#filled.get(column) ?? 0);
   }
 
   /** A cell of a file as the type of its column has it. */

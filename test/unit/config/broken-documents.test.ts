@@ -5,7 +5,6 @@ import { violationsOf } from './prepared.ts';
 const cases = Object.entries(BROKEN_DOCUMENTS);
 
 describe('a broken document', () => {
-  // Refused when it is prepared: there is no plan then, and nothing that could ask a model.
   it.each(cases)('says all that is wrong: %s', async (_, { files, changes, says }) => {
     expect(await violationsOf(files, changes)).toEqual(says);
     expect(says.some((line) => line.startsWith('error '))).toBe(true);

@@ -1,5 +1,6 @@
 // Documents and seed files that cannot be used, each with everything that is said about it.
 
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Changes, Files } from './prepared.ts';
 
 export interface BrokenDocument {
@@ -43,6 +44,8 @@ columns:
 `,
   [file]: content,
 });
+
+const PARQUET = Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'name', data: ['Ada', 'Bob'] }] }));
 
 export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   // The file
@@ -284,6 +287,49 @@ rowloom:
       'error config.yaml:9:5 column "body": tool_alias is not supported yet',
       'error config.yaml:10:5 column "body": with_trace "all_messages" is not supported yet',
       'error config.yaml:11:5 column "body": extract_reasoning_content is not supported yet',
+    ],
+  },
+  'fields that are not there yet, of other columns': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid, skip: { when: "{{ x }}" } }
+  - name: rating
+    column_type: llm-structured
+    model_alias: writer
+    prompt: Rate {{ id }}.
+    output_format: { type: object }
+    with_trace: last_message
+    tool_alias: search
+  - name: verdict
+    column_type: llm-judge
+    model_alias: writer
+    prompt: Judge {{ id }}.
+    scores: [{ name: tone, description: How it sounds, options: { 1: bad, 2: good } }]
+    extract_reasoning_content: true
+    multi_modal_context: [{ modality: image, column_name: id }]
+  - { name: note, column_type: expression, expr: "{{ id }}", skip: { when: "{{ id }}" }, propagate_skip: no }
+`),
+    says: [
+      'error config.yaml:2:59 column "id": skip is not supported yet',
+      'error config.yaml:8:5 column "rating": with_trace "last_message" is not supported yet',
+      'error config.yaml:9:5 column "rating": tool_alias is not supported yet',
+      'error config.yaml:15:5 column "verdict": extract_reasoning_content is not supported yet',
+      'error config.yaml:16:5 column "verdict": multi_modal_context is not supported yet',
+      'error config.yaml:17:62 column "note": skip is not supported yet',
+      'error config.yaml:17:90 column "note": propagate_skip is not supported yet',
+    ],
+  },
+  'fields of other columns': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid, prompt: x, drops: yes }
+  - { name: body, column_type: llm-text, model_alias: writer, promt: "{{ id }}", prompt: "{{ id }}", temperature: 1 }
+  - { name: note, column_type: expression, expr: "{{ id }}", dtyp: int }
+`),
+    says: [
+      'error config.yaml:2:59 column "id": no field "prompt"',
+      'error config.yaml:2:70 column "id": no field "drops", did you mean "drop"?',
+      'error config.yaml:3:63 column "body": no field "promt", did you mean "prompt"?',
+      'error config.yaml:3:102 column "body": no field "temperature"',
+      'error config.yaml:4:62 column "note": no field "dtyp", did you mean "dtype"?',
     ],
   },
   'a name twice': {
@@ -1009,7 +1055,116 @@ columns:
   },
   'JSON without objects': {
     files: seeds('s.json', '["Ada"]'),
-    says: ['error s.json:1 has """ where an object should be'],
+    says: ['error s.json:1 has a text where an object should be'],
+  },
+  'JSON with a comma too many': {
+    files: seeds('s.json', '[\n  {"name": "Ada"},\n]'),
+    says: ['error s.json:3 has "]" where an object should be'],
+  },
+  'JSON that is cut off': {
+    files: seeds('s.json', '[\n  {"name": "Ada"},\n  {"name": "B'),
+    says: ['error s.json:3 has an object here that is never closed'],
+  },
+  'JSON after its end': {
+    files: seeds('s.json', '[{"name": "Ada"}]\n[{"name": "Bob"}]'),
+    says: ['error s.json:2 has "[" where the end of the file should be'],
+  },
+  'JSON of no columns': { files: seeds('s.json', '[{}, {}]'), says: ['error s.json has no columns'] },
+  'JSON that is no UTF-8': {
+    files: seeds('s.json', Buffer.from('[{"name": "Ada"},\n{"name": "\xff"}]', 'latin1')),
+    says: ['error s.json:2 is not UTF-8 text'],
+  },
+  'JSON nested too deeply': {
+    files: seeds('s.json', `[{"name": "Ada"},\n{"name": ${'['.repeat(100_000)}${']'.repeat(100_000)}}]`),
+    says: ['error s.json:2 is not JSON: Cannot read the text: it is nested more than 200 levels deep'],
+  },
+  'JSON with the key __proto__': {
+    files: seeds('s.json', '[{"name": "Ada", "__proto__": {"x": 1}}]'),
+    says: [
+      'error config.yaml:2:37 seed_config.source.path has a column "__proto__" whose name "__proto__" is taken by Rowloom',
+    ],
+  },
+  'JSONL that is no UTF-8': {
+    files: seeds('s.jsonl', Buffer.from('{"name": "Ada"}\n{"name": "\xff"}\n', 'latin1')),
+    says: ['error s.jsonl:2 is not UTF-8 text'],
+  },
+  'JSONL whose last line is cut off': {
+    files: seeds('s.jsonl', '{"name": "Ada"}\n{"name": "B'),
+    says: [`error s.jsonl:2 is not JSON: End of string '"' expected but reached end of input at position 11`],
+  },
+  'JSONL that is a list': {
+    files: seeds('s.jsonl', '[{"name": "Ada"}]\n'),
+    says: ['error s.jsonl:1 is not an object'],
+  },
+  'JSONL with numbers that are none': {
+    files: seeds('s.jsonl', '{"name": NaN}\n{"name": 1e999}\n'),
+    says: [
+      `error s.jsonl:1 is not JSON: Object value expected after ':' at position 9`,
+      'error s.jsonl:2 is not JSON: Cannot read the number 1e999: it is too large for a float',
+    ],
+  },
+  'JSONL with a key twice': {
+    files: seeds('s.jsonl', '{"name": "Ada", "name": "Bob"}\n'),
+    says: [`error s.jsonl:1 is not JSON: Duplicate key 'name' encountered at position 17`],
+  },
+  'CSV in UTF-16': {
+    files: seeds('s.csv', Buffer.from('\ufeffname\nAda\n', 'utf16le')),
+    says: ['error s.csv:1 is not UTF-8 text'],
+  },
+  'CSV with text after a quote': {
+    files: seeds('s.csv', 'name,age\n"Ada"x,36\n'),
+    says: ['error s.csv:2 has text after a closing quote: inside a quoted cell a quote is written twice'],
+  },
+  'CSV with more mistakes than anyone reads': {
+    files: seeds('s.csv', `name,age\n${'Ada\n'.repeat(50)}`),
+    says: [
+      ...Array.from({ length: 20 }, (_, row) => `error s.csv:${row + 2} has 1 cell where the header has 2`),
+      'error s.csv has 30 more errors',
+    ],
+  },
+  'Parquet that is cut off': {
+    files: seeds('s.parquet', PARQUET.subarray(0, -20)),
+    says: ['error s.parquet cannot be read as Parquet: parquet file invalid (footer != PAR1)'],
+  },
+  'Parquet whose data is overwritten': {
+    files: seeds('s.parquet', Buffer.from(PARQUET).fill(0xff, 4, 40)),
+    says: ['error s.parquet cannot be read as Parquet: thrift unhandled type: 15'],
+  },
+  'seed files of several kinds': {
+    files: {
+      'config.yaml':
+        'seed_config: { source: { seed_type: local, path: "seeds/*" } }\ncolumns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n',
+      'seeds/a.csv': 'name\nAda\n',
+      'seeds/b.jsonl': '{"name": "Bob"}\n',
+      'seeds/notes.txt': 'Bob',
+    },
+    says: [
+      'error seeds/b.jsonl is not of the same kind as seeds/a.csv',
+      'error seeds/notes.txt is no seed file: its name has to end in .csv, .json, .jsonl or .parquet',
+    ],
+  },
+  'a folder of seed files': {
+    files: {
+      'config.yaml':
+        'seed_config: { source: { seed_type: local, path: seeds } }\ncolumns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n',
+      'seeds/a.csv': 'name\nAda\n',
+    },
+    says: [
+      'error config.yaml:1:50 seed_config.source.path names no file: there is no seeds in the working directory or beside the document',
+    ],
+  },
+  'mistakes in the document and in two seed files': {
+    files: {
+      'config.yaml':
+        'seed_config: { source: { seed_type: local, path: "*.csv" } }\ncolumns: [{ name: id, column_type: sampler, sampler_type: uuids }]\n',
+      'a.csv': 'name\n"Ada\n',
+      'b.csv': '',
+    },
+    says: [
+      'error config.yaml:2:59 column "id": no sampler_type "uuids", did you mean "uuid"?',
+      'error a.csv:2 has a quoted cell that is never closed',
+      'error b.csv is empty',
+    ],
   },
   'Parquet that is none': {
     files: seeds('s.parquet', 'PAR1 nothing'),

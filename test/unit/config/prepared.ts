@@ -14,14 +14,18 @@ export interface Files {
 
 export type Changes = Partial<Omit<PrepareOptions, 'cwd' | 'home'>>;
 
+export async function writeFiles(folder: string, files: Files): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), content);
+  }
+}
+
 /** Writes files below a new folder and prepares `config.yaml` there; `home/` in it is the user's home. */
 export async function prepareFiles(files: Files, changes: Changes = {}): Promise<PreparedConfig> {
   const cwd = await mkdtemp(path.join(tmpdir(), 'rowloom-config-'));
   try {
-    for (const [name, content] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
-      await writeFile(path.join(cwd, name), content);
-    }
+    await writeFiles(cwd, files);
     return await prepareConfig({
       file: 'config.yaml',
       datasetName: 'tickets',

@@ -402,6 +402,27 @@ ${MODELS}`,
     ]);
   });
 
+  it('warns of empty seed cells that a prompt prints in every row', async () => {
+    const says = await violationsOf({
+      'config.yaml': `seed_config: { source: { seed_type: local, path: s.csv } }
+columns:
+  - name: a
+    column_type: llm-text
+    model_alias: writer
+    system_prompt: "{% if topic %}About {{ topic }}.{% endif %} Be {{ full }}."
+    prompt: |
+      Write to {{ name }}
+      about {{ topic }}.
+  - { name: b, column_type: expression, expr: "{{ topic }}" }
+${MODELS}`,
+      's.csv': 'name,topic,full\nAda,,x\n,,y\nBob,tea,z\n',
+    });
+    expect(says).toEqual([
+      'warning config.yaml:8:19 column "a": prompt prints "name", which is empty in 1 seed row: None stands there',
+      'warning config.yaml:9:16 column "a": prompt prints "topic", which is empty in 2 seed rows: None stands there',
+    ]);
+  });
+
   it('is the same in YAML and JSON, wrapped and not', async () => {
     const column = { name: 'a', column_type: 'expression', expr: 'x' };
     const plans = await Promise.all([

@@ -18,7 +18,7 @@ const orderOf = (order: (row: number) => number, rows: number) =>
 function numbers(rowCount: number) {
   const reads: [number, number][] = [];
   const source: SeedSource = {
-    columns: [{ name: 'n', type: { kind: 'int' } }],
+    columns: [{ name: 'n', type: { kind: 'int' }, emptyCells: 0 }],
     rowCount,
     contentHash: '',
     async readRows(first, count) {

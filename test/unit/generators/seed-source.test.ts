@@ -6,6 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { openSeedSource, type SeedSource } from '../../../src/generators/seed-source.ts';
+import { formatJson } from '../../../src/values.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -218,7 +219,7 @@ describe('jsonl', () => {
         '  {"any": "x", "bag": {}, "price": 1e3, "nested": [{"k": 1}, {"k": "v"}]}  ',
       ].join('\r\n'),
     });
-    expect(source.columns).toEqual([
+    expect(source.columns.map(({ name, type }) => ({ name, type }))).toEqual([
       { name: 'id', type: { kind: 'int' } },
       { name: 'price', type: { kind: 'float' } },
       { name: 'big', type: { kind: 'int' } },
@@ -447,7 +448,7 @@ describe('parquet', () => {
         ],
       }),
     });
-    expect(source.columns).toEqual([
+    expect(source.columns.map(({ name, type }) => ({ name, type }))).toEqual([
       { name: 'day', type: { kind: 'text' } },
       { name: 'clock', type: { kind: 'text' } },
       { name: 'amount', type: { kind: 'float' } },
@@ -595,6 +596,53 @@ describe('any rows', () => {
       { numRuns: 40 },
     );
   });
+});
+
+describe('the key __proto__', () => {
+  it('is a field like others inside JSON, and the object is JSON text in files', async () => {
+    const source = await open({ 's.jsonl': '{"who": {"__proto__": {"admin": true}, "name": "Ann"}}\n' });
+    expect(typesOf(source)).toEqual({ who: 'json' });
+    const [row] = await allRows(source);
+    expect(formatJson(row!)).toBe('{"who":{"__proto__":{"admin":true},"name":"Ann"}}');
+    expect(Object.getPrototypeOf(row!.who)).toBe(Object.prototype);
+    expect('admin' in (row!.who as object)).toBe(false);
+  });
+
+  it('is a column whose name is told, in any format', async () => {
+    const named = async (files: Files) => (await open(files)).columns.map(({ name }) => name);
+    expect(await named({ 's.csv': '__proto__,b\n1,2\n' })).toEqual(['__proto__', 'b']);
+    expect(await named({ 's.json': '[{"__proto__": {"admin": true}, "b": 2}]' })).toEqual(['__proto__', 'b']);
+    expect(Object.hasOwn({}, 'admin')).toBe(false);
+  });
+
+  it('is refused as a field of a Parquet column', async () => {
+    const buffer = parquetWriteBuffer({
+      schema: [
+        { name: 'root', num_children: 1 },
+        { name: 'who', num_children: 1, repetition_type: 'OPTIONAL' },
+        { name: '__proto__', type: 'INT32', repetition_type: 'OPTIONAL' },
+      ],
+      columnData: [{ name: 'who', data: [{ ['__proto__']: 5 }] }],
+    });
+    expect(await problemsOf({ 's.parquet': new Uint8Array(buffer) })).toEqual([
+      's.parquet cannot be read as Parquet: column "who" has a field "__proto__", which is no name',
+    ]);
+  });
+});
+
+it('counts the rows that have nothing in a column', async () => {
+  const emptyCells = async (files: Files) =>
+    (await open(files)).columns.map((column) => [column.name, column.emptyCells]);
+  const csv = { 'a.csv': 'n,t\n1,\n,\n', 'b.csv': 'n,t\n3,x\n' };
+  expect(await emptyCells(csv)).toEqual([
+    ['n', 1],
+    ['t', 2],
+  ]);
+  const jsonl = { 's.jsonl': '{"n": null}\n{"t": 0}\n{"n": 1, "t": ""}\n' };
+  expect(await emptyCells(jsonl)).toEqual([
+    ['n', 2],
+    ['t', 1],
+  ]);
 });
 
 describe('contentHash', () => {
