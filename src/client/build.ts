@@ -10,7 +10,9 @@ import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import {
   type Client,
+  isGrpcCancelledError,
   isGrpcServiceError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
   WorkflowIdConflictPolicy,
@@ -247,6 +249,8 @@ function stoppedCalls(atStop: Calls, atEnd: Calls): StoppedCalls {
 const SNAPSHOT_EVERY_MS = 500;
 const RETRY_AFTER_MS = 200;
 const RESULT_GRACE_MS = 2_000;
+/** A server that is started again answers within seconds. */
+const MAX_OUTAGE_MS = 120_000;
 
 export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'stopSignal'> {
   readonly events: BuildEvents;
@@ -314,15 +318,25 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   return ending.result;
 }
 
-/** The workflow's result, over restarts of the server. */
+/** The workflow's result, over restarts of the server. Throws `BuildError` when the server fails for too long. */
 async function resultOf(client: Client, workflowId: string): Promise<DatasetResult> {
+  let failingSince = Number.POSITIVE_INFINITY;
   for (;;) {
+    const askedAt = Date.now();
     try {
       return await client.workflow.getHandle(workflowId).result();
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw domainErrorOf(error);
-      if (error instanceof WorkflowNotFoundError) throw error;
-      if (!isGrpcServiceError(error)) throw error;
+      // Cancelled: nobody waits for it any more.
+      if (error instanceof WorkflowNotFoundError || isGrpcCancelledError(error)) throw error;
+      const failure = error instanceof ServiceError ? error.cause : error;
+      if (!isGrpcServiceError(failure)) throw error;
+      // One that lasted had a server behind it for most of its time.
+      const hasLasted = Date.now() - askedAt > MAX_OUTAGE_MS;
+      failingSince = hasLasted ? Date.now() : Math.min(failingSince, askedAt);
+      if (Date.now() - failingSince > MAX_OUTAGE_MS) {
+        throw new BuildError(`Cannot go on: the Temporal server fails: ${failure.details}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
     }
   }

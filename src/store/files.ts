@@ -14,7 +14,7 @@ import { StoreError } from '../errors.ts';
 /** What the store needs of `node:fs/promises`; tests pass one that fails. */
 export type FileSystem = Pick<
   typeof nodeFs,
-  'open' | 'rename' | 'link' | 'unlink' | 'mkdir' | 'readdir' | 'readFile' | 'stat' | 'rm'
+  'open' | 'rename' | 'link' | 'unlink' | 'mkdir' | 'readdir' | 'readFile' | 'stat' | 'statfs' | 'rm'
 >;
 
 export type Bytes = Uint8Array;
@@ -45,6 +45,12 @@ export class Files {
   async findStat(path: string): Promise<FileStat | undefined> {
     const stat = await this.#reading(path, () => this.#fs.stat(path, { bigint: true }));
     return stat === undefined ? undefined : fileStatOf(stat);
+  }
+
+  /** What the disk of a folder has left; infinite where it does not tell, as some network file systems. */
+  async freeBytes(path: string): Promise<number> {
+    const disk = await this.#reading(path, () => this.#fs.statfs(path));
+    return disk === undefined || disk.blocks === 0 ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
   }
 
   /** Bytes and identity of one file, even while another takes its place; undefined if there is none. */
