@@ -52,6 +52,9 @@ function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
   }
 }
 
+/** What is wrong with two names of one spelling. */
+const ONE_IN_PARQUET = 'differ only in case: readers of Parquet such as DuckDB take them for one';
+
 function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void {
   const seedNames = seedColumns?.map(({ name }) => name) ?? null;
   for (const name of seedNames ?? []) {
@@ -59,13 +62,21 @@ function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void
     const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
     if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
   }
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
+  for (const name of seedNames ?? []) {
+    const twin = seen.get(name.toLowerCase());
+    const message = `has columns "${twin}" and "${name}", which ${ONE_IN_PARQUET}`;
+    if (twin !== undefined) report.add({ path: ['seed_config', 'source', 'path'], message });
+    seen.set(name.toLowerCase(), name);
+  }
   for (const { path, name, columnType } of config.columns) {
     if (name === null) continue;
     const add = (message: string) => report.add({ path: [...path, 'name'], message });
-    if (seen.has(name)) add(`"${name}" is the name of an earlier column`);
-    seen.add(name);
     const isSeed = seedNames?.includes(name) ?? false;
+    const twin = seen.get(name.toLowerCase());
+    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column`);
+    else if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
+    seen.set(name.toLowerCase(), name);
     if (columnType !== 'seed-dataset') {
       if (isSeed) add(`"${name}" is the name of a seed column too`);
     } else if (!config.hasSeeds) {

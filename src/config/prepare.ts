@@ -8,7 +8,7 @@ import { checkColumns } from './check-columns.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
 import type { Report } from './report.ts';
-import { resolveConfig, type SeedSource, selectRows } from './resolve.ts';
+import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
 import { plainText } from './schema/scalars.ts';
 import { locateSeedFiles } from './seed-paths.ts';
@@ -138,13 +138,11 @@ async function openSeeds(
     if (!(error instanceof ConfigError)) throw error;
     return { ...none, violations: error.violations.map((violation) => relativeTo(options.cwd, violation)) };
   }
-  const { count } = selectRows(seeds.selection_strategy, source.rowCount);
-  if (count === 0) {
-    report.add({
-      path: ['seed_config', 'selection_strategy'],
-      message: `selects no row: the source has ${source.rowCount}`,
-    });
-  }
+  const selection = seeds.selection_strategy;
+  const problem = selectionProblem(selection, source.rowCount);
+  if (problem !== null)
+    report.add({ path: ['seed_config', 'selection_strategy', problem.field], message: problem.message });
+  const { count } = selectRows(selection, source.rowCount);
   return { source: { ...source, files: found.files }, selected: count, violations: [] };
 }
 

@@ -247,15 +247,32 @@ function planSeeds(
   };
 }
 
-/** The rows that a selection takes of a source; `count` 0 is none. The last partition takes the remainder. */
+type Selection = SeedConfig['selection_strategy'];
+
+/** Why a selection does not fit a source of so many rows. */
+export function selectionProblem(
+  selection: Selection,
+  rows: number,
+): { readonly field: 'end' | 'num_partitions'; readonly message: string } | null {
+  const source = `the source has ${rows} ${rows === 1 ? 'row' : 'rows'}`;
+  if (selection === null) return null;
+  if ('start' in selection) {
+    const { end } = selection;
+    return end < rows ? null : { field: 'end', message: `is ${end}, and ${source}, numbered from 0` };
+  }
+  const { num_partitions: partitions } = selection;
+  return partitions <= rows ? null : { field: 'num_partitions', message: `is ${partitions}, and ${source}` };
+}
+
+/** The rows that a selection takes of a source that it fits. The last partition takes the remainder. */
 export function selectRows(
-  selection: SeedConfig['selection_strategy'],
+  selection: Selection,
   rows: number,
 ): { readonly first: number; readonly count: number } {
   if (selection === null) return { first: 0, count: rows };
   if ('start' in selection) {
     const { start, end } = selection;
-    return { first: start, count: Math.max(0, Math.min(end, rows - 1) - start + 1) };
+    return { first: start, count: end - start + 1 };
   }
   const { index, num_partitions: partitions } = selection;
   const size = Math.floor(rows / partitions);

@@ -332,6 +332,22 @@ rowloom:
       'error config.yaml:4:62 column "note": no field "dtyp", did you mean "dtype"?',
     ],
   },
+  'names that differ only in case': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: ID, column_type: sampler, sampler_type: uuid }
+`),
+    says: [
+      'error config.yaml:3:13 column "ID": name "ID" and "id" differ only in case: readers of Parquet such as DuckDB take them for one',
+    ],
+  },
+  'a column that differs from a seed column only in case': {
+    files: seeds('s.csv', 'name,Greeting,GREETING\nAda,Hi,Ho\n'),
+    says: [
+      'error config.yaml:2:37 seed_config.source.path has columns "Greeting" and "GREETING", which differ only in case: readers of Parquet such as DuckDB take them for one',
+      'error config.yaml:4:13 column "greeting": name "greeting" and "GREETING" differ only in case: readers of Parquet such as DuckDB take them for one',
+    ],
+  },
   'a name twice': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
@@ -977,7 +993,21 @@ seed_config:
   },
   'a selection that is beyond the source': {
     files: seeds('s.csv', 'name\nAda\nBob\n', '\n  selection_strategy: { start: 5, end: 9 }'),
-    says: ['error config.yaml:3:23 seed_config.selection_strategy selects no row: the source has 2'],
+    says: [
+      'error config.yaml:3:40 seed_config.selection_strategy.end is 9, and the source has 2 rows, numbered from 0',
+    ],
+  },
+  'a selection whose end is the number of rows': {
+    files: seeds('s.csv', 'name\nAda\nBob\n', '\n  selection_strategy: { start: 0, end: 2 }'),
+    says: [
+      'error config.yaml:3:40 seed_config.selection_strategy.end is 2, and the source has 2 rows, numbered from 0',
+    ],
+  },
+  'more partitions than rows': {
+    files: seeds('s.csv', 'name\nAda\n', '\n  selection_strategy: { index: 0, num_partitions: 2 }'),
+    says: [
+      'error config.yaml:3:51 seed_config.selection_strategy.num_partitions is 2, and the source has 1 row',
+    ],
   },
   'a seed column of the name of a column': {
     files: seeds('s.csv', 'name,greeting\nAda,Hi\n'),
