@@ -2,7 +2,7 @@
 // issue here, so that it is found before anything runs.
 
 import { z } from 'zod';
-import { parseDateTime } from '../datetime.ts';
+import { parseDateTime } from '../../datetime.ts';
 import { filledText, flag, label, map, mapOf, oneOf, real, text, whole } from './scalars.ts';
 
 /** Digits after the point; negative ones round to tens and hundreds. */

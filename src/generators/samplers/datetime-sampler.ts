@@ -1,7 +1,7 @@
 // Points in time, drawn by the second and cut to the unit, as Data Designer does: with unit D all rows are midnights, the
 // day of a start at noon included. A cell is ISO text until it is converted; conditions compare that text.
 
-import { parseDateTime } from '../../config/datetime.ts';
+import { parseDateTime } from '../../datetime.ts';
 import { formatDate } from '../../strftime.ts';
 import { isGiven, type Sample, type SamplerInput, textParam } from './sampler.ts';
 

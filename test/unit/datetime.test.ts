@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseDateTime } from '../../../src/config/datetime.ts';
+import { parseDateTime } from '../../src/datetime.ts';
 
 describe('a date or time', () => {
   it.each([
