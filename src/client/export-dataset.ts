@@ -73,11 +73,15 @@ export interface ExportFileOptions {
   readonly path: string;
   readonly format: ExportFormat;
   readonly isOverwriting: boolean;
+  readonly stopSignal?: AbortSignal;
 }
 
-/** Writes the rows to a file that is whole when it is seen; returns its size. Throws `StoreError` and `RefusedError`. */
-export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number> {
-  const { path, format, isOverwriting } = options;
+/**
+ * Writes the rows to a file that is whole when it is seen. Returns its size, or null when it was stopped: nothing is
+ * left of it then. Throws `StoreError` and `RefusedError`.
+ */
+export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number | null> {
+  const { path, format, isOverwriting, stopSignal } = options;
   const { files } = source.dataset;
   if (!isOverwriting && (await files.findStat(path)) !== undefined) {
     throw new RefusedError(`Cannot export to "${path}": it is there already. Use --force to replace it`);
@@ -87,13 +91,17 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
   try {
     const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(source, format);
     for await (const chunk of chunks) {
+      if (stopSignal?.aborted) {
+        await file.discard();
+        return null;
+      }
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
     await file.sync();
     await file.publish();
   } catch (error) {
-    await file.discard().catch(() => undefined);
+    await file.discard();
     throw error;
   }
   return sizeBytes;

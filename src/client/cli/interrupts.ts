@@ -9,12 +9,14 @@ export interface Interrupts {
 /** The first Ctrl-C ends what runs, the second leaves at once. */
 export function handleInterrupts(options: {
   readonly onFirst: () => void;
+  /** What leaving at once means, for people. */
+  readonly leaving: string;
   readonly say: (text: string) => void;
 }): Interrupts {
   const controller = new AbortController();
   function interrupt(): void {
     if (controller.signal.aborted) {
-      options.say(line('left', 'answers in flight are lost · go on: same command'));
+      options.say(line('left', options.leaving));
       process.exit(1);
     }
     options.onFirst();

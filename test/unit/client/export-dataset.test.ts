@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { joinLines } from '../../../src/client/export-dataset.ts';
+import { exportFile, joinLines, openExport } from '../../../src/client/export-dataset.ts';
 import { readParquet } from '../../../src/store/read-parquet.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { collect, temporaryFolder } from '../store/support.ts';
@@ -45,6 +45,15 @@ describe('export', () => {
     await cli(['export', 'trips', '--output', 'out/trips.txt'], { cwd });
     expect(await readFile(join(cwd, 'out/trips.txt'), 'utf8')).toBe(`${JSON_LINES.join('\n')}\n`);
     expect((await readdir(join(cwd, 'out'))).sort()).toEqual(['trips.CSV', 'trips.txt']);
+  });
+
+  it('leaves nothing when it is stopped', async () => {
+    const cwd = await tripsOnDisk();
+    const source = await openExport({ target: 'trips', cwd });
+    const path = join(cwd, 'out/trips.jsonl');
+    const stopSignal = AbortSignal.abort();
+    expect(await exportFile(source, { path, format: 'jsonl', isOverwriting: false, stopSignal })).toBeNull();
+    expect(await readdir(join(cwd, 'out'))).toEqual([]);
   });
 
   it('writes one Parquet file with a row group for each batch and the schema of the dataset', async () => {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { RefusedError } from '../../../errors.ts';
 import {
   EXPORT_FORMATS,
+  type ExportFileOptions,
   type ExportFormat,
   type ExportSource,
   exportFile,
@@ -13,6 +14,7 @@ import {
 } from '../../export-dataset.ts';
 import { formatBytes, formatCount, line, plural } from '../../format.ts';
 import type { CliContext } from '../context.ts';
+import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
 
 interface ExportFlags extends PlaceFlags {
@@ -34,13 +36,21 @@ export function defineExport(command: Command, context: CliContext): void {
 }
 
 async function exportDataset(target: string, flags: ExportFlags, context: CliContext): Promise<void> {
-  const { cwd, print, say, flush } = context;
+  const { cwd, print, say, flush, setExitCode } = context;
   const { output, force } = flags;
   const format = exportFormatOf(flags);
   const source = await openExport(datasetPlace(target, flags, context));
   if (output !== undefined) {
-    const options = { path: resolve(cwd, output), format, isOverwriting: force };
-    const sizeBytes = await exportFile(source, options);
+    const sizeBytes = await exportToFile(
+      source,
+      { path: resolve(cwd, output), format, isOverwriting: force },
+      context,
+    );
+    if (sizeBytes === null) {
+      say(line('stopped', 'nothing was written'));
+      setExitCode(1);
+      return;
+    }
     say(line('exported', `${plural(source.rows, 'row')} → ${output} · ${formatBytes(sizeBytes)}`));
   } else if (format === 'parquet') {
     throw new RefusedError('Cannot export parquet to stdout: name a file with --output');
@@ -51,6 +61,20 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
     }
   }
   sayMissing(source, context);
+}
+
+/** Until the first Ctrl-C. */
+async function exportToFile(
+  source: ExportSource,
+  options: ExportFileOptions,
+  { say }: CliContext,
+): Promise<number | null> {
+  const interrupts = handleInterrupts({ say, onFirst: () => undefined, leaving: 'nothing was written' });
+  try {
+    return await exportFile(source, { ...options, stopSignal: interrupts.signal });
+  } finally {
+    interrupts.dispose();
+  }
 }
 
 function sayMissing({ missing }: ExportSource, { say }: CliContext): void {

@@ -35,7 +35,11 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   const startedAt = Date.now();
   const progress = createProgressLine(context);
   const { say } = progress;
-  const interrupt = handleInterrupts({ say, onFirst: () => progress.end() });
+  const interrupt = handleInterrupts({
+    say,
+    onFirst: () => progress.end(),
+    leaving: 'answers in flight are lost · go on: same command',
+  });
   let firstSnapshotAt: number | undefined;
   let wish: Wish | undefined;
   function sayPlan(found: Wish): void {

@@ -25,6 +25,7 @@ async function serve(flags: ServeFlags, { cwd, environment, say }: CliContext): 
   const interrupts = handleInterrupts({
     say,
     onFirst: () => say(line('stopping', 'ending what is in hand (Ctrl-C again: leave now)')),
+    leaving: 'answers in flight are lost, another worker makes them again',
   });
   try {
     await serveStore({

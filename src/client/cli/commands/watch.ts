@@ -35,7 +35,7 @@ export function defineStop(command: Command, context: CliContext): void {
 async function watch(target: string, flags: WatchFlags, context: CliContext): Promise<void> {
   const { cwd, environment, say } = context;
   const progress = createProgressLine(context);
-  const interrupts = handleInterrupts({ say, onFirst: () => progress.end() });
+  const interrupts = handleInterrupts({ say, onFirst: () => progress.end(), leaving: 'the build goes on' });
   try {
     const result = await watchDataset({
       ...flags,
