@@ -153,11 +153,14 @@ async function openBuild(
     void tellStop(reason);
   }
 
-  /** Until the parent has heard it: with the gate closed for good nothing else would ever end the build. */
+  /**
+   * Until the parent has heard it: with the gate closed for good nothing else would ever end the build. The parent of a
+   * newer build, which has the same workflow id, must not hear it.
+   */
   async function tellStop(reason: string): Promise<void> {
     const giveUp = () => onUnheard(new BuildError(`${reason} · the Temporal server did not take the stop`));
     const timer = setTimeout(giveUp, MAX_UNHEARD_MS);
-    while (!isDisposed) {
+    while (!isDisposed && !dataset.hasNewerEpoch(ref.epoch)) {
       try {
         await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
         break;

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FAILURE } from '../../src/protocol.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
@@ -52,6 +53,26 @@ describe('an activity', () => {
     await beat;
     answer('7');
     expect((await slice).usage).toMatchObject({ made: 1 });
+  });
+});
+
+describe('a stop', () => {
+  it('is told again until it is heard', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun'] });
+    stage.isServerAway = true;
+    await stage.builds.stop(stage.build, 'enough');
+    stage.isServerAway = false;
+    await vi.waitFor(() => expect(stage.stops).toEqual(['enough']), 5_000);
+  });
+
+  it('that nobody heard is not told to a newer build', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun'] });
+    stage.isServerAway = true;
+    await stage.builds.stop(stage.build, 'enough');
+    await stage.startAgain();
+    stage.isServerAway = false;
+    await sleep(1_200);
+    expect(stage.stops).toEqual([]);
   });
 });
 

@@ -61,6 +61,8 @@ export class ActivityStage {
   readonly wish: AcceptedWish;
   readonly rows: RowRange;
   build: BuildRef;
+  /** Whether the server takes no updates. */
+  isServerAway = false;
   control: Control = { phase: 'running', limits: { maxParallelRequests: {} } };
   #script: Script;
   #process: { readonly builds: Builds; readonly activities: Activities };
@@ -171,7 +173,10 @@ export class ActivityStage {
   #startProcess() {
     const workflow = {
       query: async () => this.control,
-      executeUpdate: async (_: string, { args }: { args: [string] }) => void this.stops.push(args[0]),
+      executeUpdate: async (_: string, { args }: { args: [string] }) => {
+        if (this.isServerAway) throw new Error('No server');
+        this.stops.push(args[0]);
+      },
     };
     const builds = createBuilds({
       store: this.wish.store,
