@@ -5,8 +5,6 @@ import { jsonrepair } from 'jsonrepair';
 import { parseJson, type Value } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
 
-/** Nobody means more. What follows recurses: reading the value back from the store, checking, writing it. */
-const MAX_DEPTH = 100;
 const FENCED = /```[^\S\n]*(\w*)[^\n]*\n([\s\S]*?)```/g;
 
 /** Throws `CellError` `UnusableAnswer` when there is no JSON that could be meant. */
@@ -14,22 +12,11 @@ export function parseAnswer(raw: string): Value {
   const text = raw.trim();
   if (text === '') throw unusable('The answer is empty');
   const json = fencedIn(text) ?? bracketedIn(text) ?? text;
-  const value = parseOrRepair(json);
-  if (isDeeper(value, MAX_DEPTH)) throw unusable(`The answer is nested more than ${MAX_DEPTH} levels deep`);
-  return value;
-}
-
-function parseOrRepair(json: string): Value {
   try {
     return parseJson(json);
   } catch {
     return parseRepaired(json);
   }
-}
-
-function isDeeper(value: Value, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 function parseRepaired(json: string): Value {

@@ -38,7 +38,6 @@ describe('parseAnswer', () => {
     ['', 'The answer is empty'],
     ['I would rather not say.', 'The answer is not JSON'],
     ['{"a" 1 2}', /^The answer is not JSON: /],
-    [`${'{"a":'.repeat(100)}[]${'}'.repeat(100)}`, 'The answer is nested more than 100 levels deep'],
   ])('refuses %j', (raw, message) => {
     expect(() => parseAnswer(raw)).toThrow(message);
     expect(() => parseAnswer(raw)).toThrow(CellError);
