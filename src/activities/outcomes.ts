@@ -1,6 +1,6 @@
 import type { Settings } from '../plan.ts';
 
-/** Fewer outcomes say nothing about a rate. */
+/** Fewer outcomes say nothing about a rate, unless the window is smaller. */
 const MIN_OUTCOMES = 20;
 
 export interface Outcomes {
@@ -17,12 +17,13 @@ export function createOutcomes({
   readonly onTooManyFailures: (reason: string) => void;
 }): Outcomes {
   const recent: boolean[] = [];
+  const least = Math.min(MIN_OUTCOMES, settings.shutdownErrorWindow);
   return {
     add(isMade) {
       recent.push(isMade);
       if (recent.length > settings.shutdownErrorWindow) recent.shift();
       const failed = recent.filter((made) => !made).length;
-      const isTooMany = recent.length >= MIN_OUTCOMES && failed / recent.length > settings.shutdownErrorRate;
+      const isTooMany = recent.length >= least && failed / recent.length > settings.shutdownErrorRate;
       if (!isTooMany || settings.isEarlyShutdownDisabled) return;
       onTooManyFailures(
         `${failed} of the last ${recent.length} cells failed, more than shutdown_error_rate ${settings.shutdownErrorRate}: see \`rowloom failures\``,

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { createOutcomes } from '../../src/activities/outcomes.ts';
+import type { Settings } from '../../src/plan.ts';
+
+const SETTINGS = { shutdownErrorRate: 0.5, shutdownErrorWindow: 50, isEarlyShutdownDisabled: false };
+
+/** The reasons to stop after these cells: `x` failed for good, `.` was made. */
+function reasonsAfter(cells: string, settings: Partial<Settings> = {}): readonly string[] {
+  const reasons: string[] = [];
+  const outcomes = createOutcomes({
+    settings: { ...SETTINGS, ...settings } as Settings,
+    onTooManyFailures: (reason) => reasons.push(reason),
+  });
+  for (const cell of cells) outcomes.add(cell === '.');
+  return reasons;
+}
+
+describe('early shutdown', () => {
+  it('comes when the rate is strictly above the threshold', () => {
+    expect(reasonsAfter('.x'.repeat(100))).toEqual([]);
+    expect(reasonsAfter(`${'.x'.repeat(25)}x`)).toEqual([
+      '26 of the last 50 cells failed, more than shutdown_error_rate 0.5: see `rowloom failures`',
+    ]);
+  });
+
+  it('does not judge by fewer than 20 cells', () => {
+    expect(reasonsAfter('x'.repeat(19))).toEqual([]);
+    expect(reasonsAfter('x'.repeat(20))).toHaveLength(1);
+  });
+
+  it('judges by a window smaller than that when one is set', () => {
+    expect(reasonsAfter('x'.repeat(9), { shutdownErrorWindow: 10 })).toEqual([]);
+    expect(reasonsAfter('x'.repeat(10), { shutdownErrorWindow: 10 })).toHaveLength(1);
+  });
+
+  it('forgets what lies before the window', () => {
+    expect(reasonsAfter(`${'.'.repeat(50)}${'x'.repeat(25)}${'.'.repeat(50)}`)).toEqual([]);
+  });
+
+  it('never comes at a threshold of 1, nor when it is turned off', () => {
+    expect(reasonsAfter('x'.repeat(100), { shutdownErrorRate: 1 })).toEqual([]);
+    expect(reasonsAfter('x'.repeat(100), { isEarlyShutdownDisabled: true })).toEqual([]);
+  });
+});
