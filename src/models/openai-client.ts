@@ -5,7 +5,7 @@
 // `fetch`.
 
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { Agent, request as httpRequest } from 'undici';
+import { Agent, EnvHttpProxyAgent, request as httpRequest } from 'undici';
 import { ModelError } from '../errors.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 import { cancelled, failureOfStatus, parseRetryAfter, quote } from './failures.ts';
@@ -37,7 +37,9 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   const isLoopback = LOOPBACK.test(url.hostname);
   const secrets = secretsOf(options);
   // As many connections as there are calls in flight: the limiters bound those, the signals are their deadlines.
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const limits = { headersTimeout: 0, bodyTimeout: 0 };
+  // HTTPS_PROXY, HTTP_PROXY and NO_PROXY count; this machine is never reached through a proxy.
+  const agent = isLoopback ? new Agent(limits) : new EnvHttpProxyAgent(limits);
   // The signal of a call is what the SDK hands through unchanged: it tells which call is meant.
   const exchanges = new WeakMap<AbortSignal, Exchange>();
   const provider = createOpenAICompatible({

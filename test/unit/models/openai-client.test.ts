@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ModelError } from '../../../src/errors.ts';
 import type { ModelRequest } from '../../../src/models/model-client.ts';
 import { createOpenAIClient, type OpenAIClient } from '../../../src/models/openai-client.ts';
@@ -251,3 +252,40 @@ async function serve(answer: (body: string, headers: Record<string, unknown>) =>
     },
   };
 }
+
+describe('a proxy', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('that the environment names is asked for what is elsewhere, unless NO_PROXY has it', async () => {
+    const asked: string[] = [];
+    // It leads every host to the mock.
+    const proxy = createServer().on('connect', (request, socket: Socket) => {
+      asked.push(request.url!);
+      const upstream = connect(Number(new URL(mock.endpoint).port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        socket.pipe(upstream).pipe(socket);
+      });
+      upstream.on('error', () => socket.destroy());
+      socket.on('error', () => upstream.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    vi.stubEnv('http_proxy', `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    vi.stubEnv('no_proxy', 'inside.invalid');
+    const ask = async (endpoint: string) => {
+      const through = createOpenAIClient({ endpoint, apiKey: null, headers: {} });
+      try {
+        return (await through.ask(requestOf())).text;
+      } catch (error) {
+        return (error as ModelError).failure;
+      } finally {
+        await through.close();
+      }
+    };
+    expect(await ask('http://models.invalid/v1')).toBe((await client.ask(requestOf())).text);
+    expect(await ask('http://inside.invalid/v1')).toBe('unavailable');
+    expect(await ask(mock.endpoint)).toBe((await client.ask(requestOf())).text);
+    expect(asked).toEqual(['models.invalid:80']);
+    proxy.close();
+  });
+});
