@@ -13,6 +13,7 @@ import { addUsage, type CallUsage, NO_USAGE, readUsage } from '../../src/store/u
 import type { ValueObject } from '../../src/values.ts';
 import { type CliOptions, type CliProcess, startCli } from './cli.ts';
 import type { MockModelServer, MockStats } from './mock-model-server.ts';
+import { TinyDisk } from './tiny-disk.ts';
 
 export const DATASET = 'tickets';
 
@@ -24,7 +25,10 @@ export interface DocumentOptions {
   readonly parallel?: number;
   /** Whatever else the document's `rowloom:` holds. */
   readonly rowloom?: object;
-  readonly runConfig?: object;
+  /** Whatever else the provider has. */
+  readonly provider?: object;
+  /** Seconds until a call is given up. */
+  readonly timeoutS?: number;
   /** The text that the first model column's prompt begins with. */
   readonly opening?: string;
 }
@@ -34,13 +38,7 @@ export const MODEL_COLUMNS = ['body', 'summary', 'severity', 'reply', 'verdict']
 
 /** Five model columns, three deep: text, structured and a judge, between roots and an expression. */
 export function ticketsDocument(options: DocumentOptions): object {
-  const { endpoint, rowGroupSize = 100, parallel = 32, rowloom = {}, opening = 'Write a ticket' } = options;
-  const text = (name: string, prompt: string) => ({
-    name,
-    column_type: 'llm-text',
-    prompt,
-    model_alias: 'writer',
-  });
+  const { opening = 'Write a ticket' } = options;
   return {
     columns: [
       { name: 'id', column_type: 'sampler', sampler_type: 'uuid', params: {} },
@@ -73,17 +71,40 @@ export function ticketsDocument(options: DocumentOptions): object {
       },
       { name: 'queue', column_type: 'expression', expr: '{{ topic }}/{{ severity.level }}' },
     ],
+    ...surroundings(options),
+  };
+}
+
+/** One model column: `note`. */
+export function notesDocument(options: Omit<DocumentOptions, 'opening'>): object {
+  return {
+    columns: [
+      { name: 'id', column_type: 'sampler', sampler_type: 'uuid', params: {} },
+      text('note', 'A note about {{ id }}'),
+    ],
+    ...surroundings(options),
+  };
+}
+
+function text(name: string, prompt: string): object {
+  return { name, column_type: 'llm-text', prompt, model_alias: 'writer' };
+}
+
+function surroundings(options: DocumentOptions): object {
+  const { endpoint, rowGroupSize = 100, parallel = 32, timeoutS, rowloom, provider } = options;
+  const limits = timeoutS === undefined ? {} : { timeout: timeoutS };
+  return {
     model_configs: [
       {
         alias: 'writer',
         model: 'mock',
         provider: 'mock',
-        inference_parameters: { temperature: 0.5, max_parallel_requests: parallel },
+        inference_parameters: { temperature: 0.5, max_parallel_requests: parallel, ...limits },
       },
     ],
     rowloom: {
       row_group_size: rowGroupSize,
-      providers: [{ name: 'mock', endpoint, provider_type: 'openai' }],
+      providers: [{ name: 'mock', endpoint, provider_type: 'openai', ...provider }],
       ...rowloom,
     },
   };
@@ -93,6 +114,7 @@ export function ticketsDocument(options: DocumentOptions): object {
 export class Workplace {
   readonly directory = mkdtempSync(join(tmpdir(), 'rowloom-system-'));
   readonly #processes: CliProcess[] = [];
+  readonly #disks: TinyDisk[] = [];
 
   write(document: object): void {
     writeFileSync(join(this.directory, `${DATASET}.yaml`), JSON.stringify(document));
@@ -100,9 +122,20 @@ export class Workplace {
 
   /** Starts `rowloom run` on the document. */
   run(args: readonly string[] = [], options: Omit<CliOptions, 'cwd'> = {}): CliProcess {
-    const cli = startCli(['run', `${DATASET}.yaml`, ...args], { cwd: this.directory, ...options });
+    return this.command(['run', `${DATASET}.yaml`, ...args], options);
+  }
+
+  command(args: readonly string[], options: Omit<CliOptions, 'cwd'> = {}): CliProcess {
+    const cli = startCli(args, { cwd: this.directory, ...options });
     this.#processes.push(cli);
     return cli;
+  }
+
+  /** Gives this folder, or one in it, a disk of its own. */
+  mountDisk(folder = '.'): TinyDisk {
+    const disk = new TinyDisk(join(this.directory, folder));
+    this.#disks.push(disk);
+    return disk;
   }
 
   /** Where the Temporal server of the folder keeps its things. */
@@ -119,6 +152,13 @@ export class Workplace {
 
   watchdog(): ProcessIdentity | undefined {
     return findLivingClaim(this.serverFolder)?.holder;
+  }
+
+  /** SIGKILL to the server, and to the process that would start it again. */
+  async killServer(): Promise<void> {
+    for (const target of [this.watchdog(), this.server()]) {
+      if (target !== undefined) await killAndWait(target, KILL_LIMIT_MS);
+    }
   }
 
   async dataset(): Promise<DatasetStore> {
@@ -151,6 +191,7 @@ export class Workplace {
     const { database } = serverFiles(this.serverFolder);
     const started = [this.watchdog(), ...findByArguments(['start-dev', database])];
     for (const found of started) if (found !== undefined) await killAndWait(found, KILL_LIMIT_MS);
+    for (const disk of this.#disks) disk.unmount();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

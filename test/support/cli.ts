@@ -18,22 +18,13 @@ export interface CliEnd {
 export interface CliOptions {
   readonly cwd: string;
   readonly environment?: NodeJS.ProcessEnv;
-  /** Put before the command, such as `prlimit --fsize=…`. */
-  readonly wrapper?: readonly string[];
   /** For Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
 
 /** Starts `rowloom` with these arguments. */
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
-  const [program = process.execPath, ...rest] = [
-    ...(options.wrapper ?? []),
-    process.execPath,
-    ...(options.nodeOptions ?? []),
-    ENTRY,
-    ...args,
-  ];
-  const child = spawn(program, rest, {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ENTRY, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -97,7 +97,12 @@ const MAX_BODIES = 1_000;
 
 /** Starts a mock in this process. Port 0 takes a free one. */
 export async function startMockModelServer(
-  options: Partial<MockLatency> & { readonly port?: number; readonly faults?: readonly MockFault[] } = {},
+  options: Partial<MockLatency> & {
+    readonly port?: number;
+    readonly faults?: readonly MockFault[];
+    /** Who comes with another one is answered 401, with the key that was sent. */
+    readonly apiKey?: string;
+  } = {},
 ): Promise<MockModelServer> {
   let latency: MockLatency = { latencyMs: options.latencyMs ?? 0, jitter: options.jitter ?? 1 };
   let faults = options.faults ?? [];
@@ -154,6 +159,10 @@ export async function startMockModelServer(
     const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);
     const send = () => {
       if (response.destroyed) return;
+      const sent = request.headers.authorization?.replace('Bearer ', '');
+      if (options.apiKey !== undefined && sent !== options.apiKey) {
+        return sendJson(response, 401, { error: { message: `Incorrect API key provided: ${sent}` } });
+      }
       if (fault !== undefined && misbehave(response, fault, chat)) return;
       const answer = answerTo(chat, fault?.kind);
       // Counted when the last byte is handed to the kernel: an answer cut by a killed client is not one.
