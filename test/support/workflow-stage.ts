@@ -105,6 +105,8 @@ export class WorkflowServer {
     const shared = {
       connection: environment.nativeConnection,
       activities: activitiesOf(stages),
+      // It names the sticky queues too, which are in the histories that are kept.
+      identity: TASK_QUEUE,
       maxHeartbeatThrottleInterval: 500,
       // A test that failed may have left an activity waiting.
       shutdownForceTime: '1 second',
