@@ -14,6 +14,7 @@ import { includesRow, isModelColumn, type Plan, type RedoRule, type Settings } f
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CellIndex, storedColumns } from '../store/gather.ts';
 import { findGroup, type GroupRecord, isTrusted } from '../store/groups.ts';
+import { readingBase } from '../store/swap.ts';
 
 /** How many cells of one model column are there, and how many are to be made, and why. */
 export interface ColumnCount extends Readonly<Record<Want, number>> {
@@ -76,10 +77,11 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const index = await CellIndex.read(dataset, { columns: storedColumns(plan), ...shape });
   const withCells = new Set(index.groups());
   const roots = await openRoots(options);
+  const base = await readingBase(dataset, 'groups');
   for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
     const rows = rowsOfGroup(rowGroup, shape);
     const [place, next] = await Promise.all([
-      findGroup(dataset, { rowGroup, base: 'place' }),
+      findGroup(dataset, { rowGroup, base }),
       findGroup(dataset, { rowGroup, base: 'next' }),
     ]);
     if (place !== undefined) counter.addPlace(place);

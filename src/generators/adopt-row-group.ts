@@ -3,6 +3,7 @@ import type { Plan } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { type CellIndex, type Gathered, gatherRecords } from '../store/gather.ts';
 import { findGroup } from '../store/groups.ts';
+import { readingBase } from '../store/swap.ts';
 import { type Adoption, adoptCells, type EarlierOutput } from './adopt-cells.ts';
 import type { Roots } from './roots.ts';
 
@@ -27,7 +28,7 @@ export async function adoptRowGroup(place: {
 
 async function readEarlierOutput(dataset: DatasetStore, rowGroup: number): Promise<EarlierOutput> {
   const [place, next] = await Promise.all([
-    findGroup(dataset, { rowGroup, base: 'place' }),
+    readingBase(dataset, 'groups').then((base) => findGroup(dataset, { rowGroup, base })),
     findGroup(dataset, { rowGroup, base: 'next' }),
   ]);
   return { rows: place?.rowsInFiles ?? [], drops: [...(place?.drops ?? []), ...(next?.drops ?? [])] };

@@ -9,6 +9,7 @@ import { type CellFileName, columnFolder, parseCellFileName } from './names.ts';
 import { findPart, type PartContent, type StoredRecord } from './parts.ts';
 import type { CellRecord } from './records.ts';
 import { findSettled } from './settled.ts';
+import { readingBase } from './swap.ts';
 import { type CallUsage, NO_USAGE, usageOf } from './usage.ts';
 
 /** Files read at once. */
@@ -32,7 +33,8 @@ export interface GatherOptions {
 /** Reads all that is there of a group's rows. Writes nothing. */
 export async function gatherRecords(dataset: DatasetStore, options: GatherOptions): Promise<Gathered> {
   const { plan, rowGroup, rows, index } = options;
-  const current = (await findGroup(dataset, { rowGroup, base: 'place' }))?.planDigest;
+  const current = (await findGroup(dataset, { rowGroup, base: await readingBase(dataset, 'groups') }))
+    ?.planDigest;
   const records = new Map<string, readonly CellRecord[]>();
   const damaged: PartName[] = [];
   for (const column of storedColumns(plan)) {

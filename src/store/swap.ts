@@ -4,7 +4,8 @@
 //       plan. A `next/` of another plan is deleted: the cells it was made from are in `cells/`, which is never swapped.
 //   W2. `swap.json` says what moves: the entries that are in place go to `versions/<n>/`, then those of `next/` take
 //       their places. From the moment it is there the swap is decided, and every writer finishes one it finds.
-//   W3. While an entry has left and its successor has not come, readers take it from `next/`.
+//   W3. From that moment the new output is the output: who reads takes each entry from `next/` until it has come, so that
+//       files and records of two plans are never read together.
 
 import type { DatasetStore } from './dataset-store.ts';
 import { findDocument, writeDocument } from './documents.ts';
@@ -107,12 +108,10 @@ export async function finishSwap(dataset: DatasetStore): Promise<void> {
   await files.syncFolder(dataset.path());
 }
 
-/** Where readers find an entry of the output in place, `parquet-files` or `groups` say. */
+/** Where an entry of the output is, `parquet-files` or `groups` say. */
 export async function readingBase(dataset: DatasetStore, entry: string): Promise<Base> {
-  if ((await dataset.files.findStat(dataset.path(entry))) !== undefined) return 'place';
-  const isComing = (await findSwap(dataset))?.coming.includes(entry) === true;
-  const isThere = isComing && (await dataset.files.findStat(dataset.path('next', entry))) !== undefined;
-  return isThere ? 'next' : 'place';
+  if ((await findSwap(dataset))?.coming.includes(entry) !== true) return 'place';
+  return (await dataset.files.findStat(dataset.path('next', entry))) === undefined ? 'place' : 'next';
 }
 
 async function findSwap(dataset: DatasetStore): Promise<SwapRecord | undefined> {

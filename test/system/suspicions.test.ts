@@ -1,6 +1,6 @@
 // What somebody who looks for lost money and false rows would try, each on the real engine.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -110,4 +110,33 @@ it('keeps the output that another seed changes in expressions alone', async () =
   expect(await place.run()).toMatchObject({ code: 0, calls: {} });
   expect(place.output()).not.toEqual(before);
   expect(place.has('tickets', 'versions', '1')).toBe(true);
+});
+
+it('keeps the output of a build that was killed while it was put in place, though the next one undoes its edit', async () => {
+  await place.run(['-n', '3']);
+  const body = place.column('body');
+  const before = body.prompt;
+  body.prompt = 'Another ticket about the {{ product }}';
+  await place.run();
+  const bodies = async () => (await place.rows()).map((row) => row.body);
+  const second = await bodies();
+  const output = place.output();
+  const { planDigest } = await (await place.dataset()).read();
+
+  // As it was when the swap was decided and nothing had been moved.
+  const entries = ['parquet-files', 'groups', 'metadata.json', 'builder_config.json'];
+  const path = (...names: readonly string[]) => place.path('tickets', ...names);
+  mkdirSync(path('next'));
+  for (const entry of entries) {
+    renameSync(path(entry), path('next', entry));
+    renameSync(path('versions', '1', entry), path(entry));
+  }
+  writeFileSync(path('next', 'next.json'), JSON.stringify({ v: 1, planDigest }));
+  const swap = { v: 1, version: 1, planDigest, leaving: entries, coming: entries };
+  writeFileSync(path('swap.json'), JSON.stringify(swap));
+
+  body.prompt = before;
+  expect(await place.run()).toMatchObject({ code: 0, calls: {} });
+  expect(await bodies()).not.toEqual(second);
+  expect(place.output('tickets/versions/2')).toEqual(output);
 });
