@@ -99,7 +99,8 @@ export function createBuilds(options: BuildsOptions): Builds {
     const key = `${ref.datasetId}/${ref.epoch}`;
     let build = builds.get(key);
     if (build === undefined) {
-      build = openBuild(ref, { ...options, parts, onUnheard });
+      const proved = opened.flatMap(({ models }) => models.answering());
+      build = openBuild(ref, { ...options, parts, proved, onUnheard });
       builds.set(key, build);
       build.then(
         (ready) => opened.push(ready),
@@ -130,9 +131,13 @@ export function createBuilds(options: BuildsOptions): Builds {
 
 async function openBuild(
   ref: BuildRef,
-  options: BuildsOptions & { readonly parts: PartCache; readonly onUnheard: (error: BuildError) => void },
+  options: BuildsOptions & {
+    readonly parts: PartCache;
+    readonly proved: readonly string[];
+    readonly onUnheard: (error: BuildError) => void;
+  },
 ): Promise<Build> {
-  const { store, client, environment, connect, parts, onUnheard } = options;
+  const { store, client, environment, connect, parts, proved, onUnheard } = options;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
@@ -189,7 +194,7 @@ async function openBuild(
     },
   });
   const models = createModels({
-    ...{ plan, settings, environment, mayStart: () => gate.state === 'open' },
+    ...{ plan, settings, environment, proved, mayStart: () => gate.state === 'open' },
     ...(connect === undefined ? {} : { connect }),
   });
 

@@ -35,6 +35,8 @@ export interface Models {
   findSilent(): string | undefined;
   /** By `provider/model`. */
   stats(): { readonly [model: string]: LimiterStats };
+  /** Which models at which endpoints have answered: the `proved` of builds to come. */
+  answering(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -44,6 +46,8 @@ export interface ModelsOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   /** Asked before each call; while it is false no call starts. */
   readonly mayStart: () => boolean;
+  /** What answered earlier builds of this process: no first call has to go alone as the probe. */
+  readonly proved?: readonly string[];
   /** Makes the client of a provider: by default over HTTP, or in the process for a simulated one. */
   readonly connect?: (provider: ProviderSettings) => ModelClient;
   /** Milliseconds; only differences matter. */
@@ -56,7 +60,7 @@ const MAX_FIRST_SILENCE_MS = 60_000;
 
 /** Throws `ConfigError` when an environment variable that a provider in use names is not set. */
 export function createModels(options: ModelsOptions): Models {
-  const { plan, settings, environment, mayStart, now } = options;
+  const { plan, settings, environment, mayStart, proved = [], now } = options;
   const connect = options.connect ?? ((provider) => createClient(provider, environment));
   const clock = now ?? (() => performance.now());
   const caps = new Map(
@@ -79,7 +83,9 @@ export function createModels(options: ModelsOptions): Models {
     const { limiter, traits } = shared.get(key) ?? {
       limiter: new Limiter({
         max: capOf(key),
-        skipProbe: aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
+        skipProbe:
+          proved.includes(`${client.host} ${key}`) ||
+          aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
         mayStart,
         now: clock,
       }),
@@ -130,6 +136,8 @@ export function createModels(options: ModelsOptions): Models {
       }
       return undefined;
     },
+    answering: () =>
+      [...shared].flatMap(([key, { limiter, host }]) => (limiter.answered > 0 ? [`${host} ${key}`] : [])),
     stats: () => Object.fromEntries([...shared].map(([key, { limiter }]) => [key, limiter.stats()])),
     async close() {
       await Promise.all(

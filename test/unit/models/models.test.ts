@@ -71,6 +71,20 @@ describe('createModels', () => {
     expect(models.stats()['sim/n']).toMatchObject({ inFlight: 3, waiting: 0 });
   });
 
+  it('has no first call go alone where an earlier build of the process was answered', async () => {
+    const alias = { model: 'm', skipHealthCheck: false };
+    const earlier = modelsOf({ a: alias, b: { ...alias, model: 'n' } });
+    expect(earlier.answering()).toEqual([]);
+    (await earlier.forAlias('a').limiter.acquire(never)).succeed();
+    const later = modelsOf({ a: alias, b: { ...alias, model: 'n' } }, { proved: earlier.answering() });
+    for (const name of ['a', 'a', 'b', 'b'])
+      later
+        .forAlias(name)
+        .limiter.acquire(never)
+        .catch(() => {});
+    expect(later.stats()).toMatchObject({ 'sim/m': { inFlight: 2 }, 'sim/n': { inFlight: 1 } });
+  });
+
   it('takes keys and headers from the environment', async () => {
     const aliases = { a: { model: 'm', provider: 'hosted' } };
     expect(() => modelsOf(aliases)).toThrow(ConfigError);
