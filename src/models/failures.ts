@@ -15,7 +15,7 @@ export function failureOfStatus(
 ): FailureClass {
   if (status === 429) return 'busy';
   if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal() ? 'schema' : 'unavailable';
-  if (status === 401 || status === 403) return 'denied';
+  if (status === 401 || status === 402 || status === 403) return 'denied';
   if (status === 404 && UNKNOWN_MODEL.test(text)) return 'denied';
   return isSchemaRefusal() ? 'schema' : 'rejected';
 

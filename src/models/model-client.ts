@@ -33,7 +33,7 @@ export interface ModelAnswer {
  * What a failed call means.
  *   busy         429: wait, never counts as a try
  *   unavailable  5xx, timeout, cut connection: wait; counts only when the endpoint answers others
- *   denied       401, 403, unknown model: stops the build
+ *   denied       401, 402, 403, unknown model: stops the build
  *   schema       the endpoint does not take `response_format`: ask without it
  *   rejected     other 4xx, an answer that is no chat completion: this request can never succeed, or is a try lost
  *   cancelled    the caller's signal

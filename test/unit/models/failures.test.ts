@@ -7,6 +7,7 @@ it.each([
   [503, '', 'unavailable'],
   [408, '', 'unavailable'],
   [401, 'Incorrect API key', 'denied'],
+  [402, 'Insufficient credits', 'denied'],
   [403, '', 'denied'],
   [404, 'The model `gpt-9` does not exist', 'denied'],
   [404, 'model "x" not found, try pulling it first', 'denied'],
