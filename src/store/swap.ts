@@ -3,7 +3,8 @@
 //   W1. A build that changes the schema or an existing value writes its output to `next/`; `next/next.json` names its
 //       plan. A `next/` of another plan is deleted: the cells it was made from are in `cells/`, which is never swapped.
 //   W2. `swap.json` says what moves: the entries that are in place go to `versions/<n>/`, then those of `next/` take
-//       their places. From the moment it is there the swap is decided, and every writer finishes one it finds.
+//       their places. From the moment it is there the swap is decided, and every writer finishes one it finds: a build of
+//       another plan too, so that `dataset.json` keeps naming the plan of that.
 //   W3. From that moment the new output is the output: who reads takes each entry from `next/` until it has come, so that
 //       files and records of two plans are never read together.
 
@@ -102,7 +103,6 @@ export async function finishSwap(dataset: DatasetStore): Promise<void> {
     }
     if (swap.coming.includes(entry)) await files.rename(dataset.path('next', entry), dataset.path(entry));
   }
-  await dataset.update({ planDigest: swap.planDigest });
   await discardNext(dataset);
   await files.remove(dataset.path('swap.json'));
   await files.syncFolder(dataset.path());
