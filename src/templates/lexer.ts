@@ -2,6 +2,7 @@
 // `lstrip_blocks` off, one newline at the end of the text dropped, `\r\n` and `\r` read as `\n`, `-` at a
 // tag's edge takes the white space beside it, `raw` blocks and comments end here.
 
+import { MAX_SOURCE_UNITS, MAX_TOKENS } from './limits.ts';
 import { placeOf, TemplateSyntaxError } from './template-error.ts';
 
 export interface Token {
@@ -49,6 +50,10 @@ class Lexer {
 
   constructor(source: string) {
     this.#source = source;
+    if (source.length > MAX_SOURCE_UNITS) {
+      const limit = MAX_SOURCE_UNITS.toLocaleString('en');
+      throw this.#error(`Cannot use the template: it has more than ${limit} characters`, 0);
+    }
   }
 
   tokens(): readonly Token[] {
@@ -159,6 +164,8 @@ class Lexer {
   }
 
   #push(type: Token['type'], value: string, at: number): void {
+    if (this.#tokens.length === MAX_TOKENS)
+      throw this.#error('Cannot use the template: it has too many parts, split it over columns', at);
     this.#tokens.push({ type, value, at });
   }
 
@@ -192,15 +199,16 @@ const ESCAPES: { readonly [letter: string]: string } = {
   '"': '"',
   '\n': '',
 };
-const ESCAPE = /\\(?:x([\dA-Fa-f]{2})|u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|([0-7]{1,3})|([\s\S]))/g;
+const ESCAPE = /\\(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|U[\dA-Fa-f]{8}|[0-7]{1,3}|[\s\S])/g;
 
 /** Python's escapes; one that Python does not know stays as it is written. */
 function unescaped(text: string): string {
   if (!text.includes('\\')) return text;
-  return text.replace(ESCAPE, (source, x, u, U, octal, letter) => {
-    if (octal !== undefined) return String.fromCodePoint(Number.parseInt(octal, 8));
-    if (letter !== undefined) return ESCAPES[letter] ?? source;
-    const codePoint = Number.parseInt(x ?? u ?? U, 16);
+  return text.replace(ESCAPE, (source) => {
+    const letter = source[1]!;
+    if (/[0-7]/.test(letter)) return String.fromCodePoint(Number.parseInt(source.slice(1), 8));
+    if (source.length === 2) return ESCAPES[letter] ?? source;
+    const codePoint = Number.parseInt(source.slice(2), 16);
     return codePoint > 0x10ffff ? source : String.fromCodePoint(codePoint);
   });
 }

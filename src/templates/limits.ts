@@ -1,11 +1,17 @@
 // What keeps any template under 100 ms: no clock, so that the same row ends the same way on any machine.
 //
-//   L1. A template has at most 600 syntax nodes, nested at most 10 deep, and no loop inside a loop.
+//   L1. A template has at most 512,000 UTF-16 units, 10,000 tokens and 600 syntax nodes, nested at most 10 deep, and
+//       no loop inside a loop.
 //   L2. Evaluation spends steps: one for a node or an item visited, one for each 32 characters made or read, more
 //       where an operation is slower than that.
 //   L3. A whole number has at most 4,300 digits, as Python prints; a text made on the way has a limit as well.
 
 import { limitError } from './template-error.ts';
+
+/** No longer text could be rendered as it stands. */
+export const MAX_SOURCE_UNITS = 512_000;
+/** More than 600 nodes are written with, unless in brackets for their own sake. */
+export const MAX_TOKENS = 10_000;
 
 /** Data Designer's limits of a template. */
 export const MAX_NODES = 600;

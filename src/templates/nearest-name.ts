@@ -1,5 +1,8 @@
 // The name that a reader probably meant.
 
+/** Nothing is named like what is longer. */
+const MAX_NAME_LENGTH = 200;
+
 /** As long as a beginning has to be to tell what was meant. */
 const TELLING_LENGTH = 3;
 
@@ -8,6 +11,7 @@ const TELLING_LENGTH = 3;
  * or `null`.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | null {
+  if (name.length > MAX_NAME_LENGTH) return null;
   let nearest: string | null = null;
   // Any letter is one slip away from any other.
   let least = name.length < 2 ? 1 : Math.max(1, Math.floor(name.length / 3)) + 1;

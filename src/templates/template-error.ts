@@ -9,10 +9,21 @@ export interface TemplatePlace {
   readonly column: number;
 }
 
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
 /** Finds line and column of an offset. `\n`, `\r\n` and `\r` each end a line. */
 export function placeOf(source: string, offset: number): TemplatePlace {
-  const lines = source.slice(0, offset).split(/\r\n|\r|\n/);
-  return { offset, line: lines.length, column: lines[lines.length - 1]!.length + 1 };
+  let line = 1;
+  let start = 0;
+  for (let index = 0; index < offset; index++) {
+    const unit = source.charCodeAt(index);
+    const isPair = unit === RETURN && index + 1 < offset && source.charCodeAt(index + 1) === NEWLINE;
+    if (isPair || (unit !== RETURN && unit !== NEWLINE)) continue;
+    line++;
+    start = index + 1;
+  }
+  return { offset, line, column: offset - start + 1 };
 }
 
 /** A template that cannot be used, whatever the row: bad syntax, or something that templates may not do. */

@@ -154,12 +154,21 @@ describe('refuses when it parses', () => {
     ],
     [`{{ ${'not '.repeat(5000)}x }}`, '1:404 Cannot use the template: it is nested too deeply'],
     [`{{ ${'-'.repeat(5000)}x }}`, '1:104 Cannot use the template: it is nested too deeply'],
-    [`${'{% if x %}'.repeat(5000)}`, '1:1007 Cannot use the template: it is nested too deeply'],
+    [`${'{% if x %}'.repeat(2000)}`, '1:1007 Cannot use the template: it is nested too deeply'],
     [`{{ ${'9'.repeat(5000)} }}`, '1:4 Cannot use the number: it has more than 4,300 digits'],
   ];
   it.each(table)('%#: %j', (source, message) => {
     if (message.endsWith('use one of capitalize')) expect(refusal(source)).toContain(message);
     else expect(refusal(source)).toBe(message);
+  });
+
+  it('refuses more text and more parts than any template needs', () => {
+    expect(refusal('x'.repeat(512_001))).toBe(
+      '1:1 Cannot use the template: it has more than 512,000 characters',
+    );
+    expect(refusal(`{{ (${'(x)'.repeat(4000)}`)).toBe(
+      '1:10003 Cannot use the template: it has too many parts, split it over columns',
+    );
   });
 
   it('refuses what follows a bare expression', () => {
