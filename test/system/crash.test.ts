@@ -5,7 +5,7 @@ import { beforeAll, describe, it } from 'vitest';
 import { buildThrough, disturbancesOf, type Outcome, violationsOf } from '../support/disturbed-build.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 480_000;
 
 let undisturbed: Outcome;
 
