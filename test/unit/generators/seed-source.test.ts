@@ -671,6 +671,21 @@ describe('contentHash', () => {
   });
 });
 
+describe('files that are opened again', () => {
+  it('are not read again while nobody has written them', async () => {
+    const files = await write({ 'a.csv': 'x\n1\n', 'b.csv': 'x\n2\n' });
+    const source = await openSeedSource(files);
+    expect(await openSeedSource(files)).toBe(source);
+    await writeFile(files[1]!, 'x\n3\n');
+    await utimes(files[1]!, new Date(0), new Date(0));
+    const changed = await openSeedSource(files);
+    expect(changed.contentHash).not.toBe(source.contentHash);
+    expect(await allRows(changed)).toEqual([{ x: 1n }, { x: 3n }]);
+    await rm(files[1]!);
+    await expect(openSeedSource(files)).rejects.toThrow('b.csv cannot be read: no such file or directory');
+  });
+});
+
 describe('a file that changes after it was opened', () => {
   it('is not read any more', async () => {
     const [file] = await write({ 's.csv': 'x\n1\n2\n' });
