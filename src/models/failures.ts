@@ -29,19 +29,25 @@ const UNKNOWN_MODEL =
   /model\b.*(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown) model/is;
 const SCHEMA_WORDS = /response_format|json_schema|json schema|structured output|guided|grammar/i;
 
-/** `Retry-After` as milliseconds from `now` (milliseconds since the epoch): seconds or a date. Null when it says neither. */
+/** A wrong clock or unit would keep a cell, and with it its build, waiting for days; asking before the time costs nothing. */
+const MAX_RETRY_AFTER_MS = 600_000;
+
+/**
+ * `Retry-After` as milliseconds from `now` (milliseconds since the epoch): seconds or a date, at most ten minutes. Null
+ * when it says neither.
+ */
 export function parseRetryAfter(header: string, now: number): number | null {
   if (header.trim() === '') return null;
   const seconds = Number(header);
   const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000;
-  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS) : null;
 }
 
 const MAX_QUOTED = 300;
 
-/** A provider's words for people: one short line without any of `secrets`. */
+/** A provider's words for people: one short line without any of `secrets`, and without what a terminal would obey. */
 export function quote(text: string, secrets: readonly string[]): string {
-  let line = text.replace(/\s+/g, ' ').trim();
+  let line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   for (const secret of secrets) line = line.replaceAll(secret, '***');
   return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
 }

@@ -29,6 +29,8 @@ it('reads Retry-After as seconds or as a date', () => {
   const now = Date.parse('2026-11-21T10:00:00Z');
   expect(parseRetryAfter('7', now)).toBe(7_000);
   expect(parseRetryAfter('0.5', now)).toBe(500);
+  expect(parseRetryAfter('86400', now)).toBe(600_000);
+  expect(parseRetryAfter('Sun, 22 Nov 2026 10:00:00 GMT', now)).toBe(600_000);
   expect(parseRetryAfter('Sat, 21 Nov 2026 10:01:00 GMT', now)).toBe(60_000);
   expect(parseRetryAfter('Sat, 21 Nov 2026 09:00:00 GMT', now)).toBe(0);
   expect(parseRetryAfter('soon', now)).toBeNull();
@@ -38,4 +40,5 @@ it('reads Retry-After as seconds or as a date', () => {
 it('quotes a provider in one short line without secrets', () => {
   expect(quote('Bad key\n  sk-123 given', ['sk-123'])).toBe('Bad key *** given');
   expect(quote('x'.repeat(1_000), [])).toHaveLength(301);
+  expect(quote('\u001b[2Jgone\u0000\u009b31m', [])).toBe('[2Jgone 31m');
 });
