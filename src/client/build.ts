@@ -52,8 +52,8 @@ export async function isLive(start: EpochRecord, client: Client): Promise<boolea
 }
 
 export interface BuildEvents {
-  /** About once a second while a build runs. */
-  readonly onSnapshot: (snapshot: BuildSnapshot) => void;
+  /** About twice a second while a build runs. `calls` are those of this process; null when others make them. */
+  readonly onSnapshot: (snapshot: BuildSnapshot, calls: Calls | null) => void;
   readonly onAttached: (start: EpochRecord) => void;
 }
 
@@ -309,7 +309,8 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
         }
       }
       const snapshot = await readSnapshot(client, build).catch(() => undefined);
-      if (snapshot !== undefined && !ending.isOver) events.onSnapshot(snapshot);
+      if (snapshot !== undefined && !ending.isOver)
+        events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
     }
   } finally {
     polling.abort();

@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Calls } from '../activities/builds.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
 import type { StoppedCalls } from './build.ts';
@@ -68,43 +69,67 @@ function describeModels({ settings, plan }: Wish): string[] {
   return lines.map((text, index) => line(index === 0 ? 'models' : '', text));
 }
 
-export interface ProgressPlace {
-  readonly wish: Wish;
-  readonly startedAt: number;
-  readonly now: number;
-}
-
 /** One line of a build whose plan is not known here. */
 export function describeSnapshot(snapshot: BuildSnapshot): string {
   const totals = sumTotals(snapshot.columns);
   return [
     `rows ${formatCount(snapshot.rows)}`,
     plural(totals.calls, 'call'),
-    `${formatCount(snapshot.cellsInFlight)} in flight`,
-    `${formatTokens(totals.promptTokens)} tokens in, ${formatTokens(totals.completionTokens)} out`,
+    `${formatCount(snapshot.cellsInFlight)} cells in hand`,
+    describeTokens(totals),
     `${formatCount(totals.failed)} failed`,
     ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
   ].join(' · ');
 }
 
-/** One line while a build runs. */
-export function describeProgress(snapshot: BuildSnapshot, { wish, startedAt, now }: ProgressPlace): string {
-  const totals = sumTotals(snapshot.columns);
-  const planned = sumCounts(wish.counts).calls;
-  const perSecond = (totals.calls * 1_000) / Math.max(1, now - startedAt);
-  const left = perSecond > 0 && totals.cells < planned ? ((planned - totals.cells) / perSecond) * 1_000 : 0;
-  return [
-    `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`,
-    `calls ${formatCount(totals.calls)}/${formatCount(planned)}`,
-    `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`,
-    `${formatCount(snapshot.cellsInFlight)} in flight`,
-    `${formatTokens(totals.promptTokens)} tokens in, ${formatTokens(totals.completionTokens)} out`,
-    `${formatCount(totals.failed)} failed`,
-    ...(left > 0 ? [`${formatDuration(left)} left`] : []),
-  ].join(' · ');
+export interface ProgressPlace {
+  readonly wish: Wish;
+  /** Model calls of this process; null when another one makes them. */
+  readonly calls: Calls | null;
+  /** The first look at the build. */
+  readonly first: { readonly at: number; readonly calls: number };
+  readonly now: number;
 }
 
-export function sumTotals(columns: BuildSnapshot['columns']) {
+/** The calls that a build has made as far as they are known here. */
+export function callsSoFar(snapshot: BuildSnapshot, calls: Calls | null): number {
+  return calls?.answered ?? sumTotals(snapshot.columns).calls;
+}
+
+/** One line while a build runs, in several lengths, the longest first. */
+export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace): readonly string[] {
+  const { wish, calls, first, now } = place;
+  const totals = sumTotals(snapshot.columns);
+  const made = callsSoFar(snapshot, calls);
+  const planned = sumCounts(wish.counts).calls;
+  const perSecond = ((made - first.calls) * 1_000) / Math.max(1, now - first.at);
+  const rows = `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
+  const done = `calls ${formatCount(made)}/${formatCount(planned)}`;
+  const rate = perSecond > 0 ? [formatRate(perSecond)] : [];
+  const inFlight =
+    calls === null
+      ? `${formatCount(snapshot.cellsInFlight)} cells in hand`
+      : `${formatCount(calls.inFlight)} in flight`;
+  const failed = `${formatCount(totals.failed)} failed`;
+  const left =
+    perSecond > 0 && made < planned ? [`${formatDuration(((planned - made) / perSecond) * 1_000)} left`] : [];
+  return [
+    [rows, done, ...rate, inFlight, describeTokens(totals), failed, ...left],
+    [rows, done, ...rate, inFlight, failed, ...left],
+    [rows, done, failed, ...left],
+    [rows, done],
+  ].map((parts) => parts.join(' · '));
+}
+
+function formatRate(perSecond: number): string {
+  return `${perSecond < 10 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
+}
+
+function describeTokens(sum: { readonly promptTokens: number; readonly completionTokens: number }): string {
+  return `${formatTokens(sum.promptTokens)} tokens in, ${formatTokens(sum.completionTokens)} out`;
+}
+
+function sumTotals(columns: BuildSnapshot['columns']) {
   const sum = { cells: 0, calls: 0, failed: 0, promptTokens: 0, completionTokens: 0 };
   for (const column of Object.values(columns)) {
     sum.cells += column.made + column.failed;
@@ -133,6 +158,37 @@ export interface EndedRun {
   readonly rowsInNext: number | null;
   /** What became of the calls in flight when this process was told to stop; null when it was not. */
   readonly stopped: StoppedCalls | null;
+}
+
+/** What a wish would cost, for programs. */
+export function planJson({ name, directory, settings, isDone, base, counts }: Wish) {
+  return {
+    name,
+    folder: join(directory, name),
+    rows: settings.rows,
+    isDone,
+    replacesOutput: base === 'next',
+    calls: sumCounts(counts).calls,
+    columns: counts.columns,
+  };
+}
+
+/** What came of a wish, for programs. */
+export function endJson({ name, directory }: Wish, { summary, isComplete, reason, version, ms }: EndedRun) {
+  const { rowCount: rows, dropped, sizeBytes } = summary;
+  const folder = join(directory, name);
+  return {
+    name,
+    folder,
+    isComplete,
+    reason,
+    rows,
+    dropped,
+    ...sumUsage(summary.usage),
+    sizeBytes,
+    version,
+    ms,
+  };
 }
 
 /** The lines after a build. */
@@ -194,8 +250,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
       `the first ${formatCount(before.rows)} are unchanged`,
     ].join(' · ');
   }
-  const tokens = `${formatTokens(all.promptTokens)} tokens in, ${formatTokens(all.completionTokens)} out`;
-  return [rows, dropped, plural(all.calls, 'call'), tokens, time, size].join(' · ');
+  return [rows, dropped, plural(all.calls, 'call'), describeTokens(all), time, size].join(' · ');
 }
 
 function sumUsage(usage: Summary['usage']) {

@@ -16,6 +16,8 @@ export interface WishEnd {
   readonly code: number;
   /** What was said on stderr; the folder is `~`. */
   readonly talk: string;
+  /** Lines of stdout. */
+  readonly output: readonly string[];
   /** Calls that the mock got, by column. */
   readonly calls: { readonly [column: string]: number };
 }
@@ -112,6 +114,7 @@ export class WishPlace {
     const before = new Map(
       Object.entries(this.#mock.stats().cells).map(([cell, { requests }]) => [cell, requests]),
     );
+    const output: string[] = [];
     let talk = '';
     let code = 0;
     await main(args, {
@@ -120,7 +123,7 @@ export class WishPlace {
       environment: {},
       isTerminal: false,
       screen: null,
-      print: () => undefined,
+      print: (text) => void output.push(text.replaceAll(this.directory, '~')),
       flush: () => Promise.resolve(),
       say: (text) => {
         talk += `${text.replaceAll(this.directory, '~')}\n`;
@@ -135,7 +138,7 @@ export class WishPlace {
       const more = requests - (before.get(cell) ?? 0);
       if (more > 0) calls[column] = (calls[column] ?? 0) + more;
     }
-    return { code, talk, calls };
+    return { code, talk, output, calls };
   }
 
   /** Runs another document for the same dataset, with what somebody answers to its question. */

@@ -49,7 +49,7 @@ async function build(args: readonly string[]): Promise<void> {
   expect(code, talk).toBe(0);
 }
 
-function expectEnd({ code, calls, talk }: WishEnd, expected: Omit<WishEnd, 'talk'>): void {
+function expectEnd({ code, calls, talk }: WishEnd, expected: Pick<WishEnd, 'code' | 'calls'>): void {
   expect({ code, calls }, talk).toEqual(expected);
 }
 
@@ -90,9 +90,9 @@ describe('rows', () => {
 
   it('refuses fewer rows than were asked before', async () => {
     place.copy(built);
-    const { talk, ...end } = await place.run(['-n', '11']);
-    expect(end).toEqual({ code: 2, calls: {} });
-    expect(talk).toContain('Cannot make "tickets" smaller: it was asked for 12 rows, now for 11');
+    const end = await place.run(['-n', '11']);
+    expectEnd(end, { code: 2, calls: {} });
+    expect(end.talk).toContain('Cannot make "tickets" smaller: it was asked for 12 rows, now for 11');
   });
 
   it('writes a file again that is no longer there, without a call', async () => {
@@ -375,9 +375,9 @@ describe('redo', () => {
     [['--keep-column', 'nope'], 'Cannot keep column "nope": the document has no such column'],
   ])('refuses %j', async (args, message) => {
     place.copy(built);
-    const { talk, ...end } = await place.run(args);
-    expect(end).toEqual({ code: 2, calls: {} });
-    expect(talk).toContain(message);
+    const end = await place.run(args);
+    expectEnd(end, { code: 2, calls: {} });
+    expect(end.talk).toContain(message);
   });
 });
 
@@ -425,10 +425,37 @@ describe('asking', () => {
   });
 
   it('writes nothing for --dry-run of a dataset that is to be made', async () => {
-    const { talk, ...end } = await place.run(['--dry-run']);
-    expect(end).toEqual({ code: 0, calls: {} });
-    expect(talk).toContain('plan      10 rows × 3 model columns: 30 new calls\n');
+    const end = await place.run(['--dry-run']);
+    expectEnd(end, { code: 0, calls: {} });
+    expect(end.talk).toContain('plan      10 rows × 3 model columns: 30 new calls\n');
     expect(place.has()).toBe(false);
+  });
+
+  it('is for programs, too: what would be done and what came of it are JSON on stdout', async () => {
+    const dry = await place.run(['-n', '4', '--dry-run', '--json']);
+    const nothing = { kept: 0, keptAsIs: 0, stale: 0, downstream: 0, retried: 0 };
+    const columns = Object.fromEntries(
+      Object.entries(each(4)).map(([name, missing]) => [name, { ...nothing, missing }]),
+    );
+    const found = { name: 'tickets', folder: '~/artifacts/tickets', rows: 4 };
+    expect(dry.output.map((text) => JSON.parse(text))).toEqual([
+      { ...found, isDone: false, replacesOutput: false, calls: 12, columns },
+    ]);
+    const made = await place.run(['-n', '4', '--json']);
+    expect(made.output.map((text) => JSON.parse(text))).toEqual([
+      {
+        ...found,
+        isComplete: true,
+        reason: null,
+        dropped: 0,
+        calls: 12,
+        promptTokens: mock.stats().promptTokens,
+        completionTokens: mock.stats().completionTokens,
+        sizeBytes: expect.any(Number),
+        version: null,
+        ms: expect.any(Number),
+      },
+    ]);
   });
 
   it('says and asks when kept cells came from another host', async () => {

@@ -1,10 +1,16 @@
 import type { CliContext } from './context.ts';
+import { breakParts, clip } from './text.ts';
 
 /** Without a terminal a line is a record: one now and then is enough. */
 const PLAIN_EVERY_MS = 5_000;
+/** What a terminal echoes for Ctrl-C stands behind the line. */
+const ECHO_WIDTH = 2;
+/** Where the text of a line starts. */
+const INDENT = 10;
 
 export interface ProgressLine {
-  show(text: string): void;
+  /** Shows the longest of these that fits. */
+  show(lengths: readonly string[]): void;
   /** Says a line above the progress. */
   say(text: string): void;
   /** Says what goes on until `finish` says what came of it. Nothing is shown in between. */
@@ -15,53 +21,60 @@ export interface ProgressLine {
 }
 
 /** Live progress: one line that is written over on a terminal, plain lines otherwise. */
-export function createProgressLine({
-  isTerminal,
-  say,
-}: Pick<CliContext, 'isTerminal' | 'say'>): ProgressLine {
+export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say'>): ProgressLine {
+  const { isTerminal } = context;
   let shown = '';
-  let isBegun = false;
+  let begun = '';
   let saidAt = performance.now();
 
   function write(text: string): void {
     process.stderr.write(text);
   }
 
+  function width(): number {
+    return process.stderr.columns ?? 80;
+  }
+
   function end(): void {
-    if (shown !== '' || isBegun) write('\n');
+    if (shown !== '' || begun !== '') write('\n');
     shown = '';
-    isBegun = false;
+    begun = '';
   }
 
   return {
-    show(text) {
-      if (isBegun) return;
+    show(lengths) {
+      const [longest = ''] = lengths;
+      if (begun !== '') return;
       if (isTerminal) {
         // The last column stays free: a terminal breaks the line there.
-        shown = text.slice(0, (process.stderr.columns ?? 80) - 1);
+        const room = width() - ECHO_WIDTH - 1;
+        shown = lengths.find((text) => text.length <= room) ?? clip(longest, room);
         write(`\r\x1b[2K${shown}`);
         return;
       }
       if (performance.now() - saidAt < PLAIN_EVERY_MS) return;
       saidAt = performance.now();
-      say(text);
+      context.say(longest);
     },
     say(text) {
       if (shown === '') end();
       else write('\r\x1b[2K');
-      say(text);
+      const lines = isTerminal ? breakParts(text, { width: width(), indent: INDENT }) : [text];
+      for (const line of lines) context.say(line);
       if (shown !== '') write(shown);
     },
     begin(text) {
       end();
-      isBegun = isTerminal;
-      if (isTerminal) write(text);
-      else say(text);
+      if (!isTerminal) return context.say(text);
+      begun = text;
+      write(text);
     },
     finish(text) {
       if (!isTerminal) return;
-      write(isBegun ? ` … ${text}\n` : `${text}\n`);
-      isBegun = false;
+      const fits = begun.length + text.length + 3 < width();
+      if (begun === '') write(`${text}\n`);
+      else write(`${fits ? ' ' : `\n${' '.repeat(INDENT)}`}… ${text}\n`);
+      begun = '';
     },
     end,
   };

@@ -33,6 +33,18 @@ function wrapLine(line: string, width: number): string[] {
   }
 }
 
+/** A line of parts with " · " between them as lines of at most `width` where the parts allow it, the others indented. */
+export function breakParts(line: string, { width, indent }: { width: number; indent: number }): string[] {
+  const lines: string[] = [];
+  for (const part of line.split(' · ')) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(part);
+    else if (widthOf(last) + widthOf(part) + 3 <= width) lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(`${' '.repeat(indent)}${part}`);
+  }
+  return lines;
+}
+
 /** The longest start of a line that is no wider than `width`, one character at least. */
 function headOf(line: string, width: number): string {
   let head = '';

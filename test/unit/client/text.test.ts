@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clip, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
+import { breakParts, clip, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
 import { formatDuration, formatTime } from '../../../src/client/format.ts';
 
 describe('text for terminals', () => {
@@ -24,6 +24,14 @@ describe('text for terminals', () => {
     ['keeps a character that is wider than the line', '東京', 1, ['東', '京']],
   ])('%s', (_, text, width, lines) => {
     expect(wrap(text, width)).toEqual(lines);
+  });
+
+  it.each([
+    ['dataset   here · seed 5 · more', 40, ['dataset   here · seed 5 · more']],
+    ['dataset   here · seed 5 · more', 24, ['dataset   here · seed 5', '          more']],
+    ['dataset   a/very/long/path · more', 12, ['dataset   a/very/long/path', '          more']],
+  ])('breaks %j at %d between its parts only', (text, width, lines) => {
+    expect(breakParts(text, { width, indent: 10 })).toEqual(lines);
   });
 
   it('wraps a very long line fast', () => {

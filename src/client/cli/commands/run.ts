@@ -4,11 +4,14 @@ import { describePlan } from '../../describe-plan.ts';
 import { line } from '../../format.ts';
 import { type Answer, runDataset } from '../../run-dataset.ts';
 import {
+  callsSoFar,
   describeAttached,
   describeEnd,
   describeProgress,
   describeStopping,
   describeWish,
+  endJson,
+  planJson,
 } from '../../run-report.ts';
 import type { Wish } from '../../wish.ts';
 import { ask } from '../ask.ts';
@@ -21,6 +24,7 @@ interface RunFlags extends WishFlags {
   readonly address?: string;
   readonly dryRun: boolean;
   readonly strict: boolean;
+  readonly json: boolean;
 }
 
 export function defineRun(command: Command, context: CliContext): void {
@@ -28,6 +32,7 @@ export function defineRun(command: Command, context: CliContext): void {
     .addOption(addressOption())
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
+    .option('--json', 'what came of it, or for --dry-run what would be done, as one JSON object', false)
     .action((config: string, flags: RunFlags) => run(config, flags, context));
 }
 
@@ -40,7 +45,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     onFirst: () => progress.end(),
     leaving: 'answers in flight are lost · go on: same command',
   });
-  let firstSnapshotAt: number | undefined;
+  let first: { readonly at: number; readonly calls: number } | undefined;
   let wish: Wish | undefined;
   function sayPlan(found: Wish): void {
     wish = found;
@@ -63,18 +68,21 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       onKept: sayPlan,
       onServer: (label) => say(line('temporal', label)),
       events: {
-        onSnapshot(snapshot) {
-          firstSnapshotAt ??= Date.now();
-          if (wish !== undefined)
-            progress.show(describeProgress(snapshot, { wish, startedAt: firstSnapshotAt, now: Date.now() }));
+        onSnapshot(snapshot, calls) {
+          const now = Date.now();
+          first ??= { at: now, calls: callsSoFar(snapshot, calls) };
+          if (wish !== undefined) progress.show(describeProgress(snapshot, { wish, calls, first, now }));
         },
         onAttached: (start) => say(describeAttached(start)),
         onStopping: (calls) => progress.begin(describeStopping(calls)),
       },
     });
-    if (end.how === 'dry-run') return;
+    if (end.how === 'dry-run') {
+      if (flags.json) context.print(JSON.stringify(planJson(end.wish)));
+      return;
+    }
     if (end.how === 'declined') {
-      say(line('declined', 'nothing was changed, no call was made'));
+      say(line(interrupt.signal.aborted ? 'stopped' : 'declined', 'nothing was changed, no call was made'));
       context.setExitCode(1);
       return;
     }
@@ -84,7 +92,9 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     }
     if (end.stopped !== null) progress.finish(`${end.stopped.kept} kept`);
     progress.end();
-    for (const text of describeEnd(end.wish, { ...end, ms: Date.now() - startedAt })) say(text);
+    const ended = { ...end, ms: Date.now() - startedAt };
+    for (const text of describeEnd(end.wish, ended)) say(text);
+    if (flags.json) context.print(JSON.stringify(endJson(end.wish, ended)));
     const hasFailed = !end.isComplete || (flags.strict && end.summary.dropped > 0);
     context.setExitCode(hasFailed ? 1 : 0);
   } finally {

@@ -47,7 +47,7 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
       stopSignal: interrupts.signal,
       events: {
         onAttached: (start) => say(describeAttached(start)),
-        onSnapshot: (snapshot) => progress.show(describeSnapshot(snapshot)),
+        onSnapshot: (snapshot) => progress.show([describeSnapshot(snapshot)]),
       },
     });
     progress.end();
