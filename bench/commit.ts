@@ -1,5 +1,6 @@
 // What the commit of a row group of 1,000 rows × 10 columns costs: its time, the memory it takes beyond what the cells
-// take, and how long it keeps the event loop from other work. Prints a JSON line for each of three groups.
+// take, and how long it keeps the event loop from other work. Prints a JSON line for each of three groups; exit 1 when
+// one is over its bounds.
 //
 //   npx tsx bench/commit.ts [rows] [characters a text]
 
@@ -22,6 +23,8 @@ const textLength = Number(process.argv[3] ?? 1_500);
 const SLICE_ROWS = 32;
 /** The first one also starts the worker thread. */
 const GROUPS = 3;
+/** Far below what delays a beat or an answer, and what a window of groups may take. */
+const BOUNDS = { longestStallMs: 100, rssGrowthMb: 256 };
 
 const JUDGE: ColumnType = {
   kind: 'struct',
@@ -76,7 +79,10 @@ try {
   });
   for (let rowGroup = 0; rowGroup < GROUPS; rowGroup += 1) {
     const writeMs = await writeGroup(dataset, rowGroup);
-    console.log(JSON.stringify({ rowGroup, writeMs, ...(await commitGroup(dataset, rowGroup)) }));
+    const measured = await commitGroup(dataset, rowGroup);
+    console.log(JSON.stringify({ rowGroup, writeMs, ...measured }));
+    const { longestStallMs, rssGrowthMb } = measured;
+    if (longestStallMs > BOUNDS.longestStallMs || rssGrowthMb > BOUNDS.rssGrowthMb) process.exitCode = 1;
   }
 } finally {
   await rm(directory, { recursive: true, force: true });
@@ -121,7 +127,7 @@ function cellRecord(value: Value, { row, callId }: { row: number; callId: string
   };
 }
 
-async function commitGroup(dataset: DatasetStore, rowGroup: number): Promise<object> {
+async function commitGroup(dataset: DatasetStore, rowGroup: number) {
   const rows = rowsOf(rowGroup);
   const gatherStarted = performance.now();
   const { records } = await gatherRecords(dataset, { plan, rowGroup, rows });
