@@ -105,6 +105,22 @@ describe('the messages of a cell', () => {
     expect(inputOf(judge, { plan }).responseSchema).toBeNull();
   });
 
+  it('draw for the filter random by seed, column, row and redo counter', () => {
+    const prompt = `{{ [${Array.from({ length: 50 }, (_, index) => index).join(', ')}] | random }}`;
+    const drawn = (row: number, rest: Partial<Plan> = {}, name = 'body') => {
+      const column = { ...text, name, prompt: `${prompt} ${prompt}`, systemPrompt: prompt };
+      return inputOf(column, { row, plan: planOf({}, rest) })
+        .messages.map(({ content }) => content)
+        .join(' ');
+    };
+    expect(drawn(3)).toBe(drawn(3));
+    const redo = [{ column: 'body', rows: null, counter: 1 }];
+    const others = [drawn(3), drawn(4), drawn(3, { seed: 't' }), drawn(3, { redo }), drawn(3, {}, 'x')];
+    expect(new Set(others).size).toBe(5);
+    // Each use is a draw of its own, in either prompt.
+    expect(new Set(drawn(3).split(' ')).size).toBe(3);
+  });
+
   it('cannot be made from a prompt that renders empty, nor from values that do not fit', () => {
     expect(() => inputOf({ ...text, prompt: ' {{ topic.none }} ' })).toThrow(
       new CellError('EmptyRenderedPrompt', 'The prompt renders empty: look at "topic"'),
