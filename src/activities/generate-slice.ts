@@ -93,8 +93,8 @@ async function generateSlice(
       await append(failedRecord(row, error));
       return { end: 'dropped' };
     }
-    const earlier = history.get(row) ?? [];
-    const made = earlier.find((record) => record.status === 'ok' && record.in === input.digest);
+    const earlier = (history.get(row) ?? []).filter((record) => record.in === input.digest);
+    const made = earlier.find(({ status }) => status === 'ok');
     const copy = made === undefined ? null : readAgain(column as ModelColumn, made);
     if (copy !== null) {
       await append(copy);
@@ -104,7 +104,7 @@ async function generateSlice(
       column: column as ModelColumn,
       row,
       input,
-      history: earlier.filter((record) => record.in === input.digest),
+      history: earlier,
       model: build.models.forAlias((column as ModelColumn).alias),
       settings: build.settings,
       stop,
@@ -114,7 +114,8 @@ async function generateSlice(
       now: Date.now,
     });
     if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome };
-    build.outcomes.add(outcome.status === 'ok');
+    // One that had failed in an earlier attempt was counted there: an outage has its slice tried again and again.
+    if (!earlier.some(({ status }) => status === 'failed')) build.outcomes.add(outcome.status === 'ok');
     return { end: outcome.status === 'ok' ? 'made' : 'dropped' };
   }
 

@@ -101,6 +101,18 @@ describe('a slice', () => {
     expect(stage.asked).toEqual(['body 0', 'note 0', 'note 0']);
   });
 
+  it('counts a cell that failed once, however often its slice is tried again', async () => {
+    const { stage, conductor, task } = await openedStage({
+      topics: ['sun'],
+      script: ({ cell }) => (cell.column === 'note' ? 'Seven' : ''),
+      hasEarlyShutdown: true,
+    });
+    conductor.finished(task, await stage.generate(task));
+    const [note] = conductor.next();
+    for (let attempt = 1; attempt <= 40; attempt++) await stage.generate(note!);
+    expect(stage.stops).toEqual([]);
+  });
+
   it('that is cancelled keeps the answers in flight and hands back the cells it had not asked for', async () => {
     const answer = hold();
     const { stage, task, rowsOf } = await openedStage({

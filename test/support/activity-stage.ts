@@ -28,6 +28,8 @@ export interface ActivityStageOptions {
   readonly script?: Script;
   readonly maxParallelRequests?: number;
   readonly correctionSteps?: number;
+  /** Whether too many failures end the build. */
+  readonly hasEarlyShutdown?: boolean;
 }
 
 /** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
@@ -76,7 +78,13 @@ export class ActivityStage {
   }
 
   static async create(options: ActivityStageOptions): Promise<ActivityStage> {
-    const { topics, script = () => '', maxParallelRequests = 8, correctionSteps = 1 } = options;
+    const {
+      topics,
+      script = () => '',
+      maxParallelRequests = 8,
+      correctionSteps = 1,
+      hasEarlyShutdown = false,
+    } = options;
     const cwd = await temporaryFolder();
     mkdirSync(join(cwd, 'home'));
     writeFileSync(join(cwd, 'topics.jsonl'), topics.map((topic) => JSON.stringify({ topic })).join('\n'));
@@ -92,7 +100,7 @@ export class ActivityStage {
         providers: [{ name: 'local', provider_type: 'simulated' }],
         max_conversation_correction_steps: correctionSteps,
         max_conversation_restarts: 0,
-        disable_early_shutdown: true,
+        disable_early_shutdown: !hasEarlyShutdown,
       },
     };
     writeFileSync(join(cwd, 'tickets.yaml'), JSON.stringify(document));
