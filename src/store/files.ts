@@ -76,8 +76,14 @@ export class Files {
 
   /** Opens a file that nobody else has written, for appending. Makes its folder. */
   async create(path: string): Promise<FileHandle> {
+    const open = () => writing(path, () => this.#fs.open(path, 'ax'));
+    try {
+      return await open();
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
     await this.makeFolder(dirname(path));
-    return writing(path, () => this.#fs.open(path, 'ax'));
+    return open();
   }
 
   /** Starts a file beside `path`; it takes its place with {@link NewFile.publish}. Makes its folder. */
