@@ -65,8 +65,6 @@ interface Slice {
   readonly cells: RowMask;
 }
 
-type Phase = 'running' | 'paused' | 'stopped';
-
 /** Conducts one row group from what exists to all cells made or dropped. Methods throw `RangeError` for a wrong call. */
 export class Conductor {
   readonly rows: RowRange;
@@ -80,7 +78,7 @@ export class Conductor {
   readonly #outstanding = new Map<string, number>();
   #regularInFlight = 0;
   #leftovers: Slice[] = [];
-  #phase: Phase = 'running';
+  #isStopped = false;
 
   /** Throws `RangeError` when a root cell of a live row is missing: nothing could ever make it. */
   constructor(options: { graph: ExecutionGraph; opened: OpenedRowGroup; limits: ConductorLimits }) {
@@ -100,10 +98,10 @@ export class Conductor {
     this.#noteReady({ added: this.#tracker.frontier(), removed: [] });
   }
 
-  /** The slices to start now, marked as dispatched. Empty while paused, once stopped, and when all places are taken. */
+  /** The slices to start now, marked as dispatched. Empty once stopped, and when all places are taken. */
   next(): readonly SliceTask[] {
     const tasks: SliceTask[] = [];
-    while (this.#phase === 'running') {
+    while (!this.#isStopped) {
       const task = this.#nextLeftover() ?? this.#nextSlice();
       if (task === undefined) break;
       tasks.push(task);
@@ -147,16 +145,7 @@ export class Conductor {
 
   /** Starts nothing more, for good. */
   stop(): void {
-    this.#phase = 'stopped';
-  }
-
-  /** Starts nothing more until {@link unpause}. */
-  pause(): void {
-    if (this.#phase === 'running') this.#phase = 'paused';
-  }
-
-  unpause(): void {
-    if (this.#phase === 'paused') this.#phase = 'running';
+    this.#isStopped = true;
   }
 
   /** Slices in flight. */
@@ -166,7 +155,7 @@ export class Conductor {
 
   /** Whether nothing is in flight and nothing is left to start. */
   get isDone(): boolean {
-    return this.#inFlight.size === 0 && (this.#phase === 'stopped' || this.isComplete);
+    return this.#inFlight.size === 0 && (this.#isStopped || this.isComplete);
   }
 
   /** Whether every cell is made or dropped. */

@@ -208,9 +208,8 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
 }
 
 /**
- * Acts on an update once a timer has fired. A worker that has the workflow not in its cache is given an update before the
- * events of the workflow tasks ahead of it that asked for nothing; a replay gives it after them. A timer's place is the
- * same in both.
+ * Acts on an update once a timer has fired, whose place in the history is the same for whoever handles the update first and
+ * for a replay. That of an update is not; docs/decisions/0008.
  */
 async function inOrder(act: () => void): Promise<void> {
   await CancellationScope.nonCancellable(() => sleep(1));

@@ -201,9 +201,6 @@ describe('leftovers', () => {
     conductor.finished(text!, resultOf(text!, { leftover: [1] }));
     const [again] = conductor.next();
     conductor.cancelled(again!);
-    conductor.pause();
-    expect(conductor.next()).toEqual([]);
-    conductor.unpause();
     const [next] = conductor.next();
     expect(show(next!)).toBe('text 0-3: 1 again');
     conductor.finished(next!, resultOf(next!, { dropped: [1] }));
@@ -308,19 +305,9 @@ describe('the life of a conductor', () => {
     const conductor = conductorOf(graph, { maxSlicesInFlight: 1 });
     const [text] = conductor.next();
     conductor.stop();
-    conductor.pause();
-    conductor.unpause();
     expect([conductor.next(), conductor.isDone]).toEqual([[], false]);
     conductor.finished(text!, resultOf(text!));
     expect([conductor.next(), conductor.isDone, conductor.isComplete]).toEqual([[], true, false]);
-  });
-
-  it('starts nothing while paused, and is not done', () => {
-    const conductor = conductorOf(graph);
-    conductor.pause();
-    expect([conductor.next(), conductor.isDone]).toEqual([[], false]);
-    conductor.unpause();
-    expect(conductor.next()).toHaveLength(3);
   });
 
   it('tells its progress', () => {
