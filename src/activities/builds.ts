@@ -49,6 +49,8 @@ export interface Build {
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
   readPart(part: PartName): Promise<CachedPart>;
+  /** Gives up what this process keeps of parts that are folded. */
+  forgetParts(names: readonly PartName[]): void;
   /**
    * What this start has of a slice's rows, by row: what earlier attempts wrote, and the turns that `openRowGroup` took
    * over from earlier starts.
@@ -219,6 +221,9 @@ async function openBuild(
     },
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
     readPart: (part) => parts.read(dataset, part),
+    forgetParts(names) {
+      for (const name of names) parts.forget(dataset, name);
+    },
     async readEarlierParts(column, rows) {
       const records = new Map<number, CellRecord[]>();
       const seen = new Set<string>();

@@ -26,6 +26,7 @@ export async function commitRowGroupActivity(
     base,
     readContent: () => readContent(build, input),
   });
+  if (isComplete) build.forgetParts(Object.values(input.parts).flat());
   return { rows: group.rowCount, dropped: group.drops.length };
 }
 

@@ -264,6 +264,11 @@ export class PartCache {
     }
   }
 
+  /** Gives up what is kept of a part: nobody reads it any more. */
+  forget(dataset: DatasetStore, name: PartName): void {
+    this.#take(dataset.path(name));
+  }
+
   #take(path: string): { readonly sizeBytes: number; readonly content: Promise<CachedPart> } | undefined {
     const part = this.#parts.get(path);
     if (part !== undefined) {

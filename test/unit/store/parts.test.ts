@@ -311,6 +311,15 @@ describe('PartCache', () => {
     expect((await cache.read(dataset, names[1])).accepted).not.toBe(second.accepted);
   });
 
+  it('gives up a part that it is told to forget', async () => {
+    const dataset = await testDataset();
+    const part = await writtenPart(dataset, [cellRecord({ row: 0 })]);
+    const cache = new PartCache(1_000);
+    const first = await cache.read(dataset, part.name);
+    cache.forget(dataset, part.name);
+    expect((await cache.read(dataset, part.name)).accepted).not.toBe(first.accepted);
+  });
+
   it('does not keep a failure', async () => {
     const dataset = await testDataset();
     const part = await writtenPart(dataset, [cellRecord({ row: 0 })]);
