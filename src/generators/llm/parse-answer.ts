@@ -5,6 +5,8 @@ import { jsonrepair } from 'jsonrepair';
 import { parseJson, type Value } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
 
+/** Characters. The repair takes a time that grows with their square: at four times as many it stalls for seconds. */
+const MAX_REPAIRED = 64 * 1024;
 const FENCED = /```[^\S\n]*(\w*)[^\n]*\n([\s\S]*?)```/g;
 
 /** Throws `CellError` `UnusableAnswer` when there is no JSON that could be meant. */
@@ -22,6 +24,9 @@ export function parseAnswer(raw: string): Value {
 function parseRepaired(json: string): Value {
   // Prose without a bracket would become a JSON text of itself.
   if (!/^[[{"]/.test(json)) throw unusable('The answer is not JSON');
+  if (json.length > MAX_REPAIRED) {
+    throw unusable(`The answer is not JSON, and with ${json.length} characters too long for a repair`);
+  }
   try {
     return parseJson(jsonrepair(json));
   } catch (error) {

@@ -38,6 +38,10 @@ describe('parseAnswer', () => {
     ['', 'The answer is empty'],
     ['I would rather not say.', 'The answer is not JSON'],
     ['{"a" 1 2}', /^The answer is not JSON: /],
+    [
+      `["${'a"b,"c'.repeat(20_000)}`,
+      'The answer is not JSON, and with 120002 characters too long for a repair',
+    ],
   ])('refuses %j', (raw, message) => {
     expect(() => parseAnswer(raw)).toThrow(message);
     expect(() => parseAnswer(raw)).toThrow(CellError);
