@@ -67,15 +67,18 @@ export async function withServer<Result>(
   options: ServerOptions,
   use: (connected: Connected) => Promise<Result>,
 ): Promise<Result> {
-  // Temporal's client takes longer to load than all else: what needs no server does without.
   const { resolveServer } = await import('../server/connect.ts');
-  const { connect } = await import('./connection.ts');
-  const server = await resolveServer({
-    ...(options.address === undefined ? {} : { address: options.address }),
-    environment: options.environment,
-    directory: join(options.cwd, '.rowloom'),
-    say: options.say,
-  });
+  // An embedded server starts while Temporal's client and worker, half a second of work, are loaded.
+  const [server, { connect }] = await Promise.all([
+    resolveServer({
+      ...(options.address === undefined ? {} : { address: options.address }),
+      environment: options.environment,
+      directory: join(options.cwd, '.rowloom'),
+      say: options.say,
+    }),
+    import('./connection.ts'),
+    import('./build.ts'),
+  ]);
   try {
     options.onServer(server.label);
     const connected = await connect(server);

@@ -1,9 +1,7 @@
 // Which Temporal server a command talks to: the one that was named, else the embedded one of its directory.
 // A server that merely listens on 7233 was not named.
 
-import { Connection, isGrpcServiceError } from '@temporalio/client';
-import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
-import { ServerError } from '../errors.ts';
+import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { ensureServer } from './embedded-server.ts';
 import type { Environment } from './find-temporal-binary.ts';
 
@@ -34,19 +32,14 @@ export interface ResolvedServer {
   release(): Promise<void>;
 }
 
-const DEFAULT_ADDRESS = 'localhost:7233';
-const DEFAULT_NAMESPACE = 'default';
-const CONNECT_LIMIT_MS = 10_000;
-
-const NOT_FOUND = 5;
-const PERMISSION_DENIED = 7;
-const UNAUTHENTICATED = 16;
-
 /** Finds or starts the server and makes sure that it answers and has the namespace. Throws a ServerError without secrets. */
 export async function resolveServer(options: ResolveServerOptions): Promise<ResolvedServer> {
   const { address, environment } = options;
   const isNamed = [address, environment.TEMPORAL_ADDRESS, environment.TEMPORAL_PROFILE].some(Boolean);
-  return isNamed ? namedServer(options) : embeddedServer(options);
+  if (!isNamed) return embeddedServer(options);
+  // Temporal's client takes longer to load than the embedded server to start; that one is reached without it.
+  const { namedServer } = await import('./named-server.ts');
+  return namedServer(options);
 }
 
 async function embeddedServer(options: ResolveServerOptions): Promise<ResolvedServer> {
@@ -57,63 +50,4 @@ async function embeddedServer(options: ResolveServerOptions): Promise<ResolvedSe
     label: `embedded · ${server.uiUrl}`,
     release: () => server.release(),
   };
-}
-
-async function namedServer({ address: typed, environment }: ResolveServerOptions): Promise<ResolvedServer> {
-  const config = loadConfig(environment);
-  const { apiKey, metadata, tls } = config.connectionOptions;
-  const address = typed || config.connectionOptions.address || DEFAULT_ADDRESS;
-  const namespace = config.namespace ?? DEFAULT_NAMESPACE;
-  const connectionOptions = {
-    address,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(tls === undefined ? {} : { tls }),
-  };
-  await checkNamespace(connectionOptions, namespace);
-  return {
-    connectionOptions,
-    namespace,
-    label: `${address} · namespace ${namespace}`,
-    release: async () => {},
-  };
-}
-
-/** The settings that the `temporal` CLI reads, from environment and profile file. */
-function loadConfig(environment: Environment): ClientConnectConfig {
-  const settings = Object.entries(environment).filter((entry): entry is [string, string] =>
-    Boolean(entry[1]),
-  );
-  try {
-    return loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(settings) });
-  } catch (error) {
-    // A TOML error quotes the lines around it, where the keys are.
-    const { message, line } = error as Error & { line?: number };
-    const reason = line === undefined ? message : `the profile file is no valid TOML at line ${line}`;
-    throw new ServerError(`Cannot read the TEMPORAL_* settings: ${reason}`);
-  }
-}
-
-async function checkNamespace(
-  connectionOptions: ResolvedServer['connectionOptions'],
-  namespace: string,
-): Promise<void> {
-  const failure = (reason: string) =>
-    new ServerError(`Cannot use the Temporal server at ${connectionOptions.address}: ${reason}`);
-  try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_LIMIT_MS });
-    try {
-      await connection.withDeadline(Date.now() + CONNECT_LIMIT_MS, () =>
-        connection.workflowService.describeNamespace({ namespace }),
-      );
-    } finally {
-      await connection.close();
-    }
-  } catch (error) {
-    const { cause = error } = error as Error;
-    const code = isGrpcServiceError(cause) ? cause.code : undefined;
-    if (code === NOT_FOUND) throw failure(`it has no namespace "${namespace}"`);
-    if (code === UNAUTHENTICATED || code === PERMISSION_DENIED) throw failure('it refuses the credentials');
-    throw failure((error as Error).message);
-  }
 }
