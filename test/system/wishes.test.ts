@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
 import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { until } from '../support/until.ts';
 import { SEEDS, type WishEnd, WishPlace } from '../support/wish-place.ts';
 
 const ROWS = 12;
+/** The document's `max_parallel_requests`. */
+const PARALLEL = 8;
 
 let serverFolder: string;
 let server: EmbeddedServer;
@@ -39,6 +42,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   mock.reset();
+  mock.setLatency({ latencyMs: 0, jitter: 1 });
   place = new WishPlace({ mock, address: server.address });
 });
 
@@ -476,6 +480,26 @@ describe('asking', () => {
     } finally {
       await other.close();
     }
+  });
+});
+
+describe('a build that is running', () => {
+  it('is refused to another wish, and taken over with --replace: what it has made counts', async () => {
+    mock.setLatency({ latencyMs: 300, jitter: 1 });
+    const replaced = place.run(['-n', String(ROWS)]);
+    await until(() => mock.answered() > 0);
+    place.column('note').prompt = 'Another note about the {{ product }}';
+    const refused = await place.run();
+    expect(refused.code).toBe(2);
+    expect(refused.talk).toContain('Cannot build "tickets": build 1 of it is running with another wish');
+    const taken = await place.run(['--replace']);
+    expect(taken.code, taken.talk).toBe(0);
+    expect((await replaced).code).not.toBe(0);
+    expect(await place.rows()).toHaveLength(ROWS);
+    const requests = Object.entries(mock.stats().cells).filter(([cell]) => !cell.startsWith('note/'));
+    const sum = requests.reduce((total, [, cell]) => total + cell.requests, 0);
+    // The calls in flight at the takeover are asked again.
+    expect(sum).toBeLessThanOrEqual(2 * ROWS + PARALLEL);
   });
 });
 

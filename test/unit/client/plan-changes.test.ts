@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { describeSeedChange, findChanges, findOutputChanges } from '../../../src/client/plan-changes.ts';
+import type { Plan, PlanModel, PlanSeedSource, PlanText } from '../../../src/plan.ts';
+
+const MODEL = {
+  model: 'm',
+  providerType: 'openai',
+  temperature: 0.5,
+  topP: null,
+  maxTokens: null,
+  extraBody: {},
+};
+const SEEDS: PlanSeedSource = {
+  contentHash: 'a',
+  sourceRows: 40,
+  selection: { first: 0, count: 40 },
+  sampling: 'ordered',
+};
+
+function text(name: string, more: Partial<PlanText> = {}): PlanText {
+  return {
+    kind: 'llm-text',
+    name,
+    drop: false,
+    type: { kind: 'text' },
+    needs: [],
+    prompt: 'Write',
+    systemPrompt: null,
+    alias: 'writer',
+    ...more,
+  };
+}
+
+function planOf(columns: Plan['columns'], more: Partial<Plan> = {}): Plan {
+  const models = { writer: MODEL as PlanModel };
+  return {
+    v: 1,
+    columns,
+    models,
+    seed: 's',
+    rowGroupSize: 10,
+    seedSource: null,
+    keep: [],
+    redo: [],
+    ...more,
+  };
+}
+
+function changes(before: Plan, after: Plan) {
+  return Object.fromEntries(findChanges(before, after));
+}
+
+describe('why cells are made again', () => {
+  const before = planOf([text('body')]);
+
+  it('is the first field that changed, with its name in the document', () => {
+    const after = planOf([text('body', { prompt: 'Write more', systemPrompt: 'Be kind' })]);
+    expect(changes(before, after)).toEqual({ body: { what: 'prompt changed', field: 'prompt' } });
+  });
+
+  it('is a parameter of the model, by its alias', () => {
+    const models = { writer: { ...MODEL, temperature: 0.6 } as PlanModel };
+    expect(changes(before, planOf([text('body')], { models }))).toEqual({
+      body: { what: 'temperature of writer changed', field: 'model_alias' },
+    });
+  });
+
+  it('is a redo', () => {
+    const redo = [{ column: 'body', rows: null, counter: 1 }];
+    expect(changes(before, planOf([text('body')], { redo }))).toEqual({
+      body: { what: 'redo', field: null },
+    });
+  });
+
+  it('is nothing for another alias of the same model, or another place in the output', () => {
+    const after = planOf([text('note'), text('body', { alias: 'author', drop: true })], {
+      models: { author: MODEL as PlanModel },
+    });
+    expect(changes(before, after)).toEqual({ note: { what: 'new column', field: null } });
+  });
+});
+
+describe('what becomes of the output', () => {
+  it('is said of columns that are new, gone, dropped and back', () => {
+    const before = planOf([text('gone'), text('hidden'), text('shown', { drop: true })]);
+    const after = planOf([text('hidden', { drop: true }), text('shown'), text('added')]);
+    expect(findOutputChanges(before, after)).toEqual([
+      'hidden: dropped from the output',
+      'shown: back in the output',
+      'added: new column',
+      'gone: no longer there',
+    ]);
+  });
+});
+
+describe('why rows take other seed rows', () => {
+  it.each([
+    [{ ...SEEDS, selection: { first: 0, count: 45 }, sourceRows: 45 }, '45 rows instead of 40, cycled'],
+    [{ ...SEEDS, sampling: 'shuffle' as const }, 'sampling is shuffle now'],
+    [{ ...SEEDS, contentHash: 'b' }, 'edited rows'],
+    [{ ...SEEDS, sourceRows: 80, selection: { first: 40, count: 40 } }, 'other rows selected'],
+  ])('%#: %j', (after, why) => {
+    expect(describeSeedChange(SEEDS, after)).toBe(why);
+  });
+});
