@@ -108,5 +108,4 @@ export type CellErrorKind =
   | 'SamplerError'
   | 'UnusableAnswer'
   | 'RefusedCall'
-  | 'TriesExhausted'
-  | 'CrashedWorker';
+  | 'TriesExhausted';

