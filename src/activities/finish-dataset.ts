@@ -1,6 +1,8 @@
 // The end of a build: a changed plan's output takes its place once all of it is there, and the dataset says how it is.
 
 import type { BuildRef, DatasetResult } from '../protocol.ts';
+import { DROPPED_FOLDER, OUTPUT_FOLDER } from '../store/commit.ts';
+import { outputPath } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
 import { baseOf, swapNext } from '../store/swap.ts';
@@ -19,6 +21,10 @@ export async function finishDatasetActivity(
   const { dataset, ref, plan, settings } = build;
   // In place when an earlier attempt has swapped already.
   const base = await baseOf(dataset, ref.planDigest);
+  // Every group is committed, and whoever still writes there belongs to an older build.
+  for (const folder of [OUTPUT_FOLDER, DROPPED_FOLDER]) {
+    await dataset.files.sweep(outputPath(dataset, base, folder));
+  }
   await writeMetadata(dataset, { base, plan, planDigest: ref.planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { base, planDigest: ref.planDigest });
   if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);

@@ -135,8 +135,8 @@ export class Files {
     await this.syncFolder(dirname(path));
   }
 
-  /** Removes what crashes left below a folder beside its places, if it is older than `beforeMs` since the epoch. */
-  async sweep(path: string, beforeMs: number): Promise<void> {
+  /** Removes what crashes left below a folder beside its places, if it was written before `beforeMs` since 1970. */
+  async sweep(path: string, beforeMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     const names = await this.#reading(path, () => this.#fs.readdir(path, { recursive: true }));
     for (const name of (names ?? []).filter((found) => isTemporary(basename(found)))) {
       const leftover = join(path, name);

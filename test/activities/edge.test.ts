@@ -1,3 +1,5 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
@@ -101,5 +103,16 @@ describe('preparing a dataset', () => {
     const finish = { isComplete: true, reason: null };
     expect(await stage.run('finishDataset', finish)).toEqual({ ...finish, rows: 2, dropped: 0 });
     expect(await stage.wish.dataset.read()).toMatchObject({ state: 'complete' });
+  });
+
+  it('leaves nothing among the output files that killed commits left there', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    await stage.commit(conductor);
+    const folder = stage.wish.dataset.path('parquet-files');
+    await writeFile(join(folder, '.batch_00000.parquet.0.tmp'), '');
+    await stage.run('finishDataset', { isComplete: true, reason: null });
+    expect(await readdir(folder)).toEqual(['batch_00000.parquet']);
   });
 });

@@ -126,7 +126,8 @@ export function violationsOf(outcome: Outcome, undisturbed: Outcome): string[] {
   };
   check(end.code === 0, `The last run ended with ${end.code}: ${end.talk}`);
   check(ids.join() === undisturbed.ids.join(), `Other rows: ${ids.length}, ${new Set(ids).size} different`);
-  check(JSON.stringify(hashes) === JSON.stringify(undisturbed.hashes), 'Other bytes in parquet-files/');
+  const files = [hashes, undisturbed.hashes].map((hashesOf) => JSON.stringify(hashesOf));
+  check(files[0] === files[1], `Other bytes in parquet-files/: ${files.join(' is not ')}`);
   for (const calls of lost) check(calls <= PARALLEL, `A kill lost ${calls} calls of ${PARALLEL} in flight`);
   check(repeated <= sum(lost), `${repeated} calls were repeated, ${sum(lost)} were lost at the kills`);
   check(usage.calls === CELLS, `The usage counts ${usage.calls} calls for ${CELLS} cells`);

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 5;
 
-/** Waits for a condition. Throws after `limitMs`, naming it. */
+/** Waits for a condition; resolves to the milliseconds it took. Throws after `limitMs`, naming it. */
 export async function until(
   condition: () => boolean,
   { limitMs = 30_000, what = String(condition) }: { readonly limitMs?: number; readonly what?: string } = {},
-): Promise<void> {
+): Promise<number> {
   const startedAt = Date.now();
   while (!condition()) {
     if (Date.now() - startedAt > limitMs) throw new Error(`Not within ${limitMs} ms: ${what}`);
     await sleep(POLL_MS);
   }
+  return Date.now() - startedAt;
 }

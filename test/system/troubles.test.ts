@@ -44,6 +44,9 @@ async function inPlace(
   }
 }
 
+/** Builds of some seconds. */
+const SLOW: PlaceOptions = { latencyMs: 300 };
+
 const KEYS = {
   wrong: { MOCK_API_KEY: 'sk-wrong-4711', MOCK_TEAM: 'team-4711' },
   right: { MOCK_API_KEY: 'sk-right-0815', MOCK_TEAM: 'team-0815' },
@@ -258,9 +261,10 @@ describe.concurrent('the disk', { timeout: LIMIT_MS }, () => {
     }));
 
   it('has little space left: the build ends while its complete rows can still be written', () =>
+    // Space is looked at once a second.
     inPlace(async (place) => {
       const disk = place.workplace.mountDisk();
-      const run = await startTickets(place, 100);
+      const run = await startTickets(place, 40);
       disk.fill(4_000_000);
       const end = await run.ended;
       expect(end).toMatchObject({ code: 1 });
@@ -270,7 +274,7 @@ describe.concurrent('the disk', { timeout: LIMIT_MS }, () => {
       disk.free();
       expect(await place.workplace.run().ended).toMatchObject({ code: 0 });
       await expectAllTickets(place, 0);
-    }));
+    }, SLOW));
 
   it('cannot be written: what is there can be looked at, more is refused before any call', () =>
     inPlace(async (place) => {

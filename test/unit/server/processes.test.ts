@@ -36,7 +36,7 @@ it('takes a stopped process for alive and a killed one for dead', async () => {
 
 it('takes a process that nobody reaped for dead', async () => {
   // The shell becomes a program that never waits for its child.
-  const parent = spawn('/bin/sh', ['-c', `true & echo $!; exec ${process.execPath} -e '${HOLD}'`]);
+  const parent = spawn('/bin/sh', ['-c', `sleep 0.2 & echo $!; exec ${process.execPath} -e '${HOLD}'`]);
   const [output] = (await once(parent.stdout, 'data')) as [Buffer];
   const pid = Number(String(output));
   while (processStart(pid) !== undefined) await new Promise((resolve) => setImmediate(resolve));
