@@ -17,6 +17,7 @@ export const CASES: readonly ListedCase[] = [
   { shape: 'narrow', rows: 4_000, parallel: 512, ...PLAIN, peer: 221 },
   { shape: 'narrow', rows: 4_000, parallel: 64, latencyMs: 0, jitter: 1, peer: 340 },
   { shape: 'narrow', rows: 1_000, parallel: 64, latencyMs: 100, jitter: 4 },
+  { shape: 'narrow', rows: 4_000, parallel: 64, latencyMs: 100, jitter: 4 },
   { shape: 'narrow', rows: 4_000, parallel: 512, latencyMs: 2_000, jitter: 1 },
   { shape: 'deep', rows: 1_000, parallel: 64, ...PLAIN },
   { shape: 'wide', rows: 1_000, parallel: 64, ...PLAIN },
