@@ -483,7 +483,7 @@ describe('asking', () => {
   });
 });
 
-describe('a build that is running', () => {
+describe('a build that is running', { timeout: 120_000 }, () => {
   it('is refused to another wish, and taken over with --replace: what it has made counts', async () => {
     mock.setLatency({ latencyMs: 300, jitter: 1 });
     const replaced = place.run(['-n', String(ROWS)]);
