@@ -221,7 +221,10 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   try {
     await startWorkflow(connected.client, { build, taskQueue });
     const result = await follow(start, { ...options, worker });
-    if (result === undefined) throw new RefusedError('Cannot follow the build: a newer one took its place');
+    if (result === undefined)
+      throw new BuildError(
+        `Cannot go on: another build of "${build.dataset}" took the place of build ${start.epoch}. What was made so far is kept`,
+      );
     const stopped = atStop === undefined ? null : stoppedCalls(atStop, worker.builds.calls());
     return { how: 'ended', result, epoch: start.epoch, stopped };
   } finally {
@@ -259,7 +262,10 @@ export interface FollowOptions extends Pick<RunBuildOptions, 'connected' | 'stop
   readonly worker?: RunningWorker;
 }
 
-/** Watches a build until it ends. Undefined when it will not end by itself: its process died, or nobody follows any more. */
+/**
+ * Watches a build until it ends. Undefined when it will not end by itself: its process died, a newer build took its
+ * place, or nobody follows any more.
+ */
 export async function follow(start: EpochRecord, options: FollowOptions): Promise<DatasetResult | undefined> {
   const { connected, events, worker, stopSignal, wish } = options;
   const { client } = connected;
@@ -299,6 +305,8 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     while (!ending.isOver) {
       await pause(SNAPSHOT_EVERY_MS);
       if (ending.isOver) break;
+      // The server may tell the end of a replaced workflow half a minute late.
+      if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {
         if (stopSignal.aborted) return undefined;
         if (!(await isLive(start, client))) {
@@ -315,6 +323,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   } finally {
     polling.abort();
   }
+  if (ending.result === undefined && wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
   if (ending.error !== undefined) throw ending.error;
   return ending.result;
 }

@@ -483,7 +483,7 @@ describe('asking', () => {
   });
 });
 
-describe('a build that is running', { timeout: 120_000 }, () => {
+describe('a build that is running', () => {
   it('is refused to another wish, and taken over with --replace: what it has made counts', async () => {
     mock.setLatency({ latencyMs: 300, jitter: 1 });
     const replaced = place.run(['-n', String(ROWS)]);
@@ -494,7 +494,9 @@ describe('a build that is running', { timeout: 120_000 }, () => {
     expect(refused.talk).toContain('Cannot build "tickets": build 1 of it is running with another wish');
     const taken = await place.run(['--replace']);
     expect(taken.code, taken.talk).toBe(0);
-    expect((await replaced).code).not.toBe(0);
+    const { code, talk } = await replaced;
+    expect(code).toBe(1);
+    expect(talk).toContain('Cannot go on: another build of "tickets" took the place of build 1');
     expect(await place.rows()).toHaveLength(ROWS);
     const requests = Object.entries(mock.stats().cells).filter(([cell]) => !cell.startsWith('note/'));
     const sum = requests.reduce((total, [, cell]) => total + cell.requests, 0);
