@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import { summarize } from '../store/look.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type BuildEvents, follow, isLive } from './build.ts';
 import type { Connected } from './connection.ts';
@@ -38,16 +39,26 @@ function refuseIdle({ name }: DatasetStore): never {
 }
 
 /**
- * Watches the live build of a dataset to its end. Undefined when the watching was ended or the build's process died.
- * Throws `RefusedError` when no build is at work.
+ * Watches the live build of a dataset to its end; of one that has ended, what it came to. Undefined when the watching was
+ * ended or the build's process died. Throws `RefusedError` when no build is at work and the last one never ended.
  */
 export async function watchDataset(
   options: WatchOptions & { readonly stopSignal: AbortSignal; readonly events: BuildEvents },
 ): Promise<DatasetResult | undefined> {
+  const ended = await findEnd(options);
+  if (ended !== undefined) return ended;
   return withItsServer(options, ({ start, ...place }) => {
     options.events.onAttached(start);
     return follow(start, { ...options, connected: place.connected, wish: place });
   });
+}
+
+async function findEnd(place: DatasetPlace): Promise<DatasetResult | undefined> {
+  const dataset = await findDataset(place);
+  const { state, reason } = await dataset.read();
+  if (state !== 'complete' && state !== 'incomplete') return undefined;
+  const { rowCount, dropped } = await summarize(dataset);
+  return { isComplete: state === 'complete', reason, rows: rowCount, dropped };
 }
 
 /** Stops the live build of a dataset; resolves once it has been told. Throws `RefusedError` when none is at work. */

@@ -88,6 +88,16 @@ describe('rows', () => {
     expect(again.talk).toMatch(/done {6}12 rows · 0 dropped · nothing to do · /);
   });
 
+  it('says what a build came to when it is watched after its end, without a server', async () => {
+    place.copy(built);
+    const watched = await place.command(['watch', 'tickets', '--address', '127.0.0.1:1']);
+    expectEnd(watched, { code: 0, calls: {} });
+    expect(watched.talk).toBe('done      12 rows · 0 dropped\n');
+    const stopped = await place.command(['stop', 'tickets', '--address', '127.0.0.1:1']);
+    expect(stopped.code).toBe(2);
+    expect(stopped.talk).toContain('Cannot find a running build of "tickets": none is at work');
+  });
+
   it('takes one pass over the seed data for "all"', async () => {
     expectEnd(await place.run(['-n', 'all']), { code: 0, calls: each(4) });
   });
