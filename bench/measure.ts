@@ -7,7 +7,7 @@ import { killAndWait } from '../src/processes.ts';
 import { findServerState, HOST } from '../src/server/server-files.ts';
 import { DATASET, Workplace } from '../test/support/build-harness.ts';
 import { type CliProcess, startCli } from '../test/support/cli.ts';
-import type { MockLatency } from '../test/support/mock-model-server.ts';
+import type { MockLatency, MockStats } from '../test/support/mock-model-server.ts';
 import { until } from '../test/support/until.ts';
 import { type MockProcess, startMockProcess } from './mock-process.ts';
 import { ProcessUsage } from './process-usage.ts';
@@ -107,24 +107,73 @@ export async function measureWarmBuild(): Promise<number> {
   });
 }
 
+/** A build long enough to be disturbed in its middle. */
+const DISTURBED: BenchCase = { shape: 'narrow', rows: 1_000, parallel: 64, latencyMs: 100, jitter: 1 };
+const DISTURB_AFTER = 1_000;
+const LOOK_EVERY_MS = 20;
+
 /** Milliseconds from the command to its first new request, after the run, the server and its watchdog were killed. */
 export async function measureRestart(): Promise<number> {
-  const benchCase: BenchCase = { shape: 'narrow', rows: 1_000, parallel: 64, latencyMs: 100, jitter: 1 };
-  return withPlace(benchCase, async ({ place, mock }) => {
-    const killed = place.run(['-n', `${benchCase.rows}`]);
-    while ((await mock.stats()).answered < 1_000) await sleep(20);
-    const [server, watchdog] = [place.server(), place.watchdog()];
+  return withPlace(DISTURBED, async ({ place, mock }) => {
+    const killed = place.run(['-n', `${DISTURBED.rows}`]);
+    await sees(mock, killed, ({ answered }) => answered >= DISTURB_AFTER);
     await killed.kill();
-    for (const found of [watchdog, server]) if (found !== undefined) await killAndWait(found, KILL_LIMIT_MS);
+    await place.killServer();
     await mock.reset();
     const again = place.run();
-    for (;;) {
-      const { firstRequestAt } = await mock.stats();
-      if (firstRequestAt !== null) return firstRequestAt - again.startedAt;
-      if (!again.isRunning) throw new Error(`The build ended:\n${again.talk}`);
-      await sleep(20);
-    }
+    const { firstRequestAt } = await sees(mock, again, (stats) => stats.firstRequestAt !== null);
+    return (firstRequestAt ?? 0) - again.startedAt;
   });
+}
+
+/** The longest time without a new request, in milliseconds, when the Temporal server of a running build is killed. */
+export async function measureServerRestart(): Promise<number> {
+  return withPlace(DISTURBED, async ({ place, mock }) => {
+    const run = place.run(['-n', `${DISTURBED.rows}`]);
+    let { requests } = await sees(mock, run, ({ answered }) => answered >= DISTURB_AFTER);
+    const server = place.server();
+    if (server === undefined) throw new Error(`The build has no server:\n${run.talk}`);
+    await killAndWait(server, KILL_LIMIT_MS);
+    let [requestAt, longestMs] = [Date.now(), 0];
+    await sees(mock, run, (stats) => {
+      if (stats.requests > requests) {
+        longestMs = Math.max(longestMs, Date.now() - requestAt);
+        requestAt = Date.now();
+        requests = stats.requests;
+      }
+      return stats.answered >= DISTURBED.rows * callsPerRow(DISTURBED.shape);
+    });
+    return longestMs;
+  });
+}
+
+/** Milliseconds from the SIGKILL of one of two workers until a call that it had in flight is made by the other. */
+export async function measureWorkerLoss(): Promise<number> {
+  return withPlace(DISTURBED, async ({ place, mock }) => {
+    const workers = [place.command(['worker']), place.command(['worker'])] as const;
+    await Promise.all(workers.map((worker) => worker.says(/^serving/m)));
+    await completes(place.command(['start', `${DATASET}.yaml`, '-n', `${DISTURBED.rows}`]));
+    const [lost, other] = workers;
+    await sees(mock, other, ({ answered }) => answered >= DISTURB_AFTER);
+    await lost.kill();
+    const killedAt = Date.now();
+    await sees(mock, other, ({ cells }) => Object.values(cells).some(({ requests }) => requests > 1));
+    return Date.now() - killedAt;
+  });
+}
+
+/** What the mock says once it is so. Throws when the command ends before. */
+async function sees(
+  mock: MockProcess,
+  cli: CliProcess,
+  isSo: (stats: MockStats) => boolean,
+): Promise<MockStats> {
+  for (;;) {
+    const stats = await mock.stats();
+    if (isSo(stats)) return stats;
+    if (!cli.isRunning) throw new Error(`The command ended:\n${cli.talk}`);
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function completes(cli: CliProcess): Promise<void> {

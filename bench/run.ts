@@ -10,7 +10,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { CASES, type ListedCase } from './cases.ts';
-import { type Measurement, measureBuild, measureRestart, measureWarmBuild } from './measure.ts';
+import {
+  type Measurement,
+  measureBuild,
+  measureRestart,
+  measureServerRestart,
+  measureWarmBuild,
+  measureWorkerLoss,
+} from './measure.ts';
 import type { ShapeName } from './shapes.ts';
 
 const MARKERS = ['<!-- bench: begin -->', '<!-- bench: end -->'] as const;
@@ -61,10 +68,13 @@ for (const listed of flags.all ? CASES : [chosen]) {
 }
 if (flags.all) {
   const [warmMs, restartMs] = [await measureWarmBuild(), await measureRestart()];
+  const [serverMs, workerMs] = [await measureServerRestart(), await measureWorkerLoss()];
   lines.push(
     '',
     `10 rows, 16 parallel, 100 ms, on a warm worker: ${(warmMs / 1_000).toFixed(2)} s from the workflow's start to its end.`,
     `First new request after SIGKILL of run, server and watchdog: ${(restartMs / 1_000).toFixed(2)} s after the same command.`,
+    `SIGKILL of the Temporal server under a build: ${(serverMs / 1_000).toFixed(2)} s without a new request at most.`,
+    `SIGKILL of one of two workers: ${(workerMs / 1_000).toFixed(2)} s until the other makes a call that it had in flight.`,
     '',
     `Measured on ${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}.`,
   );
