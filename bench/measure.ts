@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { killAndWait } from '../src/processes.ts';
 import { findServerState, HOST } from '../src/server/server-files.ts';
 import { DATASET, Workplace } from '../test/support/build-harness.ts';
-import { type CliProcess, startCli } from '../test/support/cli.ts';
+import type { CliProcess } from '../test/support/cli.ts';
 import type { MockLatency, MockStats } from '../test/support/mock-model-server.ts';
 import { until } from '../test/support/until.ts';
 import { type MockProcess, startMockProcess } from './mock-process.ts';
@@ -78,33 +78,30 @@ export async function measureBuild(
   });
 }
 
-/** Milliseconds that a build of 10 rows takes its workflow, at 16 parallel and 100 ms: the worker serves its second build. */
+/**
+ * Milliseconds that a build of 10 rows takes its workflow, at 16 parallel and 100 ms, on a worker that has served a larger
+ * build: the best of three.
+ */
 export async function measureWarmBuild(): Promise<number> {
   const benchCase: BenchCase = { shape: 'narrow', rows: 10, parallel: 16, latencyMs: 100, jitter: 1 };
   return withPlace(benchCase, async ({ place }) => {
-    const dev = startCli(['dev'], { cwd: place.directory });
-    try {
-      await dev.says(/serving/);
-      for (const name of ['first', 'second', 'third']) {
-        for (const args of [
-          ['start', `${DATASET}.yaml`, '-n', '10', '--name', name],
-          ['watch', name],
-        ])
-          await completes(startCli(args, { cwd: place.directory }));
+    await place.command(['dev']).says(/serving/);
+    await buildThere(place, { name: 'warming', rows: 400 });
+    for (const name of ['one', 'two', 'three']) await buildThere(place, { name, rows: benchCase.rows });
+    return withClient(place, async (client) => {
+      let bestMs = Number.POSITIVE_INFINITY;
+      for await (const { type, startTime, closeTime } of client.workflow.list()) {
+        if (type === 'generateDataset' && closeTime !== undefined)
+          bestMs = Math.min(bestMs, closeTime.getTime() - startTime.getTime());
       }
-      const times = await withClient(place, async (client) => {
-        const found: number[] = [];
-        for await (const { type, startTime, closeTime } of client.workflow.list()) {
-          if (type === 'generateDataset' && closeTime !== undefined)
-            found.push(closeTime.getTime() - startTime.getTime());
-        }
-        return found;
-      });
-      return Math.min(...times);
-    } finally {
-      await dev.kill();
-    }
+      return bestMs;
+    });
   });
+}
+
+async function buildThere(place: Workplace, { name, rows }: { name: string; rows: number }): Promise<void> {
+  await completes(place.command(['start', `${DATASET}.yaml`, '-n', `${rows}`, '--name', name]));
+  await completes(place.command(['watch', name]));
 }
 
 /** A build long enough to be disturbed in its middle. */

@@ -14,28 +14,40 @@ import { stopBuild } from './steer.ts';
 
 export interface WatchOptions extends DatasetPlace, ServerOptions {}
 
-/** Connects to the server that the newest start of a dataset was made on. */
-async function withItsServer<Result>(
-  options: WatchOptions,
-  use: (place: {
-    store: Store;
-    dataset: DatasetStore;
-    connected: Connected;
-    start: EpochRecord;
-  }) => Promise<Result>,
-): Promise<Result> {
+interface BuildAtWork {
+  readonly store: Store;
+  readonly dataset: DatasetStore;
+  readonly connected: Connected;
+  readonly start: EpochRecord;
+}
+
+interface Uses<Result> {
+  /** Connected to the server that the build was started on. */
+  readonly atWork: (build: BuildAtWork) => Promise<Result>;
+  readonly idle: (dataset: DatasetStore) => Result | Promise<Result>;
+}
+
+async function withBuild<Result>(options: WatchOptions, { atWork, idle }: Uses<Result>): Promise<Result> {
   const dataset = await findDataset(options);
   const store = await openStore(dirname(dataset.directory), { access: 'look' });
-  const newest = await dataset.findNewestStart();
-  if (newest === undefined || newest.endedAt !== null) refuseIdle(dataset);
-  return withServer({ ...options, address: options.address ?? newest.address }, async (connected) => {
-    if (!(await isLive(newest, connected.client))) refuseIdle(dataset);
-    return use({ store, dataset, connected, start: newest });
-  });
+  const start = await dataset.findNewestStart();
+  if (start === undefined || start.endedAt !== null || (await findEnd(dataset)) !== undefined)
+    return idle(dataset);
+  return withServer({ ...options, address: options.address ?? start.address }, async (connected) =>
+    (await isLive(start, connected.client)) ? atWork({ store, dataset, connected, start }) : idle(dataset),
+  );
 }
 
 function refuseIdle({ name }: DatasetStore): never {
   throw new RefusedError(`Cannot find a running build of "${name}": none is at work`);
+}
+
+/** What the newest build came to; undefined when it is at work or died. */
+async function findEnd(dataset: DatasetStore): Promise<DatasetResult | undefined> {
+  const { state, reason } = await dataset.read();
+  if (state !== 'complete' && state !== 'incomplete') return undefined;
+  const { rowCount, dropped } = await summarize(dataset);
+  return { isComplete: state === 'complete', reason, rows: rowCount, dropped };
 }
 
 /**
@@ -45,26 +57,22 @@ function refuseIdle({ name }: DatasetStore): never {
 export async function watchDataset(
   options: WatchOptions & { readonly stopSignal: AbortSignal; readonly events: BuildEvents },
 ): Promise<DatasetResult | undefined> {
-  const ended = await findEnd(options);
-  if (ended !== undefined) return ended;
-  return withItsServer(options, ({ start, ...place }) => {
-    options.events.onAttached(start);
-    return follow(start, { ...options, connected: place.connected, wish: place });
+  return withBuild<DatasetResult | undefined>(options, {
+    atWork: ({ start, ...place }) => {
+      options.events.onAttached(start);
+      return follow(start, { ...options, connected: place.connected, wish: place });
+    },
+    idle: async (dataset) => (await findEnd(dataset)) ?? refuseIdle(dataset),
   });
-}
-
-async function findEnd(place: DatasetPlace): Promise<DatasetResult | undefined> {
-  const dataset = await findDataset(place);
-  const { state, reason } = await dataset.read();
-  if (state !== 'complete' && state !== 'incomplete') return undefined;
-  const { rowCount, dropped } = await summarize(dataset);
-  return { isComplete: state === 'complete', reason, rows: rowCount, dropped };
 }
 
 /** Stops the live build of a dataset; resolves once it has been told. Throws `RefusedError` when none is at work. */
 export async function stopDataset(options: WatchOptions): Promise<EpochRecord> {
-  return withItsServer(options, async ({ start, connected }) => {
-    await stopBuild(start, connected, 'stopped by rowloom stop');
-    return start;
+  return withBuild(options, {
+    atWork: async ({ start, connected }) => {
+      await stopBuild(start, connected, 'stopped by rowloom stop');
+      return start;
+    },
+    idle: refuseIdle,
   });
 }
