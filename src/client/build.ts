@@ -18,7 +18,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, TerminatedFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
 import { builderConfigOf } from '../config/builder-config.ts';
@@ -31,29 +31,19 @@ import {
   type GenerateDatasetInput,
   runTaskQueue,
 } from '../protocol.ts';
-import type { EpochRecord } from '../store/dataset-store.ts';
+import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
 import type { Connected } from './connection.ts';
-import { livenessOf } from './liveness.ts';
+import { isLive, isServedBy, refuse } from './live-build.ts';
 import type { AcceptedWish } from './wish.ts';
-
-/** Whether a start's process lives, or its workflow runs. */
-export async function isLive(start: EpochRecord, client: Client): Promise<boolean> {
-  const known = livenessOf(start);
-  if (known !== undefined) return known;
-  try {
-    const { status } = await client.workflow.getHandle(start.workflowId).describe();
-    return status.name === 'RUNNING';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
 
 export interface BuildEvents {
   /** About twice a second while a build runs. `calls` are those of this process; null when others make them. */
   readonly onSnapshot: (snapshot: BuildSnapshot, calls: Calls | null) => void;
+  /** Instead, while no worker answers for a build that another process serves: what the store has. */
+  readonly onUnanswered?: (stored: Summary) => void;
   readonly onAttached: (start: EpochRecord) => void;
 }
 
@@ -94,8 +84,10 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
   for (;;) {
     const newest = await wish.dataset.newestEpoch();
     const start = await wish.dataset.findNewestStart();
-    if (start !== undefined && !isReplacing && (await isLive(start, connected.client))) {
-      if (start.planDigest !== wish.planDigest || start.rows > wish.settings.rows) refuse(wish, start);
+    if (start !== undefined && !isReplacing && (await isLive(start, connected))) {
+      if (start.planDigest !== wish.planDigest || start.rows > wish.settings.rows)
+        refuse(wish.dataset.name, start, 'with another wish');
+      if (!isServedBy(start, connected)) refuse(wish.dataset.name, start, 'on another Temporal server');
       events.onAttached(start);
       const end = await follow(start, options);
       if (stopSignal.aborted) return { how: 'detached' };
@@ -106,14 +98,6 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
     const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
     if (epoch !== undefined) return serve(epoch, options);
   }
-}
-
-export function refuse(wish: AcceptedWish, start: EpochRecord): never {
-  const where =
-    start.kind === 'run' ? `process ${start.pid} on ${start.host}` : `workflow ${start.workflowId}`;
-  throw new RefusedError(
-    `Cannot build "${wish.dataset.name}": build ${start.epoch} of it is running with another wish (${where}). Wait for it, stop it with \`rowloom stop ${wish.dataset.name}\`, or take over with --replace`,
-  );
 }
 
 export async function takeEpoch(
@@ -179,7 +163,13 @@ export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start:
   };
 }
 
-export async function startWorkflow(client: Client, input: GenerateDatasetInput): Promise<void> {
+/** Throws `BuildError` when another build has taken the place of this one: its workflow is not ours to end. */
+export async function startWorkflow(
+  dataset: Pick<DatasetStore, 'hasNewerEpoch'>,
+  client: Client,
+  input: GenerateDatasetInput,
+): Promise<void> {
+  if (dataset.hasNewerEpoch(input.build.epoch)) throw replaced(input.build);
   try {
     await client.workflow.start('generateDataset', {
       args: [input],
@@ -219,12 +209,9 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   if (stopSignal.aborted) stop();
   else stopSignal.addEventListener('abort', stop, { once: true });
   try {
-    await startWorkflow(connected.client, { build, taskQueue });
+    await startWorkflow(wish.dataset, connected.client, { build, taskQueue });
     const result = await follow(start, { ...options, worker });
-    if (result === undefined)
-      throw new BuildError(
-        `Cannot go on: another build of "${build.dataset}" took the place of build ${start.epoch}. What was made so far is kept`,
-      );
+    if (result === undefined) throw replaced(build);
     const stopped = atStop === undefined ? null : stoppedCalls(atStop, worker.builds.calls());
     return { how: 'ended', result, epoch: start.epoch, stopped };
   } finally {
@@ -233,6 +220,12 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     await connection.close();
     await endEpoch(start, wish);
   }
+}
+
+function replaced({ dataset, epoch }: BuildRef): BuildError {
+  return new BuildError(
+    `Cannot go on: another build of "${dataset}" took the place of build ${epoch}. What was made so far is kept`,
+  );
 }
 
 /** A store that cannot be written has ended the build with that reason, which is what people are to read. */
@@ -250,6 +243,7 @@ function stoppedCalls(atStop: Calls, atEnd: Calls): StoppedCalls {
 }
 
 const SNAPSHOT_EVERY_MS = 500;
+const SNAPSHOT_LIMIT_MS = 2_000;
 const RETRY_AFTER_MS = 200;
 const RESULT_GRACE_MS = 2_000;
 /** A server that is started again answers within seconds. */
@@ -309,16 +303,19 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {
         if (stopSignal.aborted) return undefined;
-        if (!(await isLive(start, client))) {
+        if (!(await isLive(start, connected))) {
           // It may just have ended as it should: then its result is on the way.
           await pause(RESULT_GRACE_MS);
           if (!ending.isOver) return undefined;
           break;
         }
       }
-      const snapshot = await readSnapshot(client, build).catch(() => undefined);
-      if (snapshot !== undefined && !ending.isOver)
-        events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
+      const snapshot = await client
+        .withDeadline(Date.now() + SNAPSHOT_LIMIT_MS, () => readSnapshot(client, build))
+        .catch(() => undefined);
+      if (ending.isOver) break;
+      if (snapshot !== undefined) events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
+      else if (worker === undefined) events.onUnanswered?.(await summarize(wish.dataset));
     }
   } finally {
     polling.abort();
@@ -352,7 +349,11 @@ async function resultOf(client: Client, workflowId: string): Promise<DatasetResu
   }
 }
 
-function domainErrorOf(error: WorkflowFailedError): Error {
-  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
-  return cause instanceof ApplicationFailure ? new BuildError(cause.message) : error;
+function domainErrorOf({ cause }: WorkflowFailedError): BuildError {
+  if (cause instanceof TerminatedFailure)
+    return new BuildError(
+      'Cannot go on: the workflow of the build was terminated in Temporal. Start it again: what was made is kept',
+    );
+  const reason = cause instanceof ActivityFailure ? cause.cause : cause;
+  return new BuildError(reason?.message ?? 'The workflow of the build failed');
 }

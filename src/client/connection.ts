@@ -9,16 +9,22 @@ import {
 } from '@temporalio/client';
 import type { ResolvedServer } from '../server/connect.ts';
 
+export type ServerPlace = Pick<ResolvedServer, 'connectionOptions' | 'namespace'>;
+
 export interface Connected {
   readonly client: Client;
-  readonly server: ResolvedServer;
+  readonly server: ServerPlace;
   /** Calls that wait to be tried again are rejected in their time. */
   close(): Promise<void>;
 }
 
-export async function connect(server: ResolvedServer): Promise<Connected> {
+export async function connect(
+  server: ServerPlace,
+  options: Pick<ConnectionOptions, 'connectTimeout'> = {},
+): Promise<Connected> {
   const connection = await Connection.connect({
     ...server.connectionOptions,
+    ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
   });
   const client = new Client({ connection, namespace: server.namespace });

@@ -62,6 +62,11 @@ async function decideWish(options: DecideOptions): Promise<Decided> {
   return { how: 'accepted', wish: kept };
 }
 
+/** Where the embedded server of a directory keeps its things. */
+export function serverFolder({ cwd }: Pick<ServerOptions, 'cwd'>): string {
+  return join(cwd, '.rowloom');
+}
+
 /** Connects to the server of a command for as long as `use` runs. */
 export async function withServer<Result>(
   options: ServerOptions,
@@ -73,7 +78,7 @@ export async function withServer<Result>(
     resolveServer({
       ...(options.address === undefined ? {} : { address: options.address }),
       environment: options.environment,
-      directory: join(options.cwd, '.rowloom'),
+      directory: serverFolder(options),
       say: options.say,
     }),
     import('./connection.ts'),

@@ -82,6 +82,17 @@ export function describeSnapshot(snapshot: BuildSnapshot): string {
   ].join(' · ');
 }
 
+/** One line of a build for which no worker answers. */
+export function describeStored({ rowCount, usage }: Summary): string {
+  const totals = sumUsage(usage);
+  return [
+    `rows ${formatCount(rowCount)}`,
+    plural(totals.calls, 'call'),
+    describeTokens(totals),
+    'no worker answers: start one with `rowloom worker`',
+  ].join(' · ');
+}
+
 export interface ProgressPlace {
   readonly wish: Wish;
   /** Model calls of this process; null when another one makes them. */

@@ -2,8 +2,9 @@
 
 import { storeTaskQueue } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
-import { buildRefOf, isLive, refuse, startWorkflow, takeEpoch } from './build.ts';
+import { buildRefOf, startWorkflow, takeEpoch } from './build.ts';
 import type { Connected } from './connection.ts';
+import { isLive, isServedBy, refuse } from './live-build.ts';
 import type { AcceptedWish } from './wish.ts';
 
 export interface StartedBuild {
@@ -22,15 +23,16 @@ export async function startBuild(options: {
   for (;;) {
     const newest = await wish.dataset.newestEpoch();
     const running = await wish.dataset.findNewestStart();
-    if (running !== undefined && !isReplacing && (await isLive(running, connected.client))) {
+    if (running !== undefined && !isReplacing && (await isLive(running, connected))) {
       if (running.planDigest !== wish.planDigest || running.rows !== wish.settings.rows)
-        refuse(wish, running);
+        refuse(wish.dataset.name, running, 'with another wish');
+      if (!isServedBy(running, connected)) refuse(wish.dataset.name, running, 'on another Temporal server');
       return { start: running, wasRunning: true };
     }
     const start = await takeEpoch({ wish, connected, newest, kind: 'start' });
     if (start === undefined) continue;
     const taskQueue = storeTaskQueue(wish.store.id);
-    await startWorkflow(connected.client, { build: buildRefOf(wish, start), taskQueue });
+    await startWorkflow(wish.dataset, connected.client, { build: buildRefOf(wish, start), taskQueue });
     return { start, wasRunning: false };
   }
 }

@@ -1,12 +1,29 @@
 // Steering a build that is running, from any terminal: the updates of its parent workflow.
 
+import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { type LimitChanges, UPDATE } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Connected } from './connection.ts';
 
-/** Ends a build: no new calls, complete rows are written. Resolves once it has been told. */
-export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<void> {
-  await update(start, connected, UPDATE.stop, reason);
+/** A worker that is there takes an update within a second. */
+const TAKE_LIMIT_MS = 5_000;
+
+/**
+ * Ends a build: no new calls, complete rows are written. True once it has been told; false when no worker is there to
+ * take it: then the workflow is cancelled, which stops the build as soon as a worker comes.
+ */
+export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<boolean> {
+  const { client } = connected;
+  try {
+    await client.withDeadline(Date.now() + TAKE_LIMIT_MS, () =>
+      update(start, connected, UPDATE.stop, reason),
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+    await client.workflow.getHandle(start.workflowId).cancel();
+    return false;
+  }
 }
 
 /** No new calls until `unpauseBuild`; what is open is written. */

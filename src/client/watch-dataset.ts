@@ -3,13 +3,15 @@
 import { dirname } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
+import { findServerState } from '../server/server-files.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { summarize } from '../store/look.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { type BuildEvents, follow, isLive } from './build.ts';
+import { type BuildEvents, follow } from './build.ts';
 import type { Connected } from './connection.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
-import { type ServerOptions, withServer } from './run-dataset.ts';
+import { isLive, isServedBy } from './live-build.ts';
+import { type ServerOptions, serverFolder, withServer } from './run-dataset.ts';
 import { stopBuild } from './steer.ts';
 
 export interface WatchOptions extends DatasetPlace, ServerOptions {}
@@ -33,9 +35,22 @@ async function withBuild<Result>(options: WatchOptions, { atWork, idle }: Uses<R
   const start = await dataset.findNewestStart();
   if (start === undefined || start.endedAt !== null || (await findEnd(dataset)) !== undefined)
     return idle(dataset);
-  return withServer({ ...options, address: options.address ?? start.address }, async (connected) =>
-    (await isLive(start, connected.client)) ? atWork({ store, dataset, connected, start }) : idle(dataset),
-  );
+  return withServer(serverOptions(start, options), async (connected) => {
+    if (!(await isLive(start, connected))) return idle(dataset);
+    if (isServedBy(start, connected)) return atWork({ store, dataset, connected, start });
+    throw new RefusedError(
+      `Cannot reach build ${start.epoch} of "${dataset.name}" there: it is at work on the Temporal server ${start.address}. Name it with --address`,
+    );
+  });
+}
+
+/** The server of a start: the embedded one of this directory, which may have to be started again, or a named one. */
+function serverOptions({ address }: EpochRecord, options: WatchOptions): ServerOptions {
+  if (options.address !== undefined) return options;
+  const embedded = findServerState(serverFolder(options));
+  return embedded !== undefined && address === `${embedded.host}:${embedded.port}`
+    ? options
+    : { ...options, address };
 }
 
 function refuseIdle({ name }: DatasetStore): never {
@@ -66,13 +81,19 @@ export async function watchDataset(
   });
 }
 
-/** Stops the live build of a dataset; resolves once it has been told. Throws `RefusedError` when none is at work. */
-export async function stopDataset(options: WatchOptions): Promise<EpochRecord> {
+export interface StoppingBuild {
+  readonly start: EpochRecord;
+  /** False when no worker is there: the build stops as soon as one comes. */
+  readonly isTold: boolean;
+}
+
+/** Stops the live build of a dataset. Throws `RefusedError` when none is at work. */
+export async function stopDataset(options: WatchOptions): Promise<StoppingBuild> {
   return withBuild(options, {
-    atWork: async ({ start, connected }) => {
-      await stopBuild(start, connected, 'stopped by rowloom stop');
-      return start;
-    },
+    atWork: async ({ start, connected }) => ({
+      start,
+      isTold: await stopBuild(start, connected, 'stopped by rowloom stop'),
+    }),
     idle: refuseIdle,
   });
 }

@@ -1,6 +1,6 @@
 // What is not a crash: disks, keys, endpoints, other commands. Real processes, the real server, a mock model.
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -385,6 +385,67 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
       expect(await first.ended).toMatchObject({ code: 0 });
       await expectAllTickets(place, 0);
     }, slow));
+});
+
+describe.concurrent('who is at work', { timeout: LIMIT_MS }, () => {
+  it('knows a killed build for dead although this machine has another name now', () =>
+    inPlace(async (place) => {
+      const { workplace } = place;
+      await (await startTickets(place, 60)).kill();
+      const lost = await countLost(place);
+      const dataset = await workplace.dataset();
+      writeFileSync(
+        dataset.path('epochs', '000001.json'),
+        JSON.stringify({ ...(await dataset.readEpoch(1)), host: 'its-name-before' }),
+      );
+      expect(await workplace.run().ended).toMatchObject({ code: 0 });
+      await expectAllTickets(place, lost);
+    }));
+
+  it('refuses a build that another Temporal server is at work on', () =>
+    inPlace(
+      async (place) => {
+        const { workplace } = place;
+        writeTickets(place);
+        const worker = workplace.command(['worker']);
+        await worker.says(/^serving/m);
+        expect(await workplace.command(['start', 'tickets.yaml', '-n', String(ROWS)]).ended).toMatchObject({
+          code: 0,
+        });
+        await answered(place, 10);
+        const elsewhere = new Workplace();
+        try {
+          const run = elsewhere.command(['run', join(workplace.directory, 'artifacts', 'tickets')]);
+          const refused = await run.ended;
+          expect(refused.talk).toMatch(
+            /build 1 of it is running on another Temporal server \(workflow \S+ at \S+\)/,
+          );
+          expect(refused).toMatchObject({ code: 2 });
+        } finally {
+          await elsewhere.dispose();
+        }
+        place.mock.setLatency({ latencyMs: 20, jitter: 1 });
+        expect(await workplace.command(['watch', 'tickets']).ended).toMatchObject({ code: 0 });
+        await expectAllTickets(place, 0);
+      },
+      { latencyMs: 1_000 },
+    ));
+
+  it('says that no worker is there, and stops a build that none serves', () =>
+    inPlace(async (place) => {
+      const { workplace, mock } = place;
+      writeTickets(place);
+      expect(await workplace.command(['start', 'tickets.yaml', '-n', '5']).ended).toMatchObject({ code: 0 });
+      const watch = workplace.command(['watch', 'tickets']);
+      await watch.says(/no worker answers: start one with `rowloom worker`/);
+      const stop = await workplace.command(['stop', 'tickets']).ended;
+      expect(stop.talk).toMatch(/^stopping +build 1 has no worker now; it stops as soon as one serves it/m);
+      expect(stop).toMatchObject({ code: 0 });
+      const worker = workplace.command(['worker']);
+      expect(await watch.ended).toMatchObject({ code: 1 });
+      expect(mock.stats().requests).toBe(0);
+      await worker.kill();
+    }));
 });
 
 describe('an endpoint that accepts calls and never answers one', { timeout: LIMIT_MS }, () => {

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/connection.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
 import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
 import { until } from '../support/until.ts';
@@ -512,6 +513,26 @@ describe('a build that is running', () => {
     const sum = requests.reduce((total, [, cell]) => total + cell.requests, 0);
     // The calls in flight at the takeover are asked again.
     expect(sum).toBeLessThanOrEqual(2 * ROWS + PARALLEL);
+  });
+
+  it('ends with the reason when its workflow is terminated in Temporal, and goes on from there', async () => {
+    mock.setLatency({ latencyMs: 300, jitter: 1 });
+    const running = place.run(['-n', String(ROWS)]);
+    await until(() => mock.answered() > 0);
+    const connected = await connect({ connectionOptions: { address: server.address }, namespace: 'default' });
+    try {
+      const dataset = await place.dataset();
+      const { workflowId } = await dataset.readEpoch(1);
+      await connected.client.workflow.getHandle(workflowId).terminate();
+    } finally {
+      await connected.close();
+    }
+    const { code, talk } = await running;
+    expect(code).toBe(1);
+    expect(talk).toContain('error     Cannot go on: the workflow of the build was terminated in Temporal');
+    expect(talk).not.toContain(' at ');
+    expect((await place.run()).code).toBe(0);
+    expect(await place.rows()).toHaveLength(ROWS);
   });
 });
 

@@ -46,8 +46,6 @@ describe('a connection to Temporal', () => {
     const connected = await connect({
       connectionOptions: { address: `127.0.0.1:${port}` },
       namespace: 'default',
-      label: '',
-      release: async () => undefined,
     });
     const query = connected.client.workflow.getHandle('some').query('progress');
     const ended = expect(query).rejects.toMatchObject({ cause: { code: CANCELLED } });

@@ -88,6 +88,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     }
     if (end.how === 'detached') {
       say(line('detached', 'the build goes on'));
+      context.setExitCode(1);
       return;
     }
     if (end.stopped !== null) progress.finish(`${end.stopped.kept} kept`);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { line } from '../../format.ts';
-import { describeAttached, describeSnapshot } from '../../run-report.ts';
+import { describeAttached, describeSnapshot, describeStored } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -27,8 +27,14 @@ export function defineStop(command: Command, context: CliContext): void {
     .addOption(addressOption())
     .action(async (target: string, flags: WatchFlags) => {
       const { cwd, environment, say } = context;
-      const start = await stopDataset({ ...flags, target, cwd, environment, say, onServer: () => undefined });
-      say(line('stopping', `build ${start.epoch} makes no new calls and writes its complete rows`));
+      const { start, isTold } = await stopDataset({
+        ...{ ...flags, target, cwd, environment, say },
+        onServer: () => undefined,
+      });
+      const what = isTold
+        ? 'makes no new calls and writes its complete rows'
+        : 'has no worker now; it stops as soon as one serves it';
+      say(line('stopping', `build ${start.epoch} ${what}`));
     });
 }
 
@@ -48,6 +54,7 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
       events: {
         onAttached: (start) => say(describeAttached(start)),
         onSnapshot: (snapshot) => progress.show([describeSnapshot(snapshot)]),
+        onUnanswered: (stored) => progress.show([describeStored(stored)]),
       },
     });
     progress.end();
