@@ -1,8 +1,8 @@
 // Chat completions over HTTP, for every OpenAI-compatible endpoint. The only file that knows the AI SDK and undici.
 //
 // The SDK builds the call and reads the answer; the body is ours, so that what is digested is what is sent, with whole
-// numbers of any size. Its requests go out through `undici.request`: a call costs 0.17 ms of CPU, and 0.44 ms through
-// `fetch`.
+// numbers of any size. Of an answer it gets what is of use: it refuses whole ones for an odd `created`. Its requests go
+// out through `undici.request`: a call costs 0.17 ms of CPU, and 0.44 ms through `fetch`.
 
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { Agent, EnvHttpProxyAgent, request as httpRequest } from 'undici';
@@ -60,7 +60,8 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       });
       const bytes = await answer.body.bytes();
       exchange.answer = { status: answer.statusCode, retryAfter: answer.headers['retry-after'], bytes };
-      return responseOf(answer.statusCode, answer.headers, bytes);
+      const content = answer.statusCode < 300 ? completionIn(bytes) : bytes;
+      return responseOf(answer.statusCode, answer.headers, content);
     },
   });
   const models = new Map<string, ReturnType<typeof provider.chatModel>>();
@@ -207,16 +208,34 @@ function responseOf(status: number, headers: Readonly<Record<string, unknown>>, 
   } as unknown as Response;
 }
 
-interface Completion {
-  readonly choices: readonly [
-    {
-      readonly message: {
-        readonly content?: unknown;
-        readonly reasoning?: unknown;
-        readonly reasoning_content?: unknown;
-      };
+/**
+ * Of a completion what is of use, in the types that the SDK insists on: it is paid for, whatever stands beside its text.
+ * Throws for what is no completion.
+ */
+function completionIn(bytes: Uint8Array): Uint8Array {
+  const { choices, usage } = JSON.parse(new TextDecoder().decode(bytes));
+  const [{ message, finish_reason }] = choices;
+  // Where both are there `reasoning` is the provider's own field.
+  const reasoning = [message.reasoning, message.reasoning_content].find(
+    (item) => typeof item === 'string' && item !== '',
+  );
+  const completion = {
+    choices: [
+      {
+        message: { content: message.content, reasoning },
+        finish_reason: typeof finish_reason === 'string' ? finish_reason : null,
+      },
+    ],
+    usage: {
+      prompt_tokens: tokensIn(usage?.prompt_tokens),
+      completion_tokens: tokensIn(usage?.completion_tokens),
     },
-  ];
+  };
+  return new TextEncoder().encode(JSON.stringify(completion));
+}
+
+function tokensIn(count: unknown): number {
+  return Number.isSafeInteger(count) ? Math.max(0, count as number) : 0;
 }
 
 interface Generated {
@@ -226,7 +245,6 @@ interface Generated {
     readonly inputTokens: { readonly total: number | undefined };
     readonly outputTokens: { readonly total: number | undefined };
   };
-  readonly response?: { readonly body?: unknown };
 }
 
 /** Ends that the SDK takes for `other`, which an answer without a reason has too: these are not whole. */
@@ -239,15 +257,10 @@ const CUT_SHORT: { readonly [reason: string]: ModelAnswer['finish'] } = {
   max_tokens: 'length',
 };
 
-function readAnswer({ content, finishReason, usage, response }: Generated): ModelAnswer {
-  const { message } = (response!.body as Completion).choices[0];
-  // The SDK prefers `reasoning_content`; where both are there `reasoning` is the provider's own field.
-  const reasoning = [message.reasoning, message.reasoning_content].find(
-    (item) => typeof item === 'string' && item !== '',
-  );
+function readAnswer({ content, finishReason, usage }: Generated): ModelAnswer {
   return {
     text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
-    reasoning: typeof reasoning === 'string' ? reasoning : null,
+    reasoning: content.find(({ type }) => type === 'reasoning')?.text ?? null,
     finish: CUT_SHORT[finishReason.raw ?? ''] ?? finishReason.unified,
     promptTokens: usage.inputTokens.total ?? 0,
     completionTokens: usage.outputTokens.total ?? 0,

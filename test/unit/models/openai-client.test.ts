@@ -150,6 +150,44 @@ describe('the answer', () => {
     expect(await server.client.ask(requestOf())).toMatchObject({ finish });
     await server.close();
   });
+
+  it.each([
+    { usage: { prompt_tokens: '9', completion_tokens: 2.5, total_tokens: {}, prompt_tokens_details: [] } },
+    {
+      usage: {
+        prompt_tokens: -1,
+        completion_tokens: null,
+        completion_tokens_details: { reasoning_tokens: 'a' },
+      },
+    },
+    { usage: 'free' },
+    { usage: [] },
+    { id: 7, created: '2026-11-21T17:00:00Z', model: { name: 'm1' } },
+    { choices: [{ message: { role: 'model', content: 'Hi', reasoning: {}, reasoning_content: 3 } }, null] },
+    { choices: [{ message: { content: 'Hi', tool_calls: 'none' }, finish_reason: 0 }] },
+  ])('is taken whatever stands beside its text: %j', async (odd) => {
+    const server = await serve(() => ({ choices: [{ message: { content: 'Hi' } }], ...odd }));
+    expect(await server.client.ask(requestOf())).toEqual({
+      text: 'Hi',
+      reasoning: null,
+      finish: 'other',
+      promptTokens: 0,
+      completionTokens: 0,
+      status: 200,
+    });
+    await server.close();
+  });
+
+  it('is the text of all its parts, and its thoughts are the reasoning', async () => {
+    const content = [
+      { type: 'thinking', thinking: [{ type: 'text', text: 'Hm' }] },
+      { type: 'text', text: 'Hello, ' },
+      { type: 'text', text: 'you' },
+    ];
+    const server = await serve(() => ({ choices: [{ message: { content }, finish_reason: 'stop' }] }));
+    expect(await server.client.ask(requestOf())).toMatchObject({ text: 'Hello, you', reasoning: 'Hm' });
+    await server.close();
+  });
 });
 
 describe('a failure', () => {
