@@ -40,7 +40,7 @@ export interface CellRecord {
   readonly error: { readonly kind: CellErrorKind; readonly message: string } | null;
   /** Host of the endpoint; null for roots. */
   readonly host: string | null;
-  /** Milliseconds since the epoch, UTC. */
+  /** Milliseconds since the epoch, UTC; in a conversation later than the record before, whatever the clock says. */
   readonly at: number;
   /** A try that counts against the cell's five of this start. */
   readonly counts?: true;

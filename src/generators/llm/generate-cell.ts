@@ -77,6 +77,7 @@ class Conversation {
   #answeredBefore: number | null = null;
   #nextBackoffMs = FIRST_BACKOFF_MS;
   #waitedMs = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
 
   constructor(task: CellTask) {
     this.#task = task;
@@ -193,7 +194,8 @@ class Conversation {
       reasoning: null,
       finish: null,
       host: model.client.host,
-      at: now(),
+      // Its place among the records of several parts, so later than what it follows though the clock was set back.
+      at: Math.max(now(), this.#lastAt + 1),
       ...ended,
     };
     await append(record);
@@ -201,7 +203,8 @@ class Conversation {
   }
 
   /** What a record changes, whether it was made now or by an earlier attempt. */
-  #learn({ status, raw, error, counts }: CellRecord): void {
+  #learn({ status, raw, error, counts, at }: CellRecord): void {
+    this.#lastAt = Math.max(this.#lastAt, at);
     if (counts === true) this.#tries += 1;
     if (status === 'call') this.#turns.push({ raw: raw ?? '', problem: error?.message ?? '' });
     if (status === 'retry' && error?.kind === 'UnusableAnswer') {

@@ -258,7 +258,8 @@ describe('generateCell', () => {
       expect(await generateCell(task)).toMatchObject({
         status: 'waiting',
         error: { failure: 'busy' },
-        retryAfterMs: 60_000,
+        // Less what has gone by since.
+        retryAfterMs: expect.closeTo(60_000, -4),
       });
     });
 
@@ -321,17 +322,20 @@ describe('generateCell', () => {
       expect(statuses([...history, ...rest.records])).toEqual(statuses(whole.records));
     });
 
-    it('puts the turns of several parts in the order of their time', async () => {
-      const [turn] = await killedAfter(1, [BAD]);
-      const history = [
-        { ...turn!, raw: 'second', at: 20 },
-        { ...turn!, raw: 'first', at: 10 },
-      ];
-      const { task, requests } = cellOf([GOOD], { settings, history });
+    it('puts the turns of several parts in their order, though the clock was set back in between', async () => {
+      const corrections = { ...settings, maxConversationCorrectionSteps: 3 };
+      const answers = ['first', 'second', 'third'];
+      const killed = cellOf(answers.slice(0, 2), { settings: corrections, now: () => 20 });
+      await expect(generateCell(killed.task)).rejects.toThrow('at its end');
+      const history = killed.records;
+      const again = cellOf(answers.slice(2), { settings: corrections, history, now: () => 10 });
+      await expect(generateCell(again.task)).rejects.toThrow('at its end');
+      const parts = [...again.records, ...killed.records];
+      const { task, requests } = cellOf([GOOD], { settings: corrections, history: parts });
       await generateCell(task);
       expect(
         requests[0]!.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content),
-      ).toEqual(['first', 'second']);
+      ).toEqual(answers);
     });
 
     it('counts the tries of all attempts together', async () => {
