@@ -11,6 +11,7 @@ import { generateCell } from '../generators/llm/generate-cell.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { isModelColumn, type ModelColumn } from '../plan.ts';
+import { plural } from '../plural.ts';
 import {
   type ColumnTotals,
   FAILURE,
@@ -201,7 +202,7 @@ class UsageSum {
 function leftoverFailure({ column, rows }: SliceTask, waiting: readonly Waiting[]): ApplicationFailure {
   const retryAfterMs = Math.max(...waiting.map((cell) => cell.retryAfterMs));
   return ApplicationFailure.create({
-    message: `Cannot yet generate ${waiting.length} cells of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.error.message}`,
+    message: `Cannot yet generate ${plural(waiting.length, 'cell')} of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.error.message}`,
     type: FAILURE.modelUnavailable,
     // Jitter, or all slices wake at once.
     ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),

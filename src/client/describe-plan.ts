@@ -52,15 +52,17 @@ function costsOf(wish: Wish): string[] {
     parts.push(`${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`);
   }
   if (base === 'next' && counts.rowsInPlace > 0) {
-    parts.push(`today's ${plural(counts.rowsInPlace, 'row')} stay until the new ones are complete`);
+    parts.push(
+      `today's ${plural(counts.rowsInPlace, 'row')} ${counts.rowsInPlace === 1 ? 'stays' : 'stay'} until the new ones are complete`,
+    );
   }
   return parts;
 }
 
 function describeFound({ kept, missing }: { kept: number; missing: number }): string {
   return missing === 0
-    ? `all ${formatCount(kept)} calls found in the store`
-    : `${formatCount(kept)} of ${formatCount(kept + missing)} calls found in the store`;
+    ? `all ${plural(kept, 'call')} found in the store`
+    : `${formatCount(kept)} of ${plural(kept + missing, 'call')} found in the store`;
 }
 
 /** After a build that was killed: how many of its calls may be asked again. */
@@ -90,7 +92,9 @@ function describeKept({ counts }: Wish): string {
 function describeSeeds({ counts, planBefore, plan }: Wish): string[] {
   if (counts.changedSeedRows === 0 || planBefore === null) return [];
   const why = describeSeedChange(planBefore.seedSource, plan.seedSource);
-  return [`seeds: ${why} → ${plural(counts.changedSeedRows, 'row')} take other seed data`];
+  return [
+    `seeds: ${why} → ${plural(counts.changedSeedRows, 'row')} ${counts.changedSeedRows === 1 ? 'takes' : 'take'} other seed data`,
+  ];
 }
 
 function describeReasons(wish: Wish): string[] {

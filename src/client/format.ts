@@ -1,5 +1,7 @@
 // Numbers and times as people read them.
 
+export { plural } from '../plural.ts';
+
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
@@ -28,11 +30,6 @@ export function formatBytes(bytes: number): string {
   if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
   if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
   return `${(bytes / 1_000_000_000).toFixed(2)} GB`;
-}
-
-/** `1 row`, `200 rows`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** `2026-11-04 10:11`, in the time zone of the reader. */

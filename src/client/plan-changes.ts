@@ -9,6 +9,7 @@ import {
   type PlanSeedSource,
 } from '../plan.ts';
 import { formatJson, type Value } from '../values.ts';
+import { formatCount, plural } from './format.ts';
 
 export interface ColumnChange {
   /** `prompt changed`, `temperature of writer changed`, `redo`, `seed data changed`. */
@@ -49,7 +50,7 @@ export function describeSeedChange(before: PlanSeedSource | null, after: PlanSee
   const [was = 0, is = 0] = counts;
   if (before.sampling !== after.sampling) return `sampling is ${after.sampling} now`;
   if (was === is) return before.sourceRows === after.sourceRows ? 'edited rows' : 'other rows selected';
-  return `${is} rows instead of ${was}, ${after.sampling === 'shuffle' ? 'shuffled' : 'cycled'}`;
+  return `${plural(is, 'row')} instead of ${formatCount(was)}, ${after.sampling === 'shuffle' ? 'shuffled' : 'cycled'}`;
 }
 
 /** Fields of the plan, and what the document calls them. */

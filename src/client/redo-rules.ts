@@ -11,6 +11,7 @@ import {
   type RowRanges,
   strategyOf,
 } from '../plan.ts';
+import { plural } from './format.ts';
 
 export interface RedoWish {
   readonly column: string;
@@ -33,7 +34,7 @@ export function checkRedos(
     const last = rows?.at(-1)?.last ?? 0;
     if (last >= of.before.rows) {
       throw new RefusedError(
-        `Cannot redo row ${last}: "${of.name}" has ${of.before.rows} rows, numbered from 0`,
+        `Cannot redo row ${last}: "${of.name}" has ${plural(of.before.rows, 'row')}, numbered from 0`,
       );
     }
   }

@@ -75,7 +75,7 @@ export function describeSnapshot(snapshot: BuildSnapshot): string {
   return [
     `rows ${formatCount(snapshot.rows)}`,
     plural(totals.calls, 'call'),
-    `${formatCount(snapshot.cellsInFlight)} cells in hand`,
+    `${plural(snapshot.cellsInFlight, 'cell')} in hand`,
     describeTokens(totals),
     `${formatCount(totals.failed)} failed`,
     ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
@@ -119,7 +119,7 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const rate = perSecond > 0 ? [formatRate(perSecond)] : [];
   const inFlight =
     calls === null
-      ? `${formatCount(snapshot.cellsInFlight)} cells in hand`
+      ? `${plural(snapshot.cellsInFlight, 'cell')} in hand`
       : `${formatCount(calls.inFlight)} in flight`;
   const failed = `${formatCount(totals.failed)} failed`;
   const left =

@@ -22,6 +22,7 @@ import { type Base, findGroup, hasItsFiles, listGroups } from '../store/groups.t
 import { openStore, type Store } from '../store/store.ts';
 import { findNext } from '../store/swap.ts';
 import { type CellCounts, countCells, sumCounts } from './count-cells.ts';
+import { plural } from './format.ts';
 import { hostsByColumn } from './hosts.ts';
 import { checkRedos, isSameRows, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { findTarget, SIMULATED_SUFFIX, type Target } from './target.ts';
@@ -252,7 +253,7 @@ export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
 function refuseFewerRows({ rows }: Settings, before: DatasetRecord, name: string): void {
   if (rows >= before.rows) return;
   throw new RefusedError(
-    `Cannot make "${name}" smaller: it was asked for ${before.rows} rows, now for ${rows}. Use -n ${before.rows}, or --new for another dataset`,
+    `Cannot make "${name}" smaller: it was asked for ${plural(before.rows, 'row')}, now for ${rows}. Use -n ${before.rows}, or --new for another dataset`,
   );
 }
 

@@ -1,5 +1,6 @@
 // The arguments of filters, tests and methods, by position and by name.
 
+import { plural } from '../plural.ts';
 import type { Budget } from './limits.ts';
 import { lengthOf, textOf } from './python-text.ts';
 import { asNumber, describe, type Runtime, refuseUndefined } from './runtime.ts';
@@ -41,7 +42,8 @@ export function bindingProblem(
     parameters.length === 0
       ? 'it takes none'
       : `it takes ${parameters.map((item, index) => (index < required ? item : `[${item}]`)).join(', ')}`;
-  if (count > parameters.length) return `Cannot give the ${kind} "${name}" ${count} arguments: ${takes}`;
+  if (count > parameters.length)
+    return `Cannot give the ${kind} "${name}" ${plural(count, 'argument')}: ${takes}`;
   const unknown = named.find((item) => !parameters.includes(item) || parameters.indexOf(item) < count);
   if (unknown !== undefined) return `Cannot give the ${kind} "${name}" the argument "${unknown}": ${takes}`;
   const missing = parameters.find(

@@ -1,5 +1,6 @@
 // Runs a syntax tree over the values of one row. Every visit of a node costs a step.
 
+import { plural } from '../plural.ts';
 import type { Value } from '../values.ts';
 import { readAttribute, readItem, readSlice } from './access.ts';
 import type { Services } from './argument-binding.ts';
@@ -146,7 +147,9 @@ export class Evaluation {
     }
     const items = itemsOf(value, this.#services.budget);
     if (items.length !== target.length) {
-      throw renderError(`Cannot unpack the item: ${target.length} names for ${items.length} values`);
+      throw renderError(
+        `Cannot unpack the item: ${plural(target.length, 'name')} for ${plural(items.length, 'value')}`,
+      );
     }
     for (const [index, name] of target.entries()) this.#assign(name, { value: items[index]!, isFromCell });
   }

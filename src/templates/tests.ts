@@ -1,5 +1,6 @@
 // The tests after `is`: those of Jinja that look at values.
 
+import { plural } from '../plural.ts';
 import { compute } from './arithmetic.ts';
 import { areEqual, isIn, order } from './comparison.ts';
 import type { Budget } from './limits.ts';
@@ -78,7 +79,7 @@ export const NUMERIC_TESTS: ReadonlySet<string> = new Set(['divisibleby', 'even'
 export function testProblem(name: string, count: number): string | null {
   const wanted = Object.hasOwn(WITH_ARGUMENT, name) ? 1 : 0;
   if (count === wanted) return null;
-  return `Cannot give the test "${name}" ${count} arguments: it takes ${wanted === 0 ? 'none' : 'one'}`;
+  return `Cannot give the test "${name}" ${plural(count, 'argument')}: it takes ${wanted === 0 ? 'none' : 'one'}`;
 }
 
 /** Whether a value passes a test. The call has no {@link testProblem}. */

@@ -150,7 +150,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
       totals = addTotals(totals, isComplete ? more : { ...NO_TOTALS, columns: more.columns });
       if (isComplete) doneGroups += 1;
       else putBack(rowGroup);
-      setCurrentDetails(`${totals.rows} of ${dataset.sizing.rows} rows complete, ${totals.dropped} dropped`);
+      setCurrentDetails(`rows ${totals.rows}/${dataset.sizing.rows} complete, ${totals.dropped} dropped`);
     } catch (error) {
       if (!(error instanceof TemporalFailure)) {
         bug ??= error;

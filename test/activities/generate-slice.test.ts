@@ -199,9 +199,7 @@ describe('a cell that cannot be made now', () => {
     );
     expect(error).toBeInstanceOf(ApplicationFailure);
     expect(error).toMatchObject({ type: FAILURE.modelUnavailable, nonRetryable: false });
-    expect(error.message).toBe(
-      'Cannot yet generate 1 cells of column "body" in rows 0-1: local answered 429',
-    );
+    expect(error.message).toBe('Cannot yet generate 1 cell of column "body" in rows 0-1: local answered 429');
     expect(error.nextRetryDelay).toBeGreaterThan(50_000);
     expect(error.nextRetryDelay).toBeLessThan(100_000);
   });

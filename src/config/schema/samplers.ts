@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { parseDateTime } from '../../datetime.ts';
+import { plural } from '../../plural.ts';
 import { filledText, flag, label, map, mapOf, oneOf, real, text, whole } from './scalars.ts';
 
 /** Digits after the point; negative ones round to tens and hundreds. */
@@ -90,7 +91,7 @@ export function checkWeights(
 ): void {
   if (weights === null) return;
   if (weights.length !== values.length) {
-    const message = `has to be as long as values: ${values.length} items, not ${weights.length}`;
+    const message = `has to be as long as values: ${plural(values.length, 'item')}, not ${weights.length}`;
     context.addIssue({ code: 'custom', path: ['weights'], message });
   } else if (weights.every((weight) => weight === 0)) {
     context.addIssue({ code: 'custom', path: ['weights'], message: 'has no weight above 0' });

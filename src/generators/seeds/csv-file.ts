@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, type InfoRecord, type Options, parse as parseStream } from 'csv-parse';
 import { parse } from 'csv-parse/sync';
+import { plural } from '../../plural.ts';
 import type { ValueObject } from '../../values.ts';
 import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
 import { findTextStart, readHead, readUtf8 } from './utf8.ts';
@@ -38,7 +39,7 @@ export const scanCsv: ScanFile = async (file, listener) => {
       listener.onRow(rowOf(header, record));
       blocks.add(recordStart, end);
     } else {
-      const cells = record.length === 1 ? '1 cell' : `${record.length} cells`;
+      const cells = plural(record.length, 'cell');
       listener.onProblem(`has ${cells} where the header has ${header.length}`, line);
     }
     return null;

@@ -1,4 +1,5 @@
 import type { Violation } from '../../errors.ts';
+import { plural } from '../../plural.ts';
 
 /** Problems of one file that are told one by one. */
 const MAX_TOLD = 20;
@@ -24,7 +25,9 @@ export class Problems {
 
   list(): readonly Violation[] {
     const untold = this.#count - this.#told.length;
-    return untold === 0 ? this.#told : [...this.#told, problemOf(this.#file, `has ${untold} more errors`)];
+    return untold === 0
+      ? this.#told
+      : [...this.#told, problemOf(this.#file, `has ${plural(untold, 'more error')}`)];
   }
 }
 

@@ -9,7 +9,7 @@ import { collect, temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 import { commitTrips, openTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
-const MISSING = 'warning   4 rows that were asked for are not finished';
+const MISSING = 'warning   not finished yet: 4 rows';
 
 const JSON_LINES = [
   '{"city":"Ulm","code":9007199254740993,"story":"A short trip number 0","rating":{"score":0.0,"tags":["warm","long"],"extra":{"9":null,"note":[]}},"label":"Ulm!"}',
@@ -60,7 +60,7 @@ describe('export', () => {
     const cwd = await tripsOnDisk();
     await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
     const { talk } = await cli(['export', 'trips', '--output', 'trips.parquet'], { cwd });
-    expect(talk[1]).toBe('warning   3 rows that were asked for are not finished');
+    expect(talk[1]).toBe('warning   not finished yet: 3 rows');
     const path = join(cwd, 'trips.parquet');
     const batches = ['batch_00000', 'batch_00001'].map((name) =>
       join(cwd, 'artifacts/trips/parquet-files', `${name}.parquet`),

@@ -96,6 +96,7 @@ describe('what becomes of the output', () => {
 describe('why rows take other seed rows', () => {
   it.each([
     [{ ...SEEDS, selection: { first: 0, count: 45 }, sourceRows: 45 }, '45 rows instead of 40, cycled'],
+    [{ ...SEEDS, selection: { first: 7, count: 1 } }, '1 row instead of 40, cycled'],
     [{ ...SEEDS, sampling: 'shuffle' as const }, 'sampling is shuffle now'],
     [{ ...SEEDS, contentHash: 'b' }, 'edited rows'],
     [{ ...SEEDS, sourceRows: 80, selection: { first: 40, count: 40 } }, 'other rows selected'],

@@ -60,7 +60,7 @@ describe('refuses when it parses', () => {
       '{{ x | replace("a") }}',
       '1:8 Cannot use the filter "replace" without the argument "new": it takes old, new, [count]',
     ],
-    ['{{ x | upper(1) }}', '1:8 Cannot give the filter "upper" 1 arguments: it takes none'],
+    ['{{ x | upper(1) }}', '1:8 Cannot give the filter "upper" 1 argument: it takes none'],
     [
       '{{ x | round(digits=1) }}',
       '1:8 Cannot give the filter "round" the argument "digits": it takes [precision], [method]',
@@ -208,6 +208,7 @@ describe('fails when it renders', () => {
     ['{% for x in number %}{% endfor %}', 'render 1:4 Cannot loop over a whole number: it has no items'],
     ['{% for x, y in list %}{% endfor %}', 'render 1:4 Cannot loop over a whole number: it has no items'],
     ['{% for x, y in ["abc"] %}{% endfor %}', 'render 1:4 Cannot unpack the item: 2 names for 3 values'],
+    ['{% for x, y in ["a"] %}{% endfor %}', 'render 1:4 Cannot unpack the item: 2 names for 1 value'],
     ['{{ list | reverse }}', 'render 1:4 Cannot print a sequence of items: add "|list"'],
     ['{{ ",".join(list) }}', 'render 1:8 Cannot join a whole number: all items have to be texts'],
     ['{{ text[::0] }}', 'render 1:8 Cannot slice: the step is zero'],

@@ -12,7 +12,7 @@ import {
   joinLines,
   openExport,
 } from '../../export-dataset.ts';
-import { formatBytes, formatCount, line, plural } from '../../format.ts';
+import { formatBytes, line, plural } from '../../format.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
@@ -78,5 +78,5 @@ async function exportToFile(
 }
 
 function sayMissing({ missing }: ExportSource, { say }: CliContext): void {
-  if (missing > 0) say(line('warning', `${formatCount(missing)} rows that were asked for are not finished`));
+  if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { line } from '../../format.ts';
+import { formatCount, line, plural } from '../../format.ts';
 import { describeAttached, describeSnapshot, describeStored } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
@@ -72,7 +72,7 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
     say(
       line(
         isComplete ? 'done' : 'stopped',
-        [`${rows} rows`, `${dropped} dropped`, reason].filter(Boolean).join(' · '),
+        [plural(rows, 'row'), `${formatCount(dropped)} dropped`, reason].filter(Boolean).join(' · '),
       ),
     );
     context.setExitCode(isComplete ? 0 : 1);
