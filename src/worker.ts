@@ -20,7 +20,11 @@ import type { Store } from './store/store.ts';
 const MAX_CACHED_WORKFLOWS = 200;
 /** Few, so that replays after a crash queue at the server and not on an open workflow task. */
 const MAX_WORKFLOW_TASKS = 6;
-/** Outstanding slices: 40 a child over a window of a few children. */
+/**
+ * Slices at work. A child has 40 outstanding; over more than six children some wait at the server, which costs nothing:
+ * 250 hold more cells than the models take. Only slices of a row or two (`slice_size`, groups of a few rows) at over 250
+ * parallel requests would use more places, and each of those is an activity to beat and to pay for.
+ */
 const MAX_SLICES = 250;
 const SLICE_POLLS = 16;
 /** Quicker cancel, no false timeouts; DESIGN §7. */
