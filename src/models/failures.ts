@@ -8,6 +8,14 @@ export function cancelled(): ModelError {
   return new ModelError('Cannot go on with the call: it was cancelled', { failure: 'cancelled' });
 }
 
+/** Nothing came in the time that a call has. */
+export function timedOut(host: string, timeoutMs: number): ModelError {
+  return new ModelError(
+    `No answer from ${host}: none within ${timeoutMs / 1_000} s, raise timeout if it needs longer`,
+    { failure: 'unavailable' },
+  );
+}
+
 /** The class of an HTTP status that is no success. `text` is what the endpoint wrote. */
 export function failureOfStatus(
   status: number,

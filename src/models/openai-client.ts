@@ -8,7 +8,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { Agent, EnvHttpProxyAgent, request as httpRequest } from 'undici';
 import { ModelError } from '../errors.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
-import { cancelled, failureOfStatus, parseRetryAfter, quote } from './failures.ts';
+import { cancelled, failureOfStatus, parseRetryAfter, quote, timedOut } from './failures.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
 import { allowManyListeners } from './sleep.ts';
 
@@ -98,7 +98,11 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
 
   /** The message names no header, no body of ours and no address but the host: nothing that could be a secret. */
   function failure({ error, request, exchange: { answer } }: Ended): ModelError {
-    if (answer === null) return noAnswer(url.host, { error, timeoutMs: request.timeoutMs });
+    if (answer === null) {
+      const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+      if (isTimeout) return timedOut(url.host, request.timeoutMs);
+      return new ModelError(`No answer from ${url.host}: ${reasonOf(error)}`, { failure: 'unavailable' });
+    }
     const { status, retryAfter } = answer;
     const text = new TextDecoder().decode(answer.bytes);
     if (status < 300) {
@@ -266,15 +270,6 @@ function readAnswer({ content, finishReason, usage }: Generated): ModelAnswer {
     completionTokens: usage.outputTokens.total ?? 0,
     status: 200,
   };
-}
-
-function noAnswer(
-  host: string,
-  { error, timeoutMs }: { readonly error: unknown; readonly timeoutMs: number },
-): ModelError {
-  const isTimeout = error instanceof Error && error.name === 'TimeoutError';
-  const reason = isTimeout ? `none within ${timeoutMs / 1_000} s` : reasonOf(error);
-  return new ModelError(`No answer from ${host}: ${reason}`, { failure: 'unavailable' });
 }
 
 /** `connect ECONNREFUSED 127.0.0.1:1`, `other side closed`: the innermost cause, which names no request. */

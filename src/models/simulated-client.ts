@@ -3,6 +3,7 @@
 
 import { ModelError } from '../errors.ts';
 import type { SimulationSettings } from '../plan.ts';
+import { timedOut } from './failures.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
 import { drawLatencyMs, simulateAnswer, simulateTokens, streamOf } from './simulated-answer.ts';
 import { sleep } from './sleep.ts';
@@ -28,7 +29,8 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     const fate = draw();
     const waitMs = drawLatencyMs(latencyMs, jitter, draw);
     if (waitMs > 0) await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
-    const error = errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(request.timeoutMs) : null);
+    const error =
+      errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(SIMULATED_HOST, request.timeoutMs) : null);
     if (error !== null) {
       failures.set(cell, failed + 1);
       throw error;
@@ -55,10 +57,4 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
   }
 
   return { host: SIMULATED_HOST, isSimulated: true, ask };
-}
-
-function timedOut(timeoutMs: number): ModelError {
-  return new ModelError(`No answer from simulated: none within ${timeoutMs / 1_000} s`, {
-    failure: 'unavailable',
-  });
 }

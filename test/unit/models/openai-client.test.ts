@@ -215,7 +215,9 @@ describe('a failure', () => {
   it('comes at the deadline of the call', async () => {
     const error = await failureOf({ kind: 'hang' }, { timeoutMs: 30 });
     expect(error).toMatchObject({ failure: 'unavailable', status: null });
-    expect(error.message).toBe(`No answer from ${client.host}: none within 0.03 s`);
+    expect(error.message).toBe(
+      `No answer from ${client.host}: none within 0.03 s, raise timeout if it needs longer`,
+    );
   });
 
   it('comes when the caller calls off', async () => {

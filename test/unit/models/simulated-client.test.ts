@@ -163,7 +163,9 @@ describe('createSimulatedClient', () => {
   it('gives up at the deadline', async () => {
     const call = createSimulatedClient({ ...INSTANT, latencyMs: 60_000 }).ask(requestOf(1, { timeoutMs: 5 }));
     await expect(call).rejects.toThrow(
-      new ModelError('No answer from simulated: none within 0.005 s', { failure: 'unavailable' }),
+      new ModelError('No answer from simulated: none within 0.005 s, raise timeout if it needs longer', {
+        failure: 'unavailable',
+      }),
     );
   });
 });
