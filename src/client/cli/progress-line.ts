@@ -3,13 +3,15 @@ import { breakParts, clip } from './text.ts';
 
 /** Without a terminal a line is a record: one now and then is enough. */
 const PLAIN_EVERY_MS = 5_000;
+/** While nothing changes: a sign of life. */
+const UNCHANGED_EVERY_MS = 30_000;
 /** What a terminal echoes for Ctrl-C stands behind the line. */
 const ECHO_WIDTH = 2;
 /** Where the text of a line starts. */
 const INDENT = 10;
 
 export interface ProgressLine {
-  /** Shows the longest of these that fits. */
+  /** Shows the longest of these that fits. The last, the shortest, is what changes only when something was done. */
   show(lengths: readonly string[]): void;
   /** Says a line above the progress. */
   say(text: string): void;
@@ -26,6 +28,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
   let shown = '';
   let begun = '';
   let saidAt = performance.now();
+  let said: string | undefined;
 
   function write(text: string): void {
     process.stderr.write(text);
@@ -52,8 +55,10 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
         write(`\r\x1b[2K${shown}`);
         return;
       }
-      if (performance.now() - saidAt < PLAIN_EVERY_MS) return;
+      const done = lengths.at(-1);
+      if (performance.now() - saidAt < (done === said ? UNCHANGED_EVERY_MS : PLAIN_EVERY_MS)) return;
       saidAt = performance.now();
+      said = done;
       context.say(longest);
     },
     say(text) {

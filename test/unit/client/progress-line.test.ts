@@ -1,0 +1,22 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { createProgressLine } from '../../../src/client/cli/progress-line.ts';
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => vi.useRealTimers());
+
+it('without a terminal says every few seconds what has changed, else once in a while that it lives', () => {
+  const said: string[] = [];
+  const progress = createProgressLine({ isTerminal: false, say: (text) => void said.push(text) });
+  const linesOf = (seconds: number, calls: number) => {
+    said.length = 0;
+    for (let tick = 0; tick < seconds * 2; tick++) {
+      vi.advanceTimersByTime(500);
+      progress.show([`calls ${calls} · ${tick} s left`, `calls ${calls}`]);
+    }
+    return said;
+  };
+  expect(linesOf(5, 1)).toEqual(['calls 1 · 9 s left']);
+  expect(linesOf(29, 1)).toEqual([]);
+  expect(linesOf(1, 2)).toEqual(['calls 2 · 0 s left']);
+  expect(linesOf(90, 2)).toHaveLength(3);
+});
