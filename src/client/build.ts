@@ -185,13 +185,26 @@ export async function startWorkflow(
   }
 }
 
+const NO_CALLS: Calls = { inFlight: 0, answered: 0 };
+
 async function serve(start: EpochRecord, options: RunBuildOptions): Promise<BuildEnd> {
   const { wish, connected, environment, stopSignal, events } = options;
   const build = buildRefOf(wish, start);
   const taskQueue = runTaskQueue(build);
+  let worker: RunningWorker | undefined;
+  let atStop: Calls | undefined;
+  // A build that cannot even be opened fails by itself, with the reason.
+  const endCalls = () => worker?.builds.stop(build, 'stopped by Ctrl-C').catch(() => undefined);
+  const stop = () => {
+    atStop = worker?.builds.calls() ?? NO_CALLS;
+    events.onStopping(atStop.inFlight);
+    void endCalls();
+  };
+  if (stopSignal.aborted) stop();
+  else stopSignal.addEventListener('abort', stop, { once: true });
   installRuntime();
   const connection = await NativeConnection.connect(connected.server.connectionOptions);
-  const worker = await startWorker({
+  worker = await startWorker({
     connection,
     client: connected.client,
     namespace: connected.server.namespace,
@@ -199,15 +212,8 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     store: wish.store,
     environment,
   });
-  let atStop: Calls | undefined;
-  const stop = () => {
-    atStop = worker.builds.calls();
-    events.onStopping(atStop.inFlight);
-    // A build that cannot even be opened fails by itself, with the reason.
-    worker.builds.stop(build, 'stopped by Ctrl-C').catch(() => undefined);
-  };
-  if (stopSignal.aborted) stop();
-  else stopSignal.addEventListener('abort', stop, { once: true });
+  // It was told while the worker was started.
+  if (stopSignal.aborted) void endCalls();
   try {
     await startWorkflow(wish.dataset, connected.client, { build, taskQueue });
     const result = await follow(start, { ...options, worker });

@@ -1,6 +1,8 @@
 // What is not a crash: disks, keys, endpoints, other commands. Real processes, the real server, a mock model.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -445,6 +447,26 @@ describe.concurrent('who is at work', { timeout: LIMIT_MS }, () => {
       expect(await watch.ended).toMatchObject({ code: 1 });
       expect(mock.stats().requests).toBe(0);
       await worker.kill();
+    }));
+});
+
+describe('Ctrl-C before the build begins', { timeout: LIMIT_MS }, () => {
+  it('ends at once, though a server is waited for, and starts nothing', () =>
+    inPlace(async (place) => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      writeTickets(place);
+      const run = place.workplace.run(['--address', `127.0.0.1:${port}`]);
+      const [socket] = await once(server, 'connection');
+      run.signal('SIGINT');
+      const end = await run.ended;
+      expect(end).toMatchObject({ code: 1 });
+      expect(end.talk).toMatch(/\nstopped {3}nothing was changed, no call was made\n$/);
+      expect(place.mock.stats().requests).toBe(0);
+      expect(existsSync(join(place.workplace.directory, 'artifacts'))).toBe(false);
+      socket.destroy();
+      server.close();
     }));
 });
 

@@ -36,13 +36,22 @@ export function defineRun(command: Command, context: CliContext): void {
     .action((config: string, flags: RunFlags) => run(config, flags, context));
 }
 
+const NOTHING_CHANGED = 'nothing was changed, no call was made';
+
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
   const startedAt = Date.now();
   const progress = createProgressLine(context);
   const { say } = progress;
+  let hasServer = false;
   const interrupt = handleInterrupts({
     say,
-    onFirst: () => progress.end(),
+    onFirst() {
+      progress.end();
+      if (hasServer) return;
+      // Nothing is begun that would have to be ended, and counting cells may take long.
+      say(line('stopped', NOTHING_CHANGED));
+      process.exit(1);
+    },
     leaving: 'answers in flight are lost · go on: same command',
   });
   let first: { readonly at: number; readonly calls: number } | undefined;
@@ -66,7 +75,10 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
         sayPlan(found);
       },
       onKept: sayPlan,
-      onServer: (label) => say(line('temporal', label)),
+      onServer(label) {
+        hasServer = true;
+        say(line('temporal', label));
+      },
       events: {
         onSnapshot(snapshot, calls) {
           const now = Date.now();
@@ -82,7 +94,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       return;
     }
     if (end.how === 'declined') {
-      say(line(interrupt.signal.aborted ? 'stopped' : 'declined', 'nothing was changed, no call was made'));
+      say(line(interrupt.signal.aborted ? 'stopped' : 'declined', NOTHING_CHANGED));
       context.setExitCode(1);
       return;
     }
