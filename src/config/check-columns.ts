@@ -19,16 +19,18 @@ export interface ColumnChecks {
   readonly config: ReadConfig;
   /** Null when the seed source could not be read: its names are unknown then. */
   readonly seedColumns: readonly Pick<SeedColumn, 'name' | 'emptyCells'>[] | null;
+  /** Data Designer's file of default models, as people write it; null where there is none. */
+  readonly modelFile: string | null;
 }
 
 /** Everything wrong between the columns of a document is in the report. */
-export function checkColumns(report: Report, { config, seedColumns }: ColumnChecks): void {
-  const { columns } = config;
-  checkNames(report, { config, seedColumns });
-  const needs = columns.map((column) => checkReferences(report, column, { config, seedColumns }));
+export function checkColumns(report: Report, checks: ColumnChecks): void {
+  const { columns } = checks.config;
+  checkNames(report, checks);
+  const needs = columns.map((column) => checkReferences(report, column, checks));
   checkCycles(report, columns, needs);
   for (const column of columns) {
-    checkAlias(report, column, config);
+    checkAlias(report, column, checks);
     if (column.config?.column_type === 'sampler') checkSampler(report, column, columns);
     if (column.config?.column_type === 'llm-structured') {
       checkSchema(report, [...column.path, 'output_format'], column.config.output_format);
@@ -260,14 +262,21 @@ function checkCycles(
   }
 }
 
-function checkAlias(report: Report, { path, columnType }: ReadColumn, { models }: ReadConfig): void {
+function checkAlias(
+  report: Report,
+  { path, columnType }: ReadColumn,
+  { config: { models }, modelFile }: ColumnChecks,
+): void {
   if (!columnType?.startsWith('llm-')) return;
   const alias = plainText(report.read([...path, 'model_alias']));
   if (typeof alias !== 'string' || alias.trim() === '') return;
   const model = models.find((candidate) => candidate.alias === alias);
   const aliases = models.flatMap(({ alias: other }) => (other === null ? [] : [other]));
   const add = (message: string) => report.add({ path: [...path, 'model_alias'], message, isWhole: true });
-  if (model === undefined)
-    add(`no model "${alias}"${suggestion(nearestName(alias, aliases))} (in model_alias)`);
-  else if (model.makes !== 'text') add(`model "${alias}" makes ${model.makes}, no text (in model_alias)`);
+  if (model === undefined) {
+    const near = nearestName(alias, aliases);
+    const isForeign = near === null && modelFile !== null;
+    const remedy = isForeign ? `: copy it into model_configs, if it is one of ${modelFile}` : '';
+    add(`no model "${alias}"${suggestion(near)} (in model_alias)${remedy}`);
+  } else if (model.makes !== 'text') add(`model "${alias}" makes ${model.makes}, no text (in model_alias)`);
 }

@@ -1,12 +1,13 @@
 // The one call from a document's file to what a build works from.
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type Violation } from '../errors.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { checkColumns } from './check-columns.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
-import { type Environment, findProviders, simulatedProvider } from './providers.ts';
+import { dataDesignerFile, type Environment, findProviders, simulatedProvider } from './providers.ts';
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
@@ -58,7 +59,12 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const read = readConfig(report);
   const seeds = await openSeeds(report, read, options);
   const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
-  checkColumns(report, { config: read, seedColumns });
+  const models = dataDesignerFile('model_configs.yaml', options);
+  checkColumns(report, {
+    config: read,
+    seedColumns,
+    modelFile: existsSync(models.path) ? models.shown : null,
+  });
   checkRows(report, read, options);
   const { providers, violations } = await providersInUse(report, read, options);
   const all = [...report.violations, ...seeds.violations, ...violations];

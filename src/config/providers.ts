@@ -212,18 +212,22 @@ function providerFiles({ environment, home, cwd }: ProviderSearch): readonly Pro
           isNamed: false,
         }
       : { path: path.resolve(cwd, named), shown: named, isNamed: true };
-  const foreignHome = environment.DATA_DESIGNER_HOME;
-  const isElsewhere = foreignHome !== undefined && foreignHome !== '';
-  const folder = isElsewhere ? path.resolve(cwd, foreignHome) : path.join(home, '.data-designer');
-  const foreign = {
-    path: path.join(folder, 'model_providers.yaml'),
-    shown: `${isElsewhere ? foreignHome : '~/.data-designer'}/model_providers.yaml`,
-    isNamed: false,
-  };
+  const foreign = dataDesignerFile('model_providers.yaml', { environment, home, cwd });
   return [
     { ...own, isForeign: false },
-    { ...foreign, isForeign: true },
+    { ...foreign, isNamed: false, isForeign: true },
   ];
+}
+
+/** Where Data Designer keeps a file of its own, and how people write that. */
+export function dataDesignerFile(
+  name: string,
+  { environment, home, cwd }: Pick<ProviderSearch, 'environment' | 'home' | 'cwd'>,
+): Pick<ProviderFile, 'path' | 'shown'> {
+  const folder = environment.DATA_DESIGNER_HOME;
+  return folder === undefined || folder === ''
+    ? { path: path.join(home, '.data-designer', name), shown: `~/.data-designer/${name}` }
+    : { path: path.resolve(cwd, folder, name), shown: `${folder}/${name}` };
 }
 
 interface ReadProviderFile {

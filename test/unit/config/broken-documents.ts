@@ -681,6 +681,21 @@ rowloom:
   },
 
   // Model columns
+  'a model of Data Designer itself': {
+    files: {
+      ...columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: nvidia-text }
+  - { name: title, column_type: llm-text, prompt: "{{ id }}", model_alias: writter }
+`),
+      'home/.data-designer/model_configs.yaml':
+        'model_configs: [{ alias: nvidia-text, model: x, provider: nvidia }]',
+    },
+    says: [
+      'error config.yaml:3:75 column "body": no model "nvidia-text" (in model_alias): copy it into model_configs, if it is one of ~/.data-designer/model_configs.yaml',
+      'error config.yaml:4:76 column "title": no model "writter", did you mean "writer"? (in model_alias)',
+    ],
+  },
   'an unknown model': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
