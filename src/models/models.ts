@@ -168,6 +168,7 @@ function createClient(
     apiKey: apiKeyVariable === null ? null : read(apiKeyVariable),
     apiKeyVariable,
     headers: Object.fromEntries(headers),
+    environment,
   });
 }
 

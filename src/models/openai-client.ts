@@ -19,6 +19,8 @@ export interface OpenAIClientOptions {
   /** The environment variable that holds the key: named where the key is refused. */
   readonly apiKeyVariable?: string | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names the proxies: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in small letters too. None by default. */
+  readonly environment?: { readonly [name: string]: string | undefined };
 }
 
 export interface OpenAIClient extends ModelClient {
@@ -30,7 +32,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /** Throws `TypeError` for an endpoint that is no URL. */
 export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
-  const { endpoint, apiKey, apiKeyVariable = null, headers } = options;
+  const { endpoint, apiKey, apiKeyVariable = null, headers, environment = {} } = options;
   // Else the SDK prints a warning for every kind of setting that it cannot send.
   (globalThis as { AI_SDK_LOG_WARNINGS?: boolean }).AI_SDK_LOG_WARNINGS = false;
   const url = new URL(endpoint);
@@ -38,8 +40,10 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   const secrets = secretsOf(options);
   // As many connections as there are calls in flight: the limiters bound those, the signals are their deadlines.
   const limits = { headersTimeout: 0, bodyTimeout: 0 };
-  // HTTPS_PROXY, HTTP_PROXY and NO_PROXY count; this machine is never reached through a proxy.
-  const agent = isLoopback ? new Agent(limits) : new EnvHttpProxyAgent(limits);
+  // This machine is never reached through a proxy.
+  const agent = isLoopback
+    ? new Agent(limits)
+    : new EnvHttpProxyAgent({ ...limits, ...proxiesIn(environment) });
   // The signal of a call is what the SDK hands through unchanged: it tells which call is meant.
   const exchanges = new WeakMap<AbortSignal, Exchange>();
   const provider = createOpenAICompatible({
@@ -80,12 +84,13 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       const exchange: Exchange = { body: formatJson(bodyOf(request)), answer: null };
       exchanges.set(deadline.signal, exchange);
       try {
-        const answer = await modelOf(request.model).doGenerate({
+        const answer = modelOf(request.model).doGenerate({
           prompt: [],
           abortSignal: deadline.signal,
           headers: isLoopback ? { 'x-rowloom-cell': cellName(request) } : {},
         });
-        return readAnswer(answer);
+        // undici heeds the signal once it has a connection, by sending nothing; a proxy may hold that up for minutes.
+        return readAnswer(await Promise.race([answer, deadline.passed]));
       } catch (error) {
         if (request.signal.aborted) throw cancelled();
         throw failure({ error, request, exchange });
@@ -122,6 +127,16 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   }
 }
 
+/** For undici, which would read them of its process. As for curl and httpx a proxy may be named without `http://`. */
+function proxiesIn(environment: NonNullable<OpenAIClientOptions['environment']>) {
+  const read = (name: string) => environment[name.toLowerCase()] ?? environment[name] ?? '';
+  const proxy = (name: string) => {
+    const address = read(name);
+    return address === '' || address.includes('://') ? address : `http://${address}`;
+  };
+  return { httpProxy: proxy('HTTP_PROXY'), httpsProxy: proxy('HTTPS_PROXY'), noProxy: read('NO_PROXY') };
+}
+
 /** Shorter ones are no secrets: `2`, `Bearer`. */
 const MIN_SECRET_LENGTH = 7;
 
@@ -132,18 +147,29 @@ function secretsOf({ endpoint, apiKey, headers }: OpenAIClientOptions): readonly
   return [...given, ...words.filter(({ length }) => length >= MIN_SECRET_LENGTH)];
 }
 
+interface Deadline {
+  readonly signal: AbortSignal;
+  /** Rejects when the signal fires. */
+  readonly passed: Promise<never>;
+  end(): void;
+}
+
 /**
  * A signal that fires with the caller's, or when the time is up. By hand: `AbortSignal.timeout` keeps its timer, and
  * `AbortSignal.any` a trace of each call, for as long as the caller's signal lives.
  */
-function startDeadline({ signal, timeoutMs }: ModelRequest): { readonly signal: AbortSignal; end(): void } {
+function startDeadline({ signal, timeoutMs }: ModelRequest): Deadline {
   const controller = new AbortController();
+  const passed = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+  });
   const onAbort = () => controller.abort();
   const timer = setTimeout(() => controller.abort(new DOMException('Too late', 'TimeoutError')), timeoutMs);
   allowManyListeners(signal);
   signal.addEventListener('abort', onAbort, { once: true });
   return {
     signal: controller.signal,
+    passed,
     end() {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
