@@ -274,9 +274,13 @@ export async function writing<T>(path: string, run: () => Promise<T>): Promise<T
   try {
     return await run();
   } catch (error) {
-    if (error instanceof StoreError) throw error;
-    throw new StoreError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
+    throw error instanceof StoreError ? error : notWritten(path, error);
   }
+}
+
+/** The failure to write the file at `path`. */
+export function notWritten(path: string, error: unknown): StoreError {
+  return new StoreError(`Cannot write "${path}": ${reasonOf(error)}`, { cause: error });
 }
 
 /** Throws a `StoreError`. */

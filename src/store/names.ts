@@ -42,6 +42,10 @@ export function usageName(usage: { rowGroup: number; epoch: number }): string {
   return `${groupName(usage.rowGroup)}.${pad(usage.epoch, 6)}.json`;
 }
 
+export function flightsName(of: { epoch: number; nonce: string }): string {
+  return `${pad(of.epoch, 6)}.${of.nonce}.jsonl`;
+}
+
 export function epochName(epoch: number): string {
   return `${pad(epoch, 6)}.json`;
 }
