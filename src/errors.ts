@@ -108,4 +108,5 @@ export type CellErrorKind =
   | 'SamplerError'
   | 'UnusableAnswer'
   | 'RefusedCall'
-  | 'TriesExhausted';
+  | 'TriesExhausted'
+  | 'CrashedWorker';

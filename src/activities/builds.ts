@@ -19,6 +19,8 @@ import { type CachedPart, PartCache } from '../store/parts.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { type Attempts, createAttempts } from './attempts.ts';
+import { Company } from './company.ts';
+import { createFlights, type Flights } from './flights.ts';
 import { createGate, type Gate } from './gate.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 
@@ -45,6 +47,7 @@ export interface Build {
   readonly gate: Gate;
   readonly outcomes: Outcomes;
   readonly attempts: Attempts;
+  readonly flights: Flights;
   columnOf(name: string): PlanColumn;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
@@ -90,6 +93,7 @@ export function createBuilds(options: BuildsOptions): Builds {
   const builds = new Map<string, Promise<Build>>();
   const opened: Build[] = [];
   const parts = new PartCache(PART_CACHE_BYTES);
+  const company = new Company();
   let onUnheard: (error: BuildError) => void = () => undefined;
   const unheard = new Promise<never>((_, reject) => {
     onUnheard = reject;
@@ -102,7 +106,7 @@ export function createBuilds(options: BuildsOptions): Builds {
     let build = builds.get(key);
     if (build === undefined) {
       const proved = opened.flatMap(({ models }) => models.answering());
-      build = openBuild(ref, { ...options, parts, proved, onUnheard });
+      build = openBuild(ref, { ...options, parts, company, proved, onUnheard });
       builds.set(key, build);
       build.then(
         (ready) => opened.push(ready),
@@ -135,11 +139,12 @@ async function openBuild(
   ref: BuildRef,
   options: BuildsOptions & {
     readonly parts: PartCache;
+    readonly company: Company;
     readonly proved: readonly string[];
     readonly onUnheard: (error: BuildError) => void;
   },
 ): Promise<Build> {
-  const { store, client, environment, connect, parts, proved, onUnheard } = options;
+  const { store, client, environment, connect, parts, company, proved, onUnheard } = options;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
@@ -157,6 +162,8 @@ async function openBuild(
     gate.close();
     if (isStopping) return;
     isStopping = true;
+    // Who kills it now has lost patience.
+    flights.dispose();
     void tellStop(reason);
   }
 
@@ -185,6 +192,10 @@ async function openBuild(
     stop(`Cannot write "${dataset.directory}": the disk is full, ${left} are left`);
   }
 
+  const flights = await createFlights({
+    ...{ dataset, epoch: ref.epoch, company },
+    onBroken: ({ message }) => stop(message),
+  });
   const gate = createGate({
     askControl: () => workflow.query<Control>(QUERY.control),
     isFenced: () => dataset.hasNewerEpoch(ref.epoch),
@@ -214,6 +225,7 @@ async function openBuild(
     gate,
     outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
     attempts: createAttempts(),
+    flights,
     columnOf(name) {
       const column = byName.get(name);
       if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
@@ -244,6 +256,7 @@ async function openBuild(
     dispose() {
       isDisposed = true;
       gate.dispose();
+      flights.dispose();
       void models.close();
     },
   };

@@ -2,6 +2,7 @@
 
 import type { BuildRef, DatasetResult } from '../protocol.ts';
 import { DROPPED_FOLDER, OUTPUT_FOLDER } from '../store/commit.ts';
+import { forgetCrashes } from '../store/flights.ts';
 import { outputPath } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
@@ -28,6 +29,7 @@ export async function finishDatasetActivity(
   await writeMetadata(dataset, { base, plan, planDigest: ref.planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { base, planDigest: ref.planDigest });
   if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);
+  if (isComplete) await forgetCrashes(dataset);
   await dataset.update({ state: isComplete ? 'complete' : 'incomplete', reason });
   const { rowCount, dropped } = await summarize(dataset);
   return { isComplete, reason, rows: rowCount, dropped };

@@ -18,6 +18,7 @@ import {
   type GenerateSliceInput,
   type GenerateSliceResult,
 } from '../protocol.ts';
+import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
 import type { Build } from './builds.ts';
@@ -38,7 +39,9 @@ export async function generateSliceActivity(
   build: Build,
   input: GenerateSliceInput,
 ): Promise<GenerateSliceResult> {
-  const { activityId, workflowExecution } = activityInfo();
+  const { activityId, workflowExecution, attempt: nth } = activityInfo();
+  // The process that had it before may have crashed.
+  if (nth > 1) await build.flights.look();
   const attempt = await build.attempts.begin(`${workflowExecution?.runId} ${activityId}`);
   const signals = sliceSignals([build.gate.closed, cancellationSignal(), attempt.superseded]);
   try {
@@ -101,12 +104,19 @@ async function generateSlice(
       await append(copy);
       return { end: 'made' };
     }
+    const cell: FlyingCell = { column: column.name, row, in: input.digest };
+    const crashes = build.flights.crashesOf(cell);
+    if (isGuilty(crashes)) {
+      await append(failedRecord(row, crashedWorker(cell, crashes), input.digest));
+      return { end: 'dropped' };
+    }
+    const model = build.models.forAlias((column as ModelColumn).alias);
     const outcome = await generateCell({
       column: column as ModelColumn,
       row,
       input,
       history: earlier,
-      model: build.models.forAlias((column as ModelColumn).alias),
+      model: { ...model, limiter: build.flights.limiterFor(cell, model.limiter) },
       settings: build.settings,
       stop,
       signal: abort,
@@ -160,11 +170,18 @@ async function allSettledThenThrow(ends: readonly Promise<void>[]): Promise<void
   if (failed !== undefined) throw failed.reason;
 }
 
-function failedRecord(row: number, error: CellError): CellRecord {
+function crashedWorker({ column, row }: FlyingCell, { alone }: Crashes): CellError {
+  return new CellError(
+    'CrashedWorker',
+    `Making it crashed the worker ${alone} times with nothing else in flight · to try again: --redo ${column} --rows ${row}`,
+  );
+}
+
+function failedRecord(row: number, error: CellError, digest = ''): CellRecord {
   return {
     v: RECORD_VERSION,
     row,
-    in: '',
+    in: digest,
     read: 0,
     status: 'failed',
     raw: null,

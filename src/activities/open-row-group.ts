@@ -1,7 +1,7 @@
-// Makes the roots, finds the cells that exist, and writes one base part a column with them and with the conversations
-// that an earlier start left open. Cells that may turn out to be right once their upstream is made again go to a part of
-// their own, which nobody names: a slice finds them there by their digest. Safe to repeat: these parts are copies, and
-// nothing they were folded from is removed.
+// Makes the roots, finds the cells that exist, and writes one base part a column with them, with the conversations that
+// an earlier start left open, and with the cells that crashed the worker. Cells that may turn out to be right once their
+// upstream is made again go to a part of their own, which nobody names: a slice finds them there by their digest. Safe to
+// repeat: these parts are copies, and nothing they were folded from is removed.
 
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { RowMask } from '../graph/row-mask.ts';
@@ -9,7 +9,7 @@ import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
 import type { OpenRowGroupInput } from '../protocol.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
-import type { CellRecord } from '../store/records.ts';
+import { type CellRecord, isCrash } from '../store/records.ts';
 import type { Build } from './builds.ts';
 
 export async function openRowGroupActivity(
@@ -24,14 +24,14 @@ export async function openRowGroupActivity(
     const made = RowMask.empty(rows);
     for (const row of chosen.keys()) made.set(row);
     const records = adoption.records.get(column) ?? [];
-    const turns = openTurns(records).filter(({ row }) => !chosen.has(row));
+    const carried = [...openTurns(records), ...records.filter(isCrash)].filter(({ row }) => !chosen.has(row));
     const candidates = records.filter(
       ({ row, status }) => status === 'ok' && wanted.get(row) === 'downstream',
     );
     const place = { column, rows, rowGroup };
     columns[column] = {
       made: made.toHex(),
-      part: await writePart(build, place, [...chosen.values(), ...turns]),
+      part: await writePart(build, place, [...chosen.values(), ...carried]),
     };
     await writePart(build, place, candidates);
   }

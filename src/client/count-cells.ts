@@ -2,6 +2,7 @@
 // memory at a time.
 
 import { graphColumns } from '../config/graph-columns.ts';
+import type { CellErrorKind } from '../errors.ts';
 import type { Want } from '../generators/adopt-cells.ts';
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { openRoots } from '../generators/roots.ts';
@@ -12,6 +13,7 @@ import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { includesRow, isModelColumn, type Plan, type RedoRule, type Settings } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { CrashedFlights } from '../store/flights.ts';
 import { CellIndex, storedColumns } from '../store/gather.ts';
 import { findGroup, type GroupRecord, isTrusted } from '../store/groups.ts';
 import { readingBase } from '../store/swap.ts';
@@ -31,6 +33,10 @@ export interface CellCounts {
   readonly changedSeedRows: number;
   /** Kept cells by column and by the host that they came from; those of unopened groups are not here. */
   readonly hosts: { readonly [column: string]: { readonly [host: string]: number } };
+  /** Cells to be made that were in flight at two crashes: they are made one at a time. */
+  readonly suspects: number;
+  /** Rows that stay dropped: a cell of theirs crashed the worker. */
+  readonly crashed: number;
   /** When the newest cell of the opened groups was made; null without one. */
   readonly newestAt: number | null;
   /** Rows in the files of the current output. */
@@ -67,7 +73,8 @@ export const NO_COUNT: ColumnCount = {
 
 export async function countCells(options: CountOptions): Promise<CellCounts> {
   const { dataset, plan, settings } = options;
-  const counter = new Counter(options);
+  const flights = dataset === null ? new CrashedFlights() : await CrashedFlights.read(dataset);
+  const counter = new Counter(options, flights);
   if (dataset === null) {
     counter.addMissing({ first: 0, last: settings.rows - 1 });
     return counter.result();
@@ -87,7 +94,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     if (place !== undefined) counter.addPlace(place);
     const trusted = [place, next].find((group) => group !== undefined && isDone(group, rows, options));
     if (trusted === undefined || trusted !== place) counter.isDone = false;
-    if (trusted !== undefined && !options.opensAll) counter.addKept(trusted.rowCount);
+    if (trusted !== undefined && !options.opensAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && place === undefined) counter.addMissing(rows);
     else counter.addGroup(rows, await adoptRowGroup({ dataset, plan, order, roots, rowGroup, rows, index }));
   }
@@ -101,16 +108,20 @@ function isDone(group: GroupRecord, rows: RowRange, { planDigest }: CountOptions
 class Counter {
   isDone: boolean;
   readonly #redos: CountOptions['redos'];
+  readonly #flights: CrashedFlights;
   readonly #columns: Map<string, { -readonly [Key in keyof ColumnCount]: number }>;
   readonly #hosts: { readonly [column: string]: Record<string, number> };
   readonly #unfinished = new Set<RedoRule>();
   #changedRows = 0;
   #changedSeedRows = 0;
+  #suspects = 0;
+  #crashed = 0;
   #newestAt: number | null = null;
   #rowsInPlace = 0;
   #planInPlace: string | null = null;
 
-  constructor({ dataset, plan, redos }: CountOptions) {
+  constructor({ dataset, plan, redos }: CountOptions, flights: CrashedFlights) {
+    this.#flights = flights;
     this.isDone = dataset !== null;
     this.#redos = redos;
     const models = plan.columns.filter(isModelColumn).map(({ name }) => name);
@@ -126,17 +137,20 @@ class Counter {
   addMissing(rows: RowRange): void {
     for (const [name, count] of this.#columns) {
       count.missing += sizeOf(rows);
+      this.#countSuspects(name, (row) => rows.first <= row && row <= rows.last);
       this.#checkRedos(name, rows, () => true);
     }
   }
 
-  addKept(rows: number): void {
-    for (const count of this.#columns.values()) count.kept += rows;
+  addKept({ rowCount, drops }: GroupRecord): void {
+    for (const count of this.#columns.values()) count.kept += rowCount;
+    this.#countCrashed(drops);
   }
 
   addGroup(rows: RowRange, group: Awaited<ReturnType<typeof adoptRowGroup>>): void {
     this.#changedRows += group.changedRows;
     this.#changedSeedRows += group.changedSeedRows;
+    this.#countCrashed([...group.dropped.values()].map(({ error }) => error));
     for (const records of group.records.values()) {
       for (const { at } of records) if (at > (this.#newestAt ?? 0)) this.#newestAt = at;
     }
@@ -147,6 +161,7 @@ class Counter {
       count.kept += kept.length;
       count.keptAsIs += adopted.keptAsIs.size;
       for (const want of adopted.wanted.values()) count[want] += 1;
+      this.#countSuspects(name, (row) => adopted.wanted.has(row));
       const hosts = this.#hosts[name] ?? {};
       for (const [, { host }] of kept) {
         if (host !== null) hosts[host] = (hosts[host] ?? 0) + 1;
@@ -162,12 +177,22 @@ class Counter {
       changedRows: this.#changedRows,
       changedSeedRows: this.#changedSeedRows,
       hosts: this.#hosts,
+      suspects: this.#suspects,
+      crashed: this.#crashed,
       newestAt: this.#newestAt,
       rowsInPlace: this.#rowsInPlace,
       planInPlace: this.#planInPlace,
       isDone: this.isDone,
       unfinishedRedos: [...this.#unfinished],
     };
+  }
+
+  #countSuspects(column: string, isWanted: (row: number) => boolean): void {
+    this.#suspects += this.#flights.suspectRows(column).filter(isWanted).length;
+  }
+
+  #countCrashed(failures: readonly { readonly kind: CellErrorKind }[]): void {
+    this.#crashed += failures.filter(({ kind }) => kind === 'CrashedWorker').length;
   }
 
   #checkRedos(column: string, { first, last }: RowRange, isOpen: (row: number) => boolean): void {

@@ -16,8 +16,8 @@ const MAX_NAMES = 5;
 /** What a wish costs: first why cells are made again, then what is kept and what is new. */
 export function describePlan(wish: Wish): string[] {
   const lines = wish.isDone
-    ? ['all of it is there, nothing to do']
-    : [...pack(reasonsOf(wish)), ...pack(costsOf(wish))];
+    ? ['all of it is there, nothing to do', ...crashesOf(wish)]
+    : [...pack(reasonsOf(wish)), ...pack(costsOf(wish)), ...crashesOf(wish)];
   return lines.map((text, index) => line(index === 0 ? 'plan' : '', text));
 }
 
@@ -57,6 +57,13 @@ function costsOf(wish: Wish): string[] {
     );
   }
   return parts;
+}
+
+/** What crashes of the worker mean for the cells that were in flight. */
+function crashesOf({ counts: { suspects, crashed } }: Wish): string[] {
+  const alone = `${plural(suspects, 'cell')} in flight at two crashes: made one at a time, with nothing else in flight`;
+  const stay = `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`;
+  return [...(suspects === 0 ? [] : [alone]), ...(crashed === 0 ? [] : [stay])];
 }
 
 function describeFound({ kept, missing }: { kept: number; missing: number }): string {

@@ -9,6 +9,7 @@
 //       smallest (at, id).
 //   A4. A cell whose upstream is to be made cannot be judged: it counts as "downstream", and is made again unless its
 //       digest comes out the same.
+//   A5. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
@@ -24,7 +25,7 @@ import {
 } from '../plan.ts';
 import type { Drop } from '../store/groups.ts';
 import { misfitOf } from '../store/parquet.ts';
-import type { CellRecord } from '../store/records.ts';
+import { type CellRecord, isCrash } from '../store/records.ts';
 import { formatJson, type Value } from '../values.ts';
 import type { RowFailure, RowValues } from './generator.ts';
 import { type InlineRow, makeInline } from './inline.ts';
@@ -153,23 +154,23 @@ class Adopter {
     if (roots.failure !== null) return roots.failure;
     const values: Record<string, Value> = {};
     for (const column of this.#columns) {
-      if (column.kind === 'expression') {
-        if (!hasAll(values, column.needs)) continue;
-        try {
+      try {
+        if (column.kind === 'expression') {
+          if (!hasAll(values, column.needs)) continue;
           values[column.name] = this.#inline.evaluate(column.name, row, values);
-        } catch (error) {
-          if (!(error instanceof CellError)) throw error;
-          return { column: column.name, error };
+          continue;
         }
-        continue;
+        const record = isModelColumn(column)
+          ? this.#adoptCell(column, row, values)
+          : this.#rootRecord(column, row, roots.cells[column.name]);
+        if (this.#isChange(column, row, record)) changed.add(column.kind);
+        if (record === undefined) continue;
+        values[column.name] = record.value;
+        this.#columnOf(column.name).chosen.set(row, record);
+      } catch (error) {
+        if (!(error instanceof CellError)) throw error;
+        return { column: column.name, error };
       }
-      const record = isModelColumn(column)
-        ? this.#adoptCell(column, row, values)
-        : this.#rootRecord(column, row, roots.cells[column.name]);
-      if (this.#isChange(column, row, record)) changed.add(column.kind);
-      if (record === undefined) continue;
-      values[column.name] = record.value;
-      this.#columnOf(column.name).chosen.set(row, record);
     }
     return null;
   }
@@ -204,6 +205,7 @@ class Adopter {
     );
   }
 
+  /** Throws `CellError` for a cell that crashed the worker: it is not tried again. */
   #adoptCell(column: ModelColumn, row: number, values: RowValues): CellRecord | undefined {
     const { wanted, keptAsIs } = this.#columnOf(column.name);
     const records = this.#recordsOf(column.name, row);
@@ -226,6 +228,8 @@ class Adopter {
       }
     }
     if (right.length > 0) return this.#choose(column, row, values, right);
+    const crash = records.find((record) => isCrash(record) && record.in === digest);
+    if (crash?.error != null) throw new CellError(crash.error.kind, crash.error.message);
     const isImpossible = isTried && canJudge && digest === undefined;
     if (!isImpossible) wanted.set(row, this.#wantOf({ column, row, accepted, records, canJudge, digest }));
     return undefined;

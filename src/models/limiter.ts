@@ -35,6 +35,9 @@ export interface Permit {
   fail(error: ModelError): void;
 }
 
+/** What one cell sees of a limiter. */
+export type CallLimiter = Pick<Limiter, 'acquire' | 'answered'>;
+
 export interface LimiterStats {
   readonly inFlight: number;
   readonly waiting: number;

@@ -3,7 +3,7 @@
 
 import { ConfigError } from '../errors.ts';
 import type { Plan, ProviderSettings, Settings } from '../plan.ts';
-import { Limiter, type LimiterStats } from './limiter.ts';
+import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
 import { createOpenAIClient, type OpenAIClient } from './openai-client.ts';
 import { createSimulatedClient, INSTANT } from './simulated-client.ts';
@@ -11,7 +11,7 @@ import { createSimulatedClient, INSTANT } from './simulated-client.ts';
 /** One alias's way to its model. */
 export interface Model {
   readonly client: ModelClient;
-  readonly limiter: Limiter;
+  readonly limiter: CallLimiter;
   /** The provider's name for it. */
   readonly name: string;
   readonly timeoutMs: number;

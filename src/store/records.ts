@@ -20,7 +20,7 @@ export interface CallRecord {
  *   call    a turn of a conversation that goes on: replayed after a crash, not asked again
  *   retry   a try that may be repeated
  *   ok      the cell's value
- *   failed  the cell failed for good in this start; the next start tries again
+ *   failed  the cell failed for good in this start; the next start tries again, unless it was a crash
  */
 export interface CellRecord {
   readonly v: typeof RECORD_VERSION;
@@ -57,4 +57,9 @@ export interface PartHeader {
   readonly rowGroup: number;
   readonly rows: { readonly first: number; readonly last: number };
   readonly nonce: string;
+}
+
+/** A failure that stays: only another input has the cell tried again. */
+export function isCrash({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
+  return status === 'failed' && error?.kind === 'CrashedWorker';
 }

@@ -1,6 +1,6 @@
 // A build in a temporary folder whose activities run one by one, without a server, and whose model a test scripts.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -15,6 +15,7 @@ import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import type { OpenedRowGroup, RowRange, SliceTask } from '../../src/graph/types.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from '../../src/models/model-client.ts';
 import type { BuildRef, CommitRowGroupResult, Control, GenerateSliceResult } from '../../src/protocol.ts';
+import { formatLine } from '../../src/store/lines.ts';
 import { readPart } from '../../src/store/parts.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
 
@@ -124,6 +125,7 @@ export class ActivityStage {
 
   /** As if the process had been killed and another one had started: nothing is left of it but the store. */
   restart(): void {
+    loseOwner(this.wish.dataset.path('flights'));
     this.#process = this.#startProcess();
   }
 
@@ -212,6 +214,19 @@ export class ActivityStage {
         };
       },
     };
+  }
+}
+
+/** Has the files of calls in flight name a process that is gone, out of reach of the one that still has them open. */
+function loseOwner(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const [header = '', ...lines] = readFileSync(path, 'utf8').split('\n');
+    const json = JSON.parse(header.slice(9));
+    const lost = formatLine(JSON.stringify({ ...json, owner: { pid: 1, start: 'long ago' } }));
+    rmSync(path);
+    writeFileSync(join(folder, `lost-${name}`), lost + lines.join('\n'));
   }
 }
 

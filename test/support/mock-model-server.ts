@@ -102,6 +102,8 @@ export async function startMockModelServer(
     readonly faults?: readonly MockFault[];
     /** Who comes with another one is answered 401, with the key that was sent. */
     readonly apiKey?: string;
+    /** Called with the cell of each call, before it is answered. */
+    readonly onCall?: (cell: string) => void;
   } = {},
 ): Promise<MockModelServer> {
   let latency: MockLatency = { latencyMs: options.latencyMs ?? 0, jitter: options.jitter ?? 1 };
@@ -154,6 +156,7 @@ export async function startMockModelServer(
     bodies.delete(cell);
     bodies.set(cell, chat);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
+    options.onCall?.(cell);
     const fault = faults.find((item) => isDue(item, { cell, call: count.requests, chat }));
     const draw = latency.jitter > 1 ? streamOf(`latency ${cell} ${count.requests}`) : Math.random;
     const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);

@@ -133,6 +133,18 @@ describe('a cell', () => {
     expect(wantOf(await adopt({}, { output }), 'body')).toBe('retried');
   });
 
+  it('that crashed the worker drops its row, until it is made from something else or there is an answer', async () => {
+    const error = { kind: 'CrashedWorker', message: 'It crashed the worker' } as const;
+    const crash = right(BODY, 'tents', '', { status: 'failed', raw: null, value: null, error });
+    const adoption = await adopt({ body: [crash] });
+    expect(adoption.dropped.get(0)).toMatchObject({ column: 'body', error });
+    expect(wantOf(adoption, 'body')).toBeUndefined();
+    const others = await adopt({ body: [{ ...crash, in: 'other' }] });
+    expect([others.dropped.size, wantOf(others, 'body')]).toEqual([0, 'missing']);
+    const answered = await adopt({ body: [crash, right(BODY, 'tents', 'a body')] });
+    expect([answered.dropped.size, cellOf(answered, 'body')]).toEqual([0, 'a body']);
+  });
+
   it('that another version read is read again from its answer', async () => {
     const adoption = await adopt({
       body: [right(BODY, 'tents', 'misread', { read: READ_VERSION - 1, raw: 'the answer' })],

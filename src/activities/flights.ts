@@ -1,0 +1,98 @@
+// The calls of a build in this process, as the store knows them should the process crash, and what earlier crashes say
+// of a cell.
+//
+//   C1. A suspect has nothing else in flight beside it, in the whole process.
+//   C2. A crash then is its doing only if another cell was answered before in the same process, or none other is left
+//       to ask: a machine that dies again and again must not cost a row.
+//   C3. Suspects let others go first, for longer the more often they were there: so that the next one meets C2.
+
+import { StoreError } from '../errors.ts';
+import { cancelled } from '../models/failures.ts';
+import type { CallLimiter, Permit } from '../models/limiter.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import { CrashedFlights, type Crashes, FlightLog, type FlyingCell, isSuspect } from '../store/flights.ts';
+import type { Company, Guest } from './company.ts';
+
+/** For each crash but the first. A build that has other cells to ask does so within this time. */
+const HEAD_START_MS = 1_000;
+
+export interface Flights {
+  /** Looks for crashes anew: another process of the build may be gone. */
+  look(): Promise<void>;
+  /** The crashes at which a cell was in flight. */
+  crashesOf(cell: FlyingCell): Crashes;
+  /** The limiter for the calls of one cell. */
+  limiterFor(cell: FlyingCell, limiter: CallLimiter): CallLimiter;
+  /** From now on the end of the process is no crash. */
+  dispose(): void;
+}
+
+export async function createFlights(options: {
+  readonly dataset: DatasetStore;
+  readonly epoch: number;
+  /** Of the process. */
+  readonly company: Company;
+  /** Called before a call that cannot be put down fails. */
+  readonly onBroken: (error: StoreError) => void;
+}): Promise<Flights> {
+  const { dataset, epoch, company, onBroken } = options;
+  const log = new FlightLog(dataset, epoch);
+  let crashed = await CrashedFlights.read(dataset);
+
+  function guestOf(cell: FlyingCell): Guest {
+    const crashes = crashed.of(cell);
+    const isAlone = isSuspect(crashes);
+    const headStartMs = isAlone ? (crashes.inFlight - 1) * HEAD_START_MS : 0;
+    return { name: `${cell.column} ${cell.row}`, isAlone, headStartMs };
+  }
+
+  function begin(cell: FlyingCell, isAlone: boolean): number {
+    try {
+      return log.begin(cell, { isAlone });
+    } catch (error) {
+      if (error instanceof StoreError) onBroken(error);
+      throw error;
+    }
+  }
+
+  return {
+    async look() {
+      crashed = await CrashedFlights.read(dataset);
+    },
+    crashesOf: (cell) => crashed.of(cell),
+    limiterFor(cell, limiter) {
+      const guest = guestOf(cell);
+      return {
+        get answered() {
+          return limiter.answered;
+        },
+        async acquire(signal): Promise<Permit> {
+          await company.enter(guest, signal);
+          let permit: Permit | undefined;
+          let line: number;
+          try {
+            permit = await limiter.acquire(signal);
+            line = begin(cell, guest.isAlone && company.hasProof(guest));
+          } catch (error) {
+            permit?.fail(cancelled());
+            company.leave();
+            throw error;
+          }
+          const land = (end: () => void) => {
+            end();
+            company.leave();
+            log.end(line);
+          };
+          return {
+            succeed() {
+              company.answered(guest.name);
+              land(() => permit.succeed());
+            },
+            fail: (error) => land(() => permit.fail(error)),
+          };
+        },
+      };
+    },
+    dispose: () => log.dispose(),
+  };
+}
