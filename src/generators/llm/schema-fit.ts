@@ -2,18 +2,38 @@
 // numbers get the type that it gives them (`9` in a number field is 9.0, `9.0` in an integer field is 9), then the
 // whole is checked.
 
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
-import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../../values.ts';
+import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
+import { callWithin } from './cut-off.ts';
+import { makeSchemaCheck, type SchemaCheck } from './schema-check.ts';
+
+/** Twice this the process may stand still for one answer, and at 10 s its heartbeat is missed. */
+const MAX_MS = 2_000;
 
 /** Throws `CellError` `UnusableAnswer` that names what breaks the schema; `TypeError` for a schema that is none. */
 export function fitToSchema(value: Value, schema: Value): Value {
-  const compiled = compile(schema);
-  const fitted = fitValue(value, { schema, pointer: '#' }, compiled);
-  const validate = compiled.validatorAt('#');
-  if (validate(toPlain(fitted))) return fitted;
-  throw unusable(`The answer does not obey the schema: ${describe(validate.errors ?? [])}`);
+  if (!isValueObject(schema)) throw new TypeError('Cannot use as a JSON Schema what is no object');
+  const check = checkOf(schema);
+  const found = callWithin(MAX_MS, () => {
+    const fitted = new Fitting(schema, check).fit(value, [{ schema, pointer: '#' }]);
+    return { fitted, problems: check(fitted, '#') };
+  });
+  if (found === undefined) {
+    throw unusable(
+      `The answer cannot be held against the schema in ${MAX_MS / 1_000} s: a pattern takes too long, or it is too large`,
+    );
+  }
+  const { fitted, problems } = found;
+  if (problems.length === 0) return fitted;
+  throw unusable(`The answer does not obey the schema: ${problems.join('; ')}`);
+}
+
+const checks = new WeakMap<ValueObject, SchemaCheck>();
+
+function checkOf(schema: ValueObject): SchemaCheck {
+  const check = checks.get(schema) ?? makeSchemaCheck(schema);
+  checks.set(schema, check);
+  return check;
 }
 
 /** A schema inside the root schema, and the JSON pointer to it. */
@@ -22,81 +42,75 @@ interface Place {
   readonly pointer: string;
 }
 
-interface Compiled {
-  readonly root: Value;
-  validatorAt(pointer: string): ValidateFunction;
-}
+/**
+ * One answer under the schema. A value is fitted once to the same schemas: each branch of each choice looks into the
+ * same values again, on every level of a schema that refers to itself.
+ */
+class Fitting {
+  readonly #root: ValueObject;
+  readonly #check: SchemaCheck;
+  readonly #fitted = new Map<Value, Map<string, Value>>();
 
-const ROOT_ID = 'answer';
-const compiledSchemas = new WeakMap<ValueObject, Compiled>();
-
-function compile(schema: Value): Compiled {
-  if (!isValueObject(schema)) throw new TypeError('Cannot use as a JSON Schema what is no object');
-  const known = compiledSchemas.get(schema);
-  if (known !== undefined) return known;
-  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
-  formats.default(ajv);
-  // Another dialect's name would send Ajv looking for its meta-schema.
-  const { $schema: _, $id: __, ...plain } = toPlain(schema) as ValueObject;
-  ajv.addSchema(plain, ROOT_ID);
-  const compiled: Compiled = {
-    root: schema,
-    validatorAt(pointer) {
-      const validate = ajv.getSchema(`${ROOT_ID}${pointer}`);
-      if (validate === undefined) throw new TypeError(`No JSON Schema at ${pointer}`);
-      return validate;
-    },
-  };
-  compiledSchemas.set(schema, compiled);
-  return compiled;
-}
-
-function fitValue(value: Value, place: Place, compiled: Compiled): Value {
-  const places = placesFor(value, place, compiled);
-  if (isValueList(value))
-    return value.map((item, index) => fitToAll(item, itemPlaces(places, index), compiled));
-  if (isValueObject(value)) return fitObject(value, places, compiled);
-  if (typeof value === 'bigint' || typeof value === 'number') return fitNumber(value, places);
-  return value;
-}
-
-function fitToAll(value: Value, places: readonly Place[], compiled: Compiled): Value {
-  return places.reduce((fitted, place) => fitValue(fitted, place, compiled), value);
-}
-
-/** All schemas that speak of a value: the one itself, those it refers to and joins, the first branch that it obeys. */
-function placesFor(value: Value, place: Place, compiled: Compiled): readonly Place[] {
-  const { schema, pointer } = place;
-  if (!isValueObject(schema)) return [];
-  const places: Place[] = [place];
-  if (typeof schema.$ref === 'string' && schema.$ref.startsWith('#')) {
-    const target = { schema: resolve(schema.$ref, compiled.root), pointer: schema.$ref };
-    places.push(...placesFor(value, target, compiled));
+  constructor(root: ValueObject, check: SchemaCheck) {
+    this.#root = root;
+    this.#check = check;
   }
-  for (const part of partsOf(schema, 'allOf', pointer)) places.push(...placesFor(value, part, compiled));
-  for (const keyword of ['anyOf', 'oneOf']) {
-    const branch = partsOf(schema, keyword, pointer).find((part) => {
-      const validate = compiled.validatorAt(part.pointer);
-      return validate(toPlain(fitValue(value, part, compiled)));
+
+  /** The value as all of these schemas together have it. */
+  fit(value: Value, given: readonly Place[]): Value {
+    const known = this.#fitted.get(value) ?? new Map<string, Value>();
+    this.#fitted.set(value, known);
+    const schemas = distinct(given);
+    const key = schemas.map(({ pointer }) => pointer).join('\n');
+    const fitted = known.get(key) ?? this.#fitTo(value, schemas);
+    known.set(key, fitted);
+    return fitted;
+  }
+
+  #fitTo(value: Value, given: readonly Place[]): Value {
+    const places = distinct(given.flatMap((place) => this.#placesFor(value, place)));
+    if (places.length === 0) return value;
+    if (isValueList(value)) return value.map((item, index) => this.fit(item, itemPlaces(places, index)));
+    if (isValueObject(value)) return this.#fitObject(value, places);
+    if (typeof value === 'bigint' || typeof value === 'number') return fitNumber(value, places);
+    return value;
+  }
+
+  #fitObject(value: ValueObject, places: readonly Place[]): Value {
+    const isOpen = !places.some(({ schema }) => isValueObject((schema as ValueObject).properties));
+    const kept = Object.entries(value).flatMap(([name, item]): [string, Value][] => {
+      const about = places.flatMap((place) => propertyPlaces(place, name));
+      return about.length > 0 || isOpen ? [[name, this.fit(item, about)]] : [];
     });
-    if (branch !== undefined) places.push(...placesFor(value, branch, compiled));
+    return Object.fromEntries(kept);
   }
-  return places;
+
+  /** All schemas that speak of a value: the one itself, those it refers to and joins, the first branch that it obeys. */
+  #placesFor(value: Value, place: Place): readonly Place[] {
+    const { schema, pointer } = place;
+    if (!isValueObject(schema)) return [];
+    const parts = [...partsOf(schema, 'allOf', pointer)];
+    if (typeof schema.$ref === 'string') {
+      parts.unshift({ schema: resolve(schema.$ref, this.#root), pointer: schema.$ref });
+    }
+    for (const keyword of ['anyOf', 'oneOf']) {
+      const branch = partsOf(schema, keyword, pointer).find(
+        (part) => this.#check(this.fit(value, [part]), part.pointer).length === 0,
+      );
+      if (branch !== undefined) parts.push(branch);
+    }
+    return [place, ...parts.flatMap((part) => this.#placesFor(value, part))];
+  }
+}
+
+function distinct(places: readonly Place[]): readonly Place[] {
+  return [...new Map(places.map((place) => [place.pointer, place])).values()];
 }
 
 function partsOf(schema: ValueObject, keyword: string, pointer: string): readonly Place[] {
   const parts = schema[keyword];
   if (!isValueList(parts)) return [];
   return parts.map((part, index) => ({ schema: part, pointer: `${pointer}/${keyword}/${index}` }));
-}
-
-function fitObject(value: ValueObject, places: readonly Place[], compiled: Compiled): Value {
-  const isOpen = !places.some(({ schema }) => isValueObject((schema as ValueObject).properties));
-  const kept = Object.entries(value).flatMap(([name, item]): [string, Value][] => {
-    const about = places.flatMap((place) => propertyPlaces(place, name));
-    return about.length > 0 || isOpen ? [[name, fitToAll(item, about, compiled)]] : [];
-  });
-  return Object.fromEntries(kept);
 }
 
 /** The schemas that one schema has for a property: by its name, by its pattern, else the one for all others. */
@@ -154,15 +168,4 @@ function resolve(reference: string, root: Value): Value {
 
 function escapeStep(name: string): string {
   return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'));
-}
-
-const MAX_ERRORS = 5;
-
-/** `/level must be integer; /why is missing`, for people and for the model. */
-function describe(errors: readonly ErrorObject[]): string {
-  const lines = errors.map(
-    ({ instancePath, message }) => `${instancePath === '' ? 'it' : instancePath} ${message}`,
-  );
-  const shown = [...new Set(lines)].slice(0, MAX_ERRORS);
-  return shown.join('; ');
 }

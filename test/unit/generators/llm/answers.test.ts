@@ -131,6 +131,72 @@ describe('llm-structured', () => {
     expect(readAnswer(structured(schema), raw)).toEqual({ value: 1, next: { value: 2, next: null } });
   });
 
+  it.each([
+    ['anyOf', 2],
+    ['anyOf', 5],
+    ['oneOf', 5],
+  ])('reads a deep answer under a schema that refers to itself from an %s of %i', (keyword, count) => {
+    const node = { $ref: '#/$defs/node' };
+    const branches = Array.from({ length: count }, (_, index) => ({
+      type: 'object',
+      properties: { below: node, all: { type: 'array', items: node }, kind: { const: `kind ${index}` } },
+      required: ['kind'],
+      additionalProperties: false,
+    }));
+    const column = structured({ ...node, $defs: { node: { [keyword]: branches } } });
+    const nested = (leaf: unknown, more: object) => {
+      let value = leaf;
+      for (let level = 0; level < 95; level += 1)
+        value = { kind: `kind ${level % count}`, below: value, ...more };
+      return value;
+    };
+    const leaf = { kind: 'kind 1', all: [{ kind: 'kind 0' }] };
+    expect(readAnswer(column, JSON.stringify(nested(leaf, { extra: 1 })))).toEqual(nested(leaf, {}));
+    expect(problemOf(column, JSON.stringify(nested({ kind: 'none' }, {})))).toContain(
+      'must be equal to constant',
+    );
+  });
+
+  it('names the places of what breaks a schema that is referred to, wherever it stands', () => {
+    const schema = {
+      properties: { a: { $ref: '#/$defs/x' }, b: { items: { $ref: '#/$defs/x' } } },
+      $defs: { x: { type: 'array', items: { type: 'string' } } },
+    };
+    expect(problemOf(structured(schema), '{"a": [1], "b": [["x"], [1]]}')).toBe(
+      'The answer does not obey the schema: /a/0 must be string; /b/1/0 must be string',
+    );
+  });
+
+  it('keeps what any of the joined schemas names', () => {
+    const named = (name: string) => ({ properties: { who: { properties: { [name]: { type: 'number' } } } } });
+    const schema = {
+      allOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }],
+      unevaluatedProperties: false,
+      $defs: { a: named('x'), b: named('y') },
+    };
+    expect(readAnswer(structured(schema), '{"who": {"x": 1, "y": 2, "z": 3}, "else": 4}')).toEqual({
+      who: { x: 1, y: 2 },
+    });
+    const open = {
+      ...schema,
+      allOf: [{ $ref: '#/$defs/a' }],
+      properties: { b: {}, c: { ...named('c'), unevaluatedProperties: false } },
+    };
+    expect(readAnswer(structured(open), '{"who": {"x": 1}, "b": 1, "c": {"who": {}}}')).toEqual({
+      who: { x: 1 },
+      b: 1n,
+      c: { who: {} },
+    });
+  });
+
+  it('gives up an answer that a pattern takes too long for, and reads the next', { timeout: 30_000 }, () => {
+    const column = structured({ properties: { code: { type: 'string', pattern: '^(a+)+$' } } });
+    expect(problemOf(column, `{"code": "${'a'.repeat(60)}!"}`)).toBe(
+      'The answer cannot be held against the schema in 2 s: a pattern takes too long, or it is too large',
+    );
+    expect(readAnswer(column, '{"code": "aa"}')).toEqual({ code: 'aa' });
+  });
+
   it('takes the schemas of other drafts, and knows formats', () => {
     const schema = {
       $schema: 'http://json-schema.org/draft-07/schema#',
