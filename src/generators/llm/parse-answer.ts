@@ -7,7 +7,7 @@ import { unusable } from './answer-kind.ts';
 
 /** Characters. The repair takes a time that grows with their square: at four times as many it stalls for seconds. */
 const MAX_REPAIRED = 64 * 1024;
-const FENCED = /```[^\S\n]*(\w*)[^\n]*\n([\s\S]*?)```/g;
+const FENCE = '```';
 
 /** Throws `CellError` `UnusableAnswer` when there is no JSON that could be meant. */
 export function parseAnswer(raw: string): Value {
@@ -34,14 +34,19 @@ function parseRepaired(json: string): Value {
   }
 }
 
-/** The last block fenced as JSON, else the last one of all. */
+/** The last block fenced as JSON, else the last one of all. Scanned by hand: a regular expression goes back and forth. */
 function fencedIn(text: string): string | null {
-  const blocks = [...text.matchAll(FENCED)].map(([, language, block]) => ({
-    language,
-    block: block!.trim(),
-  }));
-  const named = blocks.filter(({ language }) => language!.toLowerCase() === 'json');
-  return (named.at(-1) ?? blocks.at(-1))?.block ?? null;
+  let last: string | null = null;
+  let lastNamed: string | null = null;
+  for (let start = text.indexOf(FENCE); start >= 0; ) {
+    const lineEnd = text.indexOf('\n', start);
+    const end = lineEnd < 0 ? -1 : text.indexOf(FENCE, lineEnd);
+    if (end < 0) break;
+    last = text.slice(lineEnd, end).trim();
+    if (/^\s*json\b/i.test(text.slice(start + FENCE.length, lineEnd))) lastNamed = last;
+    start = text.indexOf(FENCE, end + FENCE.length);
+  }
+  return lastNamed ?? last;
 }
 
 function bracketedIn(text: string): string | null {

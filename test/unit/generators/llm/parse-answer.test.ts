@@ -10,6 +10,7 @@ describe('parseAnswer', () => {
     ['  [1, 2.0]\n', [1n, 2]],
     ['Here you are:\n```json\n{"a": 1}\n```\nAnything else?', { a: 1n }],
     ['```\n{"a": 1}\n```', { a: 1n }],
+    ['```json5\n{"a": 1}\n```\n``` json title\n{"a": 2}\n```\n```text\nno\n```', { a: 2n }],
     ['```json\n{"draft": 1}\n```\nOn second thought:\n```json\n{"a": 2}\n```', { a: 2n }],
     ['```python\nprint({})\n```\n```JSON\n{"a": 1}\n```\n```sh\nls\n```', { a: 1n }],
     ['Sure! {"a": {"b": [1]}} is my answer.', { a: { b: [1n] } }],
@@ -20,6 +21,18 @@ describe('parseAnswer', () => {
     ['42', 42n],
   ])('reads %j', (raw, value) => {
     expect(parseAnswer(raw)).toEqual(value);
+  });
+
+  it.each([
+    ['``` ', 'a'],
+    ['```', ' '],
+    ['', '`'],
+    ['', '``` '],
+    ['', '```json\n'],
+  ])('takes no long time for %j and 100 kB of %j', (start, part) => {
+    const startedAt = performance.now();
+    expect(() => parseAnswer(start + part.repeat(100_000 / part.length))).toThrow('The answer is');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it.each(['{"__proto__": {"admin": true}, "a": 1}', "{'__proto__': {admin: true}, a: 1,}"])(
