@@ -6,7 +6,7 @@ import type { PlanExpression } from '../plan.ts';
 import type { Value } from '../values.ts';
 
 const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
-const FLOAT = /^[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 const QUOTED_CHARACTERS = 60;
 

@@ -74,6 +74,13 @@ describe('makeExpression', () => {
     });
   });
 
+  it.each(['9', '9_9', '.9', '9.'])('takes no long time for 100 kB of %j that are no number', (part) => {
+    const text = `${part.repeat(100_000 / part.length)}x`;
+    const startedAt = performance.now();
+    expect(failureOf(() => evaluate('{{ text }}', 'float', { text })).kind).toBe('TypeCastError');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
   it.each(['', '  \n', '{{ who.nothing }}'])('drops a row in which %j renders empty', (expr) => {
     expect(failureOf(() => evaluate(expr, 'str', { who: {} }))).toEqual({
       kind: 'EmptyRenderedExpression',
