@@ -10,7 +10,13 @@ import type { Report } from './report.ts';
 // Unknown keywords and formats are the user's own; only what contradicts the standard is refused.
 const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
 
-const META_SCHEMA = new Ajv2020(OPTIONS);
+/** That of the standard, but a schema is one document: `$ref` is a pointer from its top, and nothing else names a part. */
+const isSchema = new Ajv2020(OPTIONS).compile({
+  $id: 'output_format',
+  $dynamicAnchor: 'meta',
+  $ref: 'https://json-schema.org/draft/2020-12/schema',
+  properties: { $ref: { pattern: '^#(/.+)?$' }, $dynamicRef: false, $id: false },
+});
 
 /** Reports what is wrong with a JSON Schema (draft 2020-12, whatever `$schema` says, as in Data Designer). */
 export function checkSchema(report: Report, path: Path, schema: Value): void {
@@ -19,14 +25,10 @@ export function checkSchema(report: Report, path: Path, schema: Value): void {
     return;
   }
   const { $schema: _, $id: __, ...plain } = toPlain(schema) as Record<string, unknown>;
-  META_SCHEMA.validateSchema(plain);
-  const errors = furthest(META_SCHEMA.errors ?? []);
-  for (const { instancePath, message, params } of errors) {
-    const allowed = 'allowedValues' in params ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
-    report.add({
-      path: [...path, ...pathOf(instancePath, schema)],
-      message: `is no JSON Schema: ${message?.replace(',', ' or ')}${allowed}`,
-    });
+  isSchema(plain);
+  const errors = furthest(isSchema.errors ?? []);
+  for (const error of errors) {
+    report.add({ path: [...path, ...pathOf(error.instancePath, schema)], message: messageOf(error) });
   }
   if (errors.length > 0) return;
   try {
@@ -35,6 +37,16 @@ export function checkSchema(report: Report, path: Path, schema: Value): void {
     const reason = (error as Error).message.replace(/ from id .*$/, '');
     report.add({ path, message: `cannot be used as a JSON Schema: ${lowerFirst(reason)}` });
   }
+}
+
+function messageOf({ keyword, instancePath, message, params }: ErrorObject): string {
+  if (keyword === 'false schema')
+    return 'is not supported: parts of a schema are referred to by "$ref": "#/…"';
+  if (keyword === 'pattern' && instancePath.endsWith('/$ref')) {
+    return 'has to be "#" or begin with "#/": other references are not supported';
+  }
+  const allowed = 'allowedValues' in params ? `: ${(params.allowedValues as unknown[]).join(', ')}` : '';
+  return `is no JSON Schema: ${message?.replace(',', ' or ')}${allowed}`;
 }
 
 /** One error a place, and none for a place with errors below it: those are why. */
@@ -124,7 +136,7 @@ class TypeReader {
   }
 
   #readReference(reference: string, open: readonly string[]): ColumnType {
-    if (open.includes(reference) || !reference.startsWith('#')) return JSON_TEXT;
+    if (open.includes(reference)) return JSON_TEXT;
     const target = keysOf(decodeURI(reference)).reduce<Value | undefined>(
       (schema, key) => (isValueObject(schema) && Object.hasOwn(schema, key) ? schema[key] : undefined),
       this.#root,

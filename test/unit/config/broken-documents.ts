@@ -750,6 +750,35 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
       'error config.yaml:16:101 column "e": output_format cannot be used as a JSON Schema: invalid regular expression: /(/u: Unterminated group',
     ],
   },
+  'schemas with references that are not followed': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - name: a
+    column_type: llm-structured
+    prompt: "{{ id }}"
+    model_alias: writer
+    output_format:
+      $id: https://example.com/a
+      properties:
+        main: { $ref: "#person" }
+        other: { $ref: "https://example.com/person.json" }
+        all: { items: { $ref: "#/" } }
+        rest: { $dynamicRef: "#person" }
+        $ref: { const: { $ref: "of no meaning" } }
+        self: { $ref: "#" }
+        again: { $ref: "#/$defs/person" }
+      $defs:
+        person: { $anchor: person, properties: { name: { type: string } } }
+        pet: { $id: https://example.com/pet }
+`),
+    says: [
+      'error config.yaml:10:23 column "a": output_format.properties.main["$ref"] has to be "#" or begin with "#/": other references are not supported',
+      'error config.yaml:11:24 column "a": output_format.properties.other["$ref"] has to be "#" or begin with "#/": other references are not supported',
+      'error config.yaml:12:31 column "a": output_format.properties.all.items["$ref"] has to be "#" or begin with "#/": other references are not supported',
+      'error config.yaml:13:30 column "a": output_format.properties.rest["$dynamicRef"] is not supported: parts of a schema are referred to by "$ref": "#/…"',
+      'error config.yaml:19:21 column "a": output_format["$defs"].pet["$id"] is not supported: parts of a schema are referred to by "$ref": "#/…"',
+    ],
+  },
   'wrong scores': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
