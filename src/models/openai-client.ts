@@ -80,8 +80,8 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     isSimulated: false,
     ask: async (request) => {
       if (request.signal.aborted) throw cancelled();
-      const deadline = startDeadline(request);
       const exchange: Exchange = { body: formatJson(bodyOf(request)), answer: null };
+      const deadline = startDeadline(request);
       exchanges.set(deadline.signal, exchange);
       try {
         const answer = modelOf(request.model).doGenerate({

@@ -10,6 +10,7 @@
 //       nobody who reads the dataset could tell.
 
 import { CellError, ModelError } from '../../errors.ts';
+import { cancelled } from '../../models/failures.ts';
 import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
 import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
@@ -101,8 +102,9 @@ class Conversation {
     try {
       answer = await model.client.ask(this.#request());
     } catch (error) {
+      // A fault of our own says nothing about the model, which the next may call.
+      permit.fail(error instanceof ModelError ? error : cancelled());
       if (!(error instanceof ModelError)) throw error;
-      permit.fail(error);
       return this.#afterFailure(error, startedAt);
     }
     try {

@@ -106,6 +106,12 @@ function runSoon(wake: () => void): () => void {
 const statuses = (records: readonly CellRecord[]) => records.map(({ status }) => status);
 
 describe('generateCell', () => {
+  it('gives its place at the model back when the client throws what it never should', async () => {
+    const { task, limiter } = cellOf([]);
+    await expect(generateCell(task)).rejects.toThrow('The script is at its end');
+    expect(limiter.stats()).toMatchObject({ inFlight: 0, lastError: null });
+  });
+
   it('records the value with what made it and what it cost', async () => {
     const { task, records, requests } = cellOf([{ text: GOOD, reasoning: 'because' }]);
     expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
