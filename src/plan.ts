@@ -194,6 +194,22 @@ export interface Settings {
   readonly isEarlyShutdownDisabled: boolean;
 }
 
+/**
+ * Which limiter an alias's calls stand under: `provider/model`, the provider's name percent-encoded, so that one key is
+ * one model of one provider. Throws `RangeError` for an alias that the plan has not.
+ */
+export function modelKeyOf(
+  alias: string,
+  { plan, settings }: { readonly plan: Pick<Plan, 'models'>; readonly settings: Pick<Settings, 'models'> },
+): string {
+  const model = plan.models[alias]?.model;
+  const provider = settings.models[alias]?.provider;
+  if (model === undefined || provider === undefined) {
+    throw new RangeError(`Cannot ask model "${alias}": the plan has none of that alias`);
+  }
+  return `${encodeURIComponent(provider)}/${model}`;
+}
+
 /** The redo counter of a cell under a plan. */
 export function redoCounterOf(
   plan: Plan,

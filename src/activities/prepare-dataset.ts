@@ -1,7 +1,7 @@
 // What the parent works from: the graph, the sizes, and the groups that have to be opened.
 
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
-import { isModelColumn } from '../plan.ts';
+import { isModelColumn, modelKeyOf } from '../plan.ts';
 import type { PreparedDataset, PreparedModel } from '../protocol.ts';
 import type { Base, GroupRecord } from '../store/groups.ts';
 import { findGroup, hasItsFiles, isTrusted, rangesOf } from '../store/groups.ts';
@@ -63,15 +63,12 @@ async function checkGroups({ dataset, plan, settings, ref }: Build, base: Base):
   return { open, trusted };
 }
 
-function preparedModels({ plan, settings, graphColumns }: Build): PreparedDataset['models'] {
+function preparedModels({ plan, settings }: Build): PreparedDataset['models'] {
   const models: Record<string, PreparedModel> = {};
   for (const column of plan.columns) {
     if (!isModelColumn(column)) continue;
-    const key = graphColumns.find(({ name }) => name === column.name)?.model;
-    const maxParallelRequests = settings.models[column.alias]?.maxParallelRequests;
-    if (key === undefined || maxParallelRequests === undefined)
-      throw new RangeError(`No settings for the model "${column.alias}"`);
-    models[column.alias] = { key, maxParallelRequests };
+    const key = modelKeyOf(column.alias, { plan, settings });
+    models[column.alias] = { key, maxParallelRequests: settings.models[column.alias]!.maxParallelRequests };
   }
   return models;
 }

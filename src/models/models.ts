@@ -2,7 +2,7 @@
 // provider and model share the limiter; its cap is the lowest of theirs.
 
 import { ConfigError } from '../errors.ts';
-import type { Plan, ProviderSettings, Settings } from '../plan.ts';
+import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
 import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
 import { createOpenAIClient, type OpenAIClient } from './openai-client.ts';
@@ -33,7 +33,7 @@ export interface Models {
    * seconds, so that times in which no call may start are not taken for silence.
    */
   findSilent(): string | undefined;
-  /** By `provider/model`. */
+  /** By {@link modelKeyOf}. */
   stats(): { readonly [model: string]: LimiterStats };
   /** Which models at which endpoints have answered: the `proved` of builds to come. */
   answering(): readonly string[];
@@ -102,7 +102,7 @@ export function createModels(options: ModelsOptions): Models {
   }
 
   function keyOf(alias: string): string {
-    return `${settingsOf(alias).provider}/${plan.models[alias]!.model}`;
+    return modelKeyOf(alias, { plan, settings });
   }
 
   function aliasesOf(key: string): readonly string[] {

@@ -34,7 +34,10 @@ function modelsOf(
   ]);
   return createModels({
     plan: { models: Object.fromEntries(models) } as Plan,
-    settings: { providers: [simulated, hosted], models: Object.fromEntries(settings) } as unknown as Settings,
+    settings: {
+      providers: [simulated, hosted, ...['a', 'a/b'].map((name) => ({ ...simulated, name }))],
+      models: Object.fromEntries(settings),
+    } as unknown as Settings,
     environment: {},
     mayStart: () => true,
     ...overrides,
@@ -56,6 +59,12 @@ describe('createModels', () => {
     ]);
     models.setMax('b', 20);
     expect(models.stats()['sim/m']!.max).toBe(8);
+  });
+
+  it('gives no limiter of another model to one whose name begins as the provider of that one ends', () => {
+    const models = modelsOf({ one: { model: 'b/c', provider: 'a' }, two: { model: 'c', provider: 'a/b' } });
+    expect(models.forAlias('one').limiter).not.toBe(models.forAlias('two').limiter);
+    expect(Object.keys(models.stats())).toEqual(['a/b/c', 'a%2Fb/c']);
   });
 
   it('lets the first call of a model go alone, unless it is told to skip that', async () => {
