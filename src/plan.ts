@@ -31,12 +31,17 @@ export interface SamplerParams {
   readonly [field: string]: Value;
 }
 
+/** What samplers of numbers and categories can be converted to. */
+export const CONVERSIONS = ['int', 'float', 'str'] as const;
+export type Conversion = (typeof CONVERSIONS)[number];
+
 export interface PlanSampler extends ColumnBase {
   readonly kind: 'sampler';
   readonly sampler: SamplerType;
   readonly params: SamplerParams;
   /** In the order of the document; where several hold the last one wins. */
   readonly conditions: readonly { readonly when: string; readonly params: SamplerParams }[];
+  /** One of {@link CONVERSIONS}; for dates a format of `strftime`. */
   readonly convertTo: string | null;
 }
 

@@ -1,5 +1,6 @@
 // Checks what samplers say of other samplers, and whether their values can be converted.
 
+import { CONVERSIONS } from '../plan.ts';
 import { findUnknownDirective } from '../strftime.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { anyOf, describe, suggestion } from './explain.ts';
@@ -8,8 +9,6 @@ import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 import type { SamplerColumn } from './schema/columns.ts';
 import type { ReadColumn } from './validate.ts';
-
-const CONVERSIONS = ['int', 'float', 'str'];
 
 /** A sampler that could be read, checked against the other columns. */
 export function checkSampler(
@@ -48,7 +47,7 @@ function checkConversion(report: Report, columnPath: Path, config: SamplerColumn
       report.add({ path, message: `has "${unknown}", which no date can be written with` });
     return;
   }
-  const allowed = type === 'uuid' ? ['str'] : CONVERSIONS;
+  const allowed: readonly string[] = type === 'uuid' ? ['str'] : CONVERSIONS;
   if (!allowed.includes(target)) {
     const near = suggestion(nearestName(target, allowed));
     report.add({ path, message: `has to be ${anyOf(allowed)}, not ${describe(target)}${near}` });

@@ -6,9 +6,9 @@ import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
 import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
-import { TemplateRenderError } from '../../templates/template-error.ts';
 import { isValueObject, type Value } from '../../values.ts';
 import { type DrawPlace, drawOf, type Source } from '../draws.ts';
+import { orCellError } from '../expression.ts';
 import type { CellInput, CellPlace, RowValues } from '../generator.ts';
 import { answerKindOf } from './answers.ts';
 
@@ -94,12 +94,7 @@ function render(template: Template, values: RowValues, place: DrawPlace): string
     source ??= drawOf(place);
     return source();
   };
-  try {
-    return renderTemplate(template, values, { draw });
-  } catch (error) {
-    if (error instanceof TemplateRenderError) throw new CellError('TemplateRenderError', error.message);
-    throw error;
-  }
+  return orCellError(() => renderTemplate(template, values, { draw }));
 }
 
 function modelOf(plan: Plan, { alias }: ModelColumn) {

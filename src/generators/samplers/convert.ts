@@ -1,12 +1,9 @@
 // `convert_to` and `decimal_places`: what a drawn value becomes before it is a cell.
 
-import type { ColumnType } from '../../plan.ts';
+import type { ColumnType, Conversion } from '../../plan.ts';
 import { floatText } from '../../templates/python-text.ts';
 import type { Value } from '../../values.ts';
 import { findWhole, finiteNumber } from '../cast.ts';
-
-export const CONVERSIONS = ['int', 'float', 'str'] as const;
-export type Conversion = (typeof CONVERSIONS)[number];
 
 /**
  * A number or category as `int` (rounded, half to even), `float` or `str` (as Python prints it). Throws `CellError`

@@ -3,7 +3,7 @@
 
 import { CellError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
-import type { Plan, PlanSampler, SamplerParams } from '../../plan.ts';
+import { CONVERSIONS, type Conversion, type Plan, type PlanSampler, type SamplerParams } from '../../plan.ts';
 import { formatDate } from '../../strftime.ts';
 import { evaluateExpression, parseExpression } from '../../templates/template.ts';
 import type { Value } from '../../values.ts';
@@ -11,7 +11,7 @@ import { columnDraws } from '../draws.ts';
 import { orCellError } from '../expression.ts';
 import type { RowFailure, RowValues } from '../generator.ts';
 import { orderByNeeds } from '../order.ts';
-import { asType, CONVERSIONS, type Conversion, convertSample, roundPlaces } from './convert.ts';
+import { asType, convertSample, roundPlaces } from './convert.ts';
 import { SAMPLERS } from './registry.ts';
 import { isGiven, numberParam } from './sampler.ts';
 
