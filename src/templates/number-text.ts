@@ -47,13 +47,24 @@ function openInside(value: Value, budget: Budget, depth: number): Value {
   return opened.every(([, item], index) => item === entries[index]![1]) ? value : Object.fromEntries(opened);
 }
 
+const OPEN_LIST = 0x5b;
+const OPEN_OBJECT = 0x7b;
 const JSON_START = /^[ \t\r\n]*[{[]/;
 const JSON_END = /[}\]][ \t\r\n]{0,100}$/;
 
+function countBrackets(text: string): number {
+  let count = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === OPEN_LIST || unit === OPEN_OBJECT) count++;
+  }
+  return count;
+}
+
 function openText(text: string, budget: Budget): Value | null {
   if (!JSON_START.test(text) || !JSON_END.test(text.slice(-101))) return null;
-  // Reading JSON with exact numbers takes about 60 ns a character.
-  budget.spend(Math.ceil(text.length / 3));
+  // Reading JSON with exact numbers takes about 60 ns a character, and 200 ns more for each list and object.
+  budget.spend(Math.ceil(text.length / 3) + countBrackets(text));
   if (isNestedDeeper(text, MAX_VALUE_DEPTH)) return null;
   try {
     return parseJson(text);

@@ -18,6 +18,8 @@ const values: TemplateValues = {
   percents: '%('.repeat(200_000),
   braces: '{'.repeat(500_000),
   digits: '9'.repeat(900),
+  deep: `[${'[[[[[[[[1]]]]]]]],'.repeat(40_000)}1]`,
+  deeper: `[${`${'['.repeat(90)}${']'.repeat(90)},`.repeat(4_000)}1]`,
   numbers: JSON.stringify(list.map(Number)),
   floats: list.map((item) => Number(item) / 7),
   list,
@@ -38,7 +40,7 @@ html | escape|html | urlencode|html.title()|[html]|percents % 1|percents.format(
 big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|big.partition(pattern)
 9 ** 4000|9 ** 4000 * 9 ** 4000|9 ** 9 ** 9|2 ** (2 ** 62)|"x" * 10 ** 9|[1] * 10 ** 9|(1,) * 2 ** 70|10 ** 4299
 "%9999d" % 1|"%99999d" % 1|"{:>99999}".format(1)|big.center(10 ** 6)|big.zfill(10 ** 9)|big.join(words)|",".join(words)
-words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
+1 in deep|1 in deeper|deep|deeper[0]|words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
 
 const perItem = `item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
 1e300 / 9 ** 300|nested == nested[:]|"%.400f" % 1e-300|"%.300e" % 1.5 | length|1e300 | round(300)|1e-300 | round(300)|smiles[1]
@@ -69,6 +71,11 @@ describe('ends within 100 ms, with text or with an error', () => {
     const render = () => renderTemplate(template, values, { draw: () => 0.5 });
     expect(leastCpuMs(render, TemplateRenderError)).toBeLessThan(100);
   });
+});
+
+it('counts the lists in JSON text before it reads them', () => {
+  const render = () => renderTemplate(parseTemplate('{{ deep is none }}'), values, { draw: () => 0.5 });
+  expect(render).toThrow('it takes too many steps');
 });
 
 describe('is parsed within 100 ms, or refused', () => {
