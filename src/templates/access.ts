@@ -18,10 +18,10 @@ import {
 import { renderError } from './template-error.ts';
 
 /** `object.name`; `undefined` when there is no such field. Throws below an undefined value. */
-export function readAttribute(object: Runtime, name: string): Runtime | undefined {
+export function readAttribute(object: Runtime, name: string, budget: Budget): Runtime | undefined {
   if (object instanceof Undefined) throw below(object, name);
   if (object instanceof Loop) return object.field(name);
-  return isMapping(object) ? findKey(object, name) : undefined;
+  return isMapping(object) ? findKey(object, name, budget) : undefined;
 }
 
 /** `object[key]`; `undefined` when there is no such item. Throws below an undefined value. */
@@ -29,7 +29,7 @@ export function readItem(object: Runtime, key: Runtime, budget: Budget): Runtime
   if (object instanceof Undefined)
     throw below(object, typeof key === 'string' || typeof key === 'bigint' ? String(key) : 'item');
   if (isMapping(object))
-    return typeof key === 'object' && isUnhashable(key) ? undefined : findKey(object, key);
+    return typeof key === 'object' && isUnhashable(key) ? undefined : findKey(object, key, budget);
   if (object instanceof Loop) return typeof key === 'string' ? object.field(key) : undefined;
   const index = typeof key === 'boolean' ? BigInt(key) : key;
   if (typeof index !== 'bigint') return undefined;
@@ -51,7 +51,7 @@ function positionOf(index: bigint, length: number): number {
 }
 
 function characterAt(text: string, index: bigint, budget: Budget): string | undefined {
-  if (!isAstral(text)) return text[positionOf(index, text.length)];
+  if (!isAstral(budget.read(text))) return text[positionOf(index, text.length)];
   budget.spend(text.length);
   const characters = [...text];
   return characters[positionOf(index, characters.length)];

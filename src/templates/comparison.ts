@@ -36,15 +36,15 @@ export function isTrue(value: Runtime): boolean {
 
 export function areEqual(left: Runtime, right: Runtime, budget: Budget): boolean {
   budget.spend(1);
+  if (typeof left === 'string' && typeof right === 'string') {
+    if (left.length === right.length) budget.read(left);
+    return left === right;
+  }
   if (left === right) return true;
   const a = asNumber(left);
   const b = asNumber(right);
   // biome-ignore lint/suspicious/noDoubleEquals: compares a bigint and a number exactly.
   if (a !== null && b !== null) return a == b;
-  if (typeof left === 'string' && typeof right === 'string') {
-    if (left.length === right.length) budget.read(left);
-    return false;
-  }
   if (isList(left)) return isList(right) && areItemsEqual(left, right, budget);
   if (left instanceof Tuple) return right instanceof Tuple && areItemsEqual(left.items, right.items, budget);
   if (left instanceof Undefined) return right instanceof Undefined;
@@ -54,7 +54,7 @@ export function areEqual(left: Runtime, right: Runtime, budget: Budget): boolean
     return (
       entries.length === other.length &&
       entries.every(([key, value]) => {
-        const match = findKey(right, key);
+        const match = findKey(right, key, budget);
         return match !== undefined && areEqual(value, match, budget);
       })
     );
@@ -73,7 +73,8 @@ export function order(left: Runtime, right: Runtime, budget: Budget): number {
   const b = asNumber(right);
   if (a !== null && b !== null)
     return a < b ? -1 : a > b ? 1 : Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : 0;
-  if (typeof left === 'string' && typeof right === 'string') return orderTexts(budget.read(left), right);
+  if (typeof left === 'string' && typeof right === 'string')
+    return orderTexts(budget.read(left), budget.read(right));
   if (isList(left) && isList(right)) return orderItems(left, right, budget);
   if (left instanceof Tuple && right instanceof Tuple) return orderItems(left.items, right.items, budget);
   refuseUndefined(left);
@@ -119,7 +120,7 @@ export function isIn(
     }
     return indexIn(budget.read(container), budget.read(item), 0, budget) >= 0;
   }
-  if (isMapping(container)) return findKey(container, item) !== undefined;
+  if (isMapping(container)) return findKey(container, item, budget) !== undefined;
   if (container instanceof Undefined) return false;
   const items = isList(container)
     ? container

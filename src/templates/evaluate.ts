@@ -180,7 +180,7 @@ export class Evaluation {
           ([key, value]) => [this.evaluate(key), this.evaluate(value)] as const,
         );
         this.at = expression.at;
-        return new Dict(entries);
+        return new Dict(entries, budget);
       }
       case 'attribute':
         return this.#attribute(expression);
@@ -286,7 +286,7 @@ export class Evaluation {
   #attribute(expression: Extract<Expression, { kind: 'attribute' }>): Runtime {
     const object = this.evaluate(expression.object);
     this.at = expression.at;
-    const value = readAttribute(object, expression.name);
+    const value = readAttribute(object, expression.name, this.#services.budget);
     if (value !== undefined) return value;
     if (hasMethod(object, expression.name)) {
       throw renderError(

@@ -82,7 +82,7 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
   unique: operation('case_sensitive? attribute?', (value, [caseSensitive, attribute], services) => {
     const seen = new Set<string>();
     const unique = keyedItems(value, { caseSensitive, attribute }, services).filter(({ keys }) => {
-      const id = keys.map((key) => services.budget.read(idOf(key))).join('\0');
+      const id = keys.map((key) => idOf(key, services.budget)).join('\0');
       const isNew = !seen.has(id);
       seen.add(id);
       return isNew;

@@ -57,8 +57,8 @@ const DICT_METHODS: Methods<Mapping> = {
   values: operation('', (mapping, _, { budget }) =>
     viewOf(mapping, { part: 1, name: 'dict_values' }, budget),
   ),
-  get: operation('key default?', (mapping, [key, fallback = null]) =>
-    valueOr(findKey(mapping, key!), () => fallback),
+  get: operation('key default?', (mapping, [key, fallback = null], { budget }) =>
+    valueOr(findKey(mapping, key!, budget), () => fallback),
   ),
   copy: operation('', (mapping) => mapping),
 };

@@ -39,7 +39,8 @@ export function formatPercent(text: string, value: Runtime, budget: Budget): str
     (found, key, flags: string, width: string, precision, type: string) => {
       if (found === '%%') return '%';
       if (type === '') throw renderError(`Cannot format the text: "${found}" is not complete`);
-      const item = key === undefined ? values[used++] : isMapping(value) ? findKey(value, key) : undefined;
+      const item =
+        key === undefined ? values[used++] : isMapping(value) ? findKey(value, key, budget) : undefined;
       if (item === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
       const spec: NumberSpec = {
         fill: flags.includes('0') && !flags.includes('-') && !'sra'.includes(type) ? '0' : ' ',

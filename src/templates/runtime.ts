@@ -37,9 +37,9 @@ export class Tuple {
 export class Dict {
   readonly #entries = new Map<string, readonly [Runtime, Runtime]>();
 
-  constructor(entries: readonly (readonly [Runtime, Runtime])[]) {
+  constructor(entries: readonly (readonly [Runtime, Runtime])[], budget: Budget) {
     for (const [key, value] of entries) {
-      const id = idOf(key);
+      const id = idOf(key, budget);
       this.#entries.set(id, [this.#entries.get(id)?.[0] ?? key, value]);
     }
   }
@@ -52,8 +52,8 @@ export class Dict {
     return this.#entries.size;
   }
 
-  find(key: Runtime): Runtime | undefined {
-    return this.#entries.get(idOf(key))?.[1];
+  find(key: Runtime, budget: Budget): Runtime | undefined {
+    return this.#entries.get(idOf(key, budget))?.[1];
   }
 }
 
@@ -153,11 +153,11 @@ export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly 
 }
 
 /** The value under a key. Throws for a key that no dict can have. */
-export function findKey(mapping: Mapping, key: Runtime): Runtime | undefined {
-  if (mapping instanceof Dict) return mapping.find(key);
+export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime | undefined {
+  if (mapping instanceof Dict) return mapping.find(key, budget);
   if (typeof key === 'string') return Object.hasOwn(mapping, key) ? mapping[key] : undefined;
   // Refuses a key that no dict can have.
-  idOf(key);
+  idOf(key, budget);
   return undefined;
 }
 
@@ -182,15 +182,24 @@ export function refuseUndefined(value: Runtime): void {
 }
 
 /** The identity of a dict's key: 1, 1.0 and true are one key, as in Python. */
-export function idOf(key: Runtime): string {
-  if (typeof key === 'string') return `"${key}`;
+export function idOf(key: Runtime, budget: Budget): string {
+  if (typeof key === 'string') return `"${budget.read(key)}`;
   if (key === null) return 'null';
   if (typeof key === 'boolean') return key ? '1' : '0';
-  if (typeof key === 'bigint') return key.toString();
+  if (typeof key === 'bigint') return integerText(key, budget);
   if (typeof key === 'number') return Number.isInteger(key) ? BigInt(key).toString() : `${key}`;
   if (key instanceof Undefined) return 'undefined';
-  if (key instanceof Tuple) return `(${key.items.map((item) => JSON.stringify(idOf(item))).join(',')})`;
+  if (key instanceof Tuple)
+    return `(${key.items.map((item) => JSON.stringify(idOf(item, budget))).join(',')})`;
   throw renderError(`Cannot use ${describe(key)} as a key: it has no fixed value`);
+}
+
+/** The digits of a whole number. */
+export function integerText(value: bigint, budget: Budget): string {
+  const text = value.toString();
+  // Printing a number is quadratic in its digits.
+  if (text.length > 100) budget.spend(text.length);
+  return text;
 }
 
 /** What a value is, in words for a message. */

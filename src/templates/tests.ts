@@ -67,7 +67,7 @@ const WITH_ARGUMENT: { readonly [name: string]: Test } = {
   lt: less,
   ne: unequal,
   // Of what a template holds only these have one instance in Python.
-  sameas: (value, argument) => value === argument && (value === null || typeof value === 'boolean'),
+  sameas: (value, argument) => (value === null || typeof value === 'boolean') && value === argument,
 };
 
 export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();

@@ -8,6 +8,7 @@ const list = Array.from({ length: 100_000 }, (_, index) => BigInt(index % 1000))
 const words = list.map((item) => `k${item}`);
 const values: TemplateValues = {
   big: 'a'.repeat(500_000),
+  twin: 'a'.repeat(500_000),
   pattern: `b${'a'.repeat(250_000)}`,
   prose: 'word '.repeat(200_000),
   spaces: ' '.repeat(500_000),
@@ -49,7 +50,8 @@ big[:5]|big == big ~ ""|big < big ~ ""|big is lower|big.isalpha()|"{:>9999}".for
 list | random|big | random|",".join(words) | length|words is in [words]|loop.changed(words)|loop.cycle(1, 2)|item | string
 words.index("zz")|words.count(1)|{"a": 1, "b": 2}["a"]|(1, 2, 3, 4) == (1, 2, 3, 4)|prose.split() | length|big.startswith(pattern)
 "x" * 10000|"a b c".split()|dict.items()|dict.keys() | first|numbers[5]|digits | float|("x" * 2000) | title | length
-("é" * 2000) | urlencode | length|("<" * 2000) | escape | length|("ab" * 1000).swapcase() | length|{1: words}[1] | length`;
+("é" * 2000) | urlencode | length|("<" * 2000) | escape | length|("ab" * 1000).swapcase() | length|{1: words}[1] | length
+big == twin|twin in [big]|big is sameas twin|"x" < big|big[1]|{big: 1}[twin]|{(big,): 1}[(twin,)]|{9 ** 4000: 1}[9 ** 4000]`;
 
 const templates = [
   ...once.split(/[|](?! )|\n/).map((expression) => `{{ ${expression} }}`),
