@@ -16,20 +16,24 @@ export function timedOut(host: string, timeoutMs: number): ModelError {
   );
 }
 
+/** The reason stands at the beginning of what an endpoint writes; a page of HTML may follow. */
+const MAX_REASON_LENGTH = 2_000;
+
 /** The class of an HTTP status that is no success. `text` is what the endpoint wrote. */
 export function failureOfStatus(
   status: number,
   { text, hasSchema }: { readonly text: string; readonly hasSchema: boolean },
 ): FailureClass {
+  const reason = text.slice(0, MAX_REASON_LENGTH);
   if (status === 429) return 'busy';
   if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal() ? 'schema' : 'unavailable';
   if (status === 401 || status === 402 || status === 403) return 'denied';
-  if (status === 404 && UNKNOWN_MODEL.test(text)) return 'denied';
+  if (status === 404 && UNKNOWN_MODEL.test(reason)) return 'denied';
   return isSchemaRefusal() ? 'schema' : 'rejected';
 
   // Some servers answer 500 to a schema that they cannot turn into a grammar.
   function isSchemaRefusal(): boolean {
-    return hasSchema && SCHEMA_WORDS.test(text);
+    return hasSchema && SCHEMA_WORDS.test(reason);
   }
 }
 
