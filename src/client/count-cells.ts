@@ -43,6 +43,8 @@ export interface CellCounts {
   readonly rowsInPlace: number;
   /** The digest of the plan that they follow; null while there are none. */
   readonly planInPlace: string | null;
+  /** Groups that are done in place. */
+  readonly groupsInPlace: number;
   /** Every group is done in place: nothing is to be made or written. */
   readonly isDone: boolean;
   /** Those of the redo rules that were asked about whose cells are not all there. */
@@ -56,7 +58,7 @@ export interface CountOptions {
   readonly planDigest: string;
   readonly settings: Settings;
   readonly seedSource: SeedSource | null;
-  /** Opens groups that are done too, for the hosts of their cells. */
+  /** Opens groups that are done too. */
   readonly opensAll: boolean;
   /** Redo rules of the plan, and the rows that they were given for. */
   readonly redos: { readonly rules: readonly RedoRule[]; readonly rows: number };
@@ -66,6 +68,7 @@ export const NO_COUNT: ColumnCount = {
   kept: 0,
   keptAsIs: 0,
   missing: 0,
+  lost: 0,
   stale: 0,
   downstream: 0,
   retried: 0,
@@ -94,6 +97,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     if (place !== undefined) counter.addPlace(place);
     const trusted = [place, next].find((group) => group !== undefined && isDone(group, rows, options));
     if (trusted === undefined || trusted !== place) counter.isDone = false;
+    else counter.groupsInPlace += 1;
     if (trusted !== undefined && !options.opensAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && place === undefined) counter.addMissing(rows);
     else counter.addGroup(rows, await adoptRowGroup({ dataset, plan, order, roots, rowGroup, rows, index }));
@@ -107,6 +111,7 @@ function isDone(group: GroupRecord, rows: RowRange, { planDigest }: CountOptions
 
 class Counter {
   isDone: boolean;
+  groupsInPlace = 0;
   readonly #redos: CountOptions['redos'];
   readonly #flights: CrashedFlights;
   readonly #columns: Map<string, { -readonly [Key in keyof ColumnCount]: number }>;
@@ -182,6 +187,7 @@ class Counter {
       newestAt: this.#newestAt,
       rowsInPlace: this.#rowsInPlace,
       planInPlace: this.#planInPlace,
+      groupsInPlace: this.groupsInPlace,
       isDone: this.isDone,
       unfinishedRedos: [...this.#unfinished],
     };
@@ -211,7 +217,7 @@ export interface CountSums {
   readonly kept: number;
   readonly keptAsIs: number;
   readonly missing: number;
-  /** Existing cells that are made again: stale ones and those downstream of one. */
+  /** Existing cells that are made again: lost and stale ones, and those downstream of one. */
   readonly again: number;
   readonly retried: number;
   readonly calls: number;
@@ -220,13 +226,13 @@ export interface CountSums {
 /** Sums over columns. */
 export function sumCounts({ columns }: CellCounts): CountSums {
   const sum = { kept: 0, keptAsIs: 0, missing: 0, again: 0, retried: 0, calls: 0 };
-  for (const { kept, keptAsIs, missing, stale, downstream, retried } of Object.values(columns)) {
+  for (const { kept, keptAsIs, missing, lost, stale, downstream, retried } of Object.values(columns)) {
     sum.kept += kept;
     sum.keptAsIs += keptAsIs;
     sum.missing += missing;
-    sum.again += stale + downstream;
+    sum.again += lost + stale + downstream;
     sum.retried += retried;
-    sum.calls += missing + stale + downstream + retried;
+    sum.calls += missing + lost + stale + downstream + retried;
   }
   return sum;
 }

@@ -133,17 +133,19 @@ function describeReasons(wish: Wish): string[] {
   }
 
   return plan.columns.flatMap(({ name }) => {
-    const count = counts.columns[name] ?? NO_COUNT;
-    if (againOf(count) === 0) return [];
+    const { lost, stale, downstream } = counts.columns[name] ?? NO_COUNT;
+    const gone = lost === 0 ? [] : [`${name}: gone from the store → ${formatCount(lost)} again`];
+    if (stale + downstream === 0) return gone;
     const causes = [...new Set(causesOf(name))];
     const needs = causes.length === 0 ? 'made from other inputs' : `needs ${causes.join(', ')}`;
     const why = changeText(name) ?? needs;
-    return `${name}: ${why} → ${count.downstream > 0 ? 'up to ' : ''}${formatCount(againOf(count))} again`;
+    const upTo = downstream > 0 ? 'up to ' : '';
+    return [...gone, `${name}: ${why} → ${upTo}${formatCount(stale + downstream)} again`];
   });
 }
 
-function againOf({ stale, downstream }: ColumnCount): number {
-  return stale + downstream;
+function againOf({ lost, stale, downstream }: ColumnCount): number {
+  return lost + stale + downstream;
 }
 
 function pack(parts: readonly string[]): string[] {

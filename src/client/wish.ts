@@ -194,9 +194,12 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
   const hostsBefore =
     latest === null || newestStart === undefined ? {} : hostsByColumn(latest, newestStart.settings);
   const isElsewhere = Object.entries(hosts).some(([column, host]) => (hostsBefore[column] ?? host) !== host);
-  const counts = await count(plan, [], isElsewhere);
+  let counts = await count(plan, [], isElsewhere);
   const { planInPlace } = counts;
   const planBefore = dataset === null || planInPlace === null ? null : await dataset.readPlan(planInPlace);
+  const base = await baseOf({ dataset, plan, planDigest, planBefore, counts });
+  // Beside the output all of it is built, groups that are done in place too.
+  if (base === 'next' && counts.groupsInPlace > 0) counts = await count(plan, [], true);
   const isDone =
     counts.isDone &&
     before?.planDigest === planDigest &&
@@ -216,7 +219,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     plan,
     planDigest,
     settings,
-    base: await baseOf({ dataset, plan, planDigest, planBefore, counts }),
+    base,
     counts,
     answer: plan.keep.length === 0 ? null : { documentDigest, keep: plan.keep },
     isDone,
@@ -225,7 +228,8 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
       : questionOf({
           counts,
           // The build that it was asked for is not finished.
-          isAgreed: before?.planDigest === planDigest && before.state !== 'complete',
+          isAgreed:
+            before?.planDigest === planDigest && before.state !== 'complete' && newestStart?.base === base,
           foreign: isElsewhere ? foreignCells(counts, hosts) : [],
         }),
     opened,

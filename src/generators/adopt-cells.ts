@@ -36,11 +36,12 @@ import type { RootRow } from './roots.ts';
 /**
  * Why a cell of a model column is to be made.
  *   missing     never made
+ *   lost        in the current output, and gone from the store
  *   stale       made from another input
  *   downstream  made, but from an upstream cell that is to be made again: it may turn out to be right
  *   retried     failed for good in an earlier start
  */
-export type Want = 'missing' | 'stale' | 'downstream' | 'retried';
+export type Want = 'missing' | 'lost' | 'stale' | 'downstream' | 'retried';
 
 export interface AdoptedColumn {
   /** By row. Roots have one for every row that they were made for; a dropped row has those that its drop follows from. */
@@ -64,6 +65,8 @@ export interface Adoption {
 export interface EarlierOutput {
   /** The rows in the files of the current output. */
   readonly rows: readonly RowRange[];
+  /** The columns that those rows have cells of. */
+  readonly columns: readonly string[];
   /** The cells that rows were dropped for. */
   readonly drops: readonly Pick<Drop, 'row' | 'column'>[];
 }
@@ -124,7 +127,7 @@ class Adopter {
   }
 
   adoptRow(row: number): void {
-    const changed = new Set<PlanColumn['kind']>();
+    const changed = new Set<PlanColumn['kind'] | 'lost'>();
     const failure = this.#adopt(row, changed);
     if (failure !== null) {
       this.#dropped.set(row, failure);
@@ -148,7 +151,7 @@ class Adopter {
   }
 
   /** Adds the kinds of the columns whose cells are not what they were. Returns why the row is dropped. */
-  #adopt(row: number, changed: Set<PlanColumn['kind']>): RowFailure | null {
+  #adopt(row: number, changed: Set<PlanColumn['kind'] | 'lost'>): RowFailure | null {
     const roots = this.#input.roots.get(row);
     if (roots === undefined) throw new RangeError(`Row ${row} has no roots`);
     if (roots.failure !== null) return roots.failure;
@@ -163,7 +166,8 @@ class Adopter {
         const record = isModelColumn(column)
           ? this.#adoptCell(column, row, values)
           : this.#rootRecord(column, row, roots.cells[column.name]);
-        if (this.#isChange(column, row, record)) changed.add(column.kind);
+        if (this.#isLost(column, row)) changed.add('lost');
+        else if (this.#isChange(column, row, record)) changed.add(column.kind);
         if (record === undefined) continue;
         values[column.name] = record.value;
         this.#columnOf(column.name).chosen.set(row, record);
@@ -185,6 +189,13 @@ class Adopter {
     return current === undefined
       ? !before.some((other) => other.in === record.in)
       : !isSameValue(current.value, record.value);
+  }
+
+  /** Whether a row of the output has this cell, and the store has not: whatever it was, it cannot be told from another. */
+  #isLost({ name }: PlanColumn, row: number): boolean {
+    const { rows, columns } = this.#input.output;
+    if (!columns.includes(name) || !includesRow(rows, row)) return false;
+    return !this.#recordsOf(name, row).some(({ status }) => status === 'ok');
   }
 
   #rootRecord(column: PlanColumn, row: number, made: CellRecord | undefined): CellRecord {
@@ -244,6 +255,7 @@ class Adopter {
     digest: string | undefined;
   }): Want {
     const { column, row, accepted, records, canJudge, digest } = of;
+    if (this.#isLost(column, row)) return 'lost';
     if (accepted.length > 0 && !canJudge) return 'downstream';
     const hasFailed =
       this.#failedBefore.has(`${row} ${column.name}`) ||

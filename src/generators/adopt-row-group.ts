@@ -1,7 +1,7 @@
 import type { RowRange } from '../graph/types.ts';
 import type { Plan } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import { type CellIndex, type Gathered, gatherRecords } from '../store/gather.ts';
+import { type CellIndex, type Gathered, gatherRecords, storedColumns } from '../store/gather.ts';
 import { findGroup } from '../store/groups.ts';
 import { readingBase } from '../store/swap.ts';
 import { type Adoption, adoptCells, type EarlierOutput } from './adopt-cells.ts';
@@ -31,5 +31,9 @@ async function readEarlierOutput(dataset: DatasetStore, rowGroup: number): Promi
     readingBase(dataset, 'groups').then((base) => findGroup(dataset, { rowGroup, base })),
     findGroup(dataset, { rowGroup, base: 'next' }),
   ]);
-  return { rows: place?.rowsInFiles ?? [], drops: [...(place?.drops ?? []), ...(next?.drops ?? [])] };
+  return {
+    rows: place?.rowsInFiles ?? [],
+    columns: place === undefined ? [] : storedColumns(await dataset.readPlan(place.planDigest)),
+    drops: [...(place?.drops ?? []), ...(next?.drops ?? [])],
+  };
 }

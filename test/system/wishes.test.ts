@@ -1,6 +1,6 @@
 // What each wish costs, call by call: the same command after the document, the seed data or the options have changed.
 
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +116,50 @@ describe('rows', () => {
     rmSync(place.path('tickets', 'parquet-files', 'batch_00001.parquet'));
     expectEnd(await place.run(), { code: 0, calls: {} });
     expect(place.output()).toEqual(before);
+  });
+});
+
+describe('cells that are gone', () => {
+  it('are made again beside the old output, which stays until the new one is complete', async () => {
+    place.copy(built);
+    const before = place.output();
+    rmSync(place.path('tickets', 'cells'), { recursive: true });
+    mock.setFaults([{ kind: 'error', status: 401, cells: ['note/9'] }]);
+    const stopped = await place.run(['-n', '14']);
+    expect(stopped.code).toBe(1);
+    const gone = (name: string) => `${name}: gone from the store → 12 again`;
+    expect(stopped.talk).toContain(
+      `plan      ${gone('body')} · ${gone('summary')}\n          ${gone('note')}\n          6 new · today's 12 rows stay until the new ones are complete\n`,
+    );
+    expect(place.output()).toEqual(before);
+    mock.setFaults([]);
+    const resumed = await place.run();
+    expect(resumed.code).toBe(0);
+    expect(sumCalls(stopped.calls) + sumCalls(resumed.calls)).toBe(3 * 14 + 1);
+    expect(await place.rows()).toHaveLength(14);
+    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00002.parquet')).toBe(true);
+  });
+
+  it('of a settled file that is damaged, too', async () => {
+    place.copy(built);
+    const before = place.output();
+    const folder = place.path('tickets', 'cells', 'note');
+    const [last = ''] = readdirSync(folder).filter((name) => name.startsWith('rg-00002'));
+    writeFileSync(join(folder, last), 'no gzip');
+    const end = await place.run(['-n', '14']);
+    expectEnd(end, { code: 0, calls: { body: 2, summary: 2, note: 4 } });
+    expect(end.talk).toContain('plan      note: gone from the store → 2 again\n');
+    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00002.parquet')).toBe(true);
+    expect(place.output()['batch_00000.parquet']).toBe(before['batch_00000.parquet']);
+  });
+
+  it('are not made again without an answer when they are more than 100', async () => {
+    place.document.rowloom.row_group_size = 60;
+    await build(['-n', '34']);
+    rmSync(place.path('tickets', 'cells'), { recursive: true });
+    const refused = await place.run(['-n', '35']);
+    expectEnd(refused, { code: 2, calls: {} });
+    expect(refused.talk).toContain('Cannot make up to 102 existing cells again without an answer');
   });
 });
 
@@ -448,7 +492,7 @@ describe('asking', () => {
 
   it('is for programs, too: what would be done and what came of it are JSON on stdout', async () => {
     const dry = await place.run(['-n', '4', '--dry-run', '--json']);
-    const nothing = { kept: 0, keptAsIs: 0, stale: 0, downstream: 0, retried: 0 };
+    const nothing = { kept: 0, keptAsIs: 0, lost: 0, stale: 0, downstream: 0, retried: 0 };
     const columns = Object.fromEntries(
       Object.entries(each(4)).map(([name, missing]) => [name, { ...nothing, missing }]),
     );

@@ -85,20 +85,22 @@ function right(column: PlanText, from: string, value: string, more: Partial<Cell
   return record(value, { in: cellInput({ plan: PLAN, column, row: 0, values }).digest, ...more });
 }
 
-const NOTHING: EarlierOutput = { rows: [], drops: [] };
-const IN_PLACE: EarlierOutput = { rows: [{ first: 0, last: 0 }], drops: [] };
+const TOPIC = record('tents', { raw: null, read: 0 });
+
+const NOTHING: EarlierOutput = { rows: [], columns: [], drops: [] };
+const IN_PLACE: EarlierOutput = { rows: [{ first: 0, last: 0 }], columns: ['topic', 'body'], drops: [] };
 
 function adopt(
   records: { readonly body?: readonly CellRecord[]; readonly summary?: readonly CellRecord[] },
   { plan = PLAN, output = NOTHING }: { readonly plan?: Plan; readonly output?: EarlierOutput } = {},
 ): Promise<Adoption> {
-  const root: RootRow = { cells: { topic: record('tents', { raw: null, read: 0 }) }, failure: null };
+  const root: RootRow = { cells: { topic: TOPIC }, failure: null };
   return adoptCells({
     plan,
     order: ['topic', 'body', 'summary'],
     rows: { first: 0, last: 0 },
     roots: new Map([[0, root]]),
-    records: new Map(Object.entries(records)),
+    records: new Map(Object.entries({ topic: [TOPIC], ...records })),
     output,
   });
 }
@@ -129,7 +131,7 @@ describe('a cell', () => {
     const failed = right(BODY, 'tents', '', { status: 'failed', raw: null, value: null });
     expect(wantOf(await adopt({}), 'body')).toBe('missing');
     expect(wantOf(await adopt({ body: [failed] }), 'body')).toBe('retried');
-    const output = { rows: [], drops: [{ row: 0, column: 'body' }] };
+    const output = { ...NOTHING, drops: [{ row: 0, column: 'body' }] };
     expect(wantOf(await adopt({}, { output }), 'body')).toBe('retried');
   });
 
@@ -206,6 +208,14 @@ describe('a row of the current output', () => {
   it('changes when one of its cells is made again', async () => {
     const adoption = await adopt({ body: [record('shown', { chosen: true })] }, { output: IN_PLACE });
     expect(adoption.changedRows).toBe(1);
+  });
+
+  it('changes when one of its cells is gone from the store, even one that is to be kept', async () => {
+    for (const keep of [[], [{ column: null, rows: null }]]) {
+      const adoption = await adopt({}, { plan: { ...PLAN, keep }, output: IN_PLACE });
+      expect([wantOf(adoption, 'body'), wantOf(adoption, 'summary')]).toEqual(['lost', 'missing']);
+      expect(adoption.changedRows).toBe(1);
+    }
   });
 
   it('does not change for a column that it never had', async () => {
