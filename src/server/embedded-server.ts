@@ -110,7 +110,8 @@ class Share implements EmbeddedServer {
   async attach(): Promise<void> {
     const { directory } = this.#options;
     let watchdog: ChildProcess | undefined;
-    for (const deadline = Date.now() + START_LIMIT_MS; Date.now() < deadline; await sleep(POLL_INTERVAL_MS)) {
+    let deadline = Date.now() + START_LIMIT_MS;
+    for (; Date.now() < deadline; await sleep(POLL_INTERVAL_MS)) {
       if (this.#isReleased) return;
       const claim = findLivingClaim(directory);
       const state = findServerState(directory);
@@ -118,7 +119,10 @@ class Share implements EmbeddedServer {
         const isListening = state?.watchdog === claim.number;
         if (isListening && (await this.#connect(state, deadline - Date.now()))) return;
       } else if (watchdog === undefined || watchdog.exitCode === 0 || watchdog.signalCode !== null) {
+        const askedAt = Date.now();
         watchdog = await this.#spawnWatchdog();
+        // A download of the server takes minutes on a slow network, and has limits of its own.
+        deadline += Date.now() - askedAt;
       } else if (watchdog.exitCode !== null) {
         throw startFailure(directory, lastLine(serverFiles(directory).log));
       }

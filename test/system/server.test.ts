@@ -2,16 +2,17 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerError } from '../../src/errors.ts';
 import { findByArguments, killAndWait, type ProcessIdentity } from '../../src/processes.ts';
 import { resolveServer } from '../../src/server/connect.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
+import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
 import { findLivingClaim, serverFiles } from '../../src/server/server-files.ts';
 
 const LINGER_MS = 300;
@@ -36,9 +37,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 }, 30_000);
 
-async function ensure(where = directory): Promise<EmbeddedServer> {
+async function ensure(where = directory, environment = process.env): Promise<EmbeddedServer> {
   const say = (line: string) => said.push(line);
-  const share = await ensureServer({ directory: where, environment: process.env, say, lingerMs: LINGER_MS });
+  const share = await ensureServer({ directory: where, environment, say, lingerMs: LINGER_MS });
   shares.push(share);
   return share;
 }
@@ -113,6 +114,28 @@ describe('a shared server', () => {
     const { address } = await ensure();
     await startWorkflow(address, 'early');
     expect(await workflowStatus(address, 'early')).toBe('RUNNING');
+  });
+
+  it('may take as long as it needs to get the Temporal CLI', async () => {
+    const binary = await findTemporalBinary({ environment: process.env, say: () => undefined });
+    const bin = join(directory, 'bin');
+    mkdirSync(bin);
+    // Answers once it has been got.
+    const wait = `if [ "$1" = --version ]; then touch ${bin}/asked; until [ -e ${bin}/got ]; do sleep 0.05; done; fi`;
+    writeFileSync(join(bin, 'temporal'), `#!/bin/sh\n${wait}\nexec ${binary} "$@"\n`);
+    chmodSync(join(bin, 'temporal'), 0o755);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const environment = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+      const shares = Promise.all([ensure(directory, environment), ensure(directory, environment)]);
+      await until(() => existsSync(join(bin, 'asked')));
+      vi.setSystemTime(Date.now() + 600_000);
+      writeFileSync(join(bin, 'got'), '');
+      const [first, second] = await shares;
+      expect(second.address).toBe(first.address);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends shortly after its last user gave it back', async () => {
