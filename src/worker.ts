@@ -92,6 +92,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: '60 seconds',
   });
   const ended = Promise.all([conducting.run(), generating.run()]).then(() => builds.dispose());
+  // It may break before anybody listens.
+  ended.catch(() => undefined);
   return {
     builds,
     ended,

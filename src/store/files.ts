@@ -47,9 +47,9 @@ export class Files {
     return stat === undefined ? undefined : fileStatOf(stat);
   }
 
-  /** What the disk of a folder has left; infinite where it does not tell, as some network file systems. */
+  /** What the disk of a folder has left; infinite where it does not tell, as some network file systems. Never throws. */
   async freeBytes(path: string): Promise<number> {
-    const disk = await this.#reading(path, () => this.#fs.statfs(path));
+    const disk = await this.#fs.statfs(path).catch(() => undefined);
     return disk === undefined || disk.blocks === 0 ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
   }
 

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'n
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
+import { Files } from '../../../src/store/files.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { diskError, faultyFileSystem, startOf, temporaryFolder, testDataset, textPlan } from './support.ts';
 
@@ -254,4 +255,17 @@ it('a new start sweeps away what crashes left, and nothing that is being written
     '.b.jsonl.0.tmp',
     'r000000-000009.0.jsonl',
   ]);
+});
+
+it('a disk that does not tell its free space has enough of it', async () => {
+  const folder = await temporaryFolder();
+  const silent = (code: string): Files =>
+    new Files({
+      ...faultyFileSystem(() => undefined),
+      statfs: () => Promise.reject<never>(diskError(code)),
+    });
+  for (const code of ['ENOSYS', 'ESTALE', 'EIO', 'ENOENT']) {
+    expect(await silent(code).freeBytes(folder)).toBe(Number.POSITIVE_INFINITY);
+  }
+  expect(await new Files().freeBytes(folder)).toBeLessThan(Number.POSITIVE_INFINITY);
 });
