@@ -1,4 +1,4 @@
-// The edge between activities and Temporal: opens the build, beats, and translates errors once.
+// The edge between activities and Temporal: serves the build, beats, and translates errors once.
 
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -17,9 +17,10 @@ export function asActivity<Input extends { readonly build: BuildRef }, Result>(
     const context = Context.current();
     const beats = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
     try {
-      const build = await builds.open(input.build);
-      if (build.dataset.hasNewerEpoch(input.build.epoch)) throw new FencedError(input.build.epoch);
-      return await run(build, input);
+      return await builds.serve(input.build, async (build) => {
+        if (build.dataset.hasNewerEpoch(input.build.epoch)) throw new FencedError(input.build.epoch);
+        return run(build, input);
+      });
     } catch (error) {
       throw translate(error);
     } finally {

@@ -1,8 +1,10 @@
 // What the activities of one process share: an open build for each (dataset, epoch), with its plan, its models and its
-// gate. Everything here is a cache of the store: a process that starts anew opens it again.
+// gate. Everything here is a cache of the store: a process that starts anew opens it again. A build is closed once its
+// workflow has ended or a newer build has the dataset, and none of its activities is at work here; one that comes later
+// opens it again.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { graphColumns } from '../config/graph-columns.ts';
 import { BuildError, StoreError } from '../errors.ts';
 import { type InlineRow, makeInline } from '../generators/inline.ts';
@@ -71,7 +73,8 @@ export interface Calls {
 }
 
 export interface Builds {
-  open(ref: BuildRef): Promise<Build>;
+  /** Runs an activity of a build. */
+  serve<Result>(ref: BuildRef, run: (build: Build) => Promise<Result>): Promise<Result>;
   /** Those of all builds, over the life of the process. */
   calls(): Calls;
   /** Ends a build with a reason for people, whether its workflow has started yet or not. */
@@ -89,9 +92,20 @@ export interface BuildsOptions {
   readonly connect?: ModelsOptions['connect'];
 }
 
+interface Entry {
+  readonly build: Promise<Build>;
+  /** Activities at work. */
+  serving: number;
+  /** There has been an activity: its workflow has been started. */
+  hasServed: boolean;
+}
+
 export function createBuilds(options: BuildsOptions): Builds {
-  const builds = new Map<string, Promise<Build>>();
-  const opened: Build[] = [];
+  const entries = new Map<string, Entry>();
+  const opened = new Map<string, Build>();
+  // What builds leave behind that are closed: the endpoints that answered, and how many calls were answered.
+  const proved = new Set<string>();
+  let answeredBefore = 0;
   const parts = new PartCache(PART_CACHE_BYTES);
   const company = new Company();
   let onUnheard: (error: BuildError) => void = () => undefined;
@@ -101,37 +115,66 @@ export function createBuilds(options: BuildsOptions): Builds {
   // Nobody has to listen.
   unheard.catch(() => undefined);
 
-  async function open(ref: BuildRef): Promise<Build> {
+  function open(ref: BuildRef): Entry {
     const key = `${ref.datasetId}/${ref.epoch}`;
-    let build = builds.get(key);
-    if (build === undefined) {
-      const proved = opened.flatMap(({ models }) => models.answering());
-      build = openBuild(ref, { ...options, parts, company, proved, onUnheard });
-      builds.set(key, build);
-      build.then(
-        (ready) => opened.push(ready),
-        () => builds.delete(key),
-      );
+    const found = entries.get(key);
+    if (found !== undefined) return found;
+    function onOver(): void {
+      const build = opened.get(key);
+      if (build === undefined || entry.serving > 0 || !entry.hasServed) return;
+      entries.delete(key);
+      opened.delete(key);
+      for (const endpoint of build.models.answering()) proved.add(endpoint);
+      answeredBefore += callsOf(build).answered;
+      build.dispose();
     }
-    return build;
+    const answering = [...opened.values()].flatMap(({ models }) => models.answering());
+    const build = openBuild(ref, {
+      ...{ ...options, parts, company, onUnheard, onOver },
+      proved: [...proved, ...answering],
+    });
+    const entry: Entry = { build, serving: 0, hasServed: false };
+    entries.set(key, entry);
+    build.then(
+      (ready) => opened.set(key, ready),
+      () => entries.delete(key),
+    );
+    return entry;
   }
 
   return {
-    open,
+    async serve(ref, run) {
+      const entry = open(ref);
+      entry.hasServed = true;
+      entry.serving += 1;
+      try {
+        return await run(await entry.build);
+      } finally {
+        entry.serving -= 1;
+      }
+    },
     calls() {
-      const limiters = opened.flatMap(({ models }) => Object.values(models.stats()));
+      const calls = [...opened.values()].map(callsOf);
       return {
-        inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
-        answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
+        inFlight: calls.reduce((sum, { inFlight }) => sum + inFlight, 0),
+        answered: calls.reduce((sum, { answered }) => sum + answered, answeredBefore),
       };
     },
     async stop(ref, reason) {
-      (await open(ref)).stop(reason);
+      (await open(ref).build).stop(reason);
     },
     unheard,
     dispose() {
-      for (const build of opened) build.dispose();
+      for (const build of opened.values()) build.dispose();
     },
+  };
+}
+
+function callsOf({ models }: Build): Calls {
+  const limiters = Object.values(models.stats());
+  return {
+    inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
   };
 }
 
@@ -142,9 +185,11 @@ async function openBuild(
     readonly company: Company;
     readonly proved: readonly string[];
     readonly onUnheard: (error: BuildError) => void;
+    /** Told about once a second once the workflow has ended or a newer build has the dataset. */
+    readonly onOver: () => void;
   },
 ): Promise<Build> {
-  const { store, client, environment, connect, parts, company, proved, onUnheard } = options;
+  const { store, client, environment, connect, parts, company, proved, onUnheard, onOver } = options;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
@@ -185,6 +230,15 @@ async function openBuild(
     clearTimeout(timer);
   }
 
+  async function askControl(): Promise<Control> {
+    try {
+      return await workflow.query<Control>(QUERY.control);
+    } catch (error) {
+      if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) onOver();
+      throw error;
+    }
+  }
+
   async function checkSpace(): Promise<void> {
     const freeBytes = await dataset.files.freeBytes(dataset.directory);
     if (freeBytes >= MIN_FREE_BYTES) return;
@@ -197,9 +251,12 @@ async function openBuild(
     onBroken: ({ message }) => stop(message),
   });
   const gate = createGate({
-    askControl: () => workflow.query<Control>(QUERY.control),
+    askControl,
     isFenced: () => dataset.hasNewerEpoch(ref.epoch),
-    onTick: () => void checkSpace(),
+    onTick() {
+      if (dataset.hasNewerEpoch(ref.epoch)) onOver();
+      void checkSpace();
+    },
     onControl({ limits }) {
       for (const [alias, max] of Object.entries(limits.maxParallelRequests)) models.setMax(alias, max);
       const silent = models.findSilent();

@@ -27,7 +27,12 @@ export async function connect(
     ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
   });
-  const client = new Client({ connection, namespace: server.namespace });
+  const client = new Client({
+    connection,
+    namespace: server.namespace,
+    // Answering for a workflow that has ended costs a worker a replay, and tells nobody that it has.
+    workflow: { queryRejectCondition: 'NOT_OPEN' },
+  });
   return { client, server, close: () => connection.close() };
 }
 
