@@ -7,11 +7,11 @@
 import { extname } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
 import type { ColumnType } from '../plan.ts';
+import { OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import { findGroup, listGroups } from '../store/groups.ts';
-import { listOutputFiles } from '../store/look.ts';
+import { findGroup, listGroups, type OutputFile, outputPath, readOutputFile } from '../store/groups.ts';
 import { ParquetEncoder } from '../store/parquet.ts';
-import { readParquet } from '../store/read-parquet.ts';
+import { parseParquet } from '../store/read-parquet.ts';
 import { readingBase } from '../store/swap.ts';
 import { formatJson, type Value, type ValueObject } from '../values.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
@@ -26,10 +26,12 @@ interface ExportColumn {
   readonly type: ColumnType;
 }
 
-/** The finished rows of a dataset, as they were when it was opened. */
+/** The finished rows of a dataset, as they were when it was opened: reading others instead throws `StoreError`. */
 export interface ExportSource {
   readonly dataset: DatasetStore;
   readonly columns: readonly ExportColumn[];
+  /** In the order of the rows. */
+  readonly files: readonly OutputFile[];
   /** Finished rows. */
   readonly rows: number;
   /** Rows that were asked for and are neither finished nor dropped. */
@@ -43,12 +45,16 @@ export async function openExport(place: DatasetPlace): Promise<ExportSource> {
   let planDigest: string | undefined;
   let rows = 0;
   let dropped = 0;
+  const files: OutputFile[] = [];
   for (const rowGroup of await listGroups(dataset, base)) {
     const group = await findGroup(dataset, { rowGroup, base });
-    if (group === undefined) continue;
+    if (group === undefined) {
+      throw new StoreError(`Cannot export "${dataset.name}": a build is just replacing its output`);
+    }
     planDigest ??= group.planDigest;
     rows += group.rowCount;
     dropped += group.drops.length;
+    files.push(...group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`)));
   }
   if (planDigest === undefined) {
     throw new StoreError(`Cannot export "${dataset.name}": none of its row groups is finished yet`);
@@ -56,7 +62,7 @@ export async function openExport(place: DatasetPlace): Promise<ExportSource> {
   const plan = await dataset.readPlan(planDigest);
   const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));
   const asked = (await dataset.read()).rows;
-  return { dataset, columns, rows, missing: Math.max(0, asked - rows - dropped) };
+  return { dataset, columns, files, rows, missing: Math.max(0, asked - rows - dropped) };
 }
 
 /** The rows as lines without their ends. Throws `StoreError`. */
@@ -121,9 +127,14 @@ export function exportFormatOf(of: {
   return named ?? format ?? 'jsonl';
 }
 
-async function* readBatches({ dataset, columns }: ExportSource): AsyncGenerator<ValueObject[]> {
-  for (const path of await listOutputFiles(dataset)) {
-    yield (await readParquet(path)).map((row) => nestedRow(row, columns));
+async function* readBatches({ dataset, columns, files }: ExportSource): AsyncGenerator<ValueObject[]> {
+  for (const file of files) {
+    const base = await readingBase(dataset, OUTPUT_FOLDER);
+    const rows = await parseParquet(
+      await readOutputFile(dataset, base, file),
+      outputPath(dataset, base, file.name),
+    );
+    yield rows.map((row) => nestedRow(row, columns));
   }
 }
 

@@ -5,6 +5,7 @@ import type { CellErrorKind } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findDocument, writeDocument } from './documents.ts';
+import { fail } from './files.ts';
 import { groupName, parseGroupFileName } from './names.ts';
 
 export const GROUP_VERSION = 1;
@@ -101,6 +102,16 @@ export async function hasItsFiles(
     if (isByteExact && sha256Of(await dataset.files.read(path)) !== file.sha256) return false;
   }
   return true;
+}
+
+/** The bytes of a file that a group's record names. Throws `StoreError` if it is gone or another one by now. */
+export async function readOutputFile(dataset: DatasetStore, base: Base, file: OutputFile): Promise<Buffer> {
+  const path = outputPath(dataset, base, file.name);
+  const bytes = await dataset.files.read(path);
+  if (sha256Of(bytes) === file.sha256) return bytes;
+  return fail(
+    `Cannot read "${path}": it is not the file that it was, a build has replaced it or it is damaged`,
+  );
 }
 
 function sha256Of(bytes: Buffer): string {

@@ -1,6 +1,6 @@
 // Reads Parquet files back, for people and exports: whole numbers are `bigint`, floats `number`.
 
-import { type AsyncBuffer, asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { asyncBufferFromFile, type parquetRead, parquetReadObjects } from 'hyparquet';
 import { StoreError } from '../errors.ts';
 import type { Value, ValueObject } from '../values.ts';
 
@@ -12,15 +12,21 @@ export interface ReadParquetOptions {
 
 /** The rows of a file, fields in the order of its columns. Throws `StoreError`. */
 export async function readParquet(path: string, options: ReadParquetOptions = {}): Promise<ValueObject[]> {
-  return reading(path, async (file) => {
-    const rows = await parquetReadObjects({ file, ...options });
-    return rows.map((row) => fromParquet(row) as ValueObject);
-  });
+  return reading(path, async () => ({ file: await asyncBufferFromFile(path), ...options }));
 }
 
-async function reading<T>(path: string, read: (file: AsyncBuffer) => Promise<T>): Promise<T> {
+/** The rows in the bytes of the file at `path`. Throws `StoreError`. */
+export async function parseParquet(bytes: Uint8Array, path: string): Promise<ValueObject[]> {
+  return reading(path, async () => ({ file: Uint8Array.from(bytes).buffer }));
+}
+
+async function reading(
+  path: string,
+  open: () => Promise<Parameters<typeof parquetRead>[0]>,
+): Promise<ValueObject[]> {
   try {
-    return await read(await asyncBufferFromFile(path));
+    const rows = await parquetReadObjects(await open());
+    return rows.map((row) => fromParquet(row) as ValueObject);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreError(`Cannot read "${path}": ${reason}`, { cause: error });

@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { exportFile, joinLines, openExport } from '../../../src/client/export-dataset.ts';
+import { exportFile, exportLines, joinLines, openExport } from '../../../src/client/export-dataset.ts';
+import { StoreError } from '../../../src/errors.ts';
 import { readParquet } from '../../../src/store/read-parquet.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { collect, temporaryFolder } from '../store/support.ts';
@@ -45,6 +46,21 @@ describe('export', () => {
     await cli(['export', 'trips', '--output', 'out/trips.txt'], { cwd });
     expect(await readFile(join(cwd, 'out/trips.txt'), 'utf8')).toBe(`${JSON_LINES.join('\n')}\n`);
     expect((await readdir(join(cwd, 'out'))).sort()).toEqual(['trips.CSV', 'trips.txt']);
+  });
+
+  it('mixes no two outputs: it fails once a build has put another file in its place', async () => {
+    const cwd = await tripsOnDisk();
+    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
+    const source = await openExport({ target: 'trips', cwd });
+    const lines = exportLines(source, 'jsonl');
+    expect((await lines.next()).value).toBe(JSON_LINES[0]);
+    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [5] });
+    await expect(collect(lines)).rejects.toThrow(StoreError);
+    const path = join(cwd, 'out/trips.jsonl');
+    await expect(exportFile(source, { path, format: 'jsonl', isOverwriting: false })).rejects.toThrow(
+      /batch_00001.parquet": it is not the file that it was/,
+    );
+    expect(await readdir(join(cwd, 'out'))).toEqual([]);
   });
 
   it('leaves nothing when it is stopped', async () => {
