@@ -55,17 +55,20 @@ export function installRuntime(): void {
   Runtime.install({
     // Ctrl-C stops the build; its worker has to live until the build has ended.
     shutdownSignals: [],
-    logger: new DefaultLogger('ERROR', ({ level, message }) =>
-      process.stderr.write(`${level.toLowerCase()}  ${message}\n`),
-    ),
+    logger: new DefaultLogger('ERROR', ({ level, message }) => warn(`${level.toLowerCase()}  ${message}`)),
     telemetryOptions: { logging: { filter: 'temporal_sdk_core=ERROR,temporal_client=ERROR' } },
   });
+}
+
+/** On a terminal a progress line may stand there; it is shown again soon. */
+function warn(text: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`);
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, taskQueue, store, client, environment } = options;
   const builds = createBuilds({ store, client, environment });
-  const activities = createActivities({ builds });
+  const activities = createActivities({ builds, warn });
   const shared = {
     connection,
     namespace,

@@ -1,7 +1,7 @@
 // The edge between activities and Temporal: serves the build, beats, and translates errors once.
 
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ConfigError, FencedError, StoreError } from '../errors.ts';
 import { type BuildRef, FAILURE } from '../protocol.ts';
 import type { Build, Builds } from './builds.ts';
@@ -9,9 +9,15 @@ import type { Build, Builds } from './builds.ts';
 /** A fifth of the heartbeat timeout. */
 const BEAT_EVERY_MS = 2_000;
 
+export interface EdgeOptions<Input> {
+  /** Told of what is no error of the domain: a bug of ours, after which Temporal tries the activity again. */
+  readonly onBug?: (input: Input, error: unknown) => void;
+}
+
 export function asActivity<Input extends { readonly build: BuildRef }, Result>(
   builds: Builds,
   run: (build: Build, input: Input) => Promise<Result>,
+  { onBug }: EdgeOptions<Input> = {},
 ): (input: Input) => Promise<Result> {
   return async (input) => {
     const context = Context.current();
@@ -22,7 +28,9 @@ export function asActivity<Input extends { readonly build: BuildRef }, Result>(
         return run(build, input);
       });
     } catch (error) {
-      throw translate(error);
+      const failure = translate(error);
+      if (!(failure instanceof TemporalFailure)) onBug?.(input, failure);
+      throw failure;
     } finally {
       clearInterval(beats);
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it, vi } from 'vitest';
+import { ModelError } from '../../src/errors.ts';
 import { FAILURE } from '../../src/protocol.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
@@ -55,6 +56,46 @@ describe('an activity', () => {
     await beat;
     answer('7');
     expect((await slice).usage).toMatchObject({ made: 1 });
+  });
+});
+
+describe('a slice that meets a bug', () => {
+  it('is tried again, and says what and where, once for each message', async () => {
+    let reason = 'no such thing';
+    const stage = await ActivityStage.create({
+      topics: ['sun', 'moon'],
+      script: () => {
+        throw new TypeError(reason);
+      },
+    });
+    const [task] = (await stage.conduct()).next();
+    for (const _ of [1, 2]) await expect(stage.generate(task!)).rejects.toThrow(TypeError);
+    expect(stage.warnings).toEqual([
+      expect.stringMatching(
+        /^error {5}"tickets": column "body", rows 0-1: TypeError: no such thing · tried again until it works\n {4}at /,
+      ),
+    ]);
+    reason = 'another';
+    await expect(stage.generate(task!)).rejects.toThrow('another');
+    expect(stage.warnings).toHaveLength(2);
+  });
+
+  it('says nothing of what ends it for good, and of a model that does not answer now', async () => {
+    const stage = await ActivityStage.create({
+      topics: ['sun'],
+      script: () => {
+        throw new ModelError('busy', { failure: 'busy', status: 429, retryAfterMs: 60_000 });
+      },
+    });
+    const [task] = (await stage.conduct()).next();
+    await expect(stage.generate({ ...task!, isLeftover: true })).rejects.toMatchObject({
+      type: FAILURE.modelUnavailable,
+    });
+    const old = stage.build;
+    await stage.startAgain();
+    stage.build = old;
+    await expect(stage.generate(task!)).rejects.toMatchObject({ type: FAILURE.fenced });
+    expect(stage.warnings).toEqual([]);
   });
 });
 

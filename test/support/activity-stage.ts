@@ -61,6 +61,8 @@ export class ActivityStage {
   readonly asked: string[] = [];
   /** The reasons with which a worker ended the build. */
   readonly stops: string[] = [];
+  /** What the worker said to people. */
+  readonly warnings: string[] = [];
   readonly wish: AcceptedWish;
   readonly rows: RowRange;
   build: BuildRef;
@@ -195,7 +197,7 @@ export class ActivityStage {
       connect: () => this.#model(),
     });
     onTestFinished(() => builds.dispose());
-    return { builds, activities: createActivities({ builds }) };
+    return { builds, activities: createActivities({ builds, warn: (text) => this.warnings.push(text) }) };
   }
 
   #model(): ModelClient {
