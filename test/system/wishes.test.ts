@@ -430,6 +430,10 @@ describe('redo', () => {
       'Cannot redo column "label": it is computed from other columns. Edit its expr, or redo a column that it needs',
     ],
     [['--redo', 'note', '--rows', '12'], 'Cannot redo row 12: "tickets" has 12 rows, numbered from 0'],
+    [
+      ['--redo', 'note', '--rows', '0-9999999999'],
+      'Cannot redo row 9999999999: "tickets" has 12 rows, numbered from 0',
+    ],
     [['--rows', '3'], 'Cannot take --rows alone: name the column to make again with --redo, or use -n'],
     [['--keep-column', 'nope'], 'Cannot keep column "nope": the document has no such column'],
   ])('refuses %j', async (args, message) => {

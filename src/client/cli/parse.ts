@@ -2,7 +2,6 @@
 
 import { InvalidArgumentError } from 'commander';
 import type { RowRanges } from '../../plan.ts';
-import { rangesOf } from '../../store/groups.ts';
 
 export function parseRows(text: string): number | 'all' {
   if (text === 'all') return 'all';
@@ -12,17 +11,20 @@ export function parseRows(text: string): number | 'all' {
 
 /** `3,17` or `10-19`, in any order; ascending ranges. */
 export function parseRanges(text: string): RowRanges {
-  const rows = text.split(',').flatMap((item): number[] => {
-    const [, first, last] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(item) ?? [];
-    if (first === undefined || Number(last ?? first) < Number(first)) {
+  const typed = text.split(',').map((item) => {
+    const [, first, last = first] = /^\s*(\d+)(?:\s*-\s*(\d+))?\s*$/.exec(item) ?? [];
+    if (first === undefined || Number(last) < Number(first)) {
       throw new InvalidArgumentError('Give rows such as 3,17 or 10-19.');
     }
-    return Array.from(
-      { length: Number(last ?? first) - Number(first) + 1 },
-      (_, index) => Number(first) + index,
-    );
+    return { first: Number(first), last: Number(last) };
   });
-  return rangesOf([...new Set(rows)].sort((left, right) => left - right));
+  const ranges: { first: number; last: number }[] = [];
+  for (const { first, last } of typed.sort((left, right) => left.first - right.first)) {
+    const before = ranges.at(-1);
+    if (before !== undefined && first <= before.last + 1) before.last = Math.max(before.last, last);
+    else ranges.push({ first, last });
+  }
+  return ranges;
 }
 
 export function collect(value: string, before: readonly string[]): readonly string[] {
