@@ -28,7 +28,7 @@ export interface GenerateDatasetInput {
   readonly build: BuildRef;
   readonly taskQueue: string;
   /** Set when the parent continued as new. */
-  readonly resume?: BuildProgress;
+  readonly resume?: Omit<BuildProgress, 'openGroups'>;
 }
 
 export interface PreparedDataset {
@@ -57,7 +57,6 @@ export interface BuildRowGroupInput {
   readonly rows: RowRange;
   readonly graph: readonly GraphColumn[];
   readonly limits: ConductorLimits;
-  readonly phase: Phase;
   /** What earlier runs of this child made, when it continued as new. */
   readonly totals?: Totals['columns'];
 }
@@ -136,7 +135,7 @@ export interface CommitRowGroupInput {
   readonly build: BuildRef;
   readonly rowGroup: number;
   readonly rows: RowRange;
-  /** False for a group that was stopped: complete rows are written, nothing is settled, no part removed. */
+  /** False for a group that was stopped: its complete rows are written and their cells marked, no part is removed. */
   readonly isComplete: boolean;
   readonly dropped: Mask;
   readonly parts: { readonly [column: string]: readonly PartName[] };

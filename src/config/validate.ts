@@ -214,7 +214,7 @@ export function nameProblem(name: string): string | null {
   if (name.trim() === '') return 'is empty';
   if (/\p{Cs}/u.test(name)) return 'has half a surrogate pair in it';
   if (/\p{Cc}/u.test(name)) return 'has a control character in it';
-  const { length } = encodeURIComponent(name);
+  const { length } = encodeURIComponent(name).replaceAll('*', '%2A');
   if (length > MAX_ENCODED_NAME) {
     return `is too long: ${length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`;
   }

@@ -1,24 +1,17 @@
 // The names of the store's files, one function each. Numbers have at least six digits (groups five) and are read and
 // sorted as numbers: text order breaks at the next power of ten.
 
-import { createHash } from 'node:crypto';
 import type { PartName, RowRange } from '../graph/types.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
-/** File systems take 255 bytes a name. */
-const MAX_COLUMN_NAME_BYTES = 200;
-const KEPT_OF_LONG_NAME = 160;
 
 export function isDatasetName(name: string): boolean {
   return NAME.test(name);
 }
 
-/** The folder of a column's cells: its name percent-encoded; of a very long one the start and a hash. */
+/** The folder of a column's cells: its name percent-encoded. */
 export function columnFolder(column: string): string {
-  const encoded = encodeURIComponent(column).replace(/^\./, '%2E').replace(/[*]/g, '%2A');
-  if (encoded.length <= MAX_COLUMN_NAME_BYTES) return encoded;
-  const hash = createHash('sha256').update(column).digest('hex').slice(0, 16);
-  return `${encoded.slice(0, KEPT_OF_LONG_NAME)}~${hash}`;
+  return encodeURIComponent(column).replace(/^\./, '%2E').replace(/[*]/g, '%2A');
 }
 
 export function partName(part: { column: string; rows: RowRange; nonce: string }): PartName {

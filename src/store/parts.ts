@@ -1,8 +1,8 @@
 // Parts: what one attempt at a slice wrote, line by line as its calls ended. One writer, ever.
 //
 //   P1. A line is written as soon as it is appended, in order; a killed process loses no line that was appended.
-//   P2. Lines are synced in groups at most SYNC_EVERY_MS apart, shared by all parts of the process: a power cut loses
-//       no more than that.
+//   P2. Lines are synced in rounds, shared by all parts of the process: the next begins SYNC_EVERY_MS after the last has
+//       ended. A power cut loses the lines of the last round and what came since: of about 50 ms where syncs are fast.
 //   P3. A part exists from its first line on; an attempt that makes nothing leaves nothing.
 //   P4. What cannot be written breaks the writer: every append after it fails at once, so that nothing is paid for
 //       that cannot be kept.

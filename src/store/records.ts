@@ -44,7 +44,7 @@ export interface CellRecord {
   readonly at: number;
   /** A try that counts against the cell's five of this start. */
   readonly counts?: true;
-  /** In settled files: the cell of the current output. */
+  /** Set by who reads: the cell of the current output. A settled file names the plans whose output holds it. */
   readonly chosen?: true;
 }
 

@@ -42,7 +42,7 @@ const MAX_HISTORY_EVENTS = 1_600;
 
 export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroupResult> {
   const { build, rowGroup, rows } = input;
-  let phase: Phase = input.phase;
+  let phase: Phase = 'running';
   let limits: ConductorLimits = input.limits;
   let conductor: Conductor | undefined;
   let columns: Readonly<Record<string, ColumnTotals>> = input.totals ?? {};
@@ -122,7 +122,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
     if (!conducting.isDone)
       throw new Error(`Nothing is left to start in row group ${rowGroup}, and cells are missing`);
     if (isFull && phase === 'running' && !conducting.isComplete) {
-      await continueAsNew<typeof buildRowGroup>({ ...input, limits, phase, totals: columns });
+      await continueAsNew<typeof buildRowGroup>({ ...input, limits, totals: columns });
     }
 
     const { isComplete, dropped } = conducting;

@@ -127,9 +127,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
     const given = limits;
     const child = await startChild(buildRowGroup, {
       workflowId: rowGroupWorkflowId(build, rowGroup),
-      args: [
-        { build, taskQueue, rowGroup, rows, graph, limits: sizesOf(dataset, given).limits, phase: 'running' },
-      ],
+      args: [{ build, taskQueue, rowGroup, rows, graph, limits: sizesOf(dataset, given).limits }],
       taskQueue,
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       staticSummary: `rows ${rows.first}–${rows.last}`,
@@ -191,7 +189,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
           await condition(allHandlersFinished);
           await continueAsNew<typeof generateDataset>({
             ...input,
-            resume: { phase, reason, doneGroups, openGroups: [], waiting, totals, limits },
+            resume: { phase, reason, doneGroups, waiting, totals, limits },
           });
         }
       }

@@ -201,7 +201,6 @@ export class Stage {
       rows: { first: 0, last: sizing.rows - 1 },
       graph,
       limits: { ...limits, ...this.#options.limits },
-      phase: 'running',
     };
     return this.#client.workflow.start('buildRowGroup', {
       args: [input],

@@ -37,7 +37,7 @@ export interface CellTask {
   readonly stop: AbortSignal;
   /** Ends the call in flight. */
   readonly signal: AbortSignal;
-  /** Durable when it resolves. */
+  /** Written when it resolves: a killed process does not lose it. */
   readonly append: (record: CellRecord) => Promise<void>;
   readonly nextCallId: () => string;
   /** Milliseconds since the epoch. */

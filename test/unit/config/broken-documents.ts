@@ -362,6 +362,7 @@ rowloom:
   - { name: "a\\tb", column_type: sampler, sampler_type: uuid }
   - { name: "\\ud83d", column_type: sampler, sampler_type: uuid }
   - { name: ${'ä'.repeat(40)}, column_type: sampler, sampler_type: uuid }
+  - { name: "${'*'.repeat(67)}", column_type: sampler, sampler_type: uuid }
   - { name: _internal_row_id, column_type: sampler, sampler_type: uuid }
   - { name: __proto__, column_type: sampler, sampler_type: uuid }
   - { name: 5, column_type: sampler, sampler_type: uuid }
@@ -373,9 +374,10 @@ rowloom:
       'error config.yaml:4:13 column "a\\tb": name has a control character in it',
       'error config.yaml:5:13 column "\\ud83d": name has half a surrogate pair in it',
       'error config.yaml:6:13 column "ääääääääääääääääääääääääääääääääääääääää": name is too long: 240 characters in a file name, where 200 are allowed',
-      'error config.yaml:7:13 column "_internal_row_id": name "_internal_row_id" is taken by Rowloom',
-      'error config.yaml:8:13 column "__proto__": name "__proto__" is taken by Rowloom',
-      'error config.yaml:10:13 column 9: name has to be text, not null',
+      `error config.yaml:7:13 column "${'*'.repeat(67)}": name is too long: 201 characters in a file name, where 200 are allowed`,
+      'error config.yaml:8:13 column "_internal_row_id": name "_internal_row_id" is taken by Rowloom',
+      'error config.yaml:9:13 column "__proto__": name "__proto__" is taken by Rowloom',
+      'error config.yaml:11:13 column 10: name has to be text, not null',
     ],
   },
   'all columns dropped': {

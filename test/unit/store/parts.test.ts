@@ -100,16 +100,8 @@ describe('a part', () => {
 
   it('keeps odd column names apart and inside the folder', async () => {
     const dataset = await testDataset();
-    const columns = [
-      '..',
-      '.hidden',
-      'a/b',
-      'a%2Fb',
-      'Größe',
-      '日本'.repeat(40),
-      `${'日本'.repeat(40)}x`,
-      'a b*',
-    ];
+    // The last one is the longest that a document may name.
+    const columns = ['..', '.hidden', 'a/b', 'a%2Fb', 'Größe', 'a b*', `.${'*'.repeat(66)}`];
     const names = columns.map((column) => newPart(dataset, column).name);
     expect(new Set(names.map((name) => dirname(name))).size).toBe(columns.length);
     for (const name of names) {
