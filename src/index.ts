@@ -1,27 +1,62 @@
 // The public API: what the CLI does, as functions. Declare with `DatasetBuilder` or a document, build with `runDataset`
 // or `startDataset`, steer and look from anywhere.
 
+export type { Calls } from './activities/builds.ts';
+export type { BuildEvents, RunEvents, StoppedCalls } from './client/build.ts';
 export type { BuildSnapshot } from './client/build-snapshot.ts';
 export { type Connected, connect } from './client/connection.ts';
-export { describeGraph } from './client/describe-graph.ts';
-export { exportFile, exportLines, openExport } from './client/export-dataset.ts';
-export { listDatasets, listFailures, readFirstRows, readRow, readStatus } from './client/look.ts';
+export type { CellCounts, ColumnCount } from './client/count-cells.ts';
 export {
-  type Answer,
-  type RunEnd,
-  type RunOptions,
-  runDataset,
-  type StartEnd,
-  startDataset,
-} from './client/run-dataset.ts';
+  describeGraph,
+  type GraphColumnDescription,
+  type GraphDescription,
+} from './client/describe-graph.ts';
+export {
+  type ExportFileOptions,
+  type ExportFormat,
+  type ExportSource,
+  exportFile,
+  exportLines,
+  type LineFormat,
+  openExport,
+} from './client/export-dataset.ts';
+export type { DatasetPlace, StorePlace } from './client/find-dataset.ts';
+export {
+  type ColumnStatus,
+  type ColumnView,
+  type DatasetStatus,
+  listDatasets,
+  listFailures,
+  type RowView,
+  readFirstRows,
+  readRow,
+  readStatus,
+  type StartStatus,
+  type UnreadableDataset,
+} from './client/look.ts';
+export type { DocumentOptions } from './client/prepare-document.ts';
+export type { RedoWish } from './client/redo-rules.ts';
+export type { Answer, RunEnd, ServerOptions, StartEnd } from './client/run-dataset.ts';
+export type { EndedRun } from './client/run-report.ts';
 export { serveStore } from './client/serve-store.ts';
+export type { StartedBuild } from './client/start-build.ts';
 export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/steer.ts';
-export { validateDocument } from './client/validate-document.ts';
-export { stopDataset, watchDataset } from './client/watch-dataset.ts';
-export type { Wish, WishOptions } from './client/wish.ts';
-export { DatasetBuilder } from './config/builder.ts';
+export { type OutputColumn, type ValidDocument, validateDocument } from './client/validate-document.ts';
+export { stopDataset, type WatchOptions, watchDataset } from './client/watch-dataset.ts';
+export type { ForeignCells, Question, Wish, WishOptions } from './client/wish.ts';
+export {
+  type ColumnSpec,
+  DatasetBuilder,
+  type ModelSpec,
+  type ProviderSpec,
+  type Reference,
+  type References,
+  type SeedSpec,
+  type Template,
+} from './config/builder.ts';
 export {
   BuildError,
+  type CellErrorKind,
   ConfigError,
   GraphError,
   RefusedError,
@@ -30,5 +65,15 @@ export {
   StoreError,
   type Violation,
 } from './errors.ts';
-export { resolveServer } from './server/connect.ts';
-export type { Value } from './values.ts';
+export { type RunDatasetOptions, runDataset, type StartDatasetOptions, startDataset } from './library.ts';
+export type { ColumnType, Plan, RowRanges, Settings, Strategy } from './plan.ts';
+export type { ColumnTotals, DatasetResult, LimitChanges, Phase } from './protocol.ts';
+export { type ResolvedServer, type ResolveServerOptions, resolveServer } from './server/connect.ts';
+export type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './store/dataset-store.ts';
+export type { Failure } from './store/failures.ts';
+export type { Drop } from './store/groups.ts';
+export type { RowLook, Summary } from './store/look.ts';
+export type { CallRecord, CellRecord } from './store/records.ts';
+export type { Store } from './store/store.ts';
+export type { CallUsage } from './store/usage.ts';
+export type { Value, ValueObject } from './values.ts';

@@ -13,7 +13,7 @@ export interface GraphDescription {
   readonly mermaid: string;
 }
 
-interface GraphColumnDescription {
+export interface GraphColumnDescription {
   readonly name: string;
   readonly kind: PlanColumn['kind'];
   readonly strategy: Strategy;

@@ -43,7 +43,7 @@ export interface DatasetStatus {
   readonly createdAt: number;
 }
 
-interface ColumnStatus {
+export interface ColumnStatus {
   readonly name: string;
   /** Null for a column that the plan no longer has. */
   readonly cells: number | null;
