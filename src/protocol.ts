@@ -7,6 +7,7 @@ import type {
   ConductorLimits,
   GraphColumn,
   Mask,
+  OpenedRowGroup,
   PartName,
   RowRange,
   SliceResult,
@@ -57,8 +58,9 @@ export interface BuildRowGroupInput {
   readonly rows: RowRange;
   readonly graph: readonly GraphColumn[];
   readonly limits: ConductorLimits;
-  /** What earlier runs of this child made, when it continued as new. */
+  /** When it continued as new: what earlier runs of this child made, and the copies that the last one was opened with. */
   readonly totals?: Totals['columns'];
+  readonly replaces?: readonly PartName[];
 }
 
 export type Phase = 'running' | 'paused' | 'stopping';
@@ -120,6 +122,12 @@ export interface OpenRowGroupInput {
   readonly build: BuildRef;
   readonly rowGroup: number;
   readonly rows: RowRange;
+  /** The base parts of the run of this child that this one continues: nobody reads them any more. */
+  readonly replaces?: readonly PartName[];
+}
+export interface OpenRowGroupResult extends OpenedRowGroup {
+  /** All base parts that were written, those that nobody names too. */
+  readonly bases: readonly PartName[];
 }
 
 export interface GenerateSliceInput {

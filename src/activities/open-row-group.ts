@@ -1,12 +1,14 @@
 // Makes the roots, finds the cells that exist, and writes one base part a column with them, with the conversations that
 // an earlier start left open, and with the cells that crashed the worker. Cells that may turn out to be right once their
 // upstream is made again go to a part of their own, which nobody names: a slice finds them there by their digest. Safe to
-// repeat: these parts are copies, and nothing they were folded from is removed.
+// repeat: these parts are copies, and nothing they were folded from is removed but such copies: those of a run of the
+// child that has ended, which names them itself. To find them here would not be safe: an attempt that was thought dead
+// would take those of the next one.
 
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
-import type { OpenRowGroupInput } from '../protocol.ts';
+import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, isCrash } from '../store/records.ts';
@@ -14,12 +16,13 @@ import type { Build } from './builds.ts';
 
 export async function openRowGroupActivity(
   build: Build,
-  { rowGroup, rows }: OpenRowGroupInput,
-): Promise<OpenedRowGroup> {
+  { rowGroup, rows, replaces = [] }: OpenRowGroupInput,
+): Promise<OpenRowGroupResult> {
   const adoption = await adoptRowGroup({ ...build, order: build.graph.order, rowGroup, rows });
   const dropped = RowMask.empty(rows);
   for (const row of adoption.dropped.keys()) dropped.set(row);
   const columns: Record<string, OpenedRowGroup['columns'][string]> = {};
+  const bases: (PartName | null)[] = [];
   for (const [column, { chosen, wanted }] of adoption.columns) {
     const made = RowMask.empty(rows);
     for (const row of chosen.keys()) made.set(row);
@@ -29,13 +32,13 @@ export async function openRowGroupActivity(
       ({ row, status }) => status === 'ok' && wanted.get(row) === 'downstream',
     );
     const place = { column, rows, rowGroup };
-    columns[column] = {
-      made: made.toHex(),
-      part: await writePart(build, place, [...chosen.values(), ...carried]),
-    };
-    await writePart(build, place, candidates);
+    const part = await writePart(build, place, [...chosen.values(), ...carried]);
+    columns[column] = { made: made.toHex(), part };
+    bases.push(part, await writePart(build, place, candidates));
   }
-  return { rows, dropped: dropped.toHex(), columns };
+  for (const name of replaces) await build.dataset.files.remove(build.dataset.path(name));
+  build.forgetParts(replaces);
+  return { rows, dropped: dropped.toHex(), columns, bases: bases.filter((name) => name !== null) };
 }
 
 /** The part's name; null for no records. */

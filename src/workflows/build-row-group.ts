@@ -96,7 +96,8 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   }
 
   async function conduct(): Promise<RowGroupResult> {
-    const opened = await openRowGroup({ build, rowGroup, rows });
+    const { replaces } = input;
+    const opened = await openRowGroup({ build, rowGroup, rows, ...(replaces && { replaces }) });
     const conducting = new Conductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
     conductor = conducting;
     if (phase !== 'running') halt();
@@ -122,7 +123,12 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
     if (!conducting.isDone)
       throw new Error(`Nothing is left to start in row group ${rowGroup}, and cells are missing`);
     if (isFull && phase === 'running' && !conducting.isComplete) {
-      await continueAsNew<typeof buildRowGroup>({ ...input, limits, totals: columns });
+      await continueAsNew<typeof buildRowGroup>({
+        ...input,
+        limits,
+        totals: columns,
+        replaces: opened.bases,
+      });
     }
 
     const { isComplete, dropped } = conducting;

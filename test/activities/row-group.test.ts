@@ -21,6 +21,8 @@ function bytesOf({ wish }: ActivityStage): Promise<Buffer> {
   return readFile(wish.dataset.path('parquet-files', 'batch_00000.parquet'));
 }
 
+const isOf = (column: string) => (part: string) => part.startsWith(`cells/${column}/`);
+
 /** body of row 1 is no number, note of row 2 is no JSON, row 3 has nothing to ask. */
 const THREE_DROPS = {
   topics: ['sun', 'moon', 'mars', 'nothing'],
@@ -57,6 +59,27 @@ describe('opening a row group', () => {
       expect(await stage.statusesIn(columns.body!.part)).toEqual(['0 ok', '1 ok']);
     }
     expect(again.columns.body!.part).not.toBe(first.columns.body!.part);
+  });
+
+  it('removes the copies that an earlier run of the same child was opened with, and nothing else', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const conductor = await stage.conduct();
+    const [task] = conductor.next();
+    const { part } = await stage.generate(task!);
+    const partsOf = (column: string) => stage.wish.dataset.listSliceParts(column, stage.rows);
+    const [before] = await partsOf('topic');
+    const first = await stage.open();
+    expect(await partsOf('topic')).toEqual([before, ...first.bases.filter(isOf('topic'))].sort());
+    const replaces = [...first.bases, 'cells/topic/r000000-000001.0123456789abcdef.jsonl'];
+    // Once more: the first try may have been thought dead.
+    const opened = await Promise.all(
+      [1, 2].map(() => stage.run('openRowGroup', { rowGroup: 0, rows: stage.rows, replaces })),
+    );
+    for (const column of ['topic', 'body']) {
+      const written = opened.flatMap(({ bases }) => bases.filter(isOf(column)));
+      expect(await partsOf(column)).toEqual([column === 'topic' ? before : part, ...written].sort());
+    }
+    expect(await stage.statusesIn(opened[0]!.columns.body!.part)).toEqual(['0 ok', '1 ok']);
   });
 });
 

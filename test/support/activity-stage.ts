@@ -12,9 +12,15 @@ import { takeEpoch } from '../../src/client/build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
 import { Conductor } from '../../src/graph/conductor.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
-import type { OpenedRowGroup, RowRange, SliceTask } from '../../src/graph/types.ts';
+import type { RowRange, SliceTask } from '../../src/graph/types.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from '../../src/models/model-client.ts';
-import type { BuildRef, CommitRowGroupResult, Control, GenerateSliceResult } from '../../src/protocol.ts';
+import type {
+  BuildRef,
+  CommitRowGroupResult,
+  Control,
+  GenerateSliceResult,
+  OpenRowGroupResult,
+} from '../../src/protocol.ts';
 import { formatLine } from '../../src/store/lines.ts';
 import { readPart } from '../../src/store/parts.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
@@ -147,7 +153,7 @@ export class ActivityStage {
     return environment.run(activity, { build: this.build, ...input }) as ReturnType<Activities[Name]>;
   }
 
-  open(): Promise<OpenedRowGroup> {
+  open(): Promise<OpenRowGroupResult> {
     return this.run('openRowGroup', { rowGroup: 0, rows: this.rows });
   }
 

@@ -148,6 +148,8 @@ export class Stage {
   readonly activities: Activities;
   /** One line for each call of an activity, in order of arrival. */
   readonly log: string[] = [];
+  /** What each opening of a group was told to replace. */
+  readonly replaced: (readonly string[] | undefined)[] = [];
   /** Cells that were made twice: paid for twice. */
   readonly repeated: string[] = [];
   readonly #client: Client;
@@ -164,9 +166,10 @@ export class Stage {
     this.build = { storeId: 'store', dataset: 'tickets', datasetId: name, epoch: 1, planDigest: 'plan' };
     this.activities = {
       prepareDataset: async () => this.#prepared(),
-      openRowGroup: async ({ rows, rowGroup }) => {
+      openRowGroup: async ({ rows, rowGroup, replaces }) => {
         this.log.push(`open ${rowGroup}`);
-        return { rows, dropped: RowMask.empty(rows).toHex(), columns: this.#opened(rows) };
+        const bases = [`base ${this.replaced.push(replaces)}`];
+        return { rows, dropped: RowMask.empty(rows).toHex(), columns: this.#opened(rows), bases };
       },
       generateSlice: (input) => this.#generateSlice(input),
       commitRowGroup: async ({ rowGroup, rows, isComplete, dropped }) => {

@@ -22,6 +22,7 @@ describe('continue-as-new', () => {
     const handle = await stage.startRowGroup();
     const result: RowGroupResult = await handle.result();
     expect(stage.logged('open').length).toBeGreaterThan(1);
+    expect(stage.replaced.slice(0, 2)).toEqual([undefined, ['base 1']]);
     expect(stage.logged('commit')).toEqual(['commit 0']);
     expect(stage.repeated).toEqual([]);
     expect(result.isComplete).toBe(true);
