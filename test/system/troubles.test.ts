@@ -119,18 +119,15 @@ describe.concurrent('an endpoint', { timeout: LIMIT_MS }, () => {
         const { workplace, mock } = place;
         workplace.write(notesDocument({ endpoint: mock.endpoint, parallel: 3, timeoutS: 1 }));
         mock.setFaults([{ kind: 'hang', cells: ['note/7'] }]);
-        const run = workplace.run(['-n', '500']);
-        // A try counts when others were answered since the last one: they go on slowly until the last.
-        await until(() => mock.stats().cells['note/7']?.requests === 5, { limitMs: LIMIT_MS });
-        mock.setLatency({ latencyMs: 0, jitter: 1 });
-        const end = await run.ended;
+        // Enough that others are answered while the cell has its tries: one without that does not count.
+        const end = await workplace.run(['-n', '300']).ended;
         expect(end).toMatchObject({ code: 0 });
-        expect(end.talk).toContain('499 rows · 1 dropped');
-        expect(mock.stats().cells['note/7']).toEqual({ requests: 5, answered: 0 });
+        expect(end.talk).toContain('299 rows · 1 dropped');
+        const { requests, answered } = mock.stats().cells['note/7'] ?? {};
+        expect(requests).toBeGreaterThanOrEqual(5);
+        expect(answered).toBe(0);
         const { output } = await workplace.command(['failures', 'tickets']).ended;
-        expect(output).toMatch(
-          /row 7 · note · TriesExhausted · 5 calls\n {2}No answer from \S+: none within 1 s/,
-        );
+        expect(output).toContain(`row 7 · note · TriesExhausted · ${requests} calls\n  No answer from `);
       },
       { latencyMs: 250 },
     ));
