@@ -58,9 +58,9 @@ export interface BuildRowGroupInput {
   readonly rows: RowRange;
   readonly graph: readonly GraphColumn[];
   readonly limits: ConductorLimits;
-  /** When it continued as new: what earlier runs of this child made, and the copies that the last one was opened with. */
+  /** When it continued as new: what earlier runs of this child made, and what the last one leaves to the next. */
   readonly totals?: Totals['columns'];
-  readonly replaces?: readonly PartName[];
+  readonly continues?: ContinuedRowGroup;
 }
 
 export type Phase = 'running' | 'paused' | 'stopping';
@@ -122,8 +122,14 @@ export interface OpenRowGroupInput {
   readonly build: BuildRef;
   readonly rowGroup: number;
   readonly rows: RowRange;
-  /** The base parts of the run of this child that this one continues: nobody reads them any more. */
-  readonly replaces?: readonly PartName[];
+  readonly continues?: ContinuedRowGroup;
+}
+/** A run of a child that continued as new. */
+export interface ContinuedRowGroup {
+  /** The base parts that it was opened with: nobody reads them any more. */
+  readonly bases: readonly PartName[];
+  /** Its drops hold for this start: the other cells of these rows are not asked for. */
+  readonly dropped: Mask;
 }
 export interface OpenRowGroupResult extends OpenedRowGroup {
   /** All base parts that were written, those that nobody names too. */

@@ -16,10 +16,10 @@ import type { Build } from './builds.ts';
 
 export async function openRowGroupActivity(
   build: Build,
-  { rowGroup, rows, replaces = [] }: OpenRowGroupInput,
+  { rowGroup, rows, continues }: OpenRowGroupInput,
 ): Promise<OpenRowGroupResult> {
   const adoption = await adoptRowGroup({ ...build, order: build.graph.order, rowGroup, rows });
-  const dropped = RowMask.empty(rows);
+  const dropped = continues === undefined ? RowMask.empty(rows) : RowMask.fromHex(rows, continues.dropped);
   for (const row of adoption.dropped.keys()) dropped.set(row);
   const columns: Record<string, OpenedRowGroup['columns'][string]> = {};
   const bases: (PartName | null)[] = [];
@@ -36,8 +36,8 @@ export async function openRowGroupActivity(
     columns[column] = { made: made.toHex(), part };
     bases.push(part, await writePart(build, place, candidates));
   }
-  for (const name of replaces) await build.dataset.files.remove(build.dataset.path(name));
-  build.forgetParts(replaces);
+  for (const name of continues?.bases ?? []) await build.dataset.files.remove(build.dataset.path(name));
+  build.forgetParts(continues?.bases ?? []);
   return { rows, dropped: dropped.toHex(), columns, bases: bases.filter((name) => name !== null) };
 }
 

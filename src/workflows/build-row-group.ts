@@ -96,8 +96,8 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   }
 
   async function conduct(): Promise<RowGroupResult> {
-    const { replaces } = input;
-    const opened = await openRowGroup({ build, rowGroup, rows, ...(replaces && { replaces }) });
+    const { continues } = input;
+    const opened = await openRowGroup({ build, rowGroup, rows, ...(continues && { continues }) });
     const conducting = new Conductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
     conductor = conducting;
     if (phase !== 'running') halt();
@@ -127,7 +127,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
         ...input,
         limits,
         totals: columns,
-        replaces: opened.bases,
+        continues: { bases: opened.bases, dropped: conducting.dropped },
       });
     }
 

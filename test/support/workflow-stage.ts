@@ -12,6 +12,7 @@ import {
   type BuildProgress,
   type BuildRef,
   type BuildRowGroupInput,
+  type ContinuedRowGroup,
   datasetWorkflowId,
   FAILURE,
   type GenerateSliceInput,
@@ -148,8 +149,8 @@ export class Stage {
   readonly activities: Activities;
   /** One line for each call of an activity, in order of arrival. */
   readonly log: string[] = [];
-  /** What each opening of a group was told to replace. */
-  readonly replaced: (readonly string[] | undefined)[] = [];
+  /** What each opening of a group was told of the run before. */
+  readonly continued: (ContinuedRowGroup | undefined)[] = [];
   /** Cells that were made twice: paid for twice. */
   readonly repeated: string[] = [];
   readonly #client: Client;
@@ -166,10 +167,11 @@ export class Stage {
     this.build = { storeId: 'store', dataset: 'tickets', datasetId: name, epoch: 1, planDigest: 'plan' };
     this.activities = {
       prepareDataset: async () => this.#prepared(),
-      openRowGroup: async ({ rows, rowGroup, replaces }) => {
+      openRowGroup: async ({ rows, rowGroup, continues }) => {
         this.log.push(`open ${rowGroup}`);
-        const bases = [`base ${this.replaced.push(replaces)}`];
-        return { rows, dropped: RowMask.empty(rows).toHex(), columns: this.#opened(rows), bases };
+        const bases = [`base ${this.continued.push(continues)}`];
+        const dropped = continues?.dropped ?? RowMask.empty(rows).toHex();
+        return { rows, dropped, columns: this.#opened(rows), bases };
       },
       generateSlice: (input) => this.#generateSlice(input),
       commitRowGroup: async ({ rowGroup, rows, isComplete, dropped }) => {

@@ -22,11 +22,22 @@ describe('continue-as-new', () => {
     const handle = await stage.startRowGroup();
     const result: RowGroupResult = await handle.result();
     expect(stage.logged('open').length).toBeGreaterThan(1);
-    expect(stage.replaced.slice(0, 2)).toEqual([undefined, ['base 1']]);
+    const [first, second] = stage.continued;
+    expect([first, second?.bases]).toEqual([undefined, ['base 1']]);
     expect(stage.logged('commit')).toEqual(['commit 0']);
     expect(stage.repeated).toEqual([]);
     expect(result.isComplete).toBe(true);
     expect(result.totals).toMatchObject({ rows: 10, columns: { body: { made: 10 }, note: { made: 10 } } });
+  });
+
+  it('of a row group makes no cell of a row that has been dropped', async () => {
+    const onSlice: StageOptions['onSlice'] = ({ column, rows }) =>
+      column === 'body' && rows.first === 0 ? { dropped: [0] } : undefined;
+    const stage = server.stage({ ...LONG, columns: { ...LONG.columns, late: ['note'] }, onSlice });
+    const result: RowGroupResult = await (await stage.startRowGroup()).result();
+    expect(stage.continued.length).toBeGreaterThan(1);
+    expect(stage.logged('body 0-0')).toEqual(['body 0-0']);
+    expect(result.totals).toMatchObject({ rows: 9, dropped: 1 });
   });
 
   it('of a row group calls off its leftovers in backoff, which are tried again at once', async () => {
