@@ -23,4 +23,5 @@ export const CASES: readonly ListedCase[] = [
   { shape: 'wide', rows: 1_000, parallel: 64, ...PLAIN },
   { shape: 'dual', rows: 1_000, parallel: 64, ...PLAIN },
   { shape: 'narrow', rows: 20_000, parallel: 64, latencyMs: 0, jitter: 1 },
+  { shape: 'narrow', rows: 100_000, parallel: 64, latencyMs: 0, jitter: 1 },
 ];
