@@ -4,7 +4,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ConfigError, FencedError, StoreError } from '../errors.ts';
 import { type BuildRef, FAILURE } from '../protocol.ts';
-import type { Build, Builds } from './builds.ts';
+import type { Build } from './build.ts';
+import type { Builds } from './builds.ts';
 
 /** A fifth of the heartbeat timeout. */
 const BEAT_EVERY_MS = 2_000;

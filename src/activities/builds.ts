@@ -1,70 +1,18 @@
-// What the activities of one process share: an open build for each (dataset, epoch), with its plan, its models and its
-// gate. Everything here is a cache of the store: a process that starts anew opens it again. A build is closed once its
-// workflow has ended or a newer build has the dataset, and none of its activities is at work here; one that comes later
-// opens it again.
+// What the activities of one process share: an open build for each (dataset, epoch). A build is closed once its workflow
+// has ended or a newer build has the dataset, and none of its activities is at work here; one that comes later opens it
+// again.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
-import { graphColumns } from '../config/graph-columns.ts';
-import { BuildError, StoreError } from '../errors.ts';
-import { type InlineRow, makeInline } from '../generators/inline.ts';
-import { openRoots, type Roots } from '../generators/roots.ts';
-import { ExecutionGraph } from '../graph/execution-graph.ts';
-import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
-import { createModels, type Models, type ModelsOptions } from '../models/models.ts';
-import type { Plan, PlanColumn, Settings } from '../plan.ts';
-import { type BuildRef, type Control, datasetWorkflowId, QUERY, UPDATE } from '../protocol.ts';
-import type { DatasetStore } from '../store/dataset-store.ts';
-import { identityOf } from '../store/gather.ts';
-import type { Base } from '../store/groups.ts';
-import { type CachedPart, PartCache } from '../store/parts.ts';
-import type { CellRecord } from '../store/records.ts';
+import type { Client } from '@temporalio/client';
+import type { BuildError } from '../errors.ts';
+import type { ModelsOptions } from '../models/models.ts';
+import type { BuildRef } from '../protocol.ts';
+import { PartCache } from '../store/parts.ts';
 import type { Store } from '../store/store.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { type Build, openBuild } from './build.ts';
 import { Company } from './company.ts';
-import { createFlights, type Flights } from './flights.ts';
-import { createGate, type Gate } from './gate.ts';
-import { createOutcomes, type Outcomes } from './outcomes.ts';
 
 /** Bytes of parts that a process keeps parsed: the open groups' cells several times over. */
 const PART_CACHE_BYTES = 64 * 1024 * 1024;
-/** A server that is started again answers within about two seconds. */
-const TELL_AGAIN_MS = 500;
-/** Several times what a server takes that is started again. One that is silent for longer may share our full disk. */
-const MAX_UNHEARD_MS = 10_000;
-/** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
-const MIN_FREE_BYTES = 8 * 1024 * 1024;
-
-export interface Build {
-  readonly ref: BuildRef;
-  readonly dataset: DatasetStore;
-  readonly plan: Plan;
-  readonly settings: Settings;
-  readonly base: Base;
-  readonly graphColumns: readonly GraphColumn[];
-  readonly graph: ExecutionGraph;
-  readonly inline: InlineRow;
-  readonly roots: Roots;
-  readonly models: Models;
-  readonly gate: Gate;
-  readonly outcomes: Outcomes;
-  readonly attempts: Attempts;
-  readonly flights: Flights;
-  columnOf(name: string): PlanColumn;
-  /** The inline columns that a column's inputs go through, in graph order. */
-  inlineUpstreamOf(name: string): readonly string[];
-  readPart(part: PartName): Promise<CachedPart>;
-  /** Gives up what this process keeps of parts that are folded. */
-  forgetParts(names: readonly PartName[]): void;
-  /**
-   * What this start has of a slice's rows, by row: what earlier attempts wrote, and the turns that `openRowGroup` took
-   * over from earlier starts.
-   */
-  readEarlierParts(column: string, rows: RowRange): Promise<ReadonlyMap<number, readonly CellRecord[]>>;
-  /** Ends the build with a reason for people: no new calls from now on, complete rows are written. */
-  stop(reason: string): void;
-  dispose(): void;
-}
 
 /** Model calls of a process. */
 export interface Calls {
@@ -176,157 +124,4 @@ function callsOf({ models }: Build): Calls {
     inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
     answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
   };
-}
-
-async function openBuild(
-  ref: BuildRef,
-  options: BuildsOptions & {
-    readonly parts: PartCache;
-    readonly company: Company;
-    readonly proved: readonly string[];
-    readonly onUnheard: (error: BuildError) => void;
-    /** Told about once a second once the workflow has ended or a newer build has the dataset. */
-    readonly onOver: () => void;
-  },
-): Promise<Build> {
-  const { store, client, environment, connect, parts, company, proved, onUnheard, onOver } = options;
-  if (store.id !== ref.storeId) {
-    throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
-  }
-  const dataset = await store.openDataset(ref.dataset);
-  const plan = await dataset.readPlan(ref.planDigest);
-  const { settings, base } = await dataset.readEpoch(ref.epoch);
-  const columns = graphColumns(plan, settings);
-  const graph = ExecutionGraph.create(columns);
-  const byName = new Map(plan.columns.map((column) => [column.name, column]));
-  const workflow = client.workflow.getHandle(datasetWorkflowId(ref));
-  let isStopping = false;
-  let isDisposed = false;
-
-  function stop(reason: string): void {
-    gate.close();
-    if (isStopping) return;
-    isStopping = true;
-    // Who kills it now has lost patience.
-    flights.dispose();
-    void tellStop(reason);
-  }
-
-  /**
-   * Until the parent has heard it: with the gate closed for good nothing else would ever end the build. The parent of a
-   * newer build, which has the same workflow id, must not hear it.
-   */
-  async function tellStop(reason: string): Promise<void> {
-    const giveUp = () => onUnheard(new BuildError(`${reason} · the Temporal server did not take the stop`));
-    const timer = setTimeout(giveUp, MAX_UNHEARD_MS);
-    while (!isDisposed && !dataset.hasNewerEpoch(ref.epoch)) {
-      try {
-        await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
-        break;
-      } catch {
-        await sleep(TELL_AGAIN_MS, undefined, { ref: false });
-      }
-    }
-    clearTimeout(timer);
-  }
-
-  async function askControl(): Promise<Control> {
-    try {
-      return await workflow.query<Control>(QUERY.control);
-    } catch (error) {
-      if (error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError) onOver();
-      throw error;
-    }
-  }
-
-  async function checkSpace(): Promise<void> {
-    const freeBytes = await dataset.files.freeBytes(dataset.directory);
-    if (freeBytes >= MIN_FREE_BYTES) return;
-    const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
-    stop(`Cannot write "${dataset.directory}": the disk is full, ${left} are left`);
-  }
-
-  const flights = await createFlights({
-    ...{ dataset, epoch: ref.epoch, company },
-    onBroken: ({ message }) => stop(message),
-  });
-  const gate = createGate({
-    askControl,
-    isFenced: () => dataset.hasNewerEpoch(ref.epoch),
-    onTick() {
-      if (dataset.hasNewerEpoch(ref.epoch)) onOver();
-      void checkSpace();
-    },
-    onControl({ limits }) {
-      for (const [alias, max] of Object.entries(limits.maxParallelRequests)) models.setMax(alias, max);
-      const silent = models.findSilent();
-      if (silent !== undefined) stop(silent);
-    },
-  });
-  const models = createModels({
-    ...{ plan, settings, environment, proved, mayStart: () => gate.state === 'open' },
-    ...(connect === undefined ? {} : { connect }),
-  });
-
-  return {
-    ref,
-    dataset,
-    plan,
-    settings,
-    base,
-    graphColumns: columns,
-    graph,
-    inline: makeInline(plan),
-    roots: await openRoots({ plan, settings }),
-    models,
-    gate,
-    outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
-    attempts: createAttempts(),
-    flights,
-    columnOf(name) {
-      const column = byName.get(name);
-      if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
-      return column;
-    },
-    inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
-    readPart: (part) => parts.read(dataset, part),
-    forgetParts(names) {
-      for (const name of names) parts.forget(dataset, name);
-    },
-    async readEarlierParts(column, rows) {
-      const records = new Map<number, CellRecord[]>();
-      const seen = new Set<string>();
-      for (const part of await dataset.listSliceParts(column, rows)) {
-        const { header, records: found } = await parts.read(dataset, part);
-        if (header?.epoch !== ref.epoch) continue;
-        for (const record of found) {
-          if (record.row < rows.first || record.row > rows.last) continue;
-          const identity = identityOf(record);
-          if (seen.has(identity)) continue;
-          seen.add(identity);
-          records.set(record.row, [...(records.get(record.row) ?? []), record]);
-        }
-      }
-      return records;
-    },
-    stop,
-    dispose() {
-      isDisposed = true;
-      gate.dispose();
-      flights.dispose();
-      void models.close();
-    },
-  };
-}
-
-function inlineUpstreamOf(graph: ExecutionGraph, name: string): readonly string[] {
-  const found = new Set<string>();
-  const walk = (column: string): void => {
-    for (const needed of graph.upstreamByStrategy(column).inline) {
-      walk(needed);
-      found.add(needed);
-    }
-  };
-  walk(name);
-  return [...found];
 }

@@ -8,7 +8,7 @@ import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop } from '../store/groups.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { Value } from '../values.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 
 export async function commitRowGroupActivity(
   build: Build,

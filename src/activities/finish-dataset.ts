@@ -7,7 +7,7 @@ import { outputPath } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
 import { baseOf, swapNext } from '../store/swap.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 
 export interface FinishDatasetInput {
   readonly build: BuildRef;

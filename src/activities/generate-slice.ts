@@ -21,7 +21,7 @@ import {
 import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 import { readSliceRows } from './read-rows.ts';
 import { type SliceSignals, sliceSignals } from './slice-signals.ts';
 

@@ -12,7 +12,7 @@ import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, isCrash } from '../store/records.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(
   build: Build,

@@ -6,7 +6,7 @@ import type { PreparedDataset, PreparedModel } from '../protocol.ts';
 import type { Base, GroupRecord } from '../store/groups.ts';
 import { findGroup, hasItsFiles, isTrusted, rangesOf } from '../store/groups.ts';
 import { discardNext, finishSwap, openNext } from '../store/swap.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 
 export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
   const { plan, settings } = build;

@@ -5,7 +5,7 @@ import type { RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import type { Value } from '../values.ts';
-import type { Build } from './builds.ts';
+import type { Build } from './build.ts';
 
 /** By row. A row without values is one that an inline column cannot be made for: it is dropped. */
 export async function readSliceRows(build: Build, task: SliceTask): Promise<ReadonlyMap<number, RowValues>> {
