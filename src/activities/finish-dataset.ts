@@ -1,5 +1,6 @@
 // The end of a build: a changed plan's output takes its place once all of it is there, and the dataset says how it is.
 
+import { FencedError } from '../errors.ts';
 import type { BuildRef, DatasetResult } from '../protocol.ts';
 import { DROPPED_FOLDER, OUTPUT_FOLDER } from '../store/commit.ts';
 import { forgetCrashes } from '../store/flights.ts';
@@ -30,6 +31,7 @@ export async function finishDatasetActivity(
   await writeBuilderConfig(dataset, { base, planDigest: ref.planDigest });
   if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);
   if (isComplete) await forgetCrashes(dataset);
+  if (dataset.hasNewerEpoch(ref.epoch)) throw new FencedError(ref.epoch);
   await dataset.update({ state: isComplete ? 'complete' : 'incomplete', reason });
   const { rowCount, dropped } = await summarize(dataset);
   return { isComplete, reason, rows: rowCount, dropped };

@@ -8,6 +8,7 @@
 
 import { hostname } from 'node:os';
 import { relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   isGrpcCancelledError,
@@ -36,7 +37,7 @@ import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
 import type { Connected } from './connection.ts';
-import { isLive, isServedBy, refuse } from './live-build.ts';
+import { findRun, isLive, isServedBy, refuse } from './live-build.ts';
 import type { AcceptedWish } from './wish.ts';
 
 export interface BuildEvents {
@@ -93,6 +94,8 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
       if (stopSignal.aborted) return { how: 'detached' };
       if (end !== undefined && start.rows === wish.settings.rows)
         return { how: 'ended', result: end, epoch: start.epoch, stopped: null };
+      // Its process has a moment's work left.
+      while (await isLive(start, connected)) await sleep(RETRY_AFTER_MS);
       continue;
     }
     const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
@@ -120,6 +123,7 @@ export async function takeEpoch(
     processStart: own.start,
     address: connected.server.connectionOptions.address,
     namespace: connected.server.namespace,
+    isEmbedded: connected.server.isEmbedded,
     workflowId: datasetWorkflowId({ dataset: wish.dataset.name, datasetId: id }),
     settings: wish.settings,
     rows: wish.settings.rows,
@@ -178,6 +182,7 @@ export async function startWorkflow(
       // The epoch decided who builds: a workflow that is still open under this id belongs to a dead start.
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.TERMINATE_EXISTING,
       staticSummary: `${input.build.dataset}, build ${input.build.epoch}`,
+      memo: { epoch: input.build.epoch },
     });
   } catch (error) {
     // The newer start of the two has the epoch; its workflow is the one to follow.
@@ -202,19 +207,20 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   };
   if (stopSignal.aborted) stop();
   else stopSignal.addEventListener('abort', stop, { once: true });
-  installRuntime();
-  const connection = await NativeConnection.connect(connected.server.connectionOptions);
-  worker = await startWorker({
-    connection,
-    client: connected.client,
-    namespace: connected.server.namespace,
-    taskQueue,
-    store: wish.store,
-    environment,
-  });
-  // It was told while the worker was started.
-  if (stopSignal.aborted) void endCalls();
+  let connection: NativeConnection | undefined;
   try {
+    installRuntime();
+    connection = await NativeConnection.connect(connected.server.connectionOptions);
+    worker = await startWorker({
+      connection,
+      client: connected.client,
+      namespace: connected.server.namespace,
+      taskQueue,
+      store: wish.store,
+      environment,
+    });
+    // It was told while the worker was started.
+    if (stopSignal.aborted) void endCalls();
     await startWorkflow(wish.dataset, connected.client, { build, taskQueue });
     const result = await follow(start, { ...options, worker });
     if (result === undefined) throw replaced(build);
@@ -222,9 +228,13 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     return { how: 'ended', result, epoch: start.epoch, stopped };
   } finally {
     stopSignal.removeEventListener('abort', stop);
-    await worker.shutdown();
-    await connection.close();
-    await endEpoch(start, wish);
+    try {
+      await worker?.shutdown();
+      await connection?.close();
+    } finally {
+      // This process may live on, and would be taken for the builder.
+      await endEpoch(start, wish);
+    }
   }
 }
 
@@ -274,7 +284,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   // A poll that outlives its connection would bring the process down.
   const polling = new AbortController();
   void client
-    .withAbortSignal(polling.signal, () => resultOf(client, start.workflowId))
+    .withAbortSignal(polling.signal, () => resultOf(start, client, { isStarted: worker !== undefined }))
     .then((result) => {
       ending.result = result;
     })
@@ -293,6 +303,9 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   worker?.ended.catch(onBroken);
   worker?.builds.unheard.catch(onBroken);
   let wake: () => void = () => undefined;
+  // A watcher leaves at once, whatever the server does; a builder stays until its build has stopped.
+  const leaving = worker === undefined ? stopSignal : new AbortController().signal;
+  leaving.addEventListener('abort', () => wake(), { once: true });
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -308,8 +321,10 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       // The server may tell the end of a replaced workflow half a minute late.
       if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {
-        if (stopSignal.aborted) return undefined;
-        if (!(await isLive(start, connected))) {
+        if (leaving.aborted) return undefined;
+        // Whether a server is gone that does not answer is for the poll to say.
+        const live = await client.withAbortSignal(leaving, () => isLive(start, connected)).catch(() => true);
+        if (!live) {
           // It may just have ended as it should: then its result is on the way.
           await pause(RESULT_GRACE_MS);
           if (!ending.isOver) return undefined;
@@ -317,9 +332,12 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
         }
       }
       const snapshot = await client
-        .withDeadline(Date.now() + SNAPSHOT_LIMIT_MS, () => readSnapshot(client, build))
+        .withAbortSignal(leaving, () =>
+          client.withDeadline(Date.now() + SNAPSHOT_LIMIT_MS, () => readSnapshot(client, build)),
+        )
         .catch(() => undefined);
       if (ending.isOver) break;
+      if (leaving.aborted) return undefined;
       if (snapshot !== undefined) events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
       else if (worker === undefined) events.onUnanswered?.(await summarize(wish.dataset));
     }
@@ -331,13 +349,25 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   return ending.result;
 }
 
-/** The workflow's result, over restarts of the server. Throws `BuildError` when the server fails for too long. */
-async function resultOf(client: Client, workflowId: string): Promise<DatasetResult> {
+/**
+ * The workflow's result, over restarts of the server. Waits for a workflow that somebody else is about to start. Throws
+ * `BuildError` when the server fails for too long.
+ */
+async function resultOf(
+  start: EpochRecord,
+  client: Client,
+  { isStarted }: { readonly isStarted: boolean },
+): Promise<DatasetResult> {
   let failingSince = Number.POSITIVE_INFINITY;
   for (;;) {
     const askedAt = Date.now();
     try {
-      return await client.workflow.getHandle(workflowId).result();
+      const run = await findRun(start, client);
+      if (run !== undefined) return await client.workflow.getHandle(start.workflowId, run.runId).result();
+      if (isStarted)
+        throw new BuildError('Cannot go on: the Temporal server has lost the workflow of the build');
+      failingSince = Number.POSITIVE_INFINITY;
+      await sleep(RETRY_AFTER_MS);
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw domainErrorOf(error);
       // Cancelled: nobody waits for it any more.
@@ -350,7 +380,7 @@ async function resultOf(client: Client, workflowId: string): Promise<DatasetResu
       if (Date.now() - failingSince > MAX_OUTAGE_MS) {
         throw new BuildError(`Cannot go on: the Temporal server fails: ${failure.details}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS));
+      await sleep(RETRY_AFTER_MS);
     }
   }
 }

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import type { ResolvedServer } from '../server/connect.ts';
 
-export type ServerPlace = Pick<ResolvedServer, 'connectionOptions' | 'namespace'>;
+export type ServerPlace = Pick<ResolvedServer, 'connectionOptions' | 'namespace' | 'isEmbedded'>;
 
 export interface Connected {
   readonly client: Client;

@@ -4,13 +4,19 @@
 //   L2. For all else the Temporal server that the start names is asked, whichever server this command uses. A workflow
 //       that runs is not enough for a `run` of another machine: without the process nobody polls its task queue, so
 //       its worker has to answer.
-//   L3. A server that cannot be reached keeps its secret, and the wish is refused. One on this machine is dead then.
+//   L3. A server that cannot be reached keeps its secret, and the wish is refused. An embedded one of this machine is
+//       dead then.
+//   L4. The workflow id of a dataset is the same in every start: which start a run of it belongs to is in its memo.
 
 import { hostname } from 'node:os';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  QueryNotRegisteredError,
+  ServiceError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { RefusedError } from '../errors.ts';
 import { QUERY } from '../protocol.ts';
-import { HOST } from '../server/server-files.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type Connected, connect } from './connection.ts';
 import { livenessOf } from './liveness.ts';
@@ -24,16 +30,14 @@ export async function isLive(start: EpochRecord, connected: Connected): Promise<
   const known = livenessOf(start);
   if (known !== undefined) return known;
   if (isServedBy(start, connected)) return isAtWork(start, connected.client);
-  const { address, namespace } = start;
+  const { address, namespace, isEmbedded, host } = start;
   const elsewhere = await connect(
-    { connectionOptions: { address }, namespace },
+    { connectionOptions: { address }, namespace, isEmbedded },
     { connectTimeout: CONNECT_LIMIT_MS },
   ).catch(() => undefined);
   if (elsewhere === undefined) {
-    if (isOfThisMachine(start)) return false;
-    throw new RefusedError(
-      `Cannot tell whether build ${start.epoch} is still at work: its Temporal server ${address} does not answer. Try again with --address ${address}, or take over with --replace`,
-    );
+    if (isEmbedded && host === hostname()) return false;
+    return cannotTell(start);
   }
   try {
     return await isAtWork(start, elsewhere.client);
@@ -47,26 +51,52 @@ export function isServedBy({ address, namespace }: EpochRecord, { server }: Conn
   return address === server.connectionOptions.address && namespace === server.namespace;
 }
 
-function isOfThisMachine({ host, address }: EpochRecord): boolean {
-  return host === hostname() && address.startsWith(`${HOST}:`);
-}
-
-async function isAtWork({ kind, workflowId }: EpochRecord, client: Client): Promise<boolean> {
-  const workflow = client.workflow.getHandle(workflowId);
+async function isAtWork(start: EpochRecord, client: Client): Promise<boolean> {
   try {
-    const { status } = await workflow.describe();
-    if (status.name !== 'RUNNING') return false;
+    return await client.withDeadline(Date.now() + ANSWER_LIMIT_MS, async () => {
+      const run = await findRun(start, client);
+      if (run === undefined || !run.isOpen) return false;
+      return start.kind === 'start' || answers(start, client);
+    });
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof ServiceError) return cannotTell(start);
     throw error;
   }
-  if (kind === 'start') return true;
-  return client
-    .withDeadline(Date.now() + ANSWER_LIMIT_MS, () => workflow.query(QUERY.control))
-    .then(
-      () => true,
-      () => false,
-    );
+}
+
+async function answers({ workflowId }: EpochRecord, client: Client): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(workflowId).query(QUERY.control);
+    return true;
+  } catch (error) {
+    if (error instanceof ServiceError || error instanceof QueryNotRegisteredError) return false;
+    throw error;
+  }
+}
+
+function cannotTell({ epoch, address }: EpochRecord): never {
+  throw new RefusedError(
+    `Cannot tell whether build ${epoch} is still at work: its Temporal server ${address} does not answer. Try again with --address ${address}, or take over with --replace`,
+  );
+}
+
+export interface WorkflowRun {
+  readonly runId: string;
+  readonly isOpen: boolean;
+}
+
+/** The run of a start's workflow; undefined while it has none. Throws what Temporal's client throws. */
+export async function findRun(
+  { workflowId, epoch }: EpochRecord,
+  client: Client,
+): Promise<WorkflowRun | undefined> {
+  try {
+    const { memo, runId, status } = await client.workflow.getHandle(workflowId).describe();
+    return memo?.epoch === epoch ? { runId, isOpen: status.name === 'RUNNING' } : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
 }
 
 /** Throws `RefusedError` for a wish that cannot share the work of a live build. */

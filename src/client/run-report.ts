@@ -83,13 +83,15 @@ export function describeSnapshot(snapshot: BuildSnapshot): string {
 }
 
 /** One line of a build for which no worker answers. */
-export function describeStored({ rowCount, usage }: Summary): string {
+export function describeStored({ rowCount, usage, start }: Summary): string {
   const totals = sumUsage(usage);
   return [
     `rows ${formatCount(rowCount)}`,
     plural(totals.calls, 'call'),
     describeTokens(totals),
-    'no worker answers: start one with `rowloom worker`',
+    start?.kind === 'start'
+      ? 'no worker answers: start one with `rowloom worker`'
+      : 'no answer from its process',
   ].join(' · ');
 }
 

@@ -1,19 +1,29 @@
 // Steering a build that is running, from any terminal: the updates of its parent workflow.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { BuildError } from '../errors.ts';
 import { type LimitChanges, UPDATE } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Connected } from './connection.ts';
+import { findRun } from './live-build.ts';
 
+const LOOK_EVERY_MS = 200;
 /** A worker that is there takes an update within a second. */
 const TAKE_LIMIT_MS = 5_000;
 
 /**
  * Ends a build: no new calls, complete rows are written. True once it has been told; false when no worker is there to
- * take it: then the workflow is cancelled, which stops the build as soon as a worker comes.
+ * take it: then the workflow is cancelled, which stops the build as soon as a worker comes. Throws `BuildError` for a
+ * build that is only being started.
  */
 export async function stopBuild(start: EpochRecord, connected: Connected, reason: string): Promise<boolean> {
   const { client } = connected;
+  const until = Date.now() + TAKE_LIMIT_MS;
+  while ((await findRun(start, client)) === undefined) {
+    if (Date.now() > until) throw new BuildError(`Cannot stop build ${start.epoch} yet: it has no workflow`);
+    await sleep(LOOK_EVERY_MS);
+  }
   try {
     await client.withDeadline(Date.now() + TAKE_LIMIT_MS, () =>
       update(start, connected, UPDATE.stop, reason),

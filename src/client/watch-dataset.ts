@@ -11,6 +11,7 @@ import { type BuildEvents, follow } from './build.ts';
 import type { Connected } from './connection.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
 import { isLive, isServedBy } from './live-build.ts';
+import { livenessOf } from './liveness.ts';
 import { type ServerOptions, serverFolder, withServer } from './run-dataset.ts';
 import { stopBuild } from './steer.ts';
 
@@ -33,8 +34,9 @@ async function withBuild<Result>(options: WatchOptions, { atWork, idle }: Uses<R
   const dataset = await findDataset(options);
   const store = await openStore(dirname(dataset.directory), { access: 'look' });
   const start = await dataset.findNewestStart();
-  if (start === undefined || start.endedAt !== null || (await findEnd(dataset)) !== undefined)
-    return idle(dataset);
+  if (start === undefined || livenessOf(start) === false) return idle(dataset);
+  // What only a server knows is not asked when the dataset says that it is done.
+  if (livenessOf(start) === undefined && (await findEnd(dataset)) !== undefined) return idle(dataset);
   return withServer(serverOptions(start, options), async (connected) => {
     if (!(await isLive(start, connected))) return idle(dataset);
     if (isServedBy(start, connected)) return atWork({ store, dataset, connected, start });

@@ -26,6 +26,8 @@ export interface ResolvedServer {
     readonly address: string;
   };
   readonly namespace: string;
+  /** It is of one directory of this machine, and ends with its users. */
+  readonly isEmbedded: boolean;
   /** For people: `embedded · http://127.0.0.1:8234`, `temporal.example:7233 · namespace default`. */
   readonly label: string;
   /** Lets an embedded server end when nobody else uses it. */
@@ -47,6 +49,7 @@ async function embeddedServer(options: ResolveServerOptions): Promise<ResolvedSe
   return {
     connectionOptions: { address: server.address },
     namespace: server.namespace,
+    isEmbedded: true,
     label: `embedded · ${server.uiUrl}`,
     release: () => server.release(),
   };

@@ -33,6 +33,7 @@ export async function namedServer({
   return {
     connectionOptions,
     namespace,
+    isEmbedded: false,
     label: `${address} · namespace ${namespace}`,
     release: async () => {},
   };

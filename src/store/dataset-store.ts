@@ -68,6 +68,8 @@ export interface EpochRecord {
   readonly processStart: string | null;
   readonly address: string;
   readonly namespace: string;
+  /** Its Temporal server is one of a directory on `host`. */
+  readonly isEmbedded: boolean;
   readonly workflowId: string;
   readonly settings: Settings;
   readonly rows: number;

@@ -239,7 +239,11 @@ function loseOwner(folder: string): void {
 }
 
 async function nextBuild(wish: AcceptedWish, newest: number): Promise<BuildRef> {
-  const server = { namespace: 'default', connectionOptions: { address: 'localhost:7233' } };
+  const server = {
+    namespace: 'default',
+    isEmbedded: false,
+    connectionOptions: { address: 'localhost:7233' },
+  };
   const connected = { server } as Parameters<typeof takeEpoch>[0]['connected'];
   const start = (await takeEpoch({ wish, connected, newest, kind: 'run' }))!;
   const { datasetId, epoch, planDigest } = start;

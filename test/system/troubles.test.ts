@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -370,6 +371,22 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
       for (const { talk } of ends) expect(talk).toMatch(/^done +40 rows · 0 dropped/m);
       await expectAllTickets(place, 0);
     }, slow));
+
+  it('with the same wish, begun in one moment after another build has ended: all end with all rows', () =>
+    inPlace(async (place) => {
+      writeTickets(place);
+      expect(await place.workplace.run(['-n', '5']).ended).toMatchObject({ code: 0 });
+      const runs: CliProcess[] = [];
+      for (let count = 0; count < 3; count += 1) {
+        runs.push(place.workplace.run(['-n', String(ROWS)]));
+        await sleep(150);
+      }
+      for (const { code, talk } of await Promise.all(runs.map(({ ended }) => ended))) {
+        expect(talk).toMatch(/^done +40 rows · /m);
+        expect(code).toBe(0);
+      }
+      await expectAllTickets(place, 0);
+    }));
 
   it('with different wishes: the second is refused and changes nothing', () =>
     inPlace(async (place) => {

@@ -567,7 +567,11 @@ describe('a build that is running', () => {
     mock.setLatency({ latencyMs: 300, jitter: 1 });
     const running = place.run(['-n', String(ROWS)]);
     await until(() => mock.answered() > 0);
-    const connected = await connect({ connectionOptions: { address: server.address }, namespace: 'default' });
+    const connected = await connect({
+      connectionOptions: { address: server.address },
+      namespace: 'default',
+      isEmbedded: true,
+    });
     try {
       const dataset = await place.dataset();
       const { workflowId } = await dataset.readEpoch(1);

@@ -72,6 +72,7 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
     host: 'here',
     pid: 1,
     processStart: '1',
+    isEmbedded: true,
     address: 'localhost:7233',
     namespace: 'default',
     workflowId: 'dataset/tickets~none',

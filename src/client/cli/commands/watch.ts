@@ -62,7 +62,9 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
       say(
         line(
           'left',
-          interrupts.signal.aborted ? 'the build goes on' : 'the process of the build ended without notice',
+          interrupts.signal.aborted
+            ? 'the build goes on'
+            : 'the build ended without notice, or another one took its place',
         ),
       );
       context.setExitCode(interrupts.signal.aborted ? 0 : 1);
