@@ -304,8 +304,14 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   worker?.builds.unheard.catch(onBroken);
   let wake: () => void = () => undefined;
   // A watcher leaves at once, whatever the server does; a builder stays until its build has stopped.
-  const leaving = worker === undefined ? stopSignal : new AbortController().signal;
-  leaving.addEventListener('abort', () => wake(), { once: true });
+  let looking = new AbortController();
+  let hasLeft = worker === undefined && stopSignal.aborted;
+  const leave = () => {
+    hasLeft = true;
+    looking.abort();
+    wake();
+  };
+  if (worker === undefined) stopSignal.addEventListener('abort', leave, { once: true });
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -316,14 +322,17 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     });
   try {
     while (!ending.isOver) {
-      await pause(SNAPSHOT_EVERY_MS);
+      if (!hasLeft) await pause(SNAPSHOT_EVERY_MS);
       if (ending.isOver) break;
+      if (hasLeft) return undefined;
+      looking = new AbortController();
       // The server may tell the end of a replaced workflow half a minute late.
       if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {
-        if (leaving.aborted) return undefined;
         // Whether a server is gone that does not answer is for the poll to say.
-        const live = await client.withAbortSignal(leaving, () => isLive(start, connected)).catch(() => true);
+        const live = await client
+          .withAbortSignal(looking.signal, () => isLive(start, connected))
+          .catch(() => true);
         if (!live) {
           // It may just have ended as it should: then its result is on the way.
           await pause(RESULT_GRACE_MS);
@@ -332,16 +341,17 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
         }
       }
       const snapshot = await client
-        .withAbortSignal(leaving, () =>
+        .withAbortSignal(looking.signal, () =>
           client.withDeadline(Date.now() + SNAPSHOT_LIMIT_MS, () => readSnapshot(client, build)),
         )
         .catch(() => undefined);
       if (ending.isOver) break;
-      if (leaving.aborted) return undefined;
+      if (hasLeft) return undefined;
       if (snapshot !== undefined) events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
       else if (worker === undefined) events.onUnanswered?.(await summarize(wish.dataset));
     }
   } finally {
+    stopSignal.removeEventListener('abort', leave);
     polling.abort();
   }
   if (ending.result === undefined && wish.dataset.hasNewerEpoch(start.epoch)) return undefined;

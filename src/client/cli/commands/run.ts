@@ -9,6 +9,7 @@ import {
   describeEnd,
   describeProgress,
   describeStopping,
+  describeStored,
   describeWish,
   endJson,
   planJson,
@@ -85,6 +86,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
           first ??= { at: now, calls: callsSoFar(snapshot, calls) };
           if (wish !== undefined) progress.show(describeProgress(snapshot, { wish, calls, first, now }));
         },
+        onUnanswered: (stored) => progress.show([describeStored(stored)]),
         onAttached: (start) => say(describeAttached(start)),
         onStopping: (calls) => progress.begin(describeStopping(calls)),
       },
