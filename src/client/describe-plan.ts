@@ -1,9 +1,10 @@
 // The plan lines: how many calls a wish costs, and why those that are made again.
 
 import { isModelColumn } from '../plan.ts';
+import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type ColumnCount, NO_COUNT, sumCounts } from './count-cells.ts';
-import { formatCount, line, plural } from './format.ts';
+import { formatCount, line } from './format.ts';
 import { livenessOf } from './liveness.ts';
 import { describeSeedChange, findChanges, findOutputChanges } from './plan-changes.ts';
 import type { Wish } from './wish.ts';

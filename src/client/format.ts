@@ -1,7 +1,5 @@
 // Numbers and times as people read them.
 
-export { plural } from '../plural.ts';
-
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

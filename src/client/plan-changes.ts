@@ -8,8 +8,9 @@ import {
   type PlanModel,
   type PlanSeedSource,
 } from '../plan.ts';
+import { plural } from '../plural.ts';
 import { formatJson, type Value } from '../values.ts';
-import { formatCount, plural } from './format.ts';
+import { formatCount } from './format.ts';
 
 export interface ColumnChange {
   /** `prompt changed`, `temperature of writer changed`, `redo`, `seed data changed`. */

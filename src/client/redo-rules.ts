@@ -11,7 +11,7 @@ import {
   type RowRanges,
   strategyOf,
 } from '../plan.ts';
-import { plural } from './format.ts';
+import { plural } from '../plural.ts';
 
 export interface RedoWish {
   readonly column: string;

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Calls } from '../activities/builds.ts';
+import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
 import type { StoppedCalls } from './build.ts';
@@ -10,7 +11,7 @@ import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
 import { storeFolder } from './find-dataset.ts';
-import { formatBytes, formatCount, formatDuration, formatTokens, line, plural } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatTokens, line } from './format.ts';
 import type { Wish } from './wish.ts';
 
 /** The lines before the plan: dataset, config, models. */

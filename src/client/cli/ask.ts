@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import { formatCount, plural } from '../format.ts';
+import { plural } from '../../plural.ts';
+import { formatCount } from '../format.ts';
 import { type Answer, refuseToAsk } from '../run-dataset.ts';
 import type { Question } from '../wish.ts';
 import type { CliContext } from './context.ts';

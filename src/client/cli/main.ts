@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
-import { plural } from '../format.ts';
+import { plural } from '../../plural.ts';
 import type { CliContext } from './context.ts';
 
 interface CliCommand {

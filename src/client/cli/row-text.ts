@@ -1,7 +1,8 @@
 // A row as a person reads it.
 
+import { plural } from '../../plural.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../../values.ts';
-import { formatDuration, formatTokens, plural } from '../format.ts';
+import { formatDuration, formatTokens } from '../format.ts';
 import type { ColumnView, RowView } from '../look.ts';
 import type { Paint } from './paint.ts';
 import { clip, widthOf, wrap } from './text.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { RefusedError } from '../../../errors.ts';
+import { plural } from '../../../plural.ts';
 import {
   EXPORT_FORMATS,
   type ExportFileOptions,
@@ -12,7 +13,7 @@ import {
   joinLines,
   openExport,
 } from '../../export-dataset.ts';
-import { formatBytes, line, plural } from '../../format.ts';
+import { formatBytes, line } from '../../format.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { plural } from '../../../plural.ts';
 import type { Failure } from '../../../store/failures.ts';
-import { line, plural } from '../../format.ts';
+import { line } from '../../format.ts';
 import { listFailures } from '../../look.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatTime,
-  formatTokens,
-  line,
-  plural,
-} from '../../format.ts';
+import { plural } from '../../../plural.ts';
+import { formatBytes, formatCount, formatDuration, formatTime, formatTokens, line } from '../../format.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';

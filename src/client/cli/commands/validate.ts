@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError, formatViolation } from '../../../errors.ts';
-import { line, plural } from '../../format.ts';
+import { plural } from '../../../plural.ts';
+import { line } from '../../format.ts';
 import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
 import type { CliContext } from '../context.ts';
 import { documentOptions } from '../document-options.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { formatCount, line, plural } from '../../format.ts';
+import { plural } from '../../../plural.ts';
+import { formatCount, line } from '../../format.ts';
 import { describeAttached, describeSnapshot, describeStored } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
