@@ -10,7 +10,7 @@ import { structuredAnswer } from './structured.ts';
 import { textAnswer } from './text.ts';
 
 /** Raised when any answer is read into another value than before: `ok` records of other versions are read again. */
-export const READ_VERSION = 2;
+export const READ_VERSION = 3;
 
 const KINDS: { readonly [Kind in ModelColumn['kind']]: AnswerKind<Extract<ModelColumn, { kind: Kind }>> } = {
   'llm-text': textAnswer,

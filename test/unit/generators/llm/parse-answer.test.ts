@@ -23,12 +23,49 @@ describe('parseAnswer', () => {
     expect(parseAnswer(raw)).toEqual(value);
   });
 
+  const CODE = '```python\nprint(1)\n```';
+  const titled = { title: 'Sum', code: CODE };
+  const asked = { question: 'What does ```x=1``` do?', answer: '```' };
+  it.each([
+    ['on one line, fenced', `\`\`\`json ${JSON.stringify(titled)} \`\`\``, titled],
+    ['on one line, within prose', `Here:\n\`\`\`json ${JSON.stringify(titled)} \`\`\`\nWell?`, titled],
+    ['on a line of its own', `\`\`\`json\n${JSON.stringify(titled)}\n\`\`\``, titled],
+    ['closed at the end of its line', `\`\`\`json\n${JSON.stringify(titled)}\`\`\``, titled],
+    ['begun in the line of the fence', '```json {"a": 1,\n"b": "```"}\n```', { a: 1n, b: '```' }],
+    ['in an indented block', `So:\n  \`\`\`json\n  ${JSON.stringify(asked)}\n  \`\`\`\nWell?`, asked],
+    ['unfenced', JSON.stringify(asked, null, 2), asked],
+    ['unfenced, of lines', JSON.stringify(titled, null, 2), titled],
+    ['unfenced, within prose', `Here: ${JSON.stringify(titled, null, 2)}. Well?`, titled],
+    ['with bare line ends', `\`\`\`json\n{"title": "Sum", "code": "${CODE}"}\n\`\`\``, titled],
+    [
+      'with bare line ends, and text after the inner fence',
+      `\`\`\`\n{"code": "\n\`\`\`js\nf = () => {\n}\n\`\`\`\n", a: 1}\n\`\`\``,
+      { code: '\n```js\nf = () => {\n}\n```\n', a: 1n },
+    ],
+    [
+      'unfenced, not quite JSON',
+      '{"code": "\n```json\n[1]\n```\n", a: 1}',
+      { code: '\n```json\n[1]\n```\n', a: 1n },
+    ],
+  ])('keeps fences that are part of the JSON: %s', (_, raw, value) => {
+    expect(parseAnswer(raw)).toEqual(value);
+  });
+
+  it.each(['```json\n{a: 2,}\n```', '```json\n{"a": 2}```', '```json {"a": 2} ```\nWell?'])(
+    'takes the last block rather than the draft before it: %j',
+    (block) => {
+      expect(parseAnswer(`\`\`\`json\n{"draft": 1}\n\`\`\`\nBetter:\n${block}`)).toEqual({ a: 2n });
+    },
+  );
+
   it.each([
     ['``` ', 'a'],
     ['```', ' '],
     ['', '`'],
     ['', '``` '],
     ['', '```json\n'],
+    ['', '```json\nx\n```\n'],
+    ['```\n{', '"\\'],
   ])('takes no long time for %j and 100 kB of %j', (start, part) => {
     const startedAt = performance.now();
     expect(() => parseAnswer(start + part.repeat(100_000 / part.length))).toThrow('The answer is');
