@@ -96,6 +96,7 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const workflow = client.workflow.getHandle(datasetWorkflowId(ref));
   const isFenced = () => dataset.hasNewerEpoch(ref.epoch);
+  const mayStart = () => gate.state === 'open';
   let isStopping = false;
   let isDisposed = false;
 
@@ -126,7 +127,7 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
   }
 
   const flights = await createFlights({
-    ...{ dataset, epoch: ref.epoch, company },
+    ...{ dataset, epoch: ref.epoch, company, mayStart },
     onBroken: ({ message }) => stop(message),
   });
   const gate = createGate({
@@ -143,7 +144,7 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
     },
   });
   const models = createModels({
-    ...{ plan, settings, environment, proved, mayStart: () => gate.state === 'open' },
+    ...{ plan, settings, environment, proved, mayStart },
     ...(connect === undefined ? {} : { connect }),
   });
 

@@ -6,6 +6,8 @@ import { cancelled } from '../models/failures.ts';
 import { allowManyListeners, sleep } from '../models/sleep.ts';
 
 const POLL_MS = 50;
+/** Asking is a stat of a file. */
+const GATE_POLL_MS = 200;
 
 /** A cell as the company knows it. */
 export interface Guest {
@@ -13,6 +15,8 @@ export interface Guest {
   readonly isAlone: boolean;
   /** For how long it lets others go first while none of them was answered; 0 for most. */
   readonly headStartMs: number;
+  /** Whether its build's gate is open. It waits for that outside: a turn that makes no call keeps out other builds. */
+  readonly mayStart: () => boolean;
 }
 
 type Admit = () => void;
@@ -30,7 +34,7 @@ export class Company {
   /** Waits for its turn; `leave` ends it. Rejects with `ModelError` `cancelled` when the signal fires. */
   async enter(guest: Guest, signal: AbortSignal): Promise<void> {
     this.#guests += 1;
-    if (!guest.isAlone && this.#isOpen && !signal.aborted) {
+    if (!guest.isAlone && this.#isOpen && !signal.aborted && guest.mayStart()) {
       this.#inside += 1;
       return;
     }
@@ -39,6 +43,7 @@ export class Company {
         if (this.#hasAnsweredOther(guest)) break;
         await sleep(POLL_MS, signal);
       }
+      while (!guest.mayStart()) await sleep(GATE_POLL_MS, signal);
       await this.#turn(guest, signal);
     } catch (error) {
       this.#guests -= 1;

@@ -6,7 +6,7 @@
 //       to ask: a machine that dies again and again must not cost a row.
 //   C3. Suspects let others go first, for longer the more often they were there: so that the next one meets C2.
 
-import { StoreError } from '../errors.ts';
+import { ModelError, StoreError } from '../errors.ts';
 import { cancelled } from '../models/failures.ts';
 import type { CallLimiter, Permit } from '../models/limiter.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
@@ -32,10 +32,12 @@ export async function createFlights(options: {
   readonly epoch: number;
   /** Of the process. */
   readonly company: Company;
+  /** The limiters' own: whether the gate is open. */
+  readonly mayStart: () => boolean;
   /** Called before a call that cannot be put down fails. */
   readonly onBroken: (error: StoreError) => void;
 }): Promise<Flights> {
-  const { dataset, epoch, company, onBroken } = options;
+  const { dataset, epoch, company, mayStart, onBroken } = options;
   const log = new FlightLog(dataset, epoch);
   let crashed = await CrashedFlights.read(dataset);
 
@@ -43,7 +45,7 @@ export async function createFlights(options: {
     const crashes = crashed.of(cell);
     const isAlone = isSuspect(crashes);
     const headStartMs = isAlone ? (crashes.inFlight - 1) * HEAD_START_MS : 0;
-    return { name: `${cell.column} ${cell.row}`, isAlone, headStartMs };
+    return { name: `${cell.column} ${cell.row}`, isAlone, headStartMs, mayStart };
   }
 
   function begin(cell: FlyingCell, isAlone: boolean): number {
@@ -53,6 +55,21 @@ export async function createFlights(options: {
       if (error instanceof StoreError) onBroken(error);
       throw error;
     }
+  }
+
+  function flight(permit: Permit, { name }: Guest, line: number): Permit {
+    const land = (end: () => void) => {
+      end();
+      company.leave();
+      log.end(line);
+    };
+    return {
+      succeed() {
+        company.answered(name);
+        land(() => permit.succeed());
+      },
+      fail: (error) => land(() => permit.fail(error)),
+    };
   }
 
   return {
@@ -67,32 +84,26 @@ export async function createFlights(options: {
           return limiter.answered;
         },
         async acquire(signal): Promise<Permit> {
-          await company.enter(guest, signal);
-          let permit: Permit | undefined;
-          let line: number;
-          try {
-            permit = await limiter.acquire(signal);
-            line = begin(cell, guest.isAlone && company.hasProof(guest));
-          } catch (error) {
-            permit?.fail(cancelled());
-            company.leave();
-            throw error;
+          for (;;) {
+            await company.enter(guest, signal);
+            let permit: Permit | undefined;
+            try {
+              permit = await limiter.acquire(signal);
+              return flight(permit, guest, begin(cell, guest.isAlone && company.hasProof(guest)));
+            } catch (error) {
+              permit?.fail(cancelled());
+              company.leave();
+              if (!isShut(error, signal)) throw error;
+            }
           }
-          const land = (end: () => void) => {
-            end();
-            company.leave();
-            log.end(line);
-          };
-          return {
-            succeed() {
-              company.answered(guest.name);
-              land(() => permit.succeed());
-            },
-            fail: (error) => land(() => permit.fail(error)),
-          };
         },
       };
     },
     dispose: () => log.dispose(),
   };
+}
+
+/** Whether the limiter sent a cell away because the gate has shut meanwhile. */
+function isShut(error: unknown, signal: AbortSignal): boolean {
+  return error instanceof ModelError && error.failure === 'cancelled' && !signal.aborted;
 }

@@ -1,8 +1,9 @@
-// May a model be asked now? The limiter asks before each permit. Closed while the build is stopping or paused, while
-// its parent workflow gives no answer, while a newer build has the dataset, and while this process could not beat.
+// May a model be asked now? The company asks before each turn, the limiter before each permit. Closed while the build is
+// stopping or paused, while its parent workflow gives no answer, while a newer build has the dataset, and while this
+// process could not beat.
 //
 //   open      calls start
-//   waiting   calls wait: no answer from the parent for 5 s, or a stalled event loop
+//   waiting   calls wait, outside the company: no answer from the parent for 5 s, or a stalled event loop
 //   closed    no call starts; slices end with what they have. A paused build opens again, a stopped one does not
 
 import type { Control } from '../protocol.ts';

@@ -25,8 +25,6 @@ const FIRST_OUTAGE_PAUSE_MS = 1_000;
 const MAX_OUTAGE_PAUSE_MS = 60_000;
 /** Up to this share is added to each pause, or all workers wake at once. */
 const PAUSE_JITTER = 0.25;
-/** How often a closed gate is asked again while calls wait. */
-const GATE_POLL_MS = 200;
 
 /** The right to make one call. Exactly one of its methods is called, once, when the call has ended. */
 export interface Permit {
@@ -53,7 +51,7 @@ export interface LimiterOptions {
   /** `max_parallel_requests`. */
   readonly max: number;
   readonly skipProbe: boolean;
-  /** Asked before each permit; while it is false nobody starts. */
+  /** Asked before each permit; when it is false, all who wait are sent away. */
   readonly mayStart: () => boolean;
   /** Milliseconds; only differences and order matter. */
   readonly now?: () => number;
@@ -106,8 +104,8 @@ export class Limiter {
   }
 
   /**
-   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires; `denied` when the probe was denied;
-   * `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
+   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires or no call may start; `denied` when
+   * the probe was denied; `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
    */
   acquire(signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(cancelled());
@@ -176,8 +174,12 @@ export class Limiter {
       }
       if (this.#isProbing ? this.#isProbeInFlight : this.#inFlight >= this.#limit) return;
       const waitMs = this.#blockedUntil - this.#now();
-      if (waitMs > 0 || !this.#mayStart()) {
-        this.#wakeIn(waitMs > 0 ? waitMs : GATE_POLL_MS);
+      if (waitMs > 0) {
+        this.#wakeIn(waitMs);
+        return;
+      }
+      if (!this.#mayStart()) {
+        this.#rejectAll(cancelled());
         return;
       }
       this.#shift();

@@ -3,13 +3,17 @@ import { Company } from '../../src/activities/company.ts';
 import { until } from '../support/until.ts';
 
 const never = new AbortController().signal;
+const open = (): boolean => true;
 
 /** A company in which names come and go; who is in it stands in `inside`. */
 function companyOf() {
   const company = new Company();
   const inside: string[] = [];
-  const enter = async (name: string, { isAlone = false, headStartMs = 0, signal = never } = {}) => {
-    company.enter({ name, isAlone, headStartMs }, signal).then(
+  const enter = async (
+    name: string,
+    { isAlone = false, headStartMs = 0, mayStart = open, signal = never } = {},
+  ) => {
+    company.enter({ name, isAlone, headStartMs, mayStart }, signal).then(
       () => inside.push(name),
       () => undefined,
     );
@@ -72,6 +76,25 @@ describe('a company', () => {
     expect(inside).toEqual(['a', 'b']);
   });
 
+  it('has those wait outside whose gate is shut, and counts them as there', async () => {
+    const { company, inside, enter } = companyOf();
+    let isOpen = false;
+    const shut = { mayStart: () => isOpen };
+    const loner = { name: 'loner', isAlone: true, headStartMs: 0, mayStart: open };
+    await enter('a', shut);
+    await enter('other loner', { ...alone, ...shut });
+    await enter('b');
+    expect(inside).toEqual(['b']);
+    company.leave();
+    await enter('loner', alone);
+    expect(inside).toEqual(['b', 'loner']);
+    expect(company.hasProof(loner)).toBe(false);
+    company.leave();
+    isOpen = true;
+    await until(() => inside.length === 3, { limitMs: 10_000 });
+    expect(inside).toEqual(['b', 'loner', 'a']);
+  });
+
   it('lets a loner go first who was there less often, until another cell was answered', async () => {
     const { company, inside, enter, leave } = companyOf();
     await enter('often', { isAlone: true, headStartMs: 60_000 });
@@ -85,7 +108,7 @@ describe('a company', () => {
 
   it('has proof for a cell when another one was answered, or none other is there', async () => {
     const { company, enter, leave } = companyOf();
-    const guest = { name: 'a', isAlone: true, headStartMs: 0 };
+    const guest = { name: 'a', isAlone: true, headStartMs: 0, mayStart: open };
     await enter('a', alone);
     expect(company.hasProof(guest)).toBe(true);
     await enter('b', { isAlone: true, headStartMs: 60_000 });

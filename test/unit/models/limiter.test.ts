@@ -261,16 +261,19 @@ describe('Limiter', () => {
     expect(rejected[0]).toMatchObject({ failure: 'unavailable', retryAfterMs: 16_000 });
   });
 
-  it('starts nobody while the gate is shut, and asks it again', async () => {
-    let isOpen = false;
-    const { granted, ask, pass } = limiterOf({ mayStart: () => isOpen });
-    await ask(2);
+  it('sends away all who wait once the gate is shut', async () => {
+    let isOpen = true;
+    const { limiter, granted, rejected, ask, succeed } = limiterOf({ max: 1, mayStart: () => isOpen });
+    await ask(3);
+    isOpen = false;
+    await succeed();
+    await ask(1);
     expect(granted).toHaveLength(0);
-    await pass(200);
-    expect(granted).toHaveLength(0);
+    expect(rejected.map(({ failure }) => failure)).toEqual(['cancelled', 'cancelled', 'cancelled']);
     isOpen = true;
-    await pass(200);
-    expect(granted).toHaveLength(2);
+    await ask(1);
+    expect(granted).toHaveLength(1);
+    expect(limiter.stats()).toMatchObject({ inFlight: 1, waiting: 0 });
   });
 
   it('lets a waiter leave without holding up the others', async () => {

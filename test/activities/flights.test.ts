@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { Company, type Guest } from '../../src/activities/company.ts';
+import { createFlights } from '../../src/activities/flights.ts';
+import { Limiter } from '../../src/models/limiter.ts';
+import { until } from '../support/until.ts';
+import { testDataset } from '../unit/store/support.ts';
+
+const never = new AbortController().signal;
+const suspect: Guest = { name: 'suspect', isAlone: true, headStartMs: 0, mayStart: () => true };
+
+describe('the calls of a build whose gate shuts while they wait for others', () => {
+  it('let a suspect of another build go before them, and start when the gate opens', async () => {
+    let isOpen = true;
+    const mayStart = () => isOpen;
+    const company = new Company();
+    const flights = await createFlights({
+      ...{ dataset: await testDataset(), epoch: 1, company, mayStart },
+      onBroken: ({ message }) => expect.fail(message),
+    });
+    const limiter = new Limiter({ max: 1, skipProbe: true, mayStart });
+    const acquire = (row: number) =>
+      flights.limiterFor({ column: 'body', row, in: '' }, limiter).acquire(never);
+    const first = await acquire(0);
+    let hasSecond = false;
+    const second = acquire(1).finally(() => {
+      hasSecond = true;
+    });
+    await until(() => limiter.stats().waiting === 1);
+    isOpen = false;
+    first.succeed();
+
+    await company.enter(suspect, never);
+    expect(hasSecond).toBe(false);
+    company.leave();
+    isOpen = true;
+    (await second).succeed();
+    flights.dispose();
+  });
+});
