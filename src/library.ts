@@ -26,6 +26,9 @@ export interface RunDatasetOptions extends WithDefaults<Omit<RunOptions, 'events
 /**
  * Makes what a document says, with a worker in this process: continues, extends or makes again. Throws `ConfigError`,
  * `RefusedError`, `StoreError`, `ServerError` before any call, `BuildError` after.
+ *
+ * It handles no signals. Abort `stopSignal` at SIGINT, SIGTERM and SIGHUP: a process that dies of one counts as crashed, and
+ * the cells in flight at two crashes are made one at a time.
  */
 export function runDataset(options: RunDatasetOptions): Promise<RunEnd> {
   return runWith({

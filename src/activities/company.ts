@@ -64,7 +64,7 @@ export class Company {
     if (this.#answered.size < 2) this.#answered.add(name);
   }
 
-  /** Whether calls of other cells do come through, or none other is there to tell. */
+  /** Whether calls of other cells do come through, or none other is inside or waits, to tell. */
   hasProof(guest: Guest): boolean {
     return this.#guests === 1 || this.#hasAnsweredOther(guest);
   }

@@ -2,8 +2,8 @@
 // of a cell.
 //
 //   C1. A suspect has nothing else in flight beside it, in the whole process.
-//   C2. A crash then is its doing only if another cell was answered before in the same process, or none other is left
-//       to ask: a machine that dies again and again must not cost a row.
+//   C2. A crash then is its doing only if another cell was answered before in the same process, or none other is in
+//       the company or waits for it: a machine that dies again and again must not cost a row.
 //   C3. Suspects let others go first, for longer the more often they were there: so that the next one meets C2.
 
 import { ModelError, StoreError } from '../errors.ts';
