@@ -305,9 +305,8 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   let wake: () => void = () => undefined;
   // A watcher leaves at once, whatever the server does; a builder stays until its build has stopped.
   let looking = new AbortController();
-  let hasLeft = worker === undefined && stopSignal.aborted;
+  const hasLeft = () => worker === undefined && stopSignal.aborted;
   const leave = () => {
-    hasLeft = true;
     looking.abort();
     wake();
   };
@@ -322,9 +321,9 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     });
   try {
     while (!ending.isOver) {
-      if (!hasLeft) await pause(SNAPSHOT_EVERY_MS);
+      if (!hasLeft()) await pause(SNAPSHOT_EVERY_MS);
       if (ending.isOver) break;
-      if (hasLeft) return undefined;
+      if (hasLeft()) return undefined;
       looking = new AbortController();
       // The server may tell the end of a replaced workflow half a minute late.
       if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
@@ -346,7 +345,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
         )
         .catch(() => undefined);
       if (ending.isOver) break;
-      if (hasLeft) return undefined;
+      if (hasLeft()) return undefined;
       if (snapshot !== undefined) events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
       else if (worker === undefined) events.onUnanswered?.(await summarize(wish.dataset));
     }

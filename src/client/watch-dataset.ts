@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import { findServerState } from '../server/server-files.ts';
-import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import type { DatasetRecord, DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { summarize } from '../store/look.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type BuildEvents, follow } from './build.ts';
@@ -34,9 +34,10 @@ async function withBuild<Result>(options: WatchOptions, { atWork, idle }: Uses<R
   const dataset = await findDataset(options);
   const store = await openStore(dirname(dataset.directory), { access: 'look' });
   const start = await dataset.findNewestStart();
-  if (start === undefined || livenessOf(start) === false) return idle(dataset);
+  if (start === undefined) return idle(dataset);
   // What only a server knows is not asked when the dataset says that it is done.
-  if (livenessOf(start) === undefined && (await findEnd(dataset)) !== undefined) return idle(dataset);
+  const mayBeAtWork = livenessOf(start) ?? !hasEnded(await dataset.read());
+  if (!mayBeAtWork) return idle(dataset);
   return withServer(serverOptions(start, options), async (connected) => {
     if (!(await isLive(start, connected))) return idle(dataset);
     if (isServedBy(start, connected)) return atWork({ store, dataset, connected, start });
@@ -61,10 +62,14 @@ function refuseIdle({ name }: DatasetStore): never {
 
 /** What the newest build came to; undefined when it is at work or died. */
 async function findEnd(dataset: DatasetStore): Promise<DatasetResult | undefined> {
-  const { state, reason } = await dataset.read();
-  if (state !== 'complete' && state !== 'incomplete') return undefined;
+  const record = await dataset.read();
+  if (!hasEnded(record)) return undefined;
   const { rowCount, dropped } = await summarize(dataset);
-  return { isComplete: state === 'complete', reason, rows: rowCount, dropped };
+  return { isComplete: record.state === 'complete', reason: record.reason, rows: rowCount, dropped };
+}
+
+function hasEnded({ state }: DatasetRecord): boolean {
+  return state === 'complete' || state === 'incomplete';
 }
 
 /**
