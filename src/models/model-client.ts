@@ -23,7 +23,12 @@ export interface ModelRequest {
 export interface ModelAnswer {
   readonly text: string;
   readonly reasoning: string | null;
+  /** `other`: no reason, or one that nobody here knows. */
   readonly finish: 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other';
+  /** The provider's own word for how the answer ended; null when it said nothing. */
+  readonly finishReason: string | null;
+  /** Why the model would not answer, in its words: not part of `text`. */
+  readonly refusal: string | null;
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly status: number;

@@ -263,7 +263,7 @@ function completionIn({ bytes, ...answer }: HttpAnswer): HttpAnswer {
   const completion = {
     choices: [
       {
-        message: { content: message.content, reasoning: reasoningIn(message) },
+        message: { content: message.content, refusal: message.refusal, reasoning: reasoningIn(message) },
         finish_reason: typeof finish_reason === 'string' ? finish_reason : null,
       },
     ],
@@ -280,6 +280,7 @@ interface Completion {
 }
 
 interface Thinking {
+  readonly refusal?: unknown;
   readonly reasoning?: unknown;
   readonly reasoning_content?: unknown;
 }
@@ -319,6 +320,8 @@ function readAnswer({ content, finishReason, usage, response }: Generated): Mode
   return {
     text: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
     reasoning: reasoningIn(message) ?? content.find(({ type }) => type === 'reasoning')?.text ?? null,
+    refusal: typeof message.refusal === 'string' && message.refusal !== '' ? message.refusal : null,
+    finishReason: finishReason.raw ?? null,
     finish: CUT_SHORT[finishReason.raw ?? ''] ?? finishReason.unified,
     promptTokens: usage.inputTokens.total ?? 0,
     completionTokens: usage.outputTokens.total ?? 0,

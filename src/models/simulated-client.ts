@@ -41,6 +41,8 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
       text,
       reasoning: null,
       finish: 'stop',
+      finishReason: 'stop',
+      refusal: null,
       promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
       completionTokens: simulateTokens(text),
       status: 200,

@@ -218,7 +218,7 @@ export class ActivityStage {
         const usual = request.cell.column === 'body' ? '7' : '{"n": 7}';
         return {
           ...{ text: text === '' ? usual : text, reasoning: null, finish: 'stop', status: 200 },
-          ...{ promptTokens: 10, completionTokens: 2 },
+          ...{ finishReason: 'stop', refusal: null, promptTokens: 10, completionTokens: 2 },
         };
       },
     };

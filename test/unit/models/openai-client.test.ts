@@ -136,6 +136,18 @@ describe('the answer', () => {
     await server.close();
   });
 
+  it('has the words of a refusal beside the text', async () => {
+    const message = { content: null, refusal: 'I cannot help with that.' };
+    const server = await serve(() => ({ choices: [{ message, finish_reason: 'eos' }] }));
+    expect(await server.client.ask(requestOf())).toMatchObject({
+      text: '',
+      refusal: 'I cannot help with that.',
+      finish: 'other',
+      finishReason: 'eos',
+    });
+    await server.close();
+  });
+
   it.each([
     ['error', 'error'],
     ['abort', 'error'],
@@ -171,6 +183,8 @@ describe('the answer', () => {
       text: 'Hi',
       reasoning: null,
       finish: 'other',
+      finishReason: null,
+      refusal: null,
       promptTokens: 0,
       completionTokens: 0,
       status: 200,

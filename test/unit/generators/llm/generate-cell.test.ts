@@ -72,6 +72,8 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
             text: GOOD,
             reasoning: null,
             finish: 'stop',
+            finishReason: 'stop',
+            refusal: null,
             promptTokens: 10,
             completionTokens: 4,
             status: 200,
