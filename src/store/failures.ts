@@ -49,6 +49,39 @@ export function failedCells(records: readonly StoredRecord[]): StoredRecord[] {
   return [...calls].map(([record, made]) => ({ ...record, calls: made }));
 }
 
+/** Failures of one column that have one cause. */
+export interface FailureGroup<Item extends Drop> {
+  readonly column: string;
+  readonly count: number;
+  /** The first of them. */
+  readonly example: Item;
+}
+
+/** Failures by what they have in common, the commonest first. Keeps one failure a cause in memory. */
+export async function groupFailures<Item extends Drop>(
+  failures: AsyncIterable<Item> | Iterable<Item>,
+): Promise<FailureGroup<Item>[]> {
+  const groups = new Map<string, { readonly column: string; readonly example: Item; count: number }>();
+  for await (const failure of failures) {
+    const cause = `${failure.column} ${failure.kind} ${causeOf(failure)}`;
+    const group = groups.get(cause);
+    if (group === undefined) groups.set(cause, { column: failure.column, example: failure, count: 1 });
+    else group.count += 1;
+  }
+  return [...groups.values()].sort((left, right) => right.count - left.count);
+}
+
+/** In these kinds of failures the quoted text is from the row's own cells and answers, in the others from documents. */
+const QUOTES_ITS_ROW: readonly Drop['kind'][] = ['TypeCastError', 'UnusableAnswer'];
+
+/** A message without what differs between rows: numbers, ids, and quoted cells. The status of a call stays. */
+function causeOf({ kind, message }: Drop): string {
+  const text = QUOTES_ITS_ROW.includes(kind) ? message.replace(/"[^"]*"/g, '""') : message;
+  return text.replace(/[\w.-]*\d[\w.-]*/g, (word, at: number) =>
+    /^[45]\d\d$/.test(word) && text.slice(0, at).endsWith('answered ') ? word : '#',
+  );
+}
+
 /** Writes the failures of a group whole and durably; none leave no file. */
 export async function writeFailures(
   dataset: DatasetStore,

@@ -280,17 +280,46 @@ describe('show', () => {
 });
 
 describe('failures', () => {
-  it('names row, column, kind, calls, reason and last answer', async () => {
+  it('counts the causes, then names row, column, calls, reason and last answer of each', async () => {
     const cwd = await tripsOnDisk();
     expect(await cli(['failures', 'trips'], { cwd })).toEqual({
       output: [
-        'row 2 · rating · UnusableAnswer · 2 calls',
+        '1 × column "rating": The answer is no JSON (row 2)',
+        '1 × column "story": The endpoint answered 503 (row 5)',
+        '',
+        'row 2 · rating · 2 calls',
         '  The answer is no JSON',
         '  last answer: I would say four of five',
-        'row 5 · story · TriesExhausted · 2 calls',
+        'row 5 · story · 2 calls',
         '  The endpoint answered 503',
       ],
       talk: ['failures  2 cells'],
+      code: 0,
+    });
+  });
+
+  it('fits a narrow terminal', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['failures', 'trips'], { cwd, screen: { width: 30, hasColors: false } });
+    expect(output.slice(0, 7)).toEqual([
+      '1 × column "rating": The',
+      'answer is no JSON (row 2)',
+      '1 × column "story": The',
+      'endpoint answered 503 (row 5)',
+      '',
+      'row 2 · rating · 2 calls',
+      '  The answer is no JSON',
+    ]);
+  });
+
+  it('says when there is none', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    await dataset.update({ rows: 4 });
+    await writeFile(dataset.path('failures/rg-00000.jsonl'), '');
+    expect(await cli(['failures', 'trips'], { cwd })).toEqual({
+      output: [],
+      talk: ['failures  none'],
       code: 0,
     });
   });

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
-import type { Failure } from '../../../store/failures.ts';
+import { type Failure, groupFailures } from '../../../store/failures.ts';
+import { describeFailureGroup } from '../../failure-text.ts';
 import { line } from '../../format.ts';
 import { listFailures } from '../../look.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
-import { clip } from '../text.ts';
+import { clip, wrap } from '../text.ts';
 
 const MAX_ANSWER_WIDTH = 200;
+const MAX_CAUSE_WIDTH = 400;
 
 export function defineFailures(command: Command, context: CliContext): void {
   addPlaceOptions(command)
@@ -18,27 +20,34 @@ export function defineFailures(command: Command, context: CliContext): void {
 
 async function failures(target: string, flags: JsonFlags, context: CliContext): Promise<void> {
   const { print, say, flush, screen } = context;
+  const place = datasetPlace(target, flags, context);
   const paint = paintFor(screen);
+  const width = screen?.width ?? Number.POSITIVE_INFINITY;
+  if (!flags.json) {
+    for (const group of await groupFailures(listFailures(place))) {
+      const text = clip(describeFailureGroup(group), MAX_CAUSE_WIDTH);
+      for (const part of wrap(text, width)) print(paint.strong(part));
+    }
+  }
   let count = 0;
-  for await (const failure of listFailures(datasetPlace(target, flags, context))) {
-    count += 1;
+  for await (const failure of listFailures(place)) {
     if (flags.json) print(JSON.stringify(failure));
     else {
-      const [head, ...rest] = describeFailure(failure);
-      print(paint.strong(head));
-      for (const text of rest) print(`  ${text}`);
+      if (count === 0) print('');
+      for (const text of describeFailure(failure, width)) print(text);
     }
+    count += 1;
     await flush();
   }
   say(line('failures', count === 0 ? 'none' : plural(count, 'cell')));
 }
 
-function describeFailure(failure: Failure): [string, ...string[]] {
-  const { row, column, kind, message, calls, raw } = failure;
+/** Row, column and what it took; below it the reason and the last answer. */
+function describeFailure({ row, column, message, calls, raw }: Failure, width: number): string[] {
   const tries = calls.length === 0 ? [] : [plural(calls.length, 'call')];
+  const answer = raw === null ? [] : [`last answer: ${clip(raw, MAX_ANSWER_WIDTH)}`];
   return [
-    [`row ${row}`, column, kind, ...tries].join(' · '),
-    clip(message, Number.POSITIVE_INFINITY),
-    ...(raw === null ? [] : [`last answer: ${clip(raw, MAX_ANSWER_WIDTH)}`]),
+    [`row ${row}`, clip(column, MAX_ANSWER_WIDTH), ...tries].join(' · '),
+    ...[message, ...answer].flatMap((text) => wrap(text, width - 2)).map((text) => `  ${text}`),
   ];
 }
