@@ -2,6 +2,7 @@
 // A plan is digested whole (`plans/<digest>.json`): all that can change a value. Settings are all that cannot.
 
 import type { JudgeScore, SamplerType } from './config/schema/columns.ts';
+import { findOwn } from './own-keys.ts';
 import type { Value } from './values.ts';
 
 export const PLAN_VERSION = 1;
@@ -207,8 +208,8 @@ export function modelKeyOf(
   alias: string,
   { plan, settings }: { readonly plan: Pick<Plan, 'models'>; readonly settings: Pick<Settings, 'models'> },
 ): string {
-  const model = plan.models[alias]?.model;
-  const provider = settings.models[alias]?.provider;
+  const model = findOwn(plan.models, alias)?.model;
+  const provider = findOwn(settings.models, alias)?.provider;
   if (model === undefined || provider === undefined) {
     throw new RangeError(`Cannot ask model "${alias}": the plan has none of that alias`);
   }

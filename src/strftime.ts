@@ -1,4 +1,5 @@
 // Dates as text by a strftime pattern, as the C library writes them in the C locale. All dates are UTC.
+import { findOwn } from './own-keys.ts';
 
 const DAY_SECONDS = 86_400;
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -73,7 +74,7 @@ export function findUnknownDirective(pattern: string): string | undefined {
 /** Writes a date. Throws `RangeError` for an unknown directive. */
 export function formatDate(date: Date, pattern: string): string {
   return pattern.replace(DIRECTIVE, (directive: string, flag: string, letter: string) => {
-    const write = Object.hasOwn(FORMATS, letter) ? FORMATS[letter] : undefined;
+    const write = findOwn(FORMATS, letter);
     if (write === undefined)
       throw new RangeError(`Cannot write a date with "${pattern}": "${directive}" is unknown`);
     const text = write(date);

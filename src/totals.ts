@@ -1,3 +1,4 @@
+import { findOwn, setOwn } from './own-keys.ts';
 import type { ColumnTotals, Totals } from './protocol.ts';
 
 type ByColumn = Readonly<Record<string, ColumnTotals>>;
@@ -7,8 +8,10 @@ export const NO_TOTALS: Totals = { rows: 0, dropped: 0, columns: {} };
 export function addColumnTotals(left: ByColumn, right: ByColumn): ByColumn {
   const sum: Record<string, ColumnTotals> = { ...left };
   for (const [column, more] of Object.entries(right)) {
-    const have = sum[column];
-    sum[column] =
+    const have = findOwn(sum, column);
+    setOwn(
+      sum,
+      column,
       have === undefined
         ? more
         : {
@@ -18,7 +21,8 @@ export function addColumnTotals(left: ByColumn, right: ByColumn): ByColumn {
             failedCalls: have.failedCalls + more.failedCalls,
             promptTokens: have.promptTokens + more.promptTokens,
             completionTokens: have.completionTokens + more.completionTokens,
-          };
+          },
+    );
   }
   return sum;
 }

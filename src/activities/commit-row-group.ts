@@ -3,6 +3,7 @@
 
 import type { RowFailure, RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop } from '../store/groups.ts';
@@ -34,7 +35,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
   const { rows, parts } = input;
   const stored = build.graph.storedColumns;
   const chosen = new Map<string, Map<number, CellRecord>>();
-  for (const column of stored) chosen.set(column, await readCells(build, parts[column] ?? []));
+  for (const column of stored) chosen.set(column, await readCells(build, findOwn(parts, column) ?? []));
 
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const completeRows: number[] = [];
@@ -44,7 +45,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     const cells: Record<string, Value> = {};
     for (const column of stored) {
       const record = chosen.get(column)?.get(row);
-      if (record !== undefined) cells[column] = record.value;
+      if (record !== undefined) setOwn(cells, column, record.value);
     }
     const completed = build.inline.complete(row, cells);
     if (completed.failure !== null) failures.set(row, completed.failure);
@@ -59,7 +60,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
   return {
     completeRows,
     drops: await findDrops(build, { rows, parts, isDropped, failures }),
-    valuesOf: (column) => completeRows.map((row) => values.get(row)?.[column] ?? null),
+    valuesOf: (column) => completeRows.map((row) => findOwn(values.get(row), column) ?? null),
     chosen,
   };
 }

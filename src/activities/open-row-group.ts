@@ -8,6 +8,7 @@
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
+import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
@@ -33,7 +34,7 @@ export async function openRowGroupActivity(
     );
     const place = { column, rows, rowGroup };
     const part = await writePart(build, place, [...chosen.values(), ...carried]);
-    columns[column] = { made: made.toHex(), part };
+    setOwn(columns, column, { made: made.toHex(), part });
     bases.push(part, await writePart(build, place, candidates));
   }
   for (const name of continues?.bases ?? []) await build.dataset.files.remove(build.dataset.path(name));

@@ -1,6 +1,7 @@
 // What the parent works from: the graph, the sizes, and the groups that have to be opened.
 
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import { isModelColumn, modelKeyOf } from '../plan.ts';
 import type { PreparedDataset, PreparedModel } from '../protocol.ts';
 import type { Base, GroupRecord } from '../store/groups.ts';
@@ -68,7 +69,10 @@ function preparedModels({ plan, settings }: Build): PreparedDataset['models'] {
   for (const column of plan.columns) {
     if (!isModelColumn(column)) continue;
     const key = modelKeyOf(column.alias, { plan, settings });
-    models[column.alias] = { key, maxParallelRequests: settings.models[column.alias]!.maxParallelRequests };
+    setOwn(models, column.alias, {
+      key,
+      maxParallelRequests: findOwn(settings.models, column.alias)!.maxParallelRequests,
+    });
   }
   return models;
 }

@@ -4,6 +4,7 @@ import { CellError } from '../errors.ts';
 import type { RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
+import { setOwn } from '../own-keys.ts';
 import type { Value } from '../values.ts';
 import type { Build } from './build.ts';
 
@@ -19,7 +20,7 @@ export async function readSliceRows(build: Build, task: SliceTask): Promise<Read
       const { accepted } = await build.readPart(part);
       for (const [row, values] of rows) {
         const record = accepted.get(row);
-        if (record !== undefined) values[column] = record.value;
+        if (record !== undefined) setOwn(values, column, record.value);
       }
     }
   }
@@ -30,7 +31,7 @@ export async function readSliceRows(build: Build, task: SliceTask): Promise<Read
         throw new Error(`Row ${row} has no cell of column "${column}" in the named parts`);
     }
     try {
-      for (const column of needed) values[column] = build.inline.evaluate(column, row, values);
+      for (const column of needed) setOwn(values, column, build.inline.evaluate(column, row, values));
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       rows.delete(row);

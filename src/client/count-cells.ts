@@ -11,6 +11,7 @@ import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import { includesRow, isModelColumn, type Plan, type RedoRule, type Settings } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
@@ -167,9 +168,9 @@ class Counter {
       count.keptAsIs += adopted.keptAsIs.size;
       for (const want of adopted.wanted.values()) count[want] += 1;
       this.#countSuspects(name, (row) => adopted.wanted.has(row));
-      const hosts = this.#hosts[name] ?? {};
+      const hosts = findOwn(this.#hosts, name) ?? {};
       for (const [, { host }] of kept) {
-        if (host !== null) hosts[host] = (hosts[host] ?? 0) + 1;
+        if (host !== null) setOwn(hosts, host, (findOwn(hosts, host) ?? 0) + 1);
       }
       // A cell that failed has been made again as far as it could be.
       this.#checkRedos(name, rows, (row) => (adopted.wanted.get(row) ?? 'retried') !== 'retried');

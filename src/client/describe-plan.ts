@@ -1,5 +1,6 @@
 // The plan lines: how many calls a wish costs, and why those that are made again.
 
+import { findOwn } from '../own-keys.ts';
 import { isModelColumn } from '../plan.ts';
 import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
@@ -110,7 +111,7 @@ function describeReasons(wish: Wish): string[] {
   const compared = planBefore ?? opened.latest;
   const changes = compared === null ? new Map() : findChanges(compared, plan);
   const columns = new Map(plan.columns.map((column) => [column.name, column]));
-  const againIn = (name: string) => againOf(counts.columns[name] ?? NO_COUNT);
+  const againIn = (name: string) => againOf(findOwn(counts.columns, name) ?? NO_COUNT);
 
   function changeText(name: string): string | null {
     const change = changes.get(name);
@@ -134,7 +135,7 @@ function describeReasons(wish: Wish): string[] {
   }
 
   return plan.columns.flatMap(({ name }) => {
-    const { lost, stale, downstream } = counts.columns[name] ?? NO_COUNT;
+    const { lost, stale, downstream } = findOwn(counts.columns, name) ?? NO_COUNT;
     const gone = lost === 0 ? [] : [`${name}: gone from the store → ${formatCount(lost)} again`];
     if (stale + downstream === 0) return gone;
     const causes = [...new Set(causesOf(name))];

@@ -6,6 +6,7 @@
 
 import { extname } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
@@ -165,7 +166,7 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
   for await (const batch of readBatches(source)) {
     if (encoder === undefined) encoder = new ParquetEncoder(columns, batch.length);
     else encoder.nextRowGroup(batch.length);
-    for (const { name } of columns) yield encoder.column(batch.map((row) => row[name] ?? null));
+    for (const { name } of columns) yield encoder.column(batch.map((row) => findOwn(row, name) ?? null));
   }
   if (encoder === undefined) {
     encoder = new ParquetEncoder(columns, 0);
@@ -175,7 +176,7 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
 }
 
 function csvLine(row: ValueObject, columns: readonly ExportColumn[]): string {
-  return columns.map(({ name, type }) => csvField(row[name] ?? null, type)).join(',');
+  return columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
 }
 
 function csvField(value: Value, type: ColumnType): string {

@@ -3,6 +3,7 @@
 
 import { dirname, resolve } from 'node:path';
 import { RefusedError, RowloomError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { isModelColumn, type PlanColumn } from '../plan.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import type { Failure } from '../store/failures.ts';
@@ -100,8 +101,8 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
     rowGroups: groups,
     columns: [...Object.keys(cells), ...gone].map((name) => ({
       name,
-      cells: cells[name] ?? null,
-      ...(usage[name] ?? NO_USAGE),
+      cells: findOwn(cells, name) ?? null,
+      ...(findOwn(usage, name) ?? NO_USAGE),
     })),
     sizeBytes,
     seed: record.seed,
@@ -181,8 +182,8 @@ function viewOf({ name: dataset }: DatasetStore, look: RowLook): RowView {
       name: column.name,
       kind: column.kind,
       isDropped: column.drop,
-      model: isModelColumn(column) ? (plan?.models[column.alias]?.model ?? null) : null,
-      cell: cells[column.name] ?? null,
+      model: isModelColumn(column) ? (findOwn(plan?.models, column.alias)?.model ?? null) : null,
+      cell: findOwn(cells, column.name) ?? null,
     })),
   };
 }

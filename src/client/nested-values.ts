@@ -1,3 +1,4 @@
+import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { isValueList, isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
 
@@ -8,7 +9,9 @@ interface TypedColumn {
 
 /** A row as it was before Parquet: what the files hold as JSON text for want of a struct form is nested again. */
 export function nestedRow(row: ValueObject, columns: readonly TypedColumn[]): ValueObject {
-  return Object.fromEntries(columns.map(({ name, type }) => [name, nestedValue(row[name] ?? null, type)]));
+  return Object.fromEntries(
+    columns.map(({ name, type }) => [name, nestedValue(findOwn(row, name) ?? null, type)]),
+  );
 }
 
 function nestedValue(value: Value, type: ColumnType): Value {

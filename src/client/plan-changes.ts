@@ -1,5 +1,6 @@
 // What differs between two plans: why cells are made again, and what becomes of the output. Pure.
 
+import { findOwn } from '../own-keys.ts';
 import {
   isModelColumn,
   type ModelColumn,
@@ -90,7 +91,7 @@ function changeOf(of: {
     if (!isSame(fieldOf(was, key), fieldOf(column, key))) return { what: `${word} changed`, field };
   }
   if (isModelColumn(column) && isModelColumn(was)) {
-    const [old, now] = [before.models[was.alias], after.models[column.alias]];
+    const [old, now] = [findOwn(before.models, was.alias), findOwn(after.models, column.alias)];
     for (const { key, word } of MODEL_FIELDS) {
       if (isSame(old?.[key], now?.[key])) continue;
       return { what: `${word} of ${column.alias} changed`, field: 'model_alias' };
@@ -106,7 +107,7 @@ function changeOf(of: {
 }
 
 function fieldOf(column: PlanColumn, key: string): unknown {
-  return (column as unknown as Record<string, unknown>)[key] ?? null;
+  return findOwn(column as unknown as Record<string, unknown>, key) ?? null;
 }
 
 function redoOf(plan: Plan, { name }: ModelColumn): unknown {

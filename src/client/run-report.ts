@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Calls } from '../activities/builds.ts';
+import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
@@ -59,7 +60,7 @@ function pathOf({ opened }: Wish, path: string): string {
 function describeModels({ settings, plan }: Wish): string[] {
   const lines = settings.providers.map((provider) => {
     const aliases = Object.keys(plan.models).filter(
-      (alias) => settings.models[alias]?.provider === provider.name,
+      (alias) => findOwn(settings.models, alias)?.provider === provider.name,
     );
     const where =
       provider.type === 'simulated'

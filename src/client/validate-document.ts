@@ -1,6 +1,7 @@
 // `validate`: what a document would make, column by column, before anything is paid for.
 
 import type { Violation } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { type ColumnType, isModelColumn, type PlanColumn } from '../plan.ts';
 import { type DocumentOptions, prepareToLook } from './prepare-document.ts';
 
@@ -27,8 +28,8 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
   const { plan, settings, seeds, warnings } = await prepareToLook(options);
   const modelOf = (alias: string) => ({
     alias,
-    name: plan.models[alias]!.model,
-    provider: settings.models[alias]!.provider,
+    name: findOwn(plan.models, alias)!.model,
+    provider: findOwn(settings.models, alias)!.provider,
   });
   return {
     columns: plan.columns.map((column) => ({

@@ -16,6 +16,7 @@ import { planDigest as planDigestOf } from '../config/resolve.ts';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
 import { openSeedSource, type SeedSource } from '../generators/seed-source.ts';
+import { findOwn } from '../own-keys.ts';
 import type { KeepRule, Plan, Settings } from '../plan.ts';
 import { plural } from '../plural.ts';
 import type { DatasetAnswer, DatasetRecord, DatasetStore, EpochRecord } from '../store/dataset-store.ts';
@@ -193,7 +194,9 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
   const hosts = hostsByColumn(plan, settings);
   const hostsBefore =
     latest === null || newestStart === undefined ? {} : hostsByColumn(latest, newestStart.settings);
-  const isElsewhere = Object.entries(hosts).some(([column, host]) => (hostsBefore[column] ?? host) !== host);
+  const isElsewhere = Object.entries(hosts).some(
+    ([column, host]) => (findOwn(hostsBefore, column) ?? host) !== host,
+  );
   let counts = await count(plan, [], isElsewhere);
   const { planInPlace } = counts;
   const planBefore = dataset === null || planInPlace === null ? null : await dataset.readPlan(planInPlace);
@@ -308,7 +311,7 @@ function questionOf(of: {
 function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>>): readonly ForeignCells[] {
   const found = new Map<string, ForeignCells>();
   for (const [column, byHost] of Object.entries(counts.hosts)) {
-    const now = hosts[column];
+    const now = findOwn(hosts, column);
     for (const [host, cells] of Object.entries(byHost)) {
       if (now === undefined || host === now) continue;
       const key = JSON.stringify([host, now]);

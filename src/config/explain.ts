@@ -1,6 +1,7 @@
 // Says what zod found wrong, in the words of the document.
 
 import type { z } from 'zod';
+import { findOwn } from '../own-keys.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import type { Path } from './load.ts';
 import { type Finding, formatPath, type Report } from './report.ts';
@@ -141,7 +142,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 function typeWord(expected: string): string {
-  return TYPE_WORDS[expected] ?? expected;
+  return findOwn(TYPE_WORDS, expected) ?? expected;
 }
 
 /** The branch that was meant: null when the input is of no branch's type. */
@@ -194,7 +195,7 @@ function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
       return definition.options.flatMap((option) => fieldsAt(option, path));
     case 'object': {
       if (key === undefined) return Object.keys(definition.shape);
-      const field = definition.shape[key as string];
+      const field = findOwn(definition.shape, key as string);
       return field === undefined ? [] : fieldsAt(field, rest);
     }
     case 'array':

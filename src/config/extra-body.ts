@@ -1,5 +1,6 @@
 // `extra_body` of models and providers: fields that every request carries as they are.
 
+import { findOwn } from '../own-keys.ts';
 import type { Value, ValueObject } from '../values.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
@@ -29,7 +30,7 @@ export function checkExtraBody(report: Report, path: Path, body: ValueObject | n
     });
   }
   for (const [field, value] of Object.entries(body ?? {})) {
-    const own = Object.hasOwn(OWN_FIELDS, field) ? OWN_FIELDS[field] : undefined;
+    const own = findOwn(OWN_FIELDS, field);
     if (own !== undefined && value !== own.harmless) {
       report.add({ path: [...path, field], message: own.why });
     }

@@ -1,6 +1,7 @@
 // The JSON Schemas of `output_format`: whether one can be used, and the column type that holds its values.
 
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
 import { lowerFirst } from './explain.ts';
@@ -69,7 +70,7 @@ function pathOf(pointer: string, schema: Value): Path {
   let place: Value | undefined = schema;
   for (const key of keysOf(pointer)) {
     path.push(isValueList(place) ? Number(key) : key);
-    place = isValueList(place) ? place[Number(key)] : isValueObject(place) ? place[key] : undefined;
+    place = isValueList(place) ? place[Number(key)] : isValueObject(place) ? findOwn(place, key) : undefined;
   }
   return path;
 }
@@ -138,7 +139,7 @@ class TypeReader {
   #readReference(reference: string, open: readonly string[]): ColumnType {
     if (open.includes(reference)) return JSON_TEXT;
     const target = keysOf(decodeURI(reference)).reduce<Value | undefined>(
-      (schema, key) => (isValueObject(schema) && Object.hasOwn(schema, key) ? schema[key] : undefined),
+      (schema, key) => (isValueObject(schema) ? findOwn(schema, key) : undefined),
       this.#root,
     );
     return target === undefined ? JSON_TEXT : this.read(target, [...open, reference]);

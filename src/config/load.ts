@@ -22,6 +22,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { Violation } from '../errors.ts';
+import { setOwn } from '../own-keys.ts';
 import type { Value } from '../values.ts';
 import { PlainScalar } from './schema/scalars.ts';
 
@@ -208,7 +209,7 @@ class TreeReader {
         this.#options.report(start, `the key "${name}" stands here a second time`);
       } else {
         const read = this.read(value, start, depth + 1);
-        fields[name] = read.value;
+        setOwn(fields, name, read.value);
         place.below.set(name, read.place);
       }
     }
@@ -230,7 +231,7 @@ class TreeReader {
     } else if (isMap(source.place.node)) {
       for (const [name, value] of Object.entries(source.value as Fields)) {
         if (Object.hasOwn(fields, name)) continue;
-        fields[name] = value;
+        setOwn(fields, name, value);
         place.below.set(name, source.place.below.get(name)!);
       }
     } else {

@@ -1,6 +1,7 @@
 // What Data Designer has and Rowloom not yet. Each is refused by name, before any call; a field that holds its default
 // says nothing and is accepted, as Data Designer writes all of them.
 
+import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 import { plainText, plainValue } from './schema/scalars.ts';
@@ -70,7 +71,7 @@ export function withoutLaterFields(
   }: { readonly path: Path; readonly fields: Readonly<Record<string, unknown>>; readonly later: LaterFields },
 ): Readonly<Record<string, unknown>> {
   const kept = Object.entries(fields).filter(([name, input]) => {
-    const silent = Object.hasOwn(later, name) ? later[name] : undefined;
+    const silent = findOwn(later, name);
     if (silent === undefined) return true;
     if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
     return false;

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Violation } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { describe, readPart, suggestion, unknownField } from './explain.ts';
@@ -275,7 +276,7 @@ function unsetVariables(provider: ModelProvider, environment: Environment): read
   const named = provider.api_key !== null && isVariableName(provider.api_key) ? [provider.api_key] : [];
   const referred = Object.values(provider.extra_headers ?? {}).flatMap(variablesIn);
   const unset = [...new Set([...named, ...referred])].filter(
-    (variable) => (environment[variable] ?? '') === '',
+    (variable) => (findOwn(environment, variable) ?? '') === '',
   );
   return unset.map((variable) => {
     const what = isTellingName(variable) ? variable : 'the environment variable that api_key names';

@@ -1,5 +1,6 @@
 // What a column takes from other columns: the templates in it and the fields that name a column.
 
+import { findOwn } from '../own-keys.ts';
 import { parseExpression, parseTemplate } from '../templates/template.ts';
 import { allParams } from './column-types.ts';
 import type { ColumnConfig } from './schema/columns.ts';
@@ -55,7 +56,7 @@ export function printedNames(template: string): readonly string[] {
 /** The columns that a column which could be read needs. Throws `TemplateSyntaxError`. */
 export function needsOf(config: ColumnConfig): readonly string[] {
   const fields: Readonly<Record<string, unknown>> = config;
-  const templates = templatesOf(config.column_type, (name) => fields[name]);
+  const templates = templatesOf(config.column_type, (name) => findOwn(fields, name));
   return [...new Set([...parentsOf(config), ...templates.flatMap(variablesOf)])];
 }
 

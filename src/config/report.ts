@@ -3,6 +3,7 @@
 //   support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet
 
 import { formatViolation, type Violation } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import type { LoadedDocument, Path, Position } from './load.ts';
 import { plainText } from './schema/scalars.ts';
 
@@ -80,8 +81,8 @@ export class Report {
 
 function childOf(tree: unknown, key: string | number): unknown {
   if (Array.isArray(tree)) return tree[key as number];
-  if (typeof tree !== 'object' || tree === null || !Object.hasOwn(tree, key)) return undefined;
-  return (tree as { readonly [key: string]: unknown })[key];
+  if (typeof tree !== 'object' || tree === null) return undefined;
+  return findOwn(tree as { readonly [key: string]: unknown }, String(key));
 }
 
 /** `scores[0].options["not at all"]` */

@@ -14,6 +14,7 @@
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
 import { SIMULATED_HOST } from '../models/simulated-client.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import {
   includesRow,
   isKept,
@@ -160,16 +161,16 @@ class Adopter {
       try {
         if (column.kind === 'expression') {
           if (!hasAll(values, column.needs)) continue;
-          values[column.name] = this.#inline.evaluate(column.name, row, values);
+          setOwn(values, column.name, this.#inline.evaluate(column.name, row, values));
           continue;
         }
         const record = isModelColumn(column)
           ? this.#adoptCell(column, row, values)
-          : this.#rootRecord(column, row, roots.cells[column.name]);
+          : this.#rootRecord(column, row, findOwn(roots.cells, column.name));
         if (this.#isLost(column, row)) changed.add('lost');
         else if (this.#isChange(column, row, record)) changed.add(column.kind);
         if (record === undefined) continue;
-        values[column.name] = record.value;
+        setOwn(values, column.name, record.value);
         this.#columnOf(column.name).chosen.set(row, record);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
@@ -265,7 +266,7 @@ class Adopter {
   }
 
   #keepable(column: ModelColumn, accepted: readonly CellRecord[]): readonly CellRecord[] {
-    const isReal = this.#plan.models[column.alias]?.providerType !== 'simulated';
+    const isReal = findOwn(this.#plan.models, column.alias)?.providerType !== 'simulated';
     return accepted.filter((record) => fits(column, record) && !(isReal && record.host === SIMULATED_HOST));
   }
 
@@ -291,7 +292,8 @@ class Adopter {
     for (const column of this.#columns) {
       if (Object.hasOwn(all, column.name) || !hasAll(all, column.needs)) continue;
       try {
-        if (column.kind === 'expression') all[column.name] = this.#inline.evaluate(column.name, row, all);
+        if (column.kind === 'expression')
+          setOwn(all, column.name, this.#inline.evaluate(column.name, row, all));
         else if (isModelColumn(column) && column !== upstream) {
           const digest = digestOfCell({ plan: this.#plan, column, row, values: all });
           const made = this.#recordsOf(column.name, row).find(
@@ -299,7 +301,7 @@ class Adopter {
           );
           if (made === undefined) continue;
           score += 1;
-          all[column.name] = made.value;
+          setOwn(all, column.name, made.value);
         }
       } catch (error) {
         if (!(error instanceof CellError)) throw error;

@@ -1,6 +1,7 @@
 // The inline columns of a row: pure functions of its other cells, made wherever they are needed and never stored.
 
 import { CellError } from '../errors.ts';
+import { setOwn } from '../own-keys.ts';
 import { type Plan, type PlanExpression, redoCounterOf } from '../plan.ts';
 import type { Value } from '../values.ts';
 import { columnDraws } from './draws.ts';
@@ -44,7 +45,7 @@ export function makeInline(plan: Plan): InlineRow {
     for (const { name, needs } of columns) {
       if (Object.hasOwn(values, name) || !needs.every((need) => Object.hasOwn(values, need))) continue;
       try {
-        values[name] = evaluate(name, row, values);
+        setOwn(values, name, evaluate(name, row, values));
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         return { values, failure: { column: name, error } };

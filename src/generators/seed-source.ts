@@ -4,6 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { ConfigError, type Violation } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import { BlockCache } from './seeds/block-cache.ts';
@@ -94,7 +95,7 @@ async function scanSource(files: readonly string[]): Promise<ScannedSource> {
   const violations: Violation[] = [];
   for (const path of files) {
     const problems = new Problems(path);
-    const file = await openFile(path, { scan: SCANS[kind]!, content, problems });
+    const file = await openFile(path, { scan: findOwn(SCANS, kind)!, content, problems });
     if (file !== null) {
       opened.push(file);
       if (problems.isEmpty) checkColumns(file, opened[0]!, problems);
@@ -111,7 +112,7 @@ function kindOf(files: readonly string[]): string {
   const kind = extname(first).toLowerCase();
   const violations = files.flatMap((file) => {
     const own = extname(file).toLowerCase();
-    if (SCANS[own] === undefined) {
+    if (findOwn(SCANS, own) === undefined) {
       return problemOf(file, 'is no seed file: its name has to end in .csv, .json, .jsonl or .parquet');
     }
     return own === kind ? [] : problemOf(file, `is not of the same kind as ${first}`);
@@ -185,7 +186,9 @@ function sourceOf(files: readonly OpenFile[], content: SourceContent): SeedSourc
   async function load({ file, block }: PlacedBlock): Promise<readonly ValueObject[]> {
     const rows = await readUnchanged(file, block);
     return rows.map((row) =>
-      Object.fromEntries(columns.map(({ name, type }) => [name, content.cellOf(row[name] ?? null, type)])),
+      Object.fromEntries(
+        columns.map(({ name, type }) => [name, content.cellOf(findOwn(row, name) ?? null, type)]),
+      ),
     );
   }
 

@@ -15,6 +15,7 @@
 // Completing cells costs a few words for each column that reads theirs. Nothing here walks rows or columns that the
 // completed cells do not touch.
 
+import { findOwn } from '../own-keys.ts';
 import type { ExecutionGraph } from './execution-graph.ts';
 import { RowMask } from './row-mask.ts';
 import type { CellRef, OpenedRowGroup, RowRange } from './types.ts';
@@ -71,7 +72,7 @@ export class CompletionTracker {
     tracker.dropRows(RowMask.fromHex(opened.rows, opened.dropped));
     // In graph order, so that a barrier's inputs are known when its own cells are judged.
     for (const state of tracker.#columns.values()) {
-      const column = opened.columns[state.name];
+      const column = findOwn(opened.columns, state.name);
       if (column === undefined) throw new RangeError(`Cannot open rows without column "${state.name}"`);
       const made = RowMask.fromHex(opened.rows, column.made);
       if (tracker.#coversInputs(state, made)) tracker.markSlice(state.name, made);

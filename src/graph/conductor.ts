@@ -11,6 +11,7 @@
 //   C6. A leftover keeps its range. Its cells count as in flight for the tracker until they are made or dropped.
 //   C7. The state follows from an OpenedRowGroup, so nothing has to be carried over a restart.
 
+import { findOwn } from '../own-keys.ts';
 import { CompletionTracker, type FrontierDelta } from './completion-tracker.ts';
 import type { ExecutionGraph } from './execution-graph.ts';
 import { rowsOfSlice, sliceCount } from './row-groups.ts';
@@ -220,7 +221,7 @@ export class Conductor {
   }
 
   #createParts(column: string, opened: OpenedRowGroup): ColumnParts {
-    const { part } = opened.columns[column]!;
+    const { part } = findOwn(opened.columns, column)!;
     // Not what the store holds but what the tracker took of it: an incomplete barrier is made again as a whole.
     const made = this.#tracker.complete(column);
     return {
@@ -273,7 +274,7 @@ export class Conductor {
     const { model } = this.#lanes.get(column)!;
     const outstanding = model === undefined ? 0 : (this.#outstanding.get(model) ?? 0);
     if (model === undefined || outstanding === 0) return true;
-    return outstanding + cells.count <= (this.#limits.maxCells[model] ?? Number.POSITIVE_INFINITY);
+    return outstanding + cells.count <= (findOwn(this.#limits.maxCells, model) ?? Number.POSITIVE_INFINITY);
   }
 
   #start(slice: Slice, { isLeftover }: { isLeftover: boolean }): SliceTask {

@@ -2,6 +2,7 @@
 // provider and model share the limiter; its cap is the lowest of theirs.
 
 import { ConfigError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
 import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
@@ -92,11 +93,11 @@ export function createModels(options: ModelsOptions): Models {
       traits: { takesSchema: true },
     };
     shared.set(key, { limiter, traits, host: client.host });
-    models.set(alias, { client, limiter, name: plan.models[alias]!.model, timeoutMs, traits });
+    models.set(alias, { client, limiter, name: findOwn(plan.models, alias)!.model, timeoutMs, traits });
   }
 
   function settingsOf(alias: string) {
-    const found = settings.models[alias];
+    const found = findOwn(settings.models, alias);
     if (found === undefined) throw new RangeError(`No settings for the model "${alias}"`);
     return found;
   }
@@ -155,7 +156,7 @@ function createClient(
   const { name, endpoint, apiKeyVariable } = provider;
   if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);
   const read = (variable: string) => {
-    const value = environment[variable];
+    const value = findOwn(environment, variable);
     if (value === undefined || value === '') throw missingVariable(variable, name);
     return value;
   };

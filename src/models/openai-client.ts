@@ -7,6 +7,7 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { Agent, EnvHttpProxyAgent, request as httpRequest } from 'undici';
 import { ModelError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 import { cancelled, failureOfStatus, parseRetryAfter, quote, timedOut } from './failures.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from './model-client.ts';
@@ -134,7 +135,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
 
 /** For undici, which would read them of its process. As for curl and httpx a proxy may be named without `http://`. */
 function proxiesIn(environment: NonNullable<OpenAIClientOptions['environment']>) {
-  const read = (name: string) => environment[name.toLowerCase()] ?? environment[name] ?? '';
+  const read = (name: string) => findOwn(environment, name.toLowerCase()) ?? findOwn(environment, name) ?? '';
   const proxy = (name: string) => {
     const address = read(name);
     return address === '' || address.includes('://') ? address : `http://${address}`;
@@ -322,7 +323,7 @@ function readAnswer({ content, finishReason, usage, response }: Generated): Mode
     reasoning: reasoningIn(message) ?? content.find(({ type }) => type === 'reasoning')?.text ?? null,
     refusal: typeof message.refusal === 'string' && message.refusal !== '' ? message.refusal : null,
     finishReason: finishReason.raw ?? null,
-    finish: CUT_SHORT[finishReason.raw ?? ''] ?? finishReason.unified,
+    finish: findOwn(CUT_SHORT, finishReason.raw ?? '') ?? finishReason.unified,
     promptTokens: usage.inputTokens.total ?? 0,
     completionTokens: usage.outputTokens.total ?? 0,
     status: 200,

@@ -2,6 +2,7 @@
 // Used by the simulated client in the process and by the mock server over HTTP, so both give the same dataset.
 
 import { createHash } from 'node:crypto';
+import { findOwn } from '../own-keys.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
 import type { Message } from './model-client.ts';
 
@@ -153,7 +154,7 @@ function resolve(reference: string, root: Value): ValueObject {
   let found: Value | undefined = root;
   for (const step of reference.split('/').slice(1)) {
     const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isValueObject(found) ? found[key] : undefined;
+    found = isValueObject(found) ? findOwn(found, key) : undefined;
   }
   return isValueObject(found) ? found : {};
 }
@@ -172,7 +173,9 @@ function simulateObject(schema: ValueObject, place: Place): Value {
   const names = [...new Set([...Object.keys(properties), ...required.map(String)])];
   const wanted = place.depth < MAX_DEPTH ? names : names.filter((name) => required.includes(name));
   const inner = { ...place, depth: place.depth + 1 };
-  return Object.fromEntries(wanted.map((name) => [name, simulateValue(properties[name] ?? {}, inner)]));
+  return Object.fromEntries(
+    wanted.map((name) => [name, simulateValue(findOwn(properties, name) ?? {}, inner)]),
+  );
 }
 
 function simulateList(schema: ValueObject, place: Place): Value {
@@ -231,7 +234,8 @@ function isoTime(draw: Draw): string {
 }
 
 function simulateString(schema: ValueObject, { draw, topics }: Place): string {
-  if (typeof schema.format === 'string' && schema.format in FORMATS) return FORMATS[schema.format]!(draw);
+  const format = typeof schema.format === 'string' ? findOwn(FORMATS, schema.format) : undefined;
+  if (format !== undefined) return format(draw);
   const most = numberOr(schema.maxLength, Number.POSITIVE_INFINITY);
   const sentence =
     most < 60 ? `${pick(QUALITIES, draw)} ${pick(THINGS, draw)}` : simulateSentence(draw, topics);

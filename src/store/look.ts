@@ -2,6 +2,7 @@
 
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import { OUTPUT_FOLDER } from './commit.ts';
@@ -54,7 +55,8 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     if (group !== undefined) groups.set(rowGroup, group);
   }
   for (const group of groups.values()) {
-    if (group.isComplete) for (const column of columns) cells[column] = (cells[column] ?? 0) + group.rowCount;
+    if (group.isComplete)
+      for (const column of columns) setOwn(cells, column, (findOwn(cells, column) ?? 0) + group.rowCount);
   }
   for (const rowGroup of plan === undefined ? [] : index.groups()) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
@@ -66,7 +68,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     });
     for (const [column, records] of gathered.records) {
       const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
-      cells[column] = (cells[column] ?? 0) + made.size;
+      setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
   }
   const committed = [...groups.values()];
@@ -109,7 +111,7 @@ export async function findRow(dataset: DatasetStore, row: number): Promise<RowLo
   const cells: Record<string, CellRecord> = {};
   for (const [column, found] of records) {
     const cell = cellToShow(found);
-    if (cell !== undefined) cells[column] = cell;
+    if (cell !== undefined) setOwn(cells, column, cell);
   }
   const inFiles = group === undefined ? undefined : await readFromFiles(dataset, group, row);
   const drop = group?.drops.find((found) => found.row === row) ?? null;
@@ -159,7 +161,7 @@ function positionOf(row: number, ranges: readonly RowRange[]): number | undefine
 
 function inOrder(plan: Plan, values: ValueObject): ValueObject {
   const names = plan.columns.map(({ name }) => name).filter((name) => Object.hasOwn(values, name));
-  return Object.fromEntries(names.map((name) => [name, values[name] ?? null]));
+  return Object.fromEntries(names.map((name) => [name, findOwn(values, name) ?? null]));
 }
 
 /** The paths of the output's files, in the order of the rows. */

@@ -17,6 +17,7 @@ import { encodeNestedValues } from 'hyparquet-writer/src/dremel.js';
 import { schemaPathResolver } from 'hyparquet-writer/src/schema.js';
 import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { CellError } from '../errors.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 
@@ -230,12 +231,12 @@ function storedValue(value: Value, type: ColumnType): unknown {
       // Without a prototype: a field may be named like a method of every object.
       const stored = Object.create(null) as Record<string, unknown>;
       for (const field of type.fields)
-        stored[field.name] = storedValue(fieldOf(value, field.name), field.type);
+        setOwn(stored, field.name, storedValue(fieldOf(value, field.name), field.type));
       return stored;
     }
   }
 }
 
 function fieldOf(value: { readonly [key: string]: Value }, name: string): Value {
-  return Object.hasOwn(value, name) ? (value[name] as Value) : null;
+  return findOwn(value, name) ?? null;
 }

@@ -2,6 +2,7 @@
 // it, and a part counts only calls with its own nonce. A commit writes down what the parts of its group hold before it
 // removes any; the sum is over these files and the parts that none of them names.
 
+import { findOwn, setOwn } from '../own-keys.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findDocument, writeDocument } from './documents.ts';
 import { parseCellFileName, parseUsageName, usageName } from './names.ts';
@@ -76,10 +77,10 @@ export async function writeUsageFile(
   const before = (await findUsageFile(dataset, of))?.columns ?? {};
   const columns: Record<string, FoldedFiles> = { ...before };
   for (const [column, { parts, settled }] of Object.entries(of.columns)) {
-    columns[column] = {
-      parts: { ...before[column]?.parts, ...parts },
-      settled: [...new Set([...(before[column]?.settled ?? []), ...settled])],
-    };
+    setOwn(columns, column, {
+      parts: { ...findOwn(before, column)?.parts, ...parts },
+      settled: [...new Set([...(findOwn(before, column)?.settled ?? []), ...settled])],
+    });
   }
   const document: UsageFile = { v: USAGE_VERSION, columns };
   await writeDocument(dataset.files, { path: dataset.path('usage', usageName(of)), document });

@@ -1,5 +1,6 @@
 // Python's newer way to format: `"{:.2f}".format(value)`.
 
+import { findOwn } from '../own-keys.ts';
 import type { Budget } from './limits.ts';
 import {
   bounded,
@@ -52,7 +53,7 @@ export function formatBraces(
       if (value === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
       return conversion === undefined
         ? formatValue(value, spec, budget)
-        : formatText(CONVERSIONS[conversion]!(value, budget), spec, budget);
+        : formatText(findOwn(CONVERSIONS, conversion)!(value, budget), spec, budget);
     },
   );
   budget.allocate(result.length);

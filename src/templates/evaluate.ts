@@ -1,5 +1,6 @@
 // Runs a syntax tree over the values of one row. Every visit of a node costs a step.
 
+import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
 import type { Value } from '../values.ts';
 import { readAttribute, readItem, readSlice } from './access.ts';
@@ -277,7 +278,7 @@ export class Evaluation {
     const opened = this.#opened.get(name);
     if (opened !== undefined) return opened;
     const value = Object.hasOwn(this.#values, name)
-      ? openValue(this.#values[name]!, this.#services.budget)
+      ? openValue(findOwn(this.#values, name)!, this.#services.budget)
       : new Undefined(`"${name}" is undefined`);
     this.#opened.set(name, value);
     return value;

@@ -2,6 +2,7 @@
 // `lstrip_blocks` off, one newline at the end of the text dropped, `\r\n` and `\r` read as `\n`, `-` at a
 // tag's edge takes the white space beside it, `raw` blocks and comments end here.
 
+import { findOwn } from '../own-keys.ts';
 import { MAX_SOURCE_UNITS, MAX_TOKENS } from './limits.ts';
 import { placeOf, TemplateSyntaxError } from './template-error.ts';
 
@@ -147,7 +148,7 @@ class Lexer {
         throw this.#error(`Cannot read the text: its closing ${character} is missing`, at);
       throw this.#error(`Cannot read the template: unexpected "${character}"`, at);
     }
-    const closing = PAIRS[operator[0]];
+    const closing = findOwn(PAIRS, operator[0]);
     if (closing !== undefined) open.push(closing);
     else if (')]}'.includes(operator[0])) {
       const expected = open.pop();
@@ -207,7 +208,7 @@ function unescaped(text: string): string {
   return text.replace(ESCAPE, (source) => {
     const letter = source[1]!;
     if (/[0-7]/.test(letter)) return String.fromCodePoint(Number.parseInt(source.slice(1), 8));
-    if (source.length === 2) return ESCAPES[letter] ?? source;
+    if (source.length === 2) return findOwn(ESCAPES, letter) ?? source;
     const codePoint = Number.parseInt(source.slice(2), 16);
     return codePoint > 0x10ffff ? source : String.fromCodePoint(codePoint);
   });

@@ -1,6 +1,7 @@
 // The methods that templates may call. None changes a value. A method is called where it is named, `a.b(c)`;
 // there are no functions and no method without its call.
 
+import { findOwn } from '../own-keys.ts';
 import {
   bindArguments,
   bindingProblem,
@@ -130,7 +131,7 @@ function run<Subject extends Runtime>(
   value: Subject,
   { name, positional, named, services }: MethodCall,
 ): Runtime {
-  const method = Object.hasOwn(methods, name) ? methods[name]! : null;
+  const method = findOwn(methods, name) ?? null;
   if (method === null) throw noMethod(value, name);
   const problem = bindingProblem(method, {
     kind: 'method',

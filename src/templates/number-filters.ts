@@ -1,5 +1,6 @@
 // Filters that make or change numbers.
 
+import { findOwn } from '../own-keys.ts';
 import { integerArgument, type Operation, operation, textArgument } from './argument-binding.ts';
 import { EXACT_STEPS, roundFloat, roundInteger } from './exact-decimal.ts';
 import { type Budget, boundInteger } from './limits.ts';
@@ -95,7 +96,7 @@ function integerInText(text: string, base: number): bigint | null {
   const bare = strip(text, { side: 'both' }).toLowerCase();
   const sign = bare.startsWith('-') ? -1n : 1n;
   let digits = /^[-+]/.test(bare) ? bare.slice(1) : bare;
-  const prefix = PREFIXES[digits.slice(0, 2)];
+  const prefix = findOwn(PREFIXES, digits.slice(0, 2));
   const radix = base === 0 ? (prefix ?? 10) : base;
   if (prefix === radix) digits = digits.slice(2).replace(/^_/, '');
   if (!/^[\da-z]+(?:_[\da-z]+)*$/.test(digits)) return null;

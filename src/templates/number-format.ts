@@ -1,5 +1,6 @@
 // How Python formats numbers, by `%` and by `format` alike.
 
+import { findOwn } from '../own-keys.ts';
 import { EXACT_STEPS, scaledRound } from './exact-decimal.ts';
 import type { Budget } from './limits.ts';
 import { lengthOf } from './python-text.ts';
@@ -30,7 +31,7 @@ const RADIX: { readonly [type: string]: number } = { x: 16, X: 16, o: 8, b: 2 };
 
 export function formatInteger(value: bigint, spec: NumberSpec, budget: Budget): string {
   if (spec.type === 'c') return pad(characterOf(value), { ...spec, align: spec.align ?? '<' }, budget);
-  const radix = RADIX[spec.type] ?? 10;
+  const radix = findOwn(RADIX, spec.type) ?? 10;
   const size = (value < 0n ? -value : value).toString(radix);
   const least = size.padStart(spec.precision ?? 0, '0');
   const digits = group(spec.type === 'X' ? least.toUpperCase() : least, spec.grouping, radix === 10 ? 3 : 4);

@@ -2,6 +2,7 @@
 // int is `bigint`, its float is `number`, its dict is a plain object (from a cell) or a `Dict` (written in the
 // template, with keys of any kind). Of a plain object only own properties are ever read.
 
+import { findOwn } from '../own-keys.ts';
 import type { Budget } from './limits.ts';
 import { renderError } from './template-error.ts';
 
@@ -155,7 +156,7 @@ export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly 
 /** The value under a key. Throws for a key that no dict can have. */
 export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime | undefined {
   if (mapping instanceof Dict) return mapping.find(key, budget);
-  if (typeof key === 'string') return Object.hasOwn(mapping, key) ? mapping[key] : undefined;
+  if (typeof key === 'string') return findOwn(mapping, key);
   // Refuses a key that no dict can have.
   idOf(key, budget);
   return undefined;

@@ -1,5 +1,6 @@
 // The tests after `is`: those of Jinja that look at values.
 
+import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
 import { compute } from './arithmetic.ts';
 import { areEqual, isIn, order } from './comparison.ts';
@@ -88,7 +89,7 @@ export function passesTest(
   value: Runtime,
   { positional, budget }: { positional: readonly Runtime[]; budget: Budget },
 ): boolean {
-  const test = Object.hasOwn(PLAIN, name) ? PLAIN[name]! : WITH_ARGUMENT[name]!;
+  const test = findOwn(PLAIN, name) ?? findOwn(WITH_ARGUMENT, name)!;
   return test(value, positional[0] ?? null, budget);
 }
 

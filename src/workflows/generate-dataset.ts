@@ -29,6 +29,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { planSizes, rowsOfGroup, type Sizes } from '../graph/row-groups.ts';
 import type { RowRange } from '../graph/types.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import {
   type DatasetResult,
   type GenerateDatasetInput,
@@ -222,8 +223,8 @@ function tell<Told>(child: RowGroupHandle, signal: SignalDefinition<[Told]>, tol
 function sizesOf({ sizing, models }: PreparedDataset, { maxParallelRequests }: LimitChanges): Sizes {
   const caps: Record<string, number> = {};
   for (const [alias, model] of Object.entries(models)) {
-    const cap = maxParallelRequests[alias] ?? model.maxParallelRequests;
-    caps[model.key] = Math.min(caps[model.key] ?? cap, cap);
+    const cap = findOwn(maxParallelRequests, alias) ?? model.maxParallelRequests;
+    setOwn(caps, model.key, Math.min(findOwn(caps, model.key) ?? cap, cap));
   }
   return planSizes({ ...sizing, caps });
 }

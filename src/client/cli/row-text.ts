@@ -1,5 +1,6 @@
 // A row as a person reads it.
 
+import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
 import { formatJson, isValueList, isValueObject, type Value } from '../../values.ts';
 import { formatDuration, formatTokens } from '../format.ts';
@@ -23,7 +24,7 @@ export function describeRow(view: RowView, { width, paint }: RowTextOptions): st
   const valueWidth = Math.max(MIN_VALUE_WIDTH, width - indent);
   const lines = [...headOf(view, { width, paint }), ''];
   for (const column of view.columns) {
-    const value = view.values[column.name];
+    const value = findOwn(view.values, column.name);
     const texts = value === undefined ? [] : describeCell(value, column, valueWidth);
     const notes = notesOf(column, view).flatMap((note) => wrap(note, valueWidth));
     const isFailed = column.cell?.status === 'failed';
@@ -38,7 +39,7 @@ export function outlineRow(view: RowView, { width, paint }: RowTextOptions): str
   const indent = indentOf(view);
   const lines = headOf(view, { width, paint });
   for (const { name } of view.columns) {
-    const value = view.values[name];
+    const value = findOwn(view.values, name);
     if (value === undefined) continue;
     const painted = [clip(textOf(value), Math.max(MIN_VALUE_WIDTH, width - indent))];
     lines.push(...beside(name, painted, { indent, paint }));
@@ -124,7 +125,7 @@ function notesOf({ name, isDropped, model, cell }: ColumnView, { values, state }
   if (cell?.status === 'failed') {
     notes.push(`failed: ${cell.error?.message ?? 'no reason is known'}`);
     if (cell.raw !== null) notes.push(`last answer: ${cell.raw}`);
-  } else if (values[name] === undefined) {
+  } else if (findOwn(values, name) === undefined) {
     notes.push(state === 'dropped' ? 'not made' : 'not made yet');
   }
   if (cell !== null && model !== null) {

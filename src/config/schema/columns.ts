@@ -62,7 +62,8 @@ const modelColumn = {
 
 /** `options` by the text of the score; keys are text. */
 const judgeScore = map({
-  name: filledText(),
+  // Readers of Parquet take a field of this name for something else.
+  name: filledText().refine((name) => name !== '__proto__', { message: 'cannot be "__proto__"' }),
   description: text(),
   options: mapOf(text()).superRefine((options, context) => {
     const keys = Object.keys(options);

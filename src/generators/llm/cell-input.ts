@@ -4,6 +4,7 @@
 import { digestOf } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
+import { findOwn } from '../../own-keys.ts';
 import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { isValueObject, type Value } from '../../values.ts';
@@ -98,7 +99,7 @@ function render(template: Template, values: RowValues, place: DrawPlace): string
 }
 
 function modelOf(plan: Plan, { alias }: ModelColumn) {
-  const model = plan.models[alias];
+  const model = findOwn(plan.models, alias);
   if (model === undefined) throw new RangeError(`No model "${alias}" in the plan`);
   return model;
 }

@@ -2,6 +2,7 @@
 // option's key, as text.
 
 import type { JudgeScore } from '../../config/schema/columns.ts';
+import { findOwn } from '../../own-keys.ts';
 import type { PlanJudge } from '../../plan.ts';
 import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { type AnswerKind, unusable } from './answer-kind.ts';
@@ -57,9 +58,9 @@ function readScore({ name, options }: JudgeScore, answer: ValueObject): Value {
 
 /** A field by its name, whatever the case in which the model wrote it. */
 function fieldOf(object: ValueObject, name: string): Value | undefined {
-  if (Object.hasOwn(object, name)) return object[name];
-  const found = Object.keys(object).find((key) => key.toLowerCase() === name.toLowerCase());
-  return found === undefined ? undefined : object[found];
+  const keys = Object.keys(object);
+  const found = keys.includes(name) ? name : keys.find((key) => key.toLowerCase() === name.toLowerCase());
+  return found === undefined ? undefined : findOwn(object, found);
 }
 
 function isOption(option: string, given: Value | undefined): boolean {

@@ -2,6 +2,7 @@
 // numbers get the type that it gives them (`9` in a number field is 9.0, `9.0` in an integer field is 9), then the
 // whole is checked.
 
+import { findOwn } from '../../own-keys.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
 import { callWithin } from './cut-off.ts';
@@ -108,7 +109,7 @@ function distinct(places: readonly Place[]): readonly Place[] {
 }
 
 function partsOf(schema: ValueObject, keyword: string, pointer: string): readonly Place[] {
-  const parts = schema[keyword];
+  const parts = findOwn(schema, keyword);
   if (!isValueList(parts)) return [];
   return parts.map((part, index) => ({ schema: part, pointer: `${pointer}/${keyword}/${index}` }));
 }
@@ -118,7 +119,7 @@ function propertyPlaces({ schema, pointer }: Place, name: string): readonly Plac
   const { properties, patternProperties, additionalProperties } = schema as ValueObject;
   const places: Place[] = [];
   if (isValueObject(properties) && Object.hasOwn(properties, name)) {
-    places.push({ schema: properties[name]!, pointer: `${pointer}/properties/${escapeStep(name)}` });
+    places.push({ schema: findOwn(properties, name)!, pointer: `${pointer}/properties/${escapeStep(name)}` });
   }
   for (const [pattern, part] of Object.entries(isValueObject(patternProperties) ? patternProperties : {})) {
     if (!new RegExp(pattern, 'u').test(name)) continue;
@@ -159,7 +160,11 @@ function resolve(reference: string, root: Value): Value {
   let found: Value = root;
   for (const step of reference.split('/').slice(1)) {
     const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    const next = isValueList(found) ? found[Number(key)] : isValueObject(found) ? found[key] : undefined;
+    const next = isValueList(found)
+      ? found[Number(key)]
+      : isValueObject(found)
+        ? findOwn(found, key)
+        : undefined;
     if (next === undefined) return {};
     found = next;
   }

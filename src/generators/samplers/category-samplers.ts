@@ -1,6 +1,7 @@
 // Samplers of given values.
 
 import { CellError } from '../../errors.ts';
+import { findOwn } from '../../own-keys.ts';
 import { isValueObject } from '../../values.ts';
 import { textOf } from './convert.ts';
 import { isGiven, listParam, type Sample, type SamplerInput, textParam } from './sampler.ts';
@@ -28,7 +29,7 @@ export function subcategorySampler({ params }: SamplerInput): Sample {
   if (!isValueObject(values)) throw new TypeError('Cannot sample with "values": it is not a map');
   const lists = new Map(Object.keys(values).map((key) => [key, listParam(values, key)]));
   return ({ draw, drawn }) => {
-    const key = textOf(drawn[parent] ?? null);
+    const key = textOf(findOwn(drawn, parent) ?? null);
     const list = lists.get(key);
     if (list === undefined) {
       throw new CellError(

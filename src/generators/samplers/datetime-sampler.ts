@@ -2,6 +2,7 @@
 // day of a start at noon included. A cell is ISO text until it is converted; conditions compare that text.
 
 import { parseDateTime } from '../../datetime.ts';
+import { findOwn } from '../../own-keys.ts';
 import { formatDate } from '../../strftime.ts';
 import { isGiven, type Sample, type SamplerInput, textParam } from './sampler.ts';
 
@@ -20,7 +21,7 @@ export function datetimeSampler({ params }: SamplerInput): Sample {
   const start = secondsParam(params, 'start');
   const end = secondsParam(params, 'end');
   const unit = isGiven(params, 'unit') ? textParam(params, 'unit') : 'D';
-  const pattern = CUT_PATTERNS[unit];
+  const pattern = findOwn(CUT_PATTERNS, unit);
   if (pattern === undefined) throw new TypeError(`Cannot sample dates by unit "${unit}"`);
   return ({ draw }) => formatDate(new Date((start + Math.floor(draw() * (end - start))) * 1000), pattern);
 }

@@ -1,6 +1,7 @@
 // What a sampler is, and how samplers read their parameters. The config is validated before a plan exists, so a
 // parameter of the wrong kind here is a wrong call.
 
+import { findOwn } from '../../own-keys.ts';
 import type { SamplerParams } from '../../plan.ts';
 import type { Value } from '../../values.ts';
 import type { Source } from '../draws.ts';
@@ -23,25 +24,25 @@ export interface SamplerInput {
 }
 
 export function numberParam(params: SamplerParams, field: string): number {
-  const value = params[field];
+  const value = findOwn(params, field);
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   throw new TypeError(`Cannot sample with "${field}": it is not a number`);
 }
 
 export function textParam(params: SamplerParams, field: string): string {
-  const value = params[field];
+  const value = findOwn(params, field);
   if (typeof value === 'string') return value;
   throw new TypeError(`Cannot sample with "${field}": it is not text`);
 }
 
 export function listParam(params: SamplerParams, field: string): readonly Value[] {
-  const value = params[field];
+  const value = findOwn(params, field);
   if (Array.isArray(value) && value.length > 0) return value;
   throw new TypeError(`Cannot sample with "${field}": it is not a list with items`);
 }
 
 /** Whether a parameter is given: absent and null mean its default. */
 export function isGiven(params: SamplerParams, field: string): boolean {
-  return params[field] !== undefined && params[field] !== null;
+  return (findOwn(params, field) ?? null) !== null;
 }

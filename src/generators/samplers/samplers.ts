@@ -3,6 +3,7 @@
 
 import { CellError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
+import { findOwn, setOwn } from '../../own-keys.ts';
 import { CONVERSIONS, type Conversion, type Plan, type PlanSampler, type SamplerParams } from '../../plan.ts';
 import { formatDate } from '../../strftime.ts';
 import { evaluateExpression, parseExpression } from '../../templates/template.ts';
@@ -45,7 +46,7 @@ export function makeSamplers(plan: Plan): Samplers {
       }
     }
     const cells = columns.flatMap((column) => {
-      const seen = made.seen[column.name];
+      const seen = findOwn(made.seen, column.name);
       return seen === undefined ? [] : [[column.name, cellOf(column, seen)] as const];
     });
     return { row, values: Object.fromEntries(cells), failure };
@@ -92,8 +93,9 @@ function makeSampler(column: PlanSampler, seed: string): ColumnSampler {
         isTrue(orCellError(() => evaluateExpression(condition, seen, options))),
       );
       const { draw, convert } = found ?? usual;
-      drawn[name] = draw({ row, draw: drawsAt(row, 0), drawn });
-      seen[name] = convert(drawn[name]);
+      const value = draw({ row, draw: drawsAt(row, 0), drawn });
+      setOwn(drawn, name, value);
+      setOwn(seen, name, convert(value));
     },
   };
 }

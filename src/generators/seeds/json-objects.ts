@@ -1,4 +1,5 @@
 // JSON text cut into its objects, with the bytes and the line where each stands.
+import { findOwn } from '../../own-keys.ts';
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
@@ -120,7 +121,7 @@ class ObjectScanner {
   #nextOutside(byte: number): 'open' | null {
     if (WHITE_SPACE.includes(byte)) return null;
     const moves: { readonly [character: string]: State } = STATES[this.#state];
-    const state = moves[String.fromCharCode(byte)];
+    const state = findOwn(moves, String.fromCharCode(byte));
     if (state === undefined)
       throw new JsonSyntaxError(`has ${describe(byte)} where ${EXPECTED[this.#state]} should be`, this.line);
     this.#state = state;

@@ -2,6 +2,7 @@
 
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js';
+import { findOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
 import { formatDate } from '../../strftime.ts';
 import { parseJson, type Value } from '../../values.ts';
@@ -77,7 +78,7 @@ function structReader(tree: SchemaTree): CellReader {
       Object.fromEntries(
         fields.map(({ name, reader }) => [
           name,
-          readCell(reader, (plain as { [field: string]: unknown })[name]),
+          readCell(reader, findOwn(plain as { [field: string]: unknown }, name)),
         ]),
       ),
   };

@@ -3,6 +3,7 @@
 
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { findOwn } from '../../own-keys.ts';
 import { cellReaderOf, PARSERS, readCell } from './parquet-cells.ts';
 import type { ScanFile, SeedBlock } from './seed-file.ts';
 
@@ -30,7 +31,9 @@ export const scanParquet: ScanFile = async (file, listener) => {
         rowEnd: end,
       });
       return objects.map((object) =>
-        Object.fromEntries(columns.map(({ name, reader }) => [name, readCell(reader, object[name])])),
+        Object.fromEntries(
+          columns.map(({ name, reader }) => [name, readCell(reader, findOwn(object, name))]),
+        ),
       );
     };
     for (const block of blocks) for (const row of await readBlock(block)) listener.onRow(row);

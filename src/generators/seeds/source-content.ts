@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../digest.ts';
+import { findOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
 import type { Value, ValueObject } from '../../values.ts';
 import type { ScannedFile } from './seed-file.ts';
@@ -21,7 +22,7 @@ export class SourceContent {
   addRow(row: ValueObject): void {
     this.#rows += 1;
     for (const column of Object.keys(row)) {
-      const value = row[column]!;
+      const value = findOwn(row, column)!;
       if (value !== null) this.#filled.set(column, (this.#filled.get(column) ?? 0) + 1);
       if (this.#isText && typeof value === 'string') this.#observerOf(column).observeText(value);
       else this.#observerOf(column).observe(value);
