@@ -13,13 +13,14 @@ export {
 } from './client/describe-graph.ts';
 export {
   type ExportFileOptions,
-  type ExportFormat,
+  type ExportOptions,
   type ExportSource,
   exportFile,
   exportLines,
   type LineFormat,
   openExport,
 } from './client/export-dataset.ts';
+export type { ExportFormat } from './client/export-target.ts';
 export type { DatasetPlace, StorePlace } from './client/find-dataset.ts';
 export {
   type ColumnStatus,

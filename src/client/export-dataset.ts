@@ -3,23 +3,32 @@
 //   json   one object a line; nested values nested, whole numbers of any size
 //   csv    a header, RFC 4180 quotes, nested values as JSON text; null is an empty field, empty text is ""
 //   parquet  one row group a batch, under the schema of the dataset
+//
+// The rows are those of the output: dropped ones are not among them. With row numbers the first column says which each
+// one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
 
-import { extname } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
+import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import { findGroup, listGroups, type OutputFile, outputPath, readOutputFile } from '../store/groups.ts';
+import {
+  findGroup,
+  type GroupRecord,
+  listGroups,
+  type OutputFile,
+  outputPath,
+  readOutputFile,
+} from '../store/groups.ts';
 import { ParquetEncoder } from '../store/parquet.ts';
 import { parseParquet } from '../store/read-parquet.ts';
 import { readingBase } from '../store/swap.ts';
 import { formatJson, type Value, type ValueObject } from '../values.ts';
+import { checkExportPlace, type ExportFormat } from './export-target.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
 import { nestedRow } from './nested-values.ts';
 
-export const EXPORT_FORMATS = ['jsonl', 'csv', 'parquet'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 export type LineFormat = Exclude<ExportFormat, 'parquet'>;
 
 interface ExportColumn {
@@ -31,22 +40,38 @@ interface ExportColumn {
 export interface ExportSource {
   readonly dataset: DatasetStore;
   readonly columns: readonly ExportColumn[];
-  /** In the order of the rows. */
-  readonly files: readonly OutputFile[];
+  /** In the order of the rows, each with the numbers of its own. */
+  readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
   /** Finished rows. */
   readonly rows: number;
   /** Rows that were asked for and are neither finished nor dropped. */
   readonly missing: number;
+  /** The first column is the number of the row. */
+  readonly hasRowNumbers: boolean;
 }
 
-/** Opens what there is to export. Throws `StoreError` where no row is finished. */
-export async function openExport(place: DatasetPlace): Promise<ExportSource> {
+/** The column of {@link ExportOptions.hasRowNumbers}. */
+const ROW_NUMBER = 'row_number';
+
+export interface ExportOptions {
+  /** A first column `row_number`: the numbers that `show` and `failures` know the rows by. */
+  readonly hasRowNumbers?: boolean;
+}
+
+/**
+ * Opens what there is to export. Throws `StoreError` where no row is finished, and `RefusedError` for row numbers beside
+ * a column of that name.
+ */
+export async function openExport(
+  place: DatasetPlace,
+  { hasRowNumbers = false }: ExportOptions = {},
+): Promise<ExportSource> {
   const dataset = await findDataset(place);
   const base = await readingBase(dataset, 'groups');
   let planDigest: string | undefined;
   let rows = 0;
   let dropped = 0;
-  const files: OutputFile[] = [];
+  const files: ExportSource['files'][number][] = [];
   for (const rowGroup of await listGroups(dataset, base)) {
     const group = await findGroup(dataset, { rowGroup, base });
     if (group === undefined) {
@@ -55,15 +80,26 @@ export async function openExport(place: DatasetPlace): Promise<ExportSource> {
     planDigest ??= group.planDigest;
     rows += group.rowCount;
     dropped += group.drops.length;
-    files.push(...group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`)));
+    const { rowsInFiles } = group;
+    const written = group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+    files.push(...written.map((file) => ({ ...file, rowsInFiles })));
   }
   if (planDigest === undefined) {
     throw new StoreError(`Cannot export "${dataset.name}": none of its row groups is finished yet`);
   }
   const plan = await dataset.readPlan(planDigest);
   const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));
+  if (hasRowNumbers) {
+    if (columns.some(({ name }) => name === ROW_NUMBER)) {
+      throw new RefusedError(
+        `Cannot number the rows of "${dataset.name}": it has a column "${ROW_NUMBER}" of its own. Leave --with-row-number away`,
+      );
+    }
+    columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
+  }
   const asked = (await dataset.read()).rows;
-  return { dataset, columns, files, rows, missing: Math.max(0, asked - rows - dropped) };
+  const missing = Math.max(0, asked - rows - dropped);
+  return { dataset, columns, files, rows, missing, hasRowNumbers };
 }
 
 /** The rows as lines without their ends. Throws `StoreError`. */
@@ -85,14 +121,12 @@ export interface ExportFileOptions {
 
 /**
  * Writes the rows to a file that is whole when it is seen. Returns its size, or null when it was stopped: nothing is
- * left of it then. Throws `StoreError` and `RefusedError`.
+ * left of it then. Throws `StoreError`, and `RefusedError` for what is no plain file or not to be replaced.
  */
 export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number | null> {
   const { path, format, isOverwriting, stopSignal } = options;
   const { files } = source.dataset;
-  if (!isOverwriting && (await files.findStat(path)) !== undefined) {
-    throw new RefusedError(`Cannot export to "${path}": it is there already. Use --force to replace it`);
-  }
+  await checkExportPlace(path, isOverwriting);
   const file = await files.start(path);
   let sizeBytes = 0;
   try {
@@ -106,6 +140,8 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
       await file.append(chunk);
     }
     await file.sync();
+    // Somebody else may have put something there meanwhile.
+    await checkExportPlace(path, isOverwriting);
     await file.publish();
   } catch (error) {
     await file.discard();
@@ -114,29 +150,23 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
   return sizeBytes;
 }
 
-/** The format of an export: what the file's name says, else what was asked, else JSON lines. Throws `RefusedError`. */
-export function exportFormatOf(of: {
-  readonly format?: ExportFormat;
-  readonly output?: string;
-}): ExportFormat {
-  const { format, output } = of;
-  const suffix = output === undefined ? '' : extname(output).slice(1).toLowerCase();
-  const named = EXPORT_FORMATS.find((known) => known === suffix);
-  if (named !== undefined && format !== undefined && named !== format) {
-    throw new RefusedError(`Cannot export ${format} to "${output}": its name says ${named}`);
-  }
-  return named ?? format ?? 'jsonl';
-}
-
-async function* readBatches({ dataset, columns, files }: ExportSource): AsyncGenerator<ValueObject[]> {
+async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]> {
+  const { dataset, columns, files, hasRowNumbers } = source;
   for (const file of files) {
     const base = await readingBase(dataset, OUTPUT_FOLDER);
     const rows = await parseParquet(
       await readOutputFile(dataset, base, file),
       outputPath(dataset, base, file.name),
     );
-    yield rows.map((row) => nestedRow(row, columns));
+    const numbers = rowNumbers(file.rowsInFiles);
+    yield rows.map((row) =>
+      nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: numbers.next().value ?? null } : row, columns),
+    );
   }
+}
+
+function* rowNumbers(ranges: readonly RowRange[]): Generator<bigint> {
+  for (const { first, last } of ranges) for (let row = first; row <= last; row += 1) yield BigInt(row);
 }
 
 const CHUNK_CHARACTERS = 256 * 1024;
@@ -176,7 +206,9 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
 }
 
 function csvLine(row: ValueObject, columns: readonly ExportColumn[]): string {
-  return columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
+  const line = columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
+  // Readers skip an empty line: a single column's null would lose its row.
+  return line === '' ? '""' : line;
 }
 
 function csvField(value: Value, type: ColumnType): string {

@@ -75,9 +75,9 @@ export class Files {
     }
   }
 
-  /** Opens a file that nobody else has written, for appending. Makes its folder. */
-  async create(path: string): Promise<FileHandle> {
-    const open = () => writing(path, () => this.#fs.open(path, 'ax'));
+  /** Opens a file that nobody else has written, for appending. Makes its folder. A failure is told of `place`. */
+  async create(path: string, place: string = path): Promise<FileHandle> {
+    const open = () => writing(place, () => this.#fs.open(path, 'ax'));
     try {
       return await open();
     } catch (error) {
@@ -90,7 +90,7 @@ export class Files {
   /** Starts a file beside `path`; it takes its place with {@link NewFile.publish}. Makes its folder. */
   async start(path: string): Promise<NewFile> {
     const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-    const handle = await this.create(temporary);
+    const handle = await this.create(temporary, path);
     return new NewFile(this, { path, temporary, handle });
   }
 

@@ -1,12 +1,18 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse as parseCsv } from 'csv-parse/sync';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { exportFile, exportLines, joinLines, openExport } from '../../../src/client/export-dataset.ts';
+import { nestedRow } from '../../../src/client/nested-values.ts';
 import { StoreError } from '../../../src/errors.ts';
+import type { ColumnType } from '../../../src/plan.ts';
+import { commitRowGroup } from '../../../src/store/commit.ts';
 import { readParquet } from '../../../src/store/read-parquet.ts';
 import { openStore } from '../../../src/store/store.ts';
-import { collect, temporaryFolder } from '../store/support.ts';
+import { formatJson, parseJson, type Value, type ValueObject } from '../../../src/values.ts';
+import { collect, temporaryFolder, testDataset, textPlan } from '../store/support.ts';
 import { cli } from './cli.ts';
 import { commitTrips, openTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
@@ -43,7 +49,7 @@ describe('export', () => {
     const { talk } = await cli(['export', 'trips', '--output', 'out/trips.CSV'], { cwd });
     expect(talk).toEqual(['exported  3 rows → out/trips.CSV · 481 B', MISSING]);
     expect(await readFile(join(cwd, 'out/trips.CSV'), 'utf8')).toBe(`${CSV_LINES.join('\n')}\n`);
-    await cli(['export', 'trips', '--output', 'out/trips.txt'], { cwd });
+    await cli(['export', 'trips', '--output', 'out/trips.txt', '--format', 'jsonl'], { cwd });
     expect(await readFile(join(cwd, 'out/trips.txt'), 'utf8')).toBe(`${JSON_LINES.join('\n')}\n`);
     expect((await readdir(join(cwd, 'out'))).sort()).toEqual(['trips.CSV', 'trips.txt']);
   });
@@ -143,15 +149,204 @@ describe('export', () => {
     ]);
   });
 
-  it('leaves nothing behind when the disk does not take it', async () => {
+  it.each([
+    ['trips.csv.gz', 'ends in ".gz"', ''],
+    ['trips.xlsx', 'ends in ".xlsx"', ''],
+    ['trips.tsv', 'ends in ".tsv"', ''],
+    ['trips.arrow', 'ends in ".arrow"', ''],
+    ['trips.json', 'ends in ".json"', ', or say which with --format'],
+    ['trips.constructor', 'ends in ".constructor"', ', or say which with --format'],
+    ['trips', 'has no ending', ', or say which with --format'],
+  ])('refuses the name %s', async (output, what, way) => {
     const cwd = await tripsOnDisk();
+    expect(await cli(['export', 'trips', '--output', output], { cwd })).toEqual({
+      output: [],
+      talk: [
+        `error     Cannot export to "${output}": its name ${what}. Name a file that ends in .jsonl, .csv or .parquet${way}`,
+      ],
+      code: 2,
+    });
+    const { code } = await cli(['export', 'trips', '--output', output, '--format', 'csv'], { cwd });
+    expect(code).toBe(way === '' ? 2 : 0);
+    expect(await readdir(cwd)).toEqual(way === '' ? ['artifacts'] : expect.arrayContaining([output]));
+  });
+
+  it('writes to no device, pipe, link or folder, forced or not', async () => {
+    const cwd = await tripsOnDisk();
+    execFileSync('mkfifo', [join(cwd, 'pipe.jsonl')]);
+    await symlink(join(cwd, 'elsewhere.jsonl'), join(cwd, 'link.jsonl'));
+    await symlink('/dev/null', join(cwd, 'null.jsonl'));
     await mkdir(join(cwd, 'folder.jsonl'));
-    const { talk, code } = await cli(['export', 'trips', '--output', 'folder.jsonl', '--force'], { cwd });
-    expect(talk[0]).toContain('error     Cannot write "~/folder.jsonl": ');
-    expect(code).toBe(2);
-    expect((await readdir(cwd)).sort()).toEqual(['artifacts', 'folder.jsonl']);
+    const before = await readdir(cwd);
+    const plain = 'not a plain file. Name a plain file, or leave --output away and send stdout there';
+    for (const [output, what] of [
+      ['pipe.jsonl', `it is a pipe, ${plain}`],
+      ['link.jsonl', `it is a link, ${plain}`],
+      ['null.jsonl', `it is a link, ${plain}`],
+      ['folder.jsonl', 'it is a folder. Name a file in it'],
+      ['/dev/null', `it is a device or a socket, ${plain}`],
+      ['/dev/stdout', `it is a link, ${plain}`],
+    ] as const) {
+      const path = output.startsWith('/') ? output : `~/${output}`;
+      const { talk, code } = await cli(['export', 'trips', '--output', output, '--force'], { cwd });
+      expect(talk).toEqual([`error     Cannot export to "${path}": ${what}`]);
+      expect(code).toBe(2);
+    }
+    expect(await readdir(cwd)).toEqual(before);
+  });
+
+  it('writes into no dataset, by no way that leads there', async () => {
+    const cwd = await tripsOnDisk();
+    const folder = join(cwd, 'artifacts/trips');
+    await symlink(join(folder, 'parquet-files'), join(cwd, 'way'));
+    for (const output of [
+      'artifacts/trips/a.csv',
+      'artifacts/trips/new/a.csv',
+      'way/a.csv',
+      'way/new/a.csv',
+    ]) {
+      const { talk, code } = await cli(['export', 'trips', '--output', output], { cwd });
+      expect(talk).toEqual([
+        `error     Cannot export to "~/${output}": it is inside the dataset "~/artifacts/trips". Name a file elsewhere`,
+      ]);
+      expect(code).toBe(2);
+    }
+    expect(await readdir(join(folder, 'parquet-files'))).toEqual(['batch_00000.parquet']);
+    expect((await cli(['export', 'trips', '--output', 'artifacts/a.csv'], { cwd })).code).toBe(0);
+  });
+
+  it('ends with 1 and leaves nothing behind when the disk does not take it', async () => {
+    const cwd = await tripsOnDisk();
+    await writeFile(join(cwd, 'file'), '');
+    const long = `${'x'.repeat(250)}.csv`;
+    expect(await cli(['export', 'trips', '--output', 'file/a.csv'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot write "~/file/a.csv": a part of its path is a file'],
+      code: 1,
+    });
+    expect((await cli(['export', 'trips', '--output', long], { cwd })).talk).toEqual([
+      `error     Cannot write "~/${long}": its name is too long`,
+    ]);
+    expect((await readdir(cwd)).sort()).toEqual(['artifacts', 'file']);
   });
 });
+
+describe('row numbers', () => {
+  it('stand first in every format, as show and failures count', async () => {
+    const cwd = await tripsOnDisk();
+    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
+    const args = ['export', 'trips', '--with-row-number'];
+    const { output } = await cli(args, { cwd });
+    expect(output.slice(0, 3).map((line) => line.replace(/"row_number":\d+,/, ''))).toEqual(JSON_LINES);
+    expect(output.map((line) => line.slice(0, 16))).toEqual(
+      [0, 1, 3, 4].map((row) => `{"row_number":${row},`),
+    );
+    const csv = await cli([...args, '--format', 'csv'], { cwd });
+    expect(csv.output[0]).toBe(`row_number,${CSV_LINES[0]}`);
+    expect(csv.output[3]).toBe(`3,${CSV_LINES[3]}`);
+    await cli([...args, '--output', 'trips.parquet'], { cwd });
+    const rows = await readParquet(join(cwd, 'trips.parquet'));
+    expect(rows.map(({ row_number }) => row_number)).toEqual([0n, 1n, 3n, 4n]);
+    expect(Object.keys(rows[0]!)[0]).toBe('row_number');
+  });
+
+  it('are refused beside a column of that name', async () => {
+    const { cwd } = await datasetOf({ row_number: { type: { kind: 'int' }, values: [7n] } });
+    expect((await cli(['export', 'tickets', '--with-row-number', '--out', '.'], { cwd })).talk).toEqual([
+      'error     Cannot number the rows of "tickets": it has a column "row_number" of its own. Leave --with-row-number away',
+    ]);
+  });
+});
+
+describe('values', () => {
+  const TEXTS = ['', ' padded ', 'a,b', 'say "hi"', 'a\r\nb', '=1+1', 'NULL', '\u0000', '007', null];
+  const VALUES = {
+    text: { type: { kind: 'text' }, values: TEXTS },
+    int: { type: { kind: 'int' }, values: [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), ...nulls(6)] },
+    float: { type: { kind: 'float' }, values: [12, -0, 1e21, 5e-324, 0.1, ...nulls(5)] },
+    bool: { type: { kind: 'bool' }, values: [true, false, ...nulls(8)] },
+    json: { type: { kind: 'json' }, values: ['text', 1n, 1.5, true, [null], {}, { a: [{}] }, ...nulls(3)] },
+    list: {
+      type: { kind: 'list', item: { kind: 'list', item: { kind: 'int' } } },
+      values: [[], [[]], [[1n, null], null], ...nulls(7)],
+    },
+    struct: {
+      type: { kind: 'struct', fields: [{ name: 'a b', type: { kind: 'bool' } }] },
+      values: [{ 'a b': null }, { 'a b': true }, ...nulls(8)],
+    },
+    'a, "b"': { type: { kind: 'struct', fields: [] }, values: [{ any: 1n }, {}, ...nulls(8)] },
+  } as const satisfies Columns;
+
+  function nulls(count: number): null[] {
+    return Array.from({ length: count }, () => null);
+  }
+
+  it('come out of every format as they went in', async () => {
+    const columns: Columns = { ...VALUES, constructor: VALUES.text };
+    const { cwd, rows } = await datasetOf(columns);
+    const { output } = await cli(['export', 'tickets', '--out', '.'], { cwd });
+    expect(output.map(parseJson)).toEqual(rows);
+    await cli(['export', 'tickets', '--out', '.', '--output', 'a.csv'], { cwd });
+    const [header, ...lines] = parseCsv(await readFile(join(cwd, 'a.csv')), { relaxColumnCount: false });
+    expect(header).toEqual(Object.keys(columns));
+    const asText = (value: Value) =>
+      value === null ? '' : typeof value === 'string' ? value : formatJson(value);
+    const nested = ['json'];
+    expect(lines).toEqual(
+      rows.map((row) =>
+        Object.entries(row).map(([name, value]) =>
+          nested.includes(name) && value !== null ? formatJson(value) : asText(value),
+        ),
+      ),
+    );
+    await cli(['export', 'tickets', '--out', '.', '--output', 'a.parquet'], { cwd });
+    const types = Object.entries(columns).map(([name, { type }]) => ({ name, type }));
+    const read = await readParquet(join(cwd, 'a.parquet'));
+    expect(read.map((row) => nestedRow(row, types))).toEqual(rows);
+  });
+
+  it('keep the row of a single column that is null in CSV', async () => {
+    const { cwd } = await datasetOf({ note: { type: { kind: 'text' }, values: ['a', null, ''] } });
+    expect((await cli(['export', 'tickets', '--out', '.', '--format', 'csv'], { cwd })).output).toEqual([
+      'note',
+      'a',
+      '""',
+      '""',
+    ]);
+  });
+});
+
+type Columns = { readonly [name: string]: { readonly type: ColumnType; readonly values: readonly Value[] } };
+
+/** The dataset `tickets` with these columns, below a new folder. */
+async function datasetOf(columns: Columns): Promise<{ cwd: string; rows: readonly ValueObject[] }> {
+  const cwd = await temporaryFolder();
+  const names = Object.keys(columns);
+  const count = Object.values(columns)[0]!.values.length;
+  const dataset = await testDataset({ directory: cwd, rows: count });
+  const plan = textPlan(names, Object.fromEntries(names.map((name) => [name, columns[name]!.type])));
+  await dataset.writePlan('plan', plan);
+  await dataset.update({ planDigest: 'plan', state: 'complete' });
+  await commitRowGroup(dataset, {
+    plan,
+    planDigest: 'plan',
+    epoch: 1,
+    rowGroup: 0,
+    rows: { first: 0, last: count - 1 },
+    isComplete: true,
+    base: 'place',
+    readContent: async () => ({
+      completeRows: Array.from({ length: count }, (_, row) => row),
+      drops: [],
+      chosen: new Map(),
+      valuesOf: (column) => columns[column]!.values,
+    }),
+  });
+  const rows = Array.from({ length: count }, (_, row) =>
+    Object.fromEntries(names.map((name) => [name, columns[name]!.values[row] ?? null])),
+  );
+  return { cwd, rows };
+}
 
 it('joins lines into few texts', async () => {
   async function* lines() {

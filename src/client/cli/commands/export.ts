@@ -1,18 +1,16 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { RefusedError } from '../../../errors.ts';
+import { BuildError, RefusedError, StoreError } from '../../../errors.ts';
 import { plural } from '../../../plural.ts';
 import {
-  EXPORT_FORMATS,
   type ExportFileOptions,
-  type ExportFormat,
   type ExportSource,
   exportFile,
-  exportFormatOf,
   exportLines,
   joinLines,
   openExport,
 } from '../../export-dataset.ts';
+import { checkExportPlace, EXPORT_FORMATS, type ExportFormat, exportFormatOf } from '../../export-target.ts';
 import { formatBytes, line } from '../../format.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -22,7 +20,15 @@ interface ExportFlags extends PlaceFlags {
   readonly format?: ExportFormat;
   readonly output?: string;
   readonly force: boolean;
+  readonly withRowNumber: boolean;
 }
+
+const ABOUT_ROW_NUMBERS = `
+Rows are numbered from 0 in the order in which they were asked for. A dropped
+row keeps its number and is in no file: the row at position 17 of an export, or
+of pd.read_parquet("…/parquet-files"), need not be row 17. --with-row-number
+puts the number beside each row. Without it, "rowsInFiles" in the dataset's
+groups/rg-00000.json says which rows parquet-files/batch_00000.parquet holds.`;
 
 export function defineExport(command: Command, context: CliContext): void {
   addPlaceOptions(command)
@@ -31,20 +37,28 @@ export function defineExport(command: Command, context: CliContext): void {
         EXPORT_FORMATS,
       ),
     )
-    .option('--output <file>', 'a file (default: stdout)')
+    .option('--output <file>', 'a .jsonl, .csv or .parquet file (default: stdout)')
     .option('--force', 'replace the file if it is there', false)
+    .option(
+      '--with-row-number',
+      'a first column "row_number", by which show and failures know the row',
+      false,
+    )
+    .addHelpText('after', ABOUT_ROW_NUMBERS)
     .action((target: string, flags: ExportFlags) => exportDataset(target, flags, context));
 }
 
 async function exportDataset(target: string, flags: ExportFlags, context: CliContext): Promise<void> {
   const { cwd, print, say, flush, setExitCode } = context;
-  const { output, force } = flags;
+  const { output, force: isOverwriting, withRowNumber: hasRowNumbers } = flags;
+  // First of all: the name of a device, such as /dev/stdout, has no ending either.
+  if (output !== undefined) await checkExportPlace(resolve(cwd, output), isOverwriting);
   const format = exportFormatOf(flags);
-  const source = await openExport(datasetPlace(target, flags, context));
+  const source = await openExport(datasetPlace(target, flags, context), { hasRowNumbers });
   if (output !== undefined) {
     const sizeBytes = await exportToFile(
       source,
-      { path: resolve(cwd, output), format, isOverwriting: force },
+      { path: resolve(cwd, output), format, isOverwriting },
       context,
     );
     if (sizeBytes === null) {
@@ -64,7 +78,7 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
   sayMissing(source, context);
 }
 
-/** Until the first Ctrl-C. */
+/** Until the first Ctrl-C. A disk that does not take it ends the command with 1: nothing was wrong with what was asked. */
 async function exportToFile(
   source: ExportSource,
   options: ExportFileOptions,
@@ -73,6 +87,8 @@ async function exportToFile(
   const interrupts = handleInterrupts({ say, onFirst: () => undefined, leaving: 'nothing was written' });
   try {
     return await exportFile(source, { ...options, stopSignal: interrupts.signal });
+  } catch (error) {
+    throw error instanceof StoreError ? new BuildError(error.message, { cause: error }) : error;
   } finally {
     interrupts.dispose();
   }
