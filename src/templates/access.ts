@@ -4,12 +4,14 @@ import type { Budget } from './limits.ts';
 import { isAstral } from './python-text.ts';
 import {
   asNumber,
+  container,
   describe,
   findKey,
   ItemView,
   isList,
   isMapping,
   Loop,
+  partOf,
   type Runtime,
   refuseUndefined,
   Tuple,
@@ -18,22 +20,27 @@ import {
 import { renderError } from './template-error.ts';
 
 /** `object.name`; `undefined` when there is no such field. Throws below an undefined value. */
-export function readAttribute(object: Runtime, name: string, budget: Budget): Runtime | undefined {
+export function readAttribute(given: Runtime, name: string, budget: Budget): Runtime | undefined {
+  const object = container(given);
   if (object instanceof Undefined) throw below(object, name);
   if (object instanceof Loop) return object.field(name);
   return isMapping(object) ? findKey(object, name, budget) : undefined;
 }
 
 /** `object[key]`; `undefined` when there is no such item. Throws below an undefined value. */
-export function readItem(object: Runtime, key: Runtime, budget: Budget): Runtime | undefined {
+export function readItem(given: Runtime, key: Runtime, budget: Budget): Runtime | undefined {
+  const object = container(given);
   if (object instanceof Undefined)
     throw below(object, typeof key === 'string' || typeof key === 'bigint' ? String(key) : 'item');
   if (isMapping(object))
     return typeof key === 'object' && isUnhashable(key) ? undefined : findKey(object, key, budget);
   if (object instanceof Loop) return typeof key === 'string' ? object.field(key) : undefined;
-  const index = typeof key === 'boolean' ? BigInt(key) : key;
+  const index = asNumber(key);
   if (typeof index !== 'bigint') return undefined;
-  if (typeof object === 'string') return characterAt(object, index, budget);
+  if (typeof object === 'string') {
+    const character = characterAt(object, index, budget);
+    return character === undefined ? undefined : partOf(given, character);
+  }
   const items = isList(object) ? object : object instanceof Tuple ? object.items : null;
   return items === null ? undefined : items[positionOf(index, items.length)];
 }
@@ -64,17 +71,18 @@ export interface Slice {
 }
 
 /** `object[start:stop:step]`; a bound that is not written is `null`. */
-export function readSlice(object: Runtime, slice: Slice, budget: Budget): Runtime {
+export function readSlice(given: Runtime, slice: Slice, budget: Budget): Runtime {
+  const object = container(given);
   if (object instanceof Undefined) throw below(object, 'slice');
   if (typeof object === 'string') {
     budget.read(object);
     const isPlain = !isAstral(object);
     if (isPlain && slice.step === null) {
       const { start, stop } = boundsOf(slice, object.length);
-      return object.slice(start, Math.max(start, stop));
+      return partOf(given, object.slice(start, Math.max(start, stop)));
     }
     budget.spend(object.length);
-    return cut([...object], slice).join('');
+    return partOf(given, cut([...object], slice).join(''));
   }
   const items = isList(object) ? object : object instanceof Tuple ? object.items : null;
   if (items === null) throw renderError(`Cannot slice ${describe(object)}: it has no order`);

@@ -3,7 +3,7 @@
 import { plural } from '../plural.ts';
 import type { Budget } from './limits.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { asNumber, describe, type Runtime, refuseUndefined } from './runtime.ts';
+import { asNumber, describe, type Runtime, refuseUndefined, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
 /** What an operation may use beside its arguments. */
@@ -79,10 +79,11 @@ export function integerArgument(value: Runtime | undefined, fallback: number): n
 }
 
 /** An argument that has to be a text. */
-export function textArgument(value: Runtime | undefined): string {
+export function textArgument(given: Runtime | undefined): string {
+  const value = written(given ?? null);
   if (typeof value === 'string') return value;
-  refuseUndefined(value ?? null);
-  throw renderError(`Cannot use ${describe(value ?? null)} as an argument: a text is needed`);
+  refuseUndefined(value);
+  throw renderError(`Cannot use ${describe(value)} as an argument: a text is needed`);
 }
 
 /** An argument that is printed to a text, whatever it is. */

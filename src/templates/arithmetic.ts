@@ -3,12 +3,26 @@
 import { divideToFloat } from './exact-decimal.ts';
 import { type Budget, bitsOf, boundBits, boundInteger } from './limits.ts';
 import { formatPercent } from './percent-format.ts';
-import { asNumber, describe, isList, type Runtime, refuseUndefined, Tuple, toFloat } from './runtime.ts';
+import {
+  alike,
+  asNumber,
+  describe,
+  isList,
+  opened,
+  type Runtime,
+  refuseUndefined,
+  Tuple,
+  toFloat,
+} from './runtime.ts';
 import type { BinaryOperator } from './syntax.ts';
 import { renderError } from './template-error.ts';
 
 /** `left operator right` as Python computes it. */
-export function compute(operator: BinaryOperator, left: Runtime, right: Runtime, budget: Budget): Runtime {
+export function compute(operator: BinaryOperator, given: Runtime, other: Runtime, budget: Budget): Runtime {
+  const format = opened(given);
+  if (operator === '%' && typeof format === 'string') return formatPercent(format, other, budget);
+  const pair = [given, other];
+  const [left, right] = (operator === '+' ? alike(pair) : pair.map(opened)) as [Runtime, Runtime];
   const a = asNumber(left);
   const b = asNumber(right);
   if (a !== null && b !== null) {
@@ -19,7 +33,6 @@ export function compute(operator: BinaryOperator, left: Runtime, right: Runtime,
   if (operator === '+') return concatenate(left, right, budget);
   if (operator === '*' && typeof b === 'bigint') return repeat(left, b, right, budget);
   if (operator === '*' && typeof a === 'bigint') return repeat(right, a, left, budget);
-  if (operator === '%' && typeof left === 'string') return formatPercent(left, right, budget);
   throw mismatch(operator, left, right);
 }
 

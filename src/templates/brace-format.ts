@@ -15,7 +15,7 @@ import {
   padNumber,
 } from './number-format.ts';
 import { asciiOf, reprOf, textOf } from './python-text.ts';
-import { asNumber, describe, type Runtime, toFloat } from './runtime.ts';
+import { asNumber, CellText, describe, type Runtime, toFloat, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
 const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([ars]))?(?::([^{}]*))?\}|[{}]/g;
@@ -60,10 +60,14 @@ export function formatBraces(
   return result;
 }
 
+/** A spec that only pads, which leaves text of a cell as it is written. */
+const PADDING = /^(?:[\s\S]?[<>^])?\d*s?$/u;
+
 /** `format(value, spec)`. */
-function formatValue(value: Runtime, spec: string, budget: Budget): string {
+function formatValue(given: Runtime, spec: string, budget: Budget): string {
+  const value = given instanceof CellText && PADDING.test(spec) ? given.text : given;
   const number = asNumber(value);
-  if (number === null && typeof value !== 'string' && spec !== '') {
+  if (number === null && typeof written(value) !== 'string' && spec !== '') {
     throw renderError(`Cannot format ${describe(value)} as "${spec}": only texts and numbers have formats`);
   }
   if (number === null || (typeof value === 'boolean' && spec === ''))

@@ -1,10 +1,13 @@
 // Python's `==`, `<`, `in` and truth.
 
 import type { Budget } from './limits.ts';
-import { numberInText } from './number-text.ts';
 import { isAstral } from './python-text.ts';
 import {
+  alike,
+  alone,
   asNumber,
+  CellText,
+  container,
   Dict,
   describe,
   entriesOf,
@@ -17,6 +20,7 @@ import {
   refuseUndefined,
   Tuple,
   Undefined,
+  written,
 } from './runtime.ts';
 import type { CompareOperator } from './syntax.ts';
 import { renderError } from './template-error.ts';
@@ -25,6 +29,7 @@ import { indexIn } from './text-search.ts';
 export function isTrue(value: Runtime): boolean {
   if (value === null || value instanceof Undefined) return false;
   if (typeof value !== 'object') return Boolean(value);
+  if (value instanceof CellText) return isTrue(alone(value));
   if (isList(value)) return value.length > 0;
   if (value instanceof Tuple) return value.items.length > 0;
   if (value instanceof Loop) return true;
@@ -34,8 +39,9 @@ export function isTrue(value: Runtime): boolean {
   return false;
 }
 
-export function areEqual(left: Runtime, right: Runtime, budget: Budget): boolean {
+export function areEqual(given: Runtime, other: Runtime, budget: Budget): boolean {
   budget.spend(1);
+  const [left, right] = alike([given, other]) as [Runtime, Runtime];
   if (typeof left === 'string' && typeof right === 'string') {
     if (left.length === right.length) budget.read(left);
     return left === right;
@@ -67,8 +73,9 @@ function areItemsEqual(left: readonly Runtime[], right: readonly Runtime[], budg
 }
 
 /** Orders two values: negative when `left` is the smaller, `NaN` when one is no number at all. */
-export function order(left: Runtime, right: Runtime, budget: Budget): number {
+export function order(given: Runtime, other: Runtime, budget: Budget): number {
   budget.spend(1);
+  const [left, right] = alike([given, other]) as [Runtime, Runtime];
   const a = asNumber(left);
   const b = asNumber(right);
   if (a !== null && b !== null)
@@ -107,65 +114,44 @@ function orderItems(left: readonly Runtime[], right: readonly Runtime[], budget:
   return left.length - right.length;
 }
 
-/** `item in container`. `areSame` decides on equality, which may take text of a cell for a number. */
-export function isIn(
-  item: Runtime,
-  container: Runtime,
-  { budget, areSame }: { budget: Budget; areSame: (left: Runtime, right: Runtime) => boolean },
-): boolean {
-  if (typeof container === 'string') {
-    if (typeof item !== 'string') {
-      refuseUndefined(item);
-      throw renderError(`Cannot look for ${describe(item)} in a text: only a text can be in it`);
-    }
-    return indexIn(budget.read(container), budget.read(item), 0, budget) >= 0;
+/** `item in whole`. */
+export function isIn(item: Runtime, whole: Runtime, budget: Budget): boolean {
+  const within = container(whole);
+  if (typeof within === 'string') {
+    const part = written(item);
+    if (typeof part === 'string') return indexIn(budget.read(within), budget.read(part), 0, budget) >= 0;
+    refuseUndefined(item);
+    throw renderError(`Cannot look for ${describe(item)} in a text: only a text can be in it`);
   }
-  if (isMapping(container)) return findKey(container, item, budget) !== undefined;
-  if (container instanceof Undefined) return false;
-  const items = isList(container)
-    ? container
-    : container instanceof Tuple || container instanceof ItemView
-      ? container.items
+  if (isMapping(within)) return findKey(within, item, budget) !== undefined;
+  if (within instanceof Undefined) return false;
+  const items = isList(within)
+    ? within
+    : within instanceof Tuple || within instanceof ItemView
+      ? within.items
       : null;
-  if (items === null) throw renderError(`Cannot look into ${describe(container)}: it has no items`);
-  return items.some((other) => areSame(item, other));
+  if (items === null) throw renderError(`Cannot look into ${describe(within)}: it has no items`);
+  return items.some((other) => areEqual(item, other, budget));
 }
 
-/**
- * `left operator right`. `fromCell` tells which operands are read from a cell: their text counts as the number it
- * is in comparison with a number (N2).
- */
-export function holds(
-  operator: CompareOperator,
-  left: Runtime,
-  right: Runtime,
-  { fromCell, budget }: { fromCell: { left: boolean; right: boolean }; budget: Budget },
-): boolean {
-  const pairOf = (a: Runtime, b: Runtime) =>
-    [fromCell.left ? likeNumber(a, b) : a, fromCell.right ? likeNumber(b, a) : b] as const;
-  const areSame = (a: Runtime, b: Runtime): boolean => areEqual(...pairOf(a, b), budget);
+/** `left operator right`. */
+export function holds(operator: CompareOperator, left: Runtime, right: Runtime, budget: Budget): boolean {
   switch (operator) {
     case 'in':
-      return isIn(left, right, { budget, areSame });
+      return isIn(left, right, budget);
     case 'not in':
-      return !isIn(left, right, { budget, areSame });
+      return !isIn(left, right, budget);
     case '==':
-      return areSame(left, right);
+      return areEqual(left, right, budget);
     case '!=':
-      return !areSame(left, right);
+      return !areEqual(left, right, budget);
     case '<':
-      return order(...pairOf(left, right), budget) < 0;
+      return order(left, right, budget) < 0;
     case '<=':
-      return order(...pairOf(left, right), budget) <= 0;
+      return order(left, right, budget) <= 0;
     case '>':
-      return order(...pairOf(left, right), budget) > 0;
+      return order(left, right, budget) > 0;
     case '>=':
-      return order(...pairOf(left, right), budget) >= 0;
+      return order(left, right, budget) >= 0;
   }
-}
-
-/** The number that a text is, when the other operand is a number; else the value as it is. */
-function likeNumber(value: Runtime, other: Runtime): Runtime {
-  const isText = typeof value === 'string' && (typeof other === 'bigint' || typeof other === 'number');
-  return isText ? (numberInText(value) ?? value) : value;
 }

@@ -6,31 +6,24 @@ import type { Value } from '../values.ts';
 import { readAttribute, readItem, readSlice } from './access.ts';
 import type { Services } from './argument-binding.ts';
 import { compute, computeSign } from './arithmetic.ts';
-import { isCellText } from './cell-text.ts';
 import { holds, isTrue } from './comparison.ts';
 import { applyFilter } from './filters.ts';
 import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
 import { callMethod, hasMethod } from './methods.ts';
-import { numberInText, openValue } from './number-text.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { asNumber, Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
+import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
 import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 import { limitError, renderError } from './template-error.ts';
-import { NUMERIC_TESTS, passesTest } from './tests.ts';
+import { passesTest } from './tests.ts';
 
-/** Filters that compute, so that text of a cell counts as the number it is. */
-const NUMERIC_FILTERS: ReadonlySet<string> = new Set(['abs', 'round']);
-
-interface Assigned {
-  readonly value: Runtime;
-  /** Whether text in the value was read from a cell. */
-  readonly isFromCell: boolean;
-}
-
-interface Scope extends Assigned {
+interface Scope {
   readonly name: string;
+  readonly value: Runtime;
   readonly outer: Scope | null;
 }
+
+/** How templates take the value of a cell. */
+type OpenCell = (value: Value, budget: Services['budget']) => Runtime;
 
 /** One rendering. */
 export class Evaluation {
@@ -38,14 +31,19 @@ export class Evaluation {
   at = 0;
   readonly #values: { readonly [name: string]: Value };
   readonly #services: Services;
+  readonly #open: OpenCell;
   /** Columns read so far, opened. */
   readonly #opened = new Map<string, Runtime>();
   #scope: Scope | null = null;
   #parts: string[] = [];
   #units = 0;
 
-  constructor(values: { readonly [name: string]: Value }, services: Services) {
+  constructor(
+    values: { readonly [name: string]: Value },
+    { open, ...services }: Services & { readonly open: OpenCell },
+  ) {
     this.#values = values;
+    this.#open = open;
     this.#services = services;
   }
 
@@ -83,10 +81,7 @@ export class Evaluation {
         break;
       case 'with': {
         const outer = this.#scope;
-        const values = statement.bindings.map(({ value }) => ({
-          value: this.evaluate(value),
-          isFromCell: this.#isCellText(value),
-        }));
+        const values = statement.bindings.map(({ value }) => this.evaluate(value));
         for (const [index, { target }] of statement.bindings.entries()) this.#assign(target, values[index]!);
         this.#runAll(statement.body);
         this.#scope = outer;
@@ -111,29 +106,25 @@ export class Evaluation {
 
   #runFor({ target, iterable, test, body, otherwise, at }: Extract<Statement, { kind: 'for' }>): void {
     const outer = this.#scope;
-    const isFromCell = this.#isCellText(iterable);
     const all = this.evaluate(iterable);
     this.at = at;
     const { budget } = this.#services;
     const items = itemsOf(all, budget);
     budget.spend(items.length);
-    const taken =
-      test === null
-        ? items
-        : items.filter((item) => this.#isTaken(test, target, { value: item, isFromCell }));
+    const taken = test === null ? items : items.filter((item) => this.#isTaken(test, target, item));
     const loop = new Loop(taken);
     for (const [index, item] of taken.entries()) {
       loop.index = index;
       this.at = at;
-      this.#assign(target, { value: item, isFromCell });
-      this.#assign('loop', { value: loop, isFromCell });
+      this.#assign(target, item);
+      this.#assign('loop', loop);
       this.#runAll(body);
       this.#scope = outer;
     }
     if (taken.length === 0) this.#runAll(otherwise);
   }
 
-  #isTaken(test: Expression, target: Target, item: Assigned): boolean {
+  #isTaken(test: Expression, target: Target, item: Runtime): boolean {
     const outer = this.#scope;
     this.#assign(target, item);
     const isTaken = isTrue(this.evaluate(test));
@@ -141,9 +132,9 @@ export class Evaluation {
     return isTaken;
   }
 
-  #assign(target: Target, { value, isFromCell }: Assigned): void {
+  #assign(target: Target, value: Runtime): void {
     if (typeof target === 'string') {
-      this.#scope = { name: target, value, isFromCell, outer: this.#scope };
+      this.#scope = { name: target, value, outer: this.#scope };
       return;
     }
     const items = itemsOf(value, this.#services.budget);
@@ -152,7 +143,7 @@ export class Evaluation {
         `Cannot unpack the item: ${plural(target.length, 'name')} for ${plural(items.length, 'value')}`,
       );
     }
-    for (const [index, name] of target.entries()) this.#assign(name, { value: items[index]!, isFromCell });
+    for (const [index, name] of target.entries()) this.#assign(name, items[index]!);
   }
 
   #print(text: string): void {
@@ -206,27 +197,29 @@ export class Evaluation {
         return callMethod(object, expression.method, { ...given, ...this.#services });
       }
       case 'filter': {
-        const isNumeric = NUMERIC_FILTERS.has(expression.name);
-        const value = isNumeric ? this.#evaluateNumber(expression.object) : this.evaluate(expression.object);
+        const value = this.evaluate(expression.object);
         const given = this.#argumentsOf(expression);
         this.at = expression.at;
         return applyFilter(expression.name, value, { ...given, ...this.#services });
       }
       case 'test': {
-        const isNumeric = NUMERIC_TESTS.has(expression.name);
-        const value = isNumeric ? this.#evaluateNumber(expression.object) : this.evaluate(expression.object);
+        const value = this.evaluate(expression.object);
         const positional = this.#evaluateAll(expression.positional);
         this.at = expression.at;
         return passesTest(expression.name, value, { positional, budget }) !== expression.negated;
       }
       case 'unary': {
         if (expression.operator === 'not') return !isTrue(this.evaluate(expression.operand));
-        const value = this.#evaluateNumber(expression.operand);
+        const value = this.evaluate(expression.operand);
         this.at = expression.at;
         return computeSign(expression.operator, value);
       }
-      case 'binary':
-        return this.#binary(expression);
+      case 'binary': {
+        const left = this.evaluate(expression.left);
+        const right = this.evaluate(expression.right);
+        this.at = expression.at;
+        return compute(expression.operator, left, right, budget);
+      }
       case 'concat': {
         const parts = this.#evaluateAll(expression.items).map((item) => textOf(item, budget));
         this.at = expression.at;
@@ -266,19 +259,14 @@ export class Evaluation {
     };
   }
 
-  #scopeOf(name: string): Scope | null {
+  #lookUp(name: string): Runtime {
     let scope = this.#scope;
     while (scope !== null && scope.name !== name) scope = scope.outer;
-    return scope;
-  }
-
-  #lookUp(name: string): Runtime {
-    const scope = this.#scopeOf(name);
     if (scope !== null) return scope.value;
     const opened = this.#opened.get(name);
     if (opened !== undefined) return opened;
     const value = Object.hasOwn(this.#values, name)
-      ? openValue(findOwn(this.#values, name)!, this.#services.budget)
+      ? this.#open(findOwn(this.#values, name)!, this.#services.budget)
       : new Undefined(`"${name}" is undefined`);
     this.#opened.set(name, value);
     return value;
@@ -297,42 +285,12 @@ export class Evaluation {
     return missing(expression);
   }
 
-  #isCellText(expression: Expression): boolean {
-    return isCellText(expression, (name) => this.#scopeOf(name)?.isFromCell ?? true);
-  }
-
-  /** The number that an operand of arithmetic is, or `null`. */
-  #numberOf(value: Runtime, expression: Expression): bigint | number | null {
-    return typeof value === 'string' && this.#isCellText(expression) ? numberInText(value) : asNumber(value);
-  }
-
-  /** The value of an operand of arithmetic. */
-  #evaluateNumber(expression: Expression): Runtime {
-    const value = this.evaluate(expression);
-    return this.#numberOf(value, expression) ?? value;
-  }
-
-  #binary({ operator, left, right, at }: Extract<Expression, { kind: 'binary' }>): Runtime {
-    const a = this.evaluate(left);
-    const b = this.evaluate(right);
-    this.at = at;
-    const { budget } = this.#services;
-    const number = this.#numberOf(a, left);
-    const other = this.#numberOf(b, right);
-    return number === null || other === null
-      ? compute(operator, a, b, budget)
-      : compute(operator, number, other, budget);
-  }
-
   #compare({ first, rest, at }: Extract<Expression, { kind: 'compare' }>): Runtime {
-    let leftNode = first;
     let left = this.evaluate(first);
     for (const { operator, operand } of rest) {
       const right = this.evaluate(operand);
       this.at = at;
-      const fromCell = { left: this.#isCellText(leftNode), right: this.#isCellText(operand) };
-      if (!holds(operator, left, right, { fromCell, budget: this.#services.budget })) return false;
-      leftNode = operand;
+      if (!holds(operator, left, right, this.#services.budget)) return false;
       left = right;
     }
     return true;

@@ -5,6 +5,8 @@ import { type Operation, operation, type Services, textArgument } from './argume
 import { isTrue, order } from './comparison.ts';
 import { lengthOf } from './python-text.ts';
 import {
+  alike,
+  container,
   describe,
   entriesOf,
   ItemView,
@@ -22,7 +24,8 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
   first: operation('', (value, _, { budget }) => valueOr(itemsOf(value, budget)[0], () => noItem('first'))),
   last: operation('', (value, _, { budget }) => valueOr(itemsOf(value, budget).at(-1), () => noItem('last'))),
 
-  items: operation('', (value, _, { budget }) => {
+  items: operation('', (given, _, { budget }) => {
+    const value = container(given);
     if (value instanceof Undefined) return new ItemView([], null);
     if (!isMapping(value))
       throw renderError(`Cannot use the filter "items" on ${describe(value)}: a dict is needed`);
@@ -33,7 +36,8 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     );
   }),
 
-  length: operation('', (value, _, { budget }) => {
+  length: operation('', (given, _, { budget }) => {
+    const value = container(given);
     if (typeof value === 'string') return BigInt(lengthOf(budget.read(value)));
     return BigInt(itemsOf(value, budget).length);
   }),
@@ -51,21 +55,23 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     extreme('min', value, given, services),
   ),
 
-  random: operation('', (value, _, { budget, draw }) => {
+  random: operation('', (given, _, { budget, draw }) => {
+    const value = container(given);
     if (isMapping(value) || value instanceof ItemView) {
       throw renderError(`Cannot use the filter "random" on ${describe(value)}: a list is needed`);
     }
-    const items = itemsOf(value, budget);
+    const items = itemsOf(given, budget);
     return valueOr(items[Math.min(items.length - 1, Math.floor(draw() * items.length))], () =>
       noItem('random'),
     );
   }),
 
-  reverse: operation('', (value, _, { budget }) => {
-    const items = itemsOf(value, budget);
+  reverse: operation('', (given, _, { budget }) => {
+    const value = container(given);
+    const items = itemsOf(given, budget);
     budget.spend(items.length);
     const reversed = items.toReversed();
-    if (typeof value === 'string') return reversed.join('');
+    if (typeof value === 'string') return [...value].reverse().join('');
     return value instanceof ItemView && value.name === null ? reversed : new ItemView(reversed, null);
   }),
 
@@ -116,8 +122,11 @@ function keyedItems(
   budget.spend(items.length);
   const fold = (key: Runtime): Runtime =>
     typeof key === 'string' && !isTrue(caseSensitive ?? false) ? budget.read(key).toLowerCase() : key;
-  const paths = pathsOf(attribute);
-  return items.map((item) => ({ item, keys: paths.map((path) => fold(readPath(item, path, services))) }));
+  // All keys together decide whether texts of cells are texts, else the order of three could go round.
+  const keys = pathsOf(attribute).map((path) =>
+    alike(items.map((item) => readPath(item, path, services))).map(fold),
+  );
+  return items.map((item, index) => ({ item, keys: keys.map((column) => column[index]!) }));
 }
 
 /** `'a.b,c'` → `[['a', 'b'], ['c']]`; without an attribute the item itself: `[[]]`. */

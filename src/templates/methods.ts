@@ -13,6 +13,8 @@ import {
 import { formatBraces } from './brace-format.ts';
 import { areEqual } from './comparison.ts';
 import {
+  CellText,
+  container,
   describe,
   entriesOf,
   findKey,
@@ -21,10 +23,13 @@ import {
   isMapping,
   Loop,
   type Mapping,
+  opened,
+  partOf,
   type Runtime,
   Tuple,
   Undefined,
   valueOr,
+  written,
 } from './runtime.ts';
 import { renderError } from './template-error.ts';
 import { TEXT_METHODS } from './text-methods.ts';
@@ -83,7 +88,7 @@ export const METHOD_NAMES: readonly string[] = [
 
 /** Calls a method. Throws when the value has no such method or the arguments do not fit. */
 export function callMethod(
-  value: Runtime,
+  given: Runtime,
   name: string,
   {
     positional,
@@ -92,6 +97,8 @@ export function callMethod(
   }: { positional: readonly Runtime[]; named: ReadonlyMap<string, Runtime> } & Services,
 ): Runtime {
   const { budget } = services;
+  const acting = opened(given);
+  const value = hasMethod(acting, name) ? acting : written(given);
   if (value instanceof Undefined) throw renderError(`Cannot call "${name}": ${value.reason}`);
   if (value instanceof Loop && name === 'cycle') return value.cycle(positional);
   if (value instanceof Loop && name === 'changed')
@@ -101,7 +108,8 @@ export function callMethod(
   const call = { name, positional, named, services };
   if (typeof value === 'string') {
     budget.read(value);
-    return run(TEXT_METHODS, value, call);
+    const result = run(TEXT_METHODS, value, call);
+    return given instanceof CellText ? withParts(given, result) : result;
   }
   if (isList(value)) return run(LIST_METHODS, value, call);
   if (value instanceof Tuple && name !== 'copy') return run(LIST_METHODS, value.items, call);
@@ -111,12 +119,20 @@ export function callMethod(
 }
 
 /** Whether values of this kind have such a method: `{{ name.upper }}` then lacks its parentheses. */
-export function hasMethod(value: Runtime, name: string): boolean {
+export function hasMethod(given: Runtime, name: string): boolean {
+  const value = container(given);
   if (typeof value === 'string') return name === 'format' || Object.hasOwn(TEXT_METHODS, name);
   if (isList(value) || value instanceof Tuple) return Object.hasOwn(LIST_METHODS, name);
   if (isMapping(value)) return Object.hasOwn(DICT_METHODS, name);
   if (value instanceof Loop) return name === 'cycle' || name === 'changed';
   return typeof value === 'number' && Object.hasOwn(FLOAT_METHODS, name);
+}
+
+/** What a method split text of a cell into is part of it. */
+function withParts(cell: CellText, result: Runtime): Runtime {
+  const toPart = (item: Runtime): Runtime => (typeof item === 'string' ? partOf(cell, item) : item);
+  if (result instanceof Tuple) return new Tuple(result.items.map(toPart));
+  return isList(result) ? result.map(toPart) : result;
 }
 
 interface MethodCall {

@@ -5,7 +5,7 @@ import { integerArgument, type Operation, operation, textArgument } from './argu
 import { EXACT_STEPS, roundFloat, roundInteger } from './exact-decimal.ts';
 import { type Budget, boundInteger } from './limits.ts';
 import { strip } from './python-text.ts';
-import { asNumber, describe, type Runtime, refuseUndefined, toFloat } from './runtime.ts';
+import { asNumber, describe, opened, type Runtime, refuseUndefined, toFloat, written } from './runtime.ts';
 import { limitError, renderError } from './template-error.ts';
 
 export const NUMBER_FILTERS: { readonly [name: string]: Operation } = {
@@ -14,15 +14,17 @@ export const NUMBER_FILTERS: { readonly [name: string]: Operation } = {
     return number < 0 || Object.is(number, -0) ? -number : number;
   }),
 
-  float: operation('default?', (value, [fallback = 0], { budget }) => {
-    refuseUndefined(value);
+  float: operation('default?', (given, [fallback = 0], { budget }) => {
+    refuseUndefined(given);
+    const value = opened(given);
     if (typeof value === 'string') payForDigits(value, budget);
     const number = typeof value === 'string' ? floatInText(value) : asNumber(value);
     return number === null ? fallback : toFloat(number);
   }),
 
-  int: operation('default? base?', (value, [fallback = 0n, base], { budget }) => {
-    refuseUndefined(value);
+  int: operation('default? base?', (given, [fallback = 0n, base], { budget }) => {
+    refuseUndefined(given);
+    const value = base === undefined ? opened(given) : written(given);
     if (typeof value === 'string') {
       payForDigits(value, budget);
       const float = floatInText(value);

@@ -15,10 +15,12 @@ import {
 import { asciiOf, lengthOf, reprOf, textOf } from './python-text.ts';
 import {
   asNumber,
+  container,
   describe,
   findKey,
   isList,
   isMapping,
+  opened,
   type Runtime,
   refuseUndefined,
   Tuple,
@@ -32,6 +34,7 @@ const PERCENT = /%%|%(?:\(([^()]{0,200})\))?([-+ #0]*)(\d*)(?:\.(\d*))?([\s\S]?)
 /** `text % value`. */
 export function formatPercent(text: string, value: Runtime, budget: Budget): string {
   const values = value instanceof Tuple ? value.items : [value];
+  const named = container(value);
   let used = 0;
   budget.spend(text.length);
   const result = text.replace(
@@ -40,7 +43,7 @@ export function formatPercent(text: string, value: Runtime, budget: Budget): str
       if (found === '%%') return '%';
       if (type === '') throw renderError(`Cannot format the text: "${found}" is not complete`);
       const item =
-        key === undefined ? values[used++] : isMapping(value) ? findKey(value, key, budget) : undefined;
+        key === undefined ? values[used++] : isMapping(named) ? findKey(named, key, budget) : undefined;
       if (item === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
       const spec: NumberSpec = {
         fill: flags.includes('0') && !flags.includes('-') && !'sra'.includes(type) ? '0' : ' ',
@@ -56,7 +59,7 @@ export function formatPercent(text: string, value: Runtime, budget: Budget): str
     },
   );
   // Python takes what has items for a dict to read names from, which need not be read.
-  const isDictLike = isMapping(value) || isList(value) || value instanceof Undefined;
+  const isDictLike = isMapping(named) || isList(named) || value instanceof Undefined;
   if (used < values.length && !isDictLike) {
     throw renderError('Cannot format the text: it has fewer places than values');
   }
@@ -72,11 +75,13 @@ function formatPercentItem(value: Runtime, spec: NumberSpec, budget: Budget): st
       return pad(cut(reprOf(value, budget), spec), spec, budget);
     case 'a':
       return pad(cut(asciiOf(value, budget), spec), spec, budget);
-    case 'c':
-      if (typeof value !== 'string') return pad(characterOf(integerFor(value, spec)), spec, budget);
-      if (lengthOf(value) !== 1)
+    case 'c': {
+      const character = opened(value);
+      if (typeof character !== 'string') return pad(characterOf(integerFor(value, spec)), spec, budget);
+      if (lengthOf(character) !== 1)
         throw renderError('Cannot format the text as "c": it is no single character');
-      return pad(value, spec, budget);
+      return pad(character, spec, budget);
+    }
     case 'd':
     case 'i':
     case 'u': {

@@ -2,6 +2,7 @@
 
 import type { Budget } from './limits.ts';
 import {
+  CellText,
   describe,
   entriesOf,
   ItemView,
@@ -18,6 +19,7 @@ import { renderError } from './template-error.ts';
 /** What `{{ value }}` prints. */
 export function textOf(value: Runtime, budget: Budget): string {
   if (typeof value === 'string') return value;
+  if (value instanceof CellText) return value.text;
   if (value instanceof Undefined) return '';
   return reprOf(value, budget);
 }
@@ -42,6 +44,7 @@ export function reprOf(value: Runtime, budget: Budget): string {
     case 'string':
       return quoted(value, budget);
   }
+  if (value instanceof CellText) return quoted(value.text, budget);
   if (isList(value)) return bounded(`[${reprOfItems(value, budget)}]`, budget);
   if (value instanceof Tuple) {
     const items = reprOfItems(value.items, budget);

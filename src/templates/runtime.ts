@@ -4,6 +4,7 @@
 
 import { findOwn } from '../own-keys.ts';
 import type { Budget } from './limits.ts';
+import { numberInText } from './number-text.ts';
 import { renderError } from './template-error.ts';
 
 export type Runtime =
@@ -16,7 +17,7 @@ export type Runtime =
   | { readonly [key: string]: Runtime }
   | Special;
 
-type Special = Undefined | Tuple | Dict | ItemView | Loop;
+type Special = Undefined | CellText | Tuple | Dict | ItemView | Loop;
 
 /** What a name or a field gives that is not there: prints nothing, is false, and refuses everything else. */
 export class Undefined {
@@ -24,6 +25,31 @@ export class Undefined {
   readonly reason: string;
   constructor(reason: string) {
     this.reason = reason;
+  }
+}
+
+/**
+ * Text of a cell: it prints as it is written, and acts as the JSON that it says. A part of one (made without `read`) is
+ * text that counts as the number it is: `"3,4".split(",")[0] + 1` is 4.
+ */
+export class CellText {
+  readonly text: string;
+  readonly #read: (() => Runtime) | null;
+  #says: Runtime | undefined;
+
+  constructor(text: string, read: (() => Runtime) | null = null) {
+    this.text = text;
+    this.#read = read;
+  }
+
+  get isPart(): boolean {
+    return this.#read === null;
+  }
+
+  get says(): Runtime {
+    if (this.#says === undefined)
+      this.#says = this.#read === null ? (numberInText(this.text) ?? this.text) : this.#read();
+    return this.#says;
   }
 }
 
@@ -139,6 +165,7 @@ function isPlainObject(value: Runtime): value is { readonly [key: string]: Runti
 function isSpecial(value: object): value is Special {
   return (
     value instanceof Undefined ||
+    value instanceof CellText ||
     value instanceof Tuple ||
     value instanceof Dict ||
     value instanceof ItemView ||
@@ -146,8 +173,46 @@ function isSpecial(value: object): value is Special {
   );
 }
 
+/** What a value acts as: text of a cell as the number, list or other JSON that it says. */
+export function opened(value: Runtime): Runtime {
+  return value instanceof CellText && typeof value.says !== 'string' ? value.says : written(value);
+}
+
+/** What a value is on its own, in a test or a condition: a part is text then. */
+export function alone(value: Runtime): Runtime {
+  return value instanceof CellText ? (value.isPart ? value.text : value.says) : value;
+}
+
+/** What a value is as text is taken: text of a cell as it is written. */
+export function written(value: Runtime): Runtime {
+  return value instanceof CellText ? value.text : value;
+}
+
+/** What has items: text of a cell as the list or dict that it says, else as its characters. */
+export function container(value: Runtime): Runtime {
+  const acting = opened(value);
+  return isList(acting) || isMapping(acting) ? acting : written(value);
+}
+
+/** Values as they meet: if one of them is text, or all are parts, text of cells is text; else it is what it says. */
+export function alike(values: readonly Runtime[]): readonly Runtime[] {
+  if (!values.some((value) => value instanceof CellText)) return values;
+  const areTexts =
+    values.some((value) => typeof opened(value) === 'string') ||
+    values.every((value) => value instanceof CellText && value.isPart);
+  return values.map(areTexts ? written : opened);
+}
+
+/** Text that was taken out of `whole`: a part when that is text of a cell. */
+export function partOf(whole: Runtime, text: string): Runtime {
+  return whole instanceof CellText ? new CellText(text) : text;
+}
+
 export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly [Runtime, Runtime])[] {
-  const entries = mapping instanceof Dict ? mapping.entries : Object.entries(mapping);
+  const entries =
+    mapping instanceof Dict
+      ? mapping.entries
+      : Object.entries(mapping).map(([key, item]) => [new CellText(key), item] as const);
   // Taking an object apart is slower than visiting what was in it.
   budget.spend(3 * entries.length);
   return entries;
@@ -155,6 +220,11 @@ export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly 
 
 /** The value under a key. Throws for a key that no dict can have. */
 export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime | undefined {
+  if (key instanceof CellText) {
+    const acting = opened(key);
+    const found = findKey(mapping, key.text, budget);
+    return found === undefined && typeof acting !== 'object' ? findKey(mapping, acting, budget) : found;
+  }
   if (mapping instanceof Dict) return mapping.find(key, budget);
   if (typeof key === 'string') return findOwn(mapping, key);
   // Refuses a key that no dict can have.
@@ -163,7 +233,8 @@ export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime
 }
 
 /** The number that a value is: Python counts `True` as 1. Text is no number. */
-export function asNumber(value: Runtime): bigint | number | null {
+export function asNumber(given: Runtime): bigint | number | null {
+  const value = opened(given);
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   return typeof value === 'boolean' ? BigInt(value) : null;
 }
@@ -184,6 +255,7 @@ export function refuseUndefined(value: Runtime): void {
 
 /** The identity of a dict's key: 1, 1.0 and true are one key, as in Python. */
 export function idOf(key: Runtime, budget: Budget): string {
+  if (key instanceof CellText) return idOf(key.text, budget);
   if (typeof key === 'string') return `"${budget.read(key)}`;
   if (key === null) return 'null';
   if (typeof key === 'boolean') return key ? '1' : '0';
@@ -204,7 +276,8 @@ export function integerText(value: bigint, budget: Budget): string {
 }
 
 /** What a value is, in words for a message. */
-export function describe(value: Runtime): string {
+export function describe(given: Runtime): string {
+  const value = opened(given);
   if (value === null) return 'None';
   switch (typeof value) {
     case 'boolean':
@@ -230,13 +303,14 @@ export function valueOr(value: Runtime | undefined, missing: () => Runtime): Run
 }
 
 /** The items to loop over: of a text its characters, of a dict its keys. */
-export function itemsOf(value: Runtime, budget: Budget): readonly Runtime[] {
+export function itemsOf(given: Runtime, budget: Budget): readonly Runtime[] {
+  const value = container(given);
   if (isList(value)) return value;
   if (value instanceof Tuple || value instanceof ItemView) return value.items;
   if (value instanceof Undefined) return [];
   if (typeof value === 'string') {
     budget.spend(value.length);
-    return [...value];
+    return Array.from(value, (character) => partOf(given, character));
   }
   if (isMapping(value)) return entriesOf(value, budget).map(([key]) => key);
   throw renderError(`Cannot loop over ${describe(value)}: it has no items`);

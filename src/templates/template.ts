@@ -2,6 +2,7 @@
 // times. No template runs JavaScript, and any ends within 100 ms (see limits.ts).
 
 import type { Value } from '../values.ts';
+import { openCell } from './cell-text.ts';
 import { factsOfExpression, factsOfTemplate, type TreeFacts } from './check.ts';
 import { Evaluation } from './evaluate.ts';
 import { tokenize, tokenizeExpression } from './lexer.ts';
@@ -9,7 +10,16 @@ import { Budget, MAX_DEPTH } from './limits.ts';
 import { parseExpressionNode } from './parse-expression.ts';
 import { parseStatements } from './parse-template.ts';
 import { textOf } from './python-text.ts';
-import { entriesOf, ItemView, isList, isMapping, type Runtime, Tuple, Undefined } from './runtime.ts';
+import {
+  CellText,
+  entriesOf,
+  ItemView,
+  isList,
+  isMapping,
+  type Runtime,
+  Tuple,
+  Undefined,
+} from './runtime.ts';
 import type { Expression as ExpressionNode, Statement } from './syntax.ts';
 import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './template-error.ts';
 import { TokenStream } from './token-stream.ts';
@@ -62,18 +72,21 @@ export function parseExpression(source: string): Expression {
  * name or a field below something missing, values that an operation does not fit, or a limit.
  */
 export function renderTemplate(template: Template, values: TemplateValues, { draw }: RenderOptions): string {
-  const evaluation = new Evaluation(values, { budget: new Budget(), draw });
+  const evaluation = new Evaluation(values, { budget: new Budget(), draw, open: openCell });
   return located(template.source, evaluation, () => evaluation.render(template.statements));
 }
 
-/** The value of an expression; a missing field is `null`. Throws `TemplateRenderError`. */
+/**
+ * The value of an expression; a missing field is `null`. Texts are not opened, as Data Designer leaves them in
+ * conditions: the text "2" is not 2. Throws `TemplateRenderError`.
+ */
 export function evaluateExpression(
   expression: Expression,
   values: TemplateValues,
   { draw }: RenderOptions,
 ): Value {
   const budget = new Budget();
-  const evaluation = new Evaluation(values, { budget, draw });
+  const evaluation = new Evaluation(values, { budget, draw, open: (value) => value });
   return located(expression.source, evaluation, () => toValue(evaluation.evaluate(expression.node), budget));
 }
 
@@ -96,6 +109,7 @@ function located<Result>(source: string, evaluation: Evaluation, run: () => Resu
 function toValue(value: Runtime, budget: Budget): Value {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
     return value;
+  if (value instanceof CellText) return value.text;
   budget.spend(1);
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw renderError('Cannot keep the number: it is not finite');

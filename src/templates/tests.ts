@@ -7,6 +7,7 @@ import { areEqual, isIn, order } from './comparison.ts';
 import type { Budget } from './limits.ts';
 import { textOf } from './python-text.ts';
 import {
+  alone,
   asNumber,
   describe,
   ItemView,
@@ -53,6 +54,9 @@ const atMost: Test = (value, argument, budget) => order(value, argument, budget)
 const greater: Test = (value, argument, budget) => order(value, argument, budget) > 0;
 const atLeast: Test = (value, argument, budget) => order(value, argument, budget) >= 0;
 
+/** Tests that compute with a value, or look at it as it is written. */
+const OF_ANY: readonly string[] = ['even', 'lower', 'odd', 'upper'];
+
 /** Tests of a value against another. */
 const WITH_ARGUMENT: { readonly [name: string]: Test } = {
   divisibleby: (value, argument, budget) => remainder(value, argument, budget) === 0,
@@ -61,20 +65,17 @@ const WITH_ARGUMENT: { readonly [name: string]: Test } = {
   ge: atLeast,
   greaterthan: greater,
   gt: greater,
-  in: (value, argument, budget) =>
-    isIn(value, argument, { budget, areSame: (left, right) => areEqual(left, right, budget) }),
+  in: isIn,
   le: atMost,
   lessthan: less,
   lt: less,
   ne: unequal,
   // Of what a template holds only these have one instance in Python.
-  sameas: (value, argument) => (value === null || typeof value === 'boolean') && value === argument,
+  sameas: (value, argument) =>
+    (alone(value) === null || typeof alone(value) === 'boolean') && alone(value) === alone(argument),
 };
 
 export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();
-
-/** Tests that compute, so that text of a cell counts as the number it is. */
-export const NUMERIC_TESTS: ReadonlySet<string> = new Set(['divisibleby', 'even', 'odd']);
 
 /** What is wrong with the arguments of a known test, or `null`. */
 export function testProblem(name: string, count: number): string | null {
@@ -89,8 +90,9 @@ export function passesTest(
   value: Runtime,
   { positional, budget }: { positional: readonly Runtime[]; budget: Budget },
 ): boolean {
-  const test = findOwn(PLAIN, name) ?? findOwn(WITH_ARGUMENT, name)!;
-  return test(value, positional[0] ?? null, budget);
+  const plain = findOwn(PLAIN, name);
+  if (plain === undefined) return findOwn(WITH_ARGUMENT, name)!(value, positional[0] ?? null, budget);
+  return plain(OF_ANY.includes(name) ? value : alone(value), null, budget);
 }
 
 function isContainer(value: Runtime): boolean {

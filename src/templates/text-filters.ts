@@ -10,7 +10,7 @@ import {
 } from './argument-binding.ts';
 import { isTrue } from './comparison.ts';
 import { capitalized, isAstral, strip, textOf } from './python-text.ts';
-import { describe, entriesOf, isList, isMapping, itemsOf, type Runtime, Tuple } from './runtime.ts';
+import { describe, entriesOf, isList, isMapping, itemsOf, type Runtime, Tuple, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
 import { replaceIn } from './text-methods.ts';
 
@@ -43,7 +43,8 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
 
   truncate: operation(
     'length? killwords? end? leeway?',
-    (value, [length, killwords, end, leeway], services) => {
+    (given, [length, killwords, end, leeway], services) => {
+      const value = written(given);
       const limits = {
         length: integerArgument(length, 255),
         isExact: isTrue(killwords ?? false),
@@ -57,8 +58,9 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
     },
   ),
 
-  urlencode: operation('', (value, _, services) => {
+  urlencode: operation('', (given, _, services) => {
     const { budget } = services;
+    const value = written(given);
     if (!isMapping(value) && !isList(value) && !(value instanceof Tuple))
       return urlQuoted(printed(value, services), '/');
     const pairs = isMapping(value)

@@ -5,7 +5,7 @@ import { integerArgument, type Operation, operation, padded, textArgument } from
 import { isTrue } from './comparison.ts';
 import type { Budget } from './limits.ts';
 import { capitalized, isAstral, isWhiteSpace, lengthOf, strip } from './python-text.ts';
-import { describe, itemsOf, type Runtime, Tuple } from './runtime.ts';
+import { describe, itemsOf, type Runtime, Tuple, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
 import { isCase } from './tests.ts';
 import { indexIn, occurrencesIn } from './text-search.ts';
@@ -50,7 +50,7 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
     paid(splitterOf(separator, limit, budget)(text), budget),
   ),
   rsplit: operation('sep? maxsplit?', (text, [separator, limit], { budget }) => {
-    const backwards = typeof separator === 'string' ? reversed(separator, budget) : separator;
+    const backwards = separator == null ? null : reversed(textArgument(separator), budget);
     return paid(fromRight(text, splitterOf(backwards, limit, budget), budget), budget);
   }),
   splitlines: operation('keepends?', (text, [keepEnds], { budget }) =>
@@ -69,7 +69,8 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
 
   join: operation('iterable', (text, [items], { budget }) => {
     const parts = itemsOf(items!, budget).map((item) => {
-      if (typeof item === 'string') return item;
+      const part = written(item);
+      if (typeof part === 'string') return part;
       throw renderError(`Cannot join ${describe(item)}: all items have to be texts`);
     });
     budget.spend(parts.length);

@@ -1,4 +1,5 @@
-// Text in a cell that is JSON or a number: what is ours to decide, as Jinja2 knows only text.
+// Text in a cell that is JSON acts as what it says, and prints as it is written: what is ours to decide, as Jinja2 knows
+// only text.
 
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,7 +15,8 @@ const values: TemplateValues = {
   object: '{"b": 1, "c": {"d": [1, 2.0, "x", null, true]}}',
   list: ' [1, "two", {"k": "v"}]\n',
   nested: { inner: '{"a": "1", "b": "[2]"}', items: ['[1, 2]', 'x'] },
-  big: '{"n": 9007199254740993, "f": 1e3}',
+  bigObject: '{"n": 9007199254740993, "f": 1e3}',
+  big: '9007199254740993',
   badObject: '{"b": 1',
   prose: '{not json}',
   reference: '[1] see below',
@@ -28,6 +30,26 @@ const values: TemplateValues = {
   minus: '-7',
   padded: ' 8\n',
   zeros: '007',
+  nine: '9',
+  ten: '10',
+  tenth: ' 1e1',
+  twelve: '12',
+  one: '1',
+  zero: '0',
+  id: '5e123456',
+  plus: '+5',
+  point: '.5',
+  key: 'age',
+  verdict: { taste: { score: '10' }, price: { score: '9' } },
+  people: [{ age: '10' }, { age: '9' }],
+  keys: { '10': 1n, '9': 2n },
+  list9: '9,,0',
+  cells: ['false', 'true', 'null', '9', 'x', '0', '[]'],
+  no: 'false',
+  emptyList: '[]',
+  emptyObject: ' {}',
+  emptyText: '""',
+  inside: '{"a": "0"}',
   version: '1.10.2',
   word: 'abc',
   yes: 'true',
@@ -44,23 +66,72 @@ const json: readonly (readonly [string, string])[] = [
   ['{{ object.b }}', '1'],
   ['{{ object.c.d[1] }}', '2.0'],
   ['{{ object["c"].d | last }}', 'True'],
-  ['{{ object }}', "{'b': 1, 'c': {'d': [1, 2.0, 'x', None, True]}}"],
-  ['{{ list }}', "[1, 'two', {'k': 'v'}]"],
+  ['{{ object }}', '{"b": 1, "c": {"d": [1, 2.0, "x", null, true]}}'],
+  ['{{ list }}', ' [1, "two", {"k": "v"}]\n'],
+  // What is read out of it is no text of a cell, and prints as Python prints it.
+  ['{{ object.c }} {{ list[2] }}', "{'d': [1, 2.0, 'x', None, True]} {'k': 'v'}"],
   ['{{ list[2].k }} {{ list | length }}', 'v 3'],
   ['{% for item in list %}{{ item }};{% endfor %}', "1;two;{'k': 'v'};"],
   ['{{ object is mapping }} {{ object is string }}', 'True False'],
-  ['{{ object ~ "" }}', "{'b': 1, 'c': {'d': [1, 2.0, 'x', None, True]}}"],
+  ['{{ object ~ "" }}', '{"b": 1, "c": {"d": [1, 2.0, "x", null, true]}}'],
+  [
+    '{{ list | trim | replace("two", "2") }} {{ list.count(1) }} {{ list.upper() | trim }}',
+    '[1, "2", {"k": "v"}] 1 [1, "TWO", {"K": "V"}]',
+  ],
+  [
+    '{% if emptyList %}a{% endif %}{% if emptyObject %}b{% endif %}{% if emptyText %}c{% endif %}{% if list %}d{% endif %}',
+    'd',
+  ],
+  [
+    '{{ list == [1, "two", {"k": "v"}] }} {{ "two" in list }} {{ "b" in object }} {{ 2 in [list][0] }}',
+    'True True True False',
+  ],
+  [
+    '{{ list + [2] }} {{ object | items | first }} {{ list | first + 1 }}',
+    "[1, 'two', {'k': 'v'}, 2] ('b', 1) 2",
+  ],
+  ['{{ "%s" % emptyList }} {{ "%(b)d" % object }} {{ [emptyList] }}', "[] 1 ['[]']"],
   // Inside an object text is opened as well, but not inside what was text itself.
   ['{{ nested.inner.a }} {{ nested.items[0][1] }} {{ nested.items[1] }}', '1 2 x'],
   ['{{ nested.inner.b }} {{ nested.inner.b | length }}', '[2] 3'],
-  ['{{ nested }}', "{'inner': {'a': '1', 'b': '[2]'}, 'items': [[1, 2], 'x']}"],
-  ['{{ big.n }} {{ big.n + 1 }} {{ big.f }}', '9007199254740993 9007199254740994 1000.0'],
+  ['{{ nested }}', `{'inner': '{"a": "1", "b": "[2]"}', 'items': ['[1, 2]', 'x']}`],
+  // Text inside JSON text is text, and a number where it meets one.
+  [
+    '{{ inside.a + 1 }} {{ inside.a == 0 }} {{ inside.a is string }} {{ inside.a and "on" }} {{ inside.a == "0" }}',
+    '1 True True on True',
+  ],
+  ['{{ bigObject.n }} {{ bigObject.n + 1 }} {{ bigObject.f }}', '9007199254740993 9007199254740994 1000.0'],
   // What is no JSON object or list stays as it is written.
   ['{{ badObject }} {{ prose }} {{ reference }} {{ quoted }}', '{"b": 1 {not json} [1] see below "text"'],
   ['[{{ badObject.b }}]', '[]'],
   ['{{ deep | length }} {{ deep is string }}', '400 True'],
   ['{{ twice is string }}', 'True'],
-  ['{{ yes }} {{ nothing }} {{ nan }} {{ yes is string }} {{ nothing is none }}', 'true null NaN True False'],
+  ['{{ yes }} {{ nothing }} {{ nan }} {{ yes is string }} {{ nothing is none }}', 'true null NaN False True'],
+  [
+    '{{ yes is true }} {{ no is boolean }} {{ no is sameas false }} {{ nothing is defined }} {{ nan is string }}',
+    'True True True True True',
+  ],
+  [
+    '{{ 1 if yes else 0 }}{{ 1 if no else 0 }}{{ 1 if nothing else 0 }}{{ 1 if zero else 0 }}{{ 1 if nan else 0 }}{{ 1 if not no else 0 }}',
+    '100011',
+  ],
+  [
+    '{{ nothing or "none" }} {{ yes and zero }} {% if no %}x{% elif whole %}y{% endif %} {{ zero or no or "z" }}',
+    'none 0 y z',
+  ],
+  ['{% for cell in cells if cell %}{{ cell }};{% endfor %}', 'true;9;x;'],
+  [
+    '{{ yes == true }} {{ no == false }} {{ nothing == none }} {{ yes == "true" }} {{ yes == other }} {{ yes + 1 }}',
+    'True True True True False 2',
+  ],
+  [
+    '{{ true in cells }} {{ none in cells }} {{ 9 in cells }} {{ 10 in cells }} {{ "x" in cells }}',
+    'True True True False True',
+  ],
+  [
+    '{{ yes | upper }} {{ no | length }} {{ yes ~ no }} {{ [yes, no] }} {{ yes | int }} {{ nothing | int(5) }}',
+    "TRUE 5 truefalse ['true', 'false'] 1 5",
+  ],
 ];
 
 const numbers: readonly (readonly [string, string])[] = [
@@ -71,7 +142,11 @@ const numbers: readonly (readonly [string, string])[] = [
   ],
   [
     '{{ whole ~ other }} {{ money | length }} {{ whole is string }} {{ whole is number }}',
-    '425 5 True False',
+    '425 5 False True',
+  ],
+  [
+    '{{ whole is integer }} {{ money is float }} {{ float is number }} {{ zeros is string }} {{ word is string }}',
+    'True True True True True',
   ],
   ['{{ [whole, money] }} {{ record }}', "['42', '12.50'] {'age': '36', 'id': '007'}"],
   ['{{ whole[0] }} {{ money.split(".")[1] }} {{ money | replace(".", ",") }}', '4 50 12,50'],
@@ -114,10 +189,94 @@ const numbers: readonly (readonly [string, string])[] = [
   ],
   [
     '{{ word == 42 }} {{ zeros == 7 }} {{ yes == true }} {{ whole == true }} {{ "42" == 42 }}',
-    'False False False False False',
+    'False False True False False',
   ],
-  // Comparison of texts.
-  ['{{ whole == "42" }} {{ money == "12.5" }} {{ whole < other }} {{ scores | max }}', 'True False True x'],
+  // Against text of the template, and against text that is no number, it is text.
+  ['{{ whole == "42" }} {{ money == "12.5" }} {{ whole < other }} {{ scores | max }}', 'True False False x'],
+  [
+    '{{ whole < "5" }} {{ "42" == whole }} {{ whole in ["42"] }} {{ whole in ["42.0"] }} {{ whole < word }}',
+    'True True True False True',
+  ],
+  [
+    '{{ version < money }} {{ zeros == other }} {{ whole is in ["42"] }} {{ whole is gt("5") }}',
+    'True False True False',
+  ],
+  // Two cells compare as numbers.
+  [
+    '{{ ten > nine }} {{ ten >= nine }} {{ nine < ten <= ten }} {{ ten == "10" }} {{ tenth == ten }} {{ ten != tenth }}',
+    'True True True True True False',
+  ],
+  ['{{ verdict.taste.score > verdict.price.score }} {{ verdict.taste.score == 10 }}', 'True True'],
+  [
+    '{{ ten is gt(nine) }} {{ ten is eq(10) }} {{ nine is in([9, 1]) }} {{ ten in [tenth] }} {{ ten is sameas(10) }}',
+    'True True True True False',
+  ],
+  [
+    '{{ [nine, twelve] | max }} {{ [nine, twelve] | min }} {{ [nine, 10] | max }} {{ [nine, twelve, "x"] | max }}',
+    '12 9 10 x',
+  ],
+  [
+    '{{ [twelve, nine, ten] | sort }} {{ [ten, 9, nine] | sort(reverse=true) }} {{ [ten, tenth, nine] | unique | list }}',
+    "['9', '10', '12'] ['10', 9, '9'] ['10', '9']",
+  ],
+  ['{{ people | sort(attribute="age") }}', "[{'age': '9'}, {'age': '10'}]"],
+  [
+    '{{ (people | max(attribute="age")).age }} {{ [ten, nine] == [10, 9] }} {{ (ten, 1) < (nine, 2) }} {{ {"a": ten} == {"a": 10} }}',
+    '10 True False True',
+  ],
+  // Wherever it came through.
+  [
+    '{{ (nine if yes else 0) + 1 }} {{ (nine if no else 0) + 1 }} {{ (no or nine) * 2 }} {{ [nine, ten][1] + 1 }}',
+    '10 1 18 11',
+  ],
+  [
+    '{% with low, high = [nine, ten] %}{{ high - low }}{% endwith %} {{ {"a": nine}.a + 1 }} {{ [nine] | first + 1 }}',
+    '1 10 10',
+  ],
+  [
+    '{% for cell in [nine, ten] %}{{ cell * 2 }} {{ loop.previtem < cell if loop.previtem }};{% endfor %}',
+    '18 ;20 True;',
+  ],
+  // As an index, a key, a bound, a count.
+  [
+    '{{ "abcdef"[other] }} {{ [1, 2, 3][one] }} {{ "abcdef"[one:other] }} {{ "=" * other }} {{ word.center(nine) }}',
+    'f 2 bcde =====    abc   ',
+  ],
+  [
+    '{{ {1: "a"}[one] }} {{ {"1": "b"}[one] }} {{ record[key] }} {{ {42: 1}.get(whole) }} {{ {whole: 1}["42"] }}',
+    'a b 36 1 1',
+  ],
+  [
+    '{{ half | round(one) }} {{ word | truncate(one, true, "") }} {{ "a,b,c".split(",", one) }}',
+    "12.5 abc ['a', 'b,c']",
+  ],
+  // Formatted as text it is as written, as a number what it says.
+  [
+    '{{ "%d" % nine }} {{ "%s" % money }} {{ "%05.1f|%r" % (money, nine) }} {{ "%x" % ten }} {{ "%5s|" % nine }}',
+    "9 12.50 012.5|'9' a     9|",
+  ],
+  [
+    '{{ "{}".format(money) }} {{ "{:.1f}".format(money) }} {{ "{:>6}".format(money) }} {{ "{:,}".format(big) }} {{ "{:03d}".format(nine) }}',
+    '12.50 12.5  12.50 9,007,199,254,740,993 009',
+  ],
+  // Of any size, and only where it is a number.
+  [
+    '{{ big + 1 }} {{ big == 9007199254740993 }} {{ big == 9007199254740992 }}',
+    '9007199254740994 True False',
+  ],
+  [
+    '{{ id is string }} {{ id == id }} {{ id ~ "" }} {{ [id, nine] | max }} {{ plus is string }} {{ point is string }}',
+    'True True 5e123456 9 True True',
+  ],
+  // Parts of a text are text, and numbers where they meet numbers.
+  [
+    '{% for n in list9.split(",") if n %}{{ n }}{{ n is string }}{{ n == 0 }};{% endfor %}',
+    '9TrueFalse;0TrueTrue;',
+  ],
+  [
+    '{{ list9.split(",")[0] > 8 }} {{ record | sort }} {{ keys | first + 1 }} {{ keys | sort }}',
+    "True ['age', 'id'] 10 ['10', '9']",
+  ],
 ];
 
 describe('text that is JSON', () => {
@@ -134,6 +293,12 @@ describe('text that is a number', () => {
     '{{ "3" + 4 }}',
     '{{ "3" > 4 }}',
     '{{ -word }}',
+    '{{ nothing + 1 }}',
+    '{{ nothing < nine }}',
+    '{{ id + 1 }}',
+    '{{ [nine, word, 10] | max }}',
+    '{{ "%d" % word }}',
+    '{{ word | abs }}',
   ])('refuses %s', (source) => {
     expect(() => render(source)).toThrow(TemplateRenderError);
   });
@@ -146,9 +311,15 @@ describe('an expression', () => {
     expect(evaluate("word == 'abc' and number > 41")).toBe(true);
     expect(evaluate('number * 2')).toBe(84n);
     expect(evaluate('half')).toBe(12.5);
-    expect(evaluate('object.c')).toEqual({ d: [1n, 2, 'x', null, true] });
+    expect(evaluate('verdict.taste')).toEqual({ score: '10' });
     expect(evaluate("{'a': (1, none), 2: scores}")).toEqual({ a: [1n, null], 2: ['9', '10', 'x'] });
     expect(evaluate('scores | reverse')).toEqual(['x', '10', '9']);
+  });
+
+  it('leaves texts as they are, as Data Designer does in conditions', () => {
+    expect(evaluate("ten == 10 or object.b or record.age == 36 or yes == true or 'b' == no")).toBe(false);
+    expect(evaluate("ten == '10' and record.age == '36' and no and ten < nine")).toBe(true);
+    expect(() => evaluate('ten > 9')).toThrow('Cannot compare a text with a whole number');
   });
 
   it('gives null for what is missing', () => {
