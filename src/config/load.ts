@@ -7,7 +7,6 @@
 //   L3. A map's keys are texts; two keys of one text are a violation, whatever YAML takes them for.
 
 import {
-  type CST,
   isAlias,
   isMap,
   isScalar,
@@ -15,7 +14,6 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  Parser,
   parseDocument,
   Scalar,
   type YAMLMap,
@@ -25,10 +23,13 @@ import type { Violation } from '../errors.ts';
 import { setOwn } from '../own-keys.ts';
 import type { Value } from '../values.ts';
 import { PlainScalar } from './schema/scalars.ts';
+import { findQuoteMistakes, isDeeperThan, type Mistake, syntaxMistake } from './yaml-mistakes.ts';
 
-const MAX_SIZE_BYTES = 4 * 1024 * 1024;
+export const MAX_SIZE_BYTES = 4 * 1024 * 1024;
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 100;
+/** No text has them, and YAML does not allow them. */
+const CONTROL_CHARACTER = /(?![\t\n\r\x7f-\x9f])\p{Cc}/u;
 const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
 
 /** Keys and list indexes from the top of a document. */
@@ -46,6 +47,8 @@ export interface LoadedDocument {
   readonly text: string;
   /** Maps, lists and text, with `PlainScalar` at unquoted leaves. */
   readonly tree: unknown;
+  /** What may not be meant as it is written. */
+  readonly warnings: readonly Violation[];
   /** Where the key of a map or the item of a list starts; else where the nearest thing above it does. */
   keyPosition(path: Path): Position;
   /** Where the value starts; else as `keyPosition`. */
@@ -73,26 +76,24 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
     document: null,
     violations: [{ file, line: null, column: null, level: 'error', message } as const],
   });
-  if (bytes.length > MAX_SIZE_BYTES) {
-    return refuse(`is too large: ${bytes.length} bytes, where ${MAX_SIZE_BYTES} are allowed`);
-  }
+  if (bytes.length > MAX_SIZE_BYTES) return refuse('is too large for a config document: at most 4 MB');
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return refuse('is no UTF-8 text');
   }
+  if (CONTROL_CHARACTER.test(text)) return refuse('is no text: it has control characters in it');
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const violations: Violation[] = [];
-  const report = (offset: number, message: string): void => {
-    const { line, column } = at(offset);
-    violations.push({ file, line, column, level: 'error', message });
-  };
-  if (isTooDeep(text)) return refuse(TOO_DEEP);
+  const add = ({ offset, level, message }: Mistake): void =>
+    void violations.push({ file, ...at(offset), level, message });
+  const report = (offset: number, message: string) => add({ offset, level: 'error', message });
+  if (isDeeperThan(MAX_DEPTH, text)) return refuse(TOO_DEEP);
   // `core` whatever a %YAML directive says: fields take yes and no as they want them.
   const parsed = parseDocument(text, {
     lineCounter: lines,
@@ -101,48 +102,29 @@ export function loadDocument(bytes: Uint8Array, file: string): LoadResult {
     uniqueKeys: false,
     schema: 'core',
   });
-  for (const { pos, code, message } of [...parsed.errors, ...parsed.warnings]) {
-    report(pos[0], syntaxMessage(code, message, file));
-  }
-  if (violations.length > 0) return { document: null, violations };
+  const mistakes = findQuoteMistakes(text);
+  const from = mistakes.find(({ level }) => level === 'error')?.offset ?? text.length + 1;
+  const errors = [...parsed.errors, ...parsed.warnings];
+  const syntax = syntaxMistake(errors, { text, isJson: file.endsWith('.json') });
+  // After a missing quote the reader's complaints are about what it took the text for.
+  for (const mistake of [...(syntax !== null && syntax.offset < from ? [syntax] : []), ...mistakes])
+    add(mistake);
+  const isBroken = () => violations.some(({ level }) => level === 'error');
+  if (isBroken()) return { document: null, violations };
   if (parsed.contents === null) return refuse('is empty');
-  if (!isMap(parsed.contents)) return refuse('has to be a map with columns in it');
+  if (!isMap(parsed.contents))
+    return refuse('is no config document: it has to be a map with "columns" in it');
 
   const reader = new TreeReader({
     resolve: (node) => (isAlias(node) ? node.resolve(parsed) : node),
     report,
   });
   const { value: tree, place } = reader.read(parsed.contents, 0, 0);
-  if (violations.length > 0) return { document: null, violations };
-  return { document: positioned({ file, text, tree, place, at }), violations: [] };
-}
-
-/**
- * Tells, before anything walks the document by recursion, whether that would run out of stack: the parser of tokens
- * keeps a list instead.
- */
-function isTooDeep(text: string): boolean {
-  const open: { readonly token: CST.Token; readonly depth: number }[] = [];
-  for (const token of new Parser().parse(text)) open.push({ token, depth: 0 });
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { token, depth } = place;
-    if (depth > MAX_DEPTH) return true;
-    for (const below of tokensBelow(token)) open.push({ token: below, depth: depth + 1 });
-  }
-  return false;
-}
-
-function tokensBelow(token: CST.Token): readonly CST.Token[] {
-  if (token.type === 'document') return token.value === undefined ? [] : [token.value];
-  if (!('items' in token)) return [];
-  return token.items
-    .flatMap(({ key, value }) => [key, value])
-    .filter((item) => item !== null && item !== undefined);
-}
-
-function syntaxMessage(code: string, message: string, file: string): string {
-  if (code === 'MULTIPLE_DOCS') return 'a second document starts here: only one is allowed';
-  return `cannot be read as ${file.endsWith('.json') ? 'JSON' : 'YAML'}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
+  if (isBroken()) return { document: null, violations };
+  return {
+    document: { ...positioned({ text, place, at }), file, text, tree, warnings: violations },
+    violations: [],
+  };
 }
 
 interface ReaderOptions {
@@ -171,7 +153,11 @@ class TreeReader {
     const offset = written?.range?.[0] ?? key;
     const place: Place = { key, node: node ?? null, below: new Map() };
     if (node === undefined) {
-      report(offset, `no anchor "${isAlias(written) ? written.source : ''}" stands above this alias`);
+      const name = isAlias(written) ? written.source : '';
+      report(
+        offset,
+        `nothing above is marked as "&${name}": text that starts with "*" has to stand in quotes`,
+      );
       return { value: null, place };
     }
     this.#nodes++;
@@ -264,14 +250,12 @@ function scalarValue(node: Scalar): unknown {
 }
 
 interface Parts {
-  readonly file: string;
   readonly text: string;
-  readonly tree: unknown;
   readonly place: Place;
   readonly at: (offset: number) => Position;
 }
 
-function positioned({ file, text, tree, place, at }: Parts): LoadedDocument {
+function positioned({ text, place, at }: Parts): Omit<LoadedDocument, 'file' | 'text' | 'tree' | 'warnings'> {
   /** The place at a path, and the nearest one that is there. */
   const find = (path: Path): { readonly exact: Place | null; readonly nearest: Place } => {
     let nearest = place;
@@ -287,9 +271,6 @@ function positioned({ file, text, tree, place, at }: Parts): LoadedDocument {
     return exact?.node?.range?.[0] ?? nearest.key;
   };
   return {
-    file,
-    text,
-    tree,
     keyPosition: (path) => at(find(path).nearest.key),
     valuePosition: (path) => at(valueOffset(path)),
     positionInText: (path, offset) => {

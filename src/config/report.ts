@@ -30,11 +30,12 @@ export class Report {
   readonly document: LoadedDocument;
   /** Keys above the config: `data_designer`, or none. */
   readonly base: Path;
-  readonly #violations: Violation[] = [];
+  readonly #violations: Violation[];
 
   constructor(document: LoadedDocument, base: Path) {
     this.document = document;
     this.base = base;
+    this.#violations = [...document.warnings];
   }
 
   /** In the order of the document. */

@@ -70,29 +70,41 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   },
   'a file too large': {
     files: { 'config.yaml': new Uint8Array(4 * 1024 * 1024 + 1) },
-    says: ['error config.yaml is too large: 4194305 bytes, where 4194304 are allowed'],
+    says: ['error config.yaml is too large for a config document: at most 4 MB'],
   },
   'a list': {
     files: { 'config.yaml': '- columns\n' },
-    says: ['error config.yaml has to be a map with columns in it'],
+    says: ['error config.yaml is no config document: it has to be a map with "columns" in it'],
   },
   'bad YAML': {
     files: { 'config.yaml': 'columns: [a\nrowloom: {}\n' },
-    says: [
-      'error config.yaml:2:1 cannot be read as YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
-    ],
+    says: ['error config.yaml:2:1 cannot be read as YAML: a "]" is missing here or above'],
   },
   'bad JSON': {
     files: { 'config.json': '{\n  "columns": [}\n' },
     changes: { file: 'config.json' },
+    says: ['error config.json:2:15 cannot be read as JSON: a "]" is missing here or above'],
+  },
+  'a template without quotes': {
+    files: columns(`
+  - { name: u, column_type: sampler, sampler_type: uuid }
+  - name: e
+    column_type: expression
+    expr: {{ u }}
+`),
     says: [
-      'error config.json:2:15 cannot be read as JSON: flow sequence in block collection must be sufficiently indented and end with a ]',
-      'error config.json:2:16 cannot be read as JSON: flow map must end with a }',
+      'error config.yaml:5:11 put the template into quotes, as "{{ … }}": YAML takes a bare "{" for a map',
     ],
+  },
+  'a binary file': {
+    files: { 'config.yaml': 'columns\0: []' },
+    says: ['error config.yaml is no text: it has control characters in it'],
   },
   'two documents': {
     files: { 'config.yaml': 'columns: []\n---\ncolumns: []\n' },
-    says: ['error config.yaml:2:1 a second document starts here: only one is allowed'],
+    says: [
+      'error config.yaml:2:1 cannot be read as YAML: a second document starts here, and only one is allowed',
+    ],
   },
   'a key twice': {
     files: { 'config.yaml': 'columns: []\nrowloom: {}\ncolumns: []\n' },
@@ -105,7 +117,9 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   },
   'an unknown alias': {
     files: { 'config.yaml': 'columns: *nothing\n' },
-    says: ['error config.yaml:1:10 no anchor "nothing" stands above this alias'],
+    says: [
+      'error config.yaml:1:10 nothing above is marked as "&nothing": text that starts with "*" has to stand in quotes',
+    ],
   },
   'an alias of itself': {
     files: { 'config.yaml': 'columns: &all\n  - *all\n' },
@@ -124,7 +138,7 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   'a tag of Python': {
     files: { 'config.yaml': 'columns: !!python/object:x []\n' },
     says: [
-      'error config.yaml:1:10 cannot be read as YAML: unresolved tag: tag:yaml.org,2002:python/object:x',
+      'error config.yaml:1:10 cannot be read as YAML: the tag "!!python/object:x" is not known here: text that starts with "!" has to stand in quotes',
     ],
   },
   'a key that is no text': {
