@@ -105,8 +105,16 @@ interface DocumentData {
 
 const EMPTY: DocumentData = { columns: [], model_configs: [], rowloom: { providers: [] } };
 
+/** A name that is not taken; for one that is, what the compiler says. */
+export type FreshName<Name extends string, Taken extends string, What extends string> = Name extends Taken
+  ? `There is a ${What} "${Name}" already: choose another name`
+  : Name;
+
+/** The models of a dataset that declares none. */
+type DefaultAlias = `${'nvidia' | 'openai' | 'openrouter'}-${'text' | 'reasoning' | 'vision'}`;
+
 /** Declares a dataset. Every method returns a new builder, so a shared prefix can be reused. */
-export class DatasetBuilder<Known extends string = never, Alias extends string = never> {
+export class DatasetBuilder<Known extends string = never, Alias extends string = DefaultAlias> {
   readonly #data: DocumentData;
 
   private constructor(data: DocumentData) {
@@ -119,7 +127,7 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
 
   /** Adds a column. Templates and parents name only columns added before it, so a cycle does not type-check. */
   column<Name extends string>(
-    name: Name extends Known ? never : Name,
+    name: FreshName<Name, Known, 'column'>,
     spec: ColumnSpec<Known, Alias>,
   ): DatasetBuilder<Known | Name, Alias> {
     const fields = Object.entries(spec).map(([field, value]) => [
@@ -141,7 +149,11 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
   }
 
   /** Adds a model that columns name by its alias. */
-  model<Name extends string>(spec: ModelSpec<Name>): DatasetBuilder<Known, Alias | Name> {
+  model<Name extends string>(
+    spec: Omit<ModelSpec<string>, 'alias'> & {
+      readonly alias: FreshName<Name, Exclude<Alias, DefaultAlias>, 'model'>;
+    },
+  ): DatasetBuilder<Known, Exclude<Alias, DefaultAlias> | Name> {
     return new DatasetBuilder({ ...this.#data, model_configs: [...this.#data.model_configs, spec] });
   }
 

@@ -6,6 +6,7 @@ import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import { TemplateSyntaxError } from '../templates/template-error.ts';
 import { checkSampler } from './check-samplers.ts';
+import { type DefaultModels, howToAdd } from './default-models.ts';
 import { lowerFirst, suggestion } from './explain.ts';
 import { checkSchema } from './json-schema.ts';
 import type { Path } from './load.ts';
@@ -19,8 +20,10 @@ export interface ColumnChecks {
   readonly config: ReadConfig;
   /** Null when the seed source could not be read: its names are unknown then. */
   readonly seedColumns: readonly Pick<SeedColumn, 'name' | 'emptyCells'>[] | null;
-  /** Data Designer's file of default models, as people write it; null where there is none. */
-  readonly modelFile: string | null;
+  /** Of the aliases that are not the document's. */
+  readonly defaults: DefaultModels;
+  /** The default models are for documents without any. */
+  readonly hasOwnModels: boolean;
 }
 
 /** Everything wrong between the columns of a document is in the report. */
@@ -265,18 +268,22 @@ function checkCycles(
 function checkAlias(
   report: Report,
   { path, columnType }: ReadColumn,
-  { config: { models }, modelFile }: ColumnChecks,
+  { config: { models }, defaults, hasOwnModels }: ColumnChecks,
 ): void {
   if (!columnType?.startsWith('llm-')) return;
   const alias = plainText(report.read([...path, 'model_alias']));
   if (typeof alias !== 'string' || alias.trim() === '') return;
   const model = models.find((candidate) => candidate.alias === alias);
-  const aliases = models.flatMap(({ alias: other }) => (other === null ? [] : [other]));
   const add = (message: string) => report.add({ path: [...path, 'model_alias'], message, isWhole: true });
   if (model === undefined) {
-    const near = nearestName(alias, aliases);
-    const isForeign = near === null && modelFile !== null;
-    const remedy = isForeign ? `: copy it into model_configs, if it is one of ${modelFile}` : '';
+    const known = hasOwnModels ? models.flatMap(({ alias: other }) => other ?? []) : defaults.aliases;
+    const foreign = defaults.models.find((candidate) => candidate.alias === alias);
+    const near = foreign === undefined ? nearestName(alias, known) : null;
+    const howTo =
+      foreign === undefined
+        ? 'describe it under model_configs'
+        : `a document with models has no others, ${howToAdd(foreign)} to model_configs`;
+    const remedy = near === null ? `: ${howTo}` : '';
     add(`no model "${alias}"${suggestion(near)} (in model_alias)${remedy}`);
   } else if (model.makes !== 'text') add(`model "${alias}" makes ${model.makes}, no text (in model_alias)`);
 }

@@ -1,13 +1,13 @@
 // The one call from a document's file to what a build works from.
 
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, type Violation } from '../errors.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { checkColumns } from './check-columns.ts';
+import { findDefaultModels } from './default-models.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
-import { dataDesignerFile, type Environment, findProviders, simulatedProvider } from './providers.ts';
+import { type Environment, findProviders, simulatedProvider } from './providers.ts';
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
@@ -56,18 +56,22 @@ export interface PreparedConfig {
 export async function prepareConfig(options: PrepareOptions): Promise<PreparedConfig> {
   const document = await readDocument(options);
   const report = openReport(document);
-  const read = readConfig(report);
+  const own = readConfig(report);
+  const aliases = aliasesInUse(report, own);
+  const isOwn = (alias: string) => own.models.some((model) => model.alias === alias);
+  const defaults = await findDefaultModels(
+    aliases.filter((alias) => !isOwn(alias)),
+    options,
+  );
+  const hasOwn = own.models.length > 0;
+  const read = hasOwn ? own : { ...own, models: defaults.models };
   const seeds = await openSeeds(report, read, options);
   const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
-  const models = dataDesignerFile('model_configs.yaml', options);
-  checkColumns(report, {
-    config: read,
-    seedColumns,
-    modelFile: existsSync(models.path) ? models.shown : null,
-  });
+  checkColumns(report, { config: read, seedColumns, defaults, hasOwnModels: hasOwn });
   checkRows(report, read, options);
-  const { providers, violations } = await providersInUse(report, read, options);
-  const all = [...report.violations, ...seeds.violations, ...violations];
+  const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
+  const ofModels = hasOwn ? [] : defaults.violations();
+  const all = [...report.violations, ...ofModels, ...seeds.violations, ...violations];
   const config = wholeConfig(read);
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
 
@@ -169,21 +173,25 @@ interface UsedProviders {
   readonly violations: readonly Violation[];
 }
 
+/** The aliases that columns name, broken ones too. */
+function aliasesInUse(report: Report, { columns }: ReadConfig): readonly string[] {
+  const named = columns.map(({ path: column }) => plainText(report.read([...column, 'model_alias'])));
+  return [...new Set(named)].filter((alias) => typeof alias === 'string');
+}
+
 /** The providers of the models that columns name, of broken columns and models too. */
 async function providersInUse(
   report: Report,
   read: ReadConfig,
-  options: PrepareOptions,
+  options: PrepareOptions & { readonly aliases: readonly string[] },
 ): Promise<UsedProviders> {
-  const aliases = new Set(
-    read.columns.map(({ path: column }) => plainText(report.read([...column, 'model_alias']))),
-  );
   const wanted = new Map<string, { readonly report: Report; readonly path: Path }>();
-  for (const { path: model, alias } of read.models) {
+  for (const { report: owner, path: model, alias } of read.models) {
     const place = [...model, 'provider'];
-    const name = plainText(report.read(place));
-    if (aliases.has(alias) && typeof name === 'string' && name.trim() !== '' && !wanted.has(name)) {
-      wanted.set(name, { report, path: place });
+    const name = plainText(owner.read(place));
+    const isUsed = alias !== null && options.aliases.includes(alias);
+    if (isUsed && typeof name === 'string' && name.trim() !== '' && !wanted.has(name)) {
+      wanted.set(name, { report: owner, path: place });
     }
   }
   if (options.isSimulated) {
@@ -195,7 +203,7 @@ async function providersInUse(
     });
     return { providers: new Map(simulated), violations: [] };
   }
-  return findProviders({ ...options, wanted, inDocument: read.providers });
+  return findProviders({ ...options, report, wanted, inDocument: read.providers });
 }
 
 /** The config if all its parts could be read. */

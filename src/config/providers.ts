@@ -134,6 +134,8 @@ function checkProvider(
 }
 
 export interface ProviderSearch {
+  /** Of the document. */
+  readonly report: Report;
   /** Names in use, each with the place that names it first. */
   readonly wanted: ReadonlyMap<string, { readonly report: Report; readonly path: Path }>;
   readonly inDocument: readonly ModelProvider[];
@@ -176,7 +178,7 @@ export async function findProviders(search: ProviderSearch): Promise<FoundProvid
   for (const name of missing()) {
     if (broken.has(name)) continue;
     const { report, path } = search.wanted.get(name)!;
-    if (isNamedIn(report, name)) continue;
+    if (isNamedIn(search.report, name)) continue;
     const near = nearestName(name, [...known]);
     report.add({ path, message: `no provider "${name}"${suggestion(near)} (in provider)`, isWhole: true });
   }

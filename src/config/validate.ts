@@ -49,7 +49,9 @@ export interface ReadColumn {
   readonly config: ColumnConfig | null;
 }
 
-interface ReadModel {
+export interface ReadModel {
+  /** Of the document that it stands in. */
+  readonly report: Report;
   readonly path: Path;
   readonly alias: string | null;
   readonly makes: 'text' | 'embeddings' | 'images';
@@ -226,9 +228,15 @@ function textOf(input: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-function readModels(report: Report): readonly ReadModel[] {
+/** Reads a list of models, with `only` those of certain aliases. */
+export function readModels(report: Report, only?: readonly string[]): readonly ReadModel[] {
   const models: ReadModel[] = [];
-  for (const path of readList(report, ['model_configs'])) models.push(readModel(report, path, models));
+  for (const path of readList(report, ['model_configs'])) {
+    const alias = textOf(report.read([...path, 'alias']));
+    if (only === undefined || (alias !== null && only.includes(alias))) {
+      models.push(readModel(report, path, models));
+    }
+  }
   return models;
 }
 
@@ -243,7 +251,7 @@ function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): R
   const config = makes === 'text' ? readPart(report, { path, schema: modelConfig }) : null;
   const body = config?.inference_parameters.extra_body ?? null;
   checkExtraBody(report, [...path, 'inference_parameters', 'extra_body'], body);
-  return { path, alias, makes, config };
+  return { report, path, alias, makes, config };
 }
 
 function kindOfModel(parameters: Fields): ReadModel['makes'] {

@@ -36,7 +36,7 @@ export function findQuoteMistakes(text: string): readonly Mistake[] {
     const last = mistakes.at(-1);
     const isSameLine = last !== undefined && !text.slice(last.offset, offset).includes('\n');
     if (before === '{' && /^[{%#]/.test(start) && !isSameLine) {
-      const sample = { '{': '{{ … }}', '%': '{% … %}' }[start] ?? '{# … #}';
+      const sample = `{${start} … ${start === '{' ? '}' : start}}`;
       const message = `put the template into quotes, as "${sample}": YAML takes a bare "{" for a map`;
       mistakes.push({ offset: offset - 1, level: 'error', message });
     } else if (!isPlain && /["']/.test(start) && (lexeme.length === 1 || !lexeme.endsWith(start))) {

@@ -1,6 +1,6 @@
 // What must compile, and what must not. Checked by tsc alone.
 
-import { DatasetBuilder } from '../../src/config/builder.ts';
+import { DatasetBuilder, type FreshName } from '../../src/config/builder.ts';
 
 const base = DatasetBuilder.create()
   .provider({ name: 'offline', provider_type: 'simulated', simulation: { latency_ms: 5 } })
@@ -45,11 +45,25 @@ base.column('self', {
   expr: ({ self }) => `${self}`,
 });
 
+// @ts-expect-error: a model of that name is there
+base.model({ alias: 'writer', model: 'other', provider: 'offline' });
+
 // @ts-expect-error: no such model
 base.column('body', { column_type: 'llm-text', model_alias: 'grader', prompt: 'x' });
 
 // @ts-expect-error: the name is taken
 base.column('tier', { column_type: 'expression', expr: 'x' });
+
+const taken: FreshName<'tier', 'id' | 'tier', 'column'> =
+  'There is a column "tier" already: choose another name';
+const free: FreshName<'plan', 'id' | 'tier', 'column'> = 'plan';
+base.column(free, { column_type: 'expression', expr: taken });
+
+// The default models are there as long as the dataset declares none.
+DatasetBuilder.create().column('a', { column_type: 'llm-text', model_alias: 'nvidia-text', prompt: 'x' });
+
+// @ts-expect-error: with models of its own it has only those
+base.column('a', { column_type: 'llm-text', model_alias: 'nvidia-text', prompt: 'x' });
 
 // @ts-expect-error: a parameter is missing
 base.column('n', { column_type: 'sampler', sampler_type: 'uniform', params: { low: 1 } });

@@ -424,7 +424,7 @@ rowloom:
     says: [
       'error config.yaml:4:13 column "body": prompt has to be text, not a list',
       'error config.yaml:5:20 column "body": system_prompt has to be text, not a map',
-      'error config.yaml:6:18 column "body": no model "5" (in model_alias)',
+      'error config.yaml:6:18 column "body": no model "5" (in model_alias): describe it under model_configs',
       'error config.yaml:7:11 column "body": drop has to be true or false, not "perhaps"',
       'error config.yaml:8:68 column "n": dtype has to be str, int, float or bool, not "integer", did you mean "int"?',
     ],
@@ -708,8 +708,45 @@ rowloom:
         'model_configs: [{ alias: nvidia-text, model: x, provider: nvidia }]',
     },
     says: [
-      'error config.yaml:3:75 column "body": no model "nvidia-text" (in model_alias): copy it into model_configs, if it is one of ~/.data-designer/model_configs.yaml',
+      'error config.yaml:3:75 column "body": no model "nvidia-text" (in model_alias): a document with models has no others, copy it from ~/.data-designer/model_configs.yaml to model_configs',
       'error config.yaml:4:76 column "title": no model "writter", did you mean "writer"? (in model_alias)',
+    ],
+  },
+  'a model of Data Designer beside models of the document': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: openai-reasoning }
+`),
+    says: [
+      'error config.yaml:3:75 column "body": no model "openai-reasoning" (in model_alias): a document with models has no others, add { alias: openai-reasoning, model: gpt-5, provider: openai, inference_parameters: { extra_body: { reasoning_effort: medium } } } to model_configs',
+    ],
+  },
+  'models that nobody has described': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, prompt: "{{ id }}", model_alias: nvidia-txt }
+  - { name: b, column_type: llm-text, prompt: "{{ id }}", model_alias: writer }
+  - { name: c, column_type: llm-text, prompt: "{{ id }}", model_alias: nvidia-embedding }
+`,
+    },
+    changes: { environment: { NVIDIA_API_KEY: 'x' } },
+    says: [
+      'error config.yaml:3:72 column "a": no model "nvidia-txt", did you mean "nvidia-text"? (in model_alias)',
+      'error config.yaml:4:72 column "b": no model "writer" (in model_alias): describe it under model_configs',
+      'error config.yaml:5:72 column "c": model "nvidia-embedding" makes embeddings, no text (in model_alias)',
+    ],
+  },
+  "mistakes in Data Designer's own file of models": {
+    files: {
+      'config.yaml':
+        'columns: [{ name: a, column_type: llm-text, prompt: "{{ id }}", model_alias: mine }, { name: id, column_type: sampler, sampler_type: uuid }]\n',
+      'home/.data-designer/model_configs.yaml':
+        'model_configs:\n  - { alias: mine, model: x, provider: nowhere, inference_parameters: { temperature: 9 } }\n  - { alias: other }\n',
+    },
+    says: [
+      'error ~/.data-designer/model_configs.yaml:2:40 model "mine": no provider "nowhere" (in provider)',
+      'error ~/.data-designer/model_configs.yaml:2:86 model "mine": inference_parameters.temperature has to be at most 2, not 9',
     ],
   },
   'an unknown model': {
