@@ -2,7 +2,9 @@
 // ended, after a reboot soon. A pid with its start time does.
 
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process of this machine. `start` is opaque: compare it with what `processStart` gives. */
@@ -21,16 +23,39 @@ export function ownIdentity(): ProcessIdentity {
   return { pid: process.pid, start: processStart(process.pid) ?? 'unknown' };
 }
 
+let mark: string | undefined;
+
+/** This process, for names of files: a hash of the machine's name, the pid, a hash of when it started. */
+export function ownMark(): string {
+  mark ??= `${shortHash(hostname())}-${process.pid}-${shortHash(ownIdentity().start)}`;
+  return mark;
+}
+
+/** Whether a process that made a mark is gone; undefined where this machine cannot know. */
+export function isMarkOfDead(made: string): boolean | undefined {
+  const [host, pid, start] = made.split('-');
+  if (host !== shortHash(hostname())) return undefined;
+  const running = processStart(Number(pid));
+  return running === undefined || shortHash(running) !== start;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+}
+
 /** Whether that very process still runs. A stopped one does. */
 export function isAlive({ pid, start }: ProcessIdentity): boolean {
   return processStart(pid) === start;
 }
 
-/** Every process that has all of `wanted` among its command-line arguments, each as a whole argument. */
-export function findByArguments(wanted: readonly string[]): ProcessIdentity[] {
+/**
+ * Every process whose working folder is `folder`, a real path, and that has `argument` on its command line, as a whole
+ * argument. A folder that was renamed is found under its new name, one that was removed under its old one.
+ */
+export function findByFolder(folder: string, argument: string): ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
-  for (const { pid, hasArgument } of process.platform === 'linux' ? listFromProc() : listFromPs()) {
-    const start = wanted.every(hasArgument) ? processStart(pid) : undefined;
+  for (const pid of process.platform === 'linux' ? listFromProc(folder) : listFromLsof(folder)) {
+    const start = argumentsOf(pid).includes(argument) ? processStart(pid) : undefined;
     if (start !== undefined) found.push({ pid, start });
   }
   return found;
@@ -53,11 +78,6 @@ export function signal(target: ProcessIdentity, name: NodeJS.Signals): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
-}
-
-interface ListedProcess {
-  readonly pid: number;
-  readonly hasArgument: (argument: string) => boolean;
 }
 
 function startFromProc(pid: number): string | undefined {
@@ -86,26 +106,39 @@ function startFromPs(pid: number): string | undefined {
   return state === undefined || state.startsWith('Z') ? undefined : start;
 }
 
-function listFromProc(): ListedProcess[] {
+function listFromProc(folder: string): number[] {
+  // A removed folder is named so by the kernel.
+  const names = [folder, `${folder} (deleted)`];
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => {
-      const commandLine = readIfThere(`/proc/${name}/cmdline`)?.split('\0') ?? [];
-      return { pid: Number(name), hasArgument: (argument) => commandLine.includes(argument) };
-    });
+    .filter(
+      (name) => /^\d+$/.test(name) && names.includes(tryTo(() => readlinkSync(`/proc/${name}/cwd`)) ?? ''),
+    )
+    .map(Number);
 }
 
-function listFromPs(): ListedProcess[] {
-  const { stdout } = spawnSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8' });
-  return [...(stdout ?? '').matchAll(/^\s*(\d+)\s+(.*)$/gm)].map(([, pid, command]) => ({
-    pid: Number(pid),
-    hasArgument: (argument) => ` ${command} `.includes(` ${argument} `),
-  }));
+function listFromLsof(folder: string): number[] {
+  const { stdout } = spawnSync('lsof', ['-a', '-d', 'cwd', '-Fpn'], { encoding: 'utf8' });
+  return [...(stdout ?? '').matchAll(/^p(\d+)\n(?:f.*\n)?n(.*)$/gm)]
+    .filter(([, , name]) => name === folder)
+    .map(([, pid]) => Number(pid));
+}
+
+function argumentsOf(pid: number): string[] {
+  if (process.platform === 'linux') return readIfThere(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
+  return (
+    spawnSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.split(
+      /\s+/,
+    ) ?? []
+  );
 }
 
 function readIfThere(path: string): string | undefined {
+  return tryTo(() => readFileSync(path, 'utf8'));
+}
+
+function tryTo<T>(read: () => T): T | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return read();
   } catch {
     return undefined;
   }

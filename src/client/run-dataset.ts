@@ -1,23 +1,24 @@
 // `run` and `start`: from what was typed to a build. The CLI is a thin face over these functions.
 
-import { join } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { removeLeftovers } from '../store/flights.ts';
 import { findGroup, listGroups } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { readUsage } from '../store/usage.ts';
 import type { RunEvents } from './build.ts';
 import type { Connected } from './connection.ts';
+import type { StorePlace } from './find-dataset.ts';
 import type { EndedRun } from './run-report.ts';
+import { serverFolder } from './server-folder.ts';
 import type { StartedBuild } from './start-build.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from './wish.ts';
 
 export type Answer = 'regenerate' | 'keep' | 'no';
 
-export interface ServerOptions {
+export interface ServerOptions extends StorePlace {
   /** A Temporal server; the embedded one of this directory by default. */
   readonly address?: string;
-  readonly cwd: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
   readonly onServer: (label: string) => void;
@@ -62,11 +63,6 @@ async function decideWish(options: DecideOptions): Promise<Decided> {
   return { how: 'accepted', wish: kept };
 }
 
-/** Where the embedded server of a directory keeps its things. */
-export function serverFolder({ cwd }: Pick<ServerOptions, 'cwd'>): string {
-  return join(cwd, '.rowloom');
-}
-
 /** Connects to the server of a command for as long as `use` runs. */
 export async function withServer<Result>(
   options: ServerOptions,
@@ -104,6 +100,7 @@ export async function runDataset(options: RunOptions): Promise<RunEnd> {
   const { wish } = decided;
   const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
   if (wish.isDone && wish.dataset !== null) {
+    await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
     const nothing = { reason: null, version: null, rowsInNext: null, stopped: null };
     return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };

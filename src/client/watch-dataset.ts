@@ -12,7 +12,8 @@ import type { Connected } from './connection.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
 import { isLive, isServedBy } from './live-build.ts';
 import { livenessOf } from './liveness.ts';
-import { type ServerOptions, serverFolder, withServer } from './run-dataset.ts';
+import { type ServerOptions, withServer } from './run-dataset.ts';
+import { serverFolder } from './server-folder.ts';
 import { stopBuild } from './steer.ts';
 
 export interface WatchOptions extends DatasetPlace, ServerOptions {}

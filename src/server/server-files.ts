@@ -7,14 +7,27 @@
 //   F3. Only the holder writes `server.json`. It tells where the server is, and nothing about whether it lives.
 
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, ownIdentity, type ProcessIdentity } from '../processes.ts';
+import { findByFolder, isAlive, ownIdentity, type ProcessIdentity, signal } from '../processes.ts';
 
 /** Where every embedded server listens: this machine alone can reach it. */
 export const HOST = '127.0.0.1';
 /** The namespace of every embedded server. */
 export const NAMESPACE = 'default';
+
+/** Its file in the directory, which is the server's working folder. */
+export const DATABASE_NAME = 'temporal.db';
 
 /** Where the embedded server of a directory listens, and who it is. */
 export interface ServerState {
@@ -46,7 +59,7 @@ export interface ServerFiles {
 /** The paths in `directory`, which is `.rowloom/`. */
 export function serverFiles(directory: string): ServerFiles {
   return {
-    database: join(directory, 'temporal.db'),
+    database: join(directory, DATABASE_NAME),
     log: join(directory, 'temporal.log'),
     state: join(directory, 'server.json'),
     claims: join(directory, 'watchdogs'),
@@ -64,6 +77,21 @@ export function findClaim(directory: string): Claim | undefined {
 export function findLivingClaim(directory: string): Claim | undefined {
   const claim = findClaim(directory);
   return claim?.holder !== undefined && isAlive(claim.holder) ? claim : undefined;
+}
+
+/** The servers that run in a directory, a real path: one, or what killed watchdogs left. */
+export function findServers(directory: string): ProcessIdentity[] {
+  return findByFolder(directory, 'start-dev');
+}
+
+/** Ends what runs in a directory, if it is there, and has no living watchdog: it would stay for ever. */
+export function endLeftServers(path: string): void {
+  const directory = existsSync(path) ? realpathSync(path) : undefined;
+  if (directory === undefined) return;
+  const found = findServers(directory);
+  // Looked for afterwards: a server that a new watchdog has started meanwhile was not found, or has that watchdog.
+  if (findLivingClaim(directory) !== undefined) return;
+  for (const server of found) signal(server, 'SIGKILL');
 }
 
 /** Claims the directory for this process; undefined if a living process holds it or was faster. */

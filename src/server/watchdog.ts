@@ -18,11 +18,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findByArguments, killAndWait } from '../processes.ts';
+import { killAndWait } from '../processes.ts';
 import { isServing } from './probe-server.ts';
 import {
   claimDirectory,
+  DATABASE_NAME,
   findServerState,
+  findServers,
   HOST,
   holdsClaim,
   NAMESPACE,
@@ -100,9 +102,7 @@ class Watchdog {
   /** Resolves when there is nothing left to watch. Throws if the server cannot be started. */
   async run(): Promise<void> {
     const { directory } = this.#options;
-    for (const orphan of findByArguments(['start-dev', serverFiles(directory).database])) {
-      await killAndWait(orphan, END_LIMIT_MS);
-    }
+    for (const orphan of findServers(directory)) await killAndWait(orphan, END_LIMIT_MS);
     await this.#takePorts();
     let failedBoots = 0;
     do {
@@ -163,8 +163,10 @@ class Watchdog {
   async #boot(): Promise<boolean> {
     const { directory, binary } = this.#options;
     const { port, uiPort, controlPort } = this.#ports!;
-    const files = serverFiles(directory);
-    const server = spawn(binary, serverArguments({ database: files.database, port, uiPort }), {
+    const server = spawn(binary, serverArguments({ port, uiPort }), {
+      // The folder is what the server is found by, and its database is named from there: SQLite takes the name for a URI, in
+      // which a folder called "100%25" is another one.
+      cwd: directory,
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     this.#server = server;
@@ -212,10 +214,10 @@ class Watchdog {
   }
 }
 
-function serverArguments(options: { database: string; port: number; uiPort: number }): string[] {
+function serverArguments(options: { port: number; uiPort: number }): string[] {
   return [
     ...['server', 'start-dev', '--ip', HOST, '--port', `${options.port}`, '--ui-port', `${options.uiPort}`],
-    ...['--namespace', NAMESPACE, '--log-level', 'warn', '--db-filename', options.database],
+    ...['--namespace', NAMESPACE, '--log-level', 'warn', '--db-filename', DATABASE_NAME],
     ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
     ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
   ];

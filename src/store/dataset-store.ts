@@ -18,7 +18,7 @@ import { columnFolder, epochName, parseCellFileName, parseEpochName } from './na
 export const DATASET_VERSION = 1;
 const EPOCH_VERSION = 1;
 
-/** Files beside their places that are older were left by a crash: writing one takes seconds. */
+/** Files that another machine wrote beside their places and that are older were left by a crash: writing one takes seconds. */
 const LEFTOVER_AGE_MS = 3_600_000;
 
 /** `dataset.json`. Written by whoever holds the newest epoch, and by a client before it takes one. */
@@ -160,8 +160,13 @@ export class DatasetStore {
   ): Promise<EpochRecord | undefined> {
     const record: EpochRecord = { v: EPOCH_VERSION, epoch: newest + 1, ...start, endedAt: null };
     const isOurs = await this.files.createWhole(this.#epochPath(record.epoch), formatDocument(record));
-    if (isOurs) await this.files.sweep(this.directory, start.at - LEFTOVER_AGE_MS);
+    if (isOurs) await this.sweep();
     return isOurs ? record : undefined;
+  }
+
+  /** Removes the files that crashes left beside their places. */
+  async sweep(): Promise<void> {
+    await this.files.sweep(this.directory, Date.now() - LEFTOVER_AGE_MS);
   }
 
   async findEpoch(epoch: number): Promise<EpochRecord | undefined> {

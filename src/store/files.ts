@@ -3,7 +3,8 @@
 //   F1. A file that others read is whole: written beside its place, synced, renamed, its folder synced.
 //   F2. A file that only one may create is whole when it is seen: written beside its place, then linked to its name.
 //   F3. What cannot be written or read is a StoreError that names the file and the reason.
-//   F4. What a crash leaves beside a place starts with a dot and ends in `.tmp`, and no reader takes it for anything.
+//   F4. What a crash leaves beside a place starts with a dot and ends in `.tmp`, and no reader takes it for anything. Its
+//       name tells which process wrote it, and only that of a dead one is removed.
 
 import { randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
@@ -11,6 +12,7 @@ import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
+import { isMarkOfDead, ownMark } from '../processes.ts';
 
 /** What the store needs of `node:fs/promises`; tests pass one that fails. */
 export type FileSystem = Pick<
@@ -89,7 +91,8 @@ export class Files {
 
   /** Starts a file beside `path`; it takes its place with {@link NewFile.publish}. Makes its folder. */
   async start(path: string): Promise<NewFile> {
-    const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+    const name = `.${basename(path)}.${ownMark()}.${randomBytes(6).toString('hex')}.tmp`;
+    const temporary = join(dirname(path), name);
     const handle = await this.create(temporary, path);
     return new NewFile(this, { path, temporary, handle });
   }
@@ -136,13 +139,17 @@ export class Files {
     await this.syncFolder(dirname(path));
   }
 
-  /** Removes what crashes left below a folder beside its places, if it was written before `beforeMs` since 1970. */
+  /**
+   * Removes what crashes left below a folder beside its places: files of processes of this machine that are dead, and what
+   * others wrote before `beforeMs` since 1970.
+   */
   async sweep(path: string, beforeMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     const names = await this.#reading(path, () => this.#fs.readdir(path, { recursive: true }));
     for (const name of (names ?? []).filter((found) => isTemporary(basename(found)))) {
       const leftover = join(path, name);
-      const stat = await this.findStat(leftover);
-      if (stat !== undefined && stat.modifiedMs < beforeMs) await this.remove(leftover);
+      const isDead =
+        isOfDeadProcess(leftover) ?? ((await this.findStat(leftover))?.modifiedMs ?? Infinity) < beforeMs;
+      if (isDead) await this.remove(leftover);
     }
   }
 
@@ -291,6 +298,11 @@ export function fail(message: string): never {
 
 function isTemporary(name: string): boolean {
   return name.startsWith('.') && name.endsWith('.tmp');
+}
+
+/** Undefined where this machine cannot know. */
+function isOfDeadProcess(temporary: string): boolean | undefined {
+  return isMarkOfDead(/\.([^.]*)\.[0-9a-f]+\.tmp$/.exec(temporary)?.[1] ?? '');
 }
 
 const REASONS: { readonly [code: string]: string } = {

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { StoreError } from '../errors.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../processes.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
@@ -183,6 +184,17 @@ export class CrashedFlights {
       inFlight: before.inFlight + 1,
       alone: before.alone + (alone === true ? 1 : 0),
     });
+  }
+}
+
+/** Removes what killed processes left in a dataset that is complete, as far as the disk lets it. */
+export async function removeLeftovers(dataset: DatasetStore): Promise<void> {
+  try {
+    await forgetCrashes(dataset);
+    await dataset.sweep();
+  } catch (error) {
+    // A store that cannot be written is as good to look at with them.
+    if (!(error instanceof StoreError)) throw error;
   }
 }
 

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findByArguments, killAndWait, type ProcessIdentity, processStart } from '../../src/processes.ts';
-import { findLivingClaim, findServerState, serverFiles } from '../../src/server/server-files.ts';
+import { killAndWait, type ProcessIdentity, processStart } from '../../src/processes.ts';
+import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { readRows } from '../../src/store/look.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -188,8 +188,7 @@ export class Workplace {
   /** Ends all that was started here and removes the folder. */
   async dispose(): Promise<void> {
     await Promise.all(this.#processes.filter(({ isRunning }) => isRunning).map((cli) => cli.kill()));
-    const { database } = serverFiles(this.serverFolder);
-    const started = [this.watchdog(), ...findByArguments(['start-dev', database])];
+    const started = [this.watchdog(), ...findServers(this.serverFolder)];
     for (const found of started) if (found !== undefined) await killAndWait(found, KILL_LIMIT_MS);
     for (const disk of this.#disks) disk.unmount();
     rmSync(this.directory, { recursive: true, force: true });

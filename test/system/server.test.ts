@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerError } from '../../src/errors.ts';
-import { findByArguments, killAndWait, type ProcessIdentity } from '../../src/processes.ts';
+import { killAndWait, type ProcessIdentity } from '../../src/processes.ts';
 import { resolveServer } from '../../src/server/connect.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
 import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
-import { findLivingClaim, serverFiles } from '../../src/server/server-files.ts';
+import { findLivingClaim, findServers, serverFiles } from '../../src/server/server-files.ts';
 
 const LINGER_MS = 300;
 const KILL_LIMIT_MS = 5_000;
@@ -70,7 +70,7 @@ function watchdog(): ProcessIdentity | undefined {
 }
 
 function servers(): ProcessIdentity[] {
-  return findByArguments(['start-dev', serverFiles(directory).database]);
+  return findServers(directory);
 }
 
 async function kill(...targets: (ProcessIdentity | undefined)[]): Promise<void> {
@@ -171,6 +171,18 @@ describe('a shared server', () => {
     await there.release();
     await until(() => findLivingClaim(other) === undefined);
     rmSync(other, { recursive: true });
+  });
+});
+
+describe('a database', () => {
+  it('is that of its own folder, however the name of the folder reads as a URI', async () => {
+    const folders = ['a b', 'a%20b', 'c%2Fd?e#f'].map((name) => join(directory, name));
+    const started = await Promise.all(folders.map((folder) => ensure(folder)));
+    for (const [index, { address }] of started.entries()) await startWorkflow(address, `in-${index}`);
+    await expect(workflowStatus(started[1]!.address, 'in-0')).rejects.toThrow(/not found/);
+    for (const folder of folders) expect(existsSync(serverFiles(folder).database)).toBe(true);
+    await Promise.all(started.map((server) => server.release()));
+    await until(() => folders.every((folder) => findLivingClaim(folder) === undefined));
   });
 });
 

@@ -1,8 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, realpathSync, renameSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import {
-  findByArguments,
+  findByFolder,
   isAlive,
   killAndWait,
   ownIdentity,
@@ -13,8 +16,8 @@ import {
 const HOLD = 'setInterval(() => {}, 60_000)';
 const LIMIT_MS = 5_000;
 
-async function startChild(...args: string[]) {
-  const child = spawn(process.execPath, ['-e', HOLD, ...args]);
+async function startChild(options: SpawnOptions = {}, ...args: string[]) {
+  const child = spawn(process.execPath, ['-e', HOLD, ...args], options);
   await once(child, 'spawn');
   const identity = { pid: child.pid!, start: processStart(child.pid!)! };
   return { child, identity };
@@ -44,10 +47,16 @@ it('takes a process that nobody reaped for dead', async () => {
   parent.kill('SIGKILL');
 });
 
-it('finds processes by whole arguments', async () => {
-  const mark = `mark-${process.pid}`;
-  const { identity } = await startChild(mark, 'other');
-  expect(findByArguments([mark, 'other'])).toEqual([identity]);
-  expect(findByArguments([mark.slice(0, -1)])).toEqual([]);
+it('finds processes by their working folder and a whole argument, wherever the folder went', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'row loom%20-')));
+  const { identity } = await startChild({ cwd: folder }, 'mark', 'other');
+  expect(findByFolder(folder, 'mark')).toEqual([identity]);
+  expect(findByFolder(folder, 'mar')).toEqual([]);
+  expect(findByFolder(`${folder}/..`, 'mark')).toEqual([]);
+  renameSync(folder, `${folder}-b`);
+  expect(findByFolder(folder, 'mark')).toEqual([]);
+  expect(findByFolder(`${folder}-b`, 'mark')).toEqual([identity]);
+  rmdirSync(`${folder}-b`);
+  expect(findByFolder(`${folder}-b`, 'mark')).toEqual([identity]);
   await killAndWait(identity, LIMIT_MS);
 });

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { Files } from '../../../src/store/files.ts';
@@ -250,12 +252,32 @@ it('a new start sweeps away what crashes left, and nothing that is being written
   for (const path of [old, young, part]) await writeFile(path, '');
   const yesterday = Date.now() / 1_000 - 86_400;
   for (const path of [old, part]) await utimes(path, yesterday, yesterday);
+  const alive = await dataset.files.start(dataset.path('cells', 'body', 'c.jsonl'));
+  await alive.append('half of it');
+  await killedWhileWriting(dataset.path('cells', 'body', 'd.jsonl'));
   await dataset.takeEpoch(0, startOf({ at: Date.now() }));
   expect((await readdir(dataset.path('cells', 'body'))).sort()).toEqual([
     '.b.jsonl.0.tmp',
+    expect.stringMatching(/^\.c\.jsonl\..*\.tmp$/),
     'r000000-000009.0.jsonl',
   ]);
+  await alive.discard();
 });
+
+/** A process that dies of SIGKILL in the middle of a file. */
+async function killedWhileWriting(path: string): Promise<void> {
+  const child = spawn(process.execPath, [
+    ...['--import', 'tsx', '--input-type=module', '-e'],
+    `import { Files } from '${import.meta.resolve('../../../src/store/files.ts')}';
+     const file = await new Files().start(${JSON.stringify(path)});
+     await file.append('half of it');
+     process.kill(process.pid, 'SIGKILL');`,
+  ]);
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect(
+    (await readdir(dirname(path))).filter((name) => name.startsWith(`.${basename(path)}.`)),
+  ).toHaveLength(1);
+}
 
 it('a disk that does not tell its free space has enough of it', async () => {
   const folder = await temporaryFolder();
