@@ -32,6 +32,7 @@ import {
   type GenerateDatasetInput,
   runTaskQueue,
 } from '../protocol.ts';
+import { workerOptions } from '../server/proxy.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
@@ -210,7 +211,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   let connection: NativeConnection | undefined;
   try {
     installRuntime();
-    connection = await NativeConnection.connect(connected.server.connectionOptions);
+    connection = await NativeConnection.connect(workerOptions(connected.server));
     worker = await startWorker({
       connection,
       client: connected.client,

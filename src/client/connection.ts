@@ -8,8 +8,12 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { ResolvedServer } from '../server/connect.ts';
+import { clientOptions } from '../server/proxy.ts';
 
-export type ServerPlace = Pick<ResolvedServer, 'connectionOptions' | 'namespace' | 'isEmbedded'>;
+export type ServerPlace = Pick<
+  ResolvedServer,
+  'connectionOptions' | 'environment' | 'namespace' | 'isEmbedded'
+>;
 
 export interface Connected {
   readonly client: Client;
@@ -23,7 +27,7 @@ export async function connect(
   options: Pick<ConnectionOptions, 'connectTimeout'> = {},
 ): Promise<Connected> {
   const connection = await Connection.connect({
-    ...server.connectionOptions,
+    ...clientOptions(server),
     ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
   });

@@ -32,7 +32,7 @@ export async function isLive(start: EpochRecord, connected: Connected): Promise<
   if (isServedBy(start, connected)) return isAtWork(start, connected.client);
   const { address, namespace, isEmbedded, host } = start;
   const elsewhere = await connect(
-    { connectionOptions: { address }, namespace, isEmbedded },
+    { connectionOptions: { address }, environment: connected.server.environment, namespace, isEmbedded },
     { connectTimeout: CONNECT_LIMIT_MS },
   ).catch(() => undefined);
   if (elsewhere === undefined) {

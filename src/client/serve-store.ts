@@ -2,24 +2,24 @@
 
 import { NativeConnection } from '@temporalio/worker';
 import { storeTaskQueue } from '../protocol.ts';
+import { workerOptions } from '../server/proxy.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { installRuntime, startWorker } from '../worker.ts';
-import { type StorePlace, storeFolder } from './find-dataset.ts';
+import { storeFolder } from './find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 
 /** Makes the store if there is none, and serves it until the signal fires; what is in hand then is ended. */
 export async function serveStore(
-  options: ServerOptions &
-    StorePlace & {
-      readonly stopSignal: AbortSignal;
-      readonly onReady: (store: Store) => void;
-    },
+  options: ServerOptions & {
+    readonly stopSignal: AbortSignal;
+    readonly onReady: (store: Store) => void;
+  },
 ): Promise<void> {
   const { environment, stopSignal, onReady } = options;
   const store = await openStore(storeFolder(options), { access: 'build' });
   installRuntime();
   await withServer(options, async ({ client, server }) => {
-    const connection = await NativeConnection.connect(server.connectionOptions);
+    const connection = await NativeConnection.connect(workerOptions(server));
     try {
       const { namespace } = server;
       const taskQueue = storeTaskQueue(store.id);

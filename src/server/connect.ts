@@ -18,13 +18,15 @@ export interface ResolveServerOptions {
 
 /** A server that answers. */
 export interface ResolvedServer {
-  /** For `Connection.connect` and `NativeConnection.connect` alike. Holds secrets: never printed. */
+  /** Holds secrets: never printed. `proxy.ts` has what `Connection.connect` and `NativeConnection.connect` take. */
   readonly connectionOptions: Pick<
     ClientConnectConfig['connectionOptions'],
     'apiKey' | 'metadata' | 'tls'
   > & {
     readonly address: string;
   };
+  /** Names the proxies. */
+  readonly environment: Environment;
   readonly namespace: string;
   /** It is of one directory of this machine, and ends with its users. */
   readonly isEmbedded: boolean;
@@ -48,6 +50,7 @@ async function embeddedServer(options: ResolveServerOptions): Promise<ResolvedSe
   const server = await ensureServer(options);
   return {
     connectionOptions: { address: server.address },
+    environment: options.environment,
     namespace: server.namespace,
     isEmbedded: true,
     label: `embedded · ${server.uiUrl}`,

@@ -161,7 +161,8 @@ const downloadWithSdk: Download = async ({ folder, version, environment }) => {
     args: [folder, version],
     // An open stdin tells the child that somebody still waits.
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: { ...environment },
+    // For the server that it starts on this machine; the download still takes its proxy.
+    env: { ...environment, no_grpc_proxy: '127.0.0.1,localhost' },
   });
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -5,13 +5,16 @@ import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/e
 import { ServerError } from '../errors.ts';
 import type { ResolvedServer, ResolveServerOptions } from './connect.ts';
 import type { Environment } from './find-temporal-binary.ts';
+import { clientOptions, findProxy } from './proxy.ts';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 const DEFAULT_NAMESPACE = 'default';
 const CONNECT_LIMIT_MS = 10_000;
 
+const DEADLINE_EXCEEDED = 4;
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
+const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
 
 /** Makes sure that the server answers and has the namespace. Throws a ServerError without secrets. */
@@ -29,9 +32,10 @@ export async function namedServer({
     ...(metadata === undefined ? {} : { metadata }),
     ...(tls === undefined ? {} : { tls }),
   };
-  await checkNamespace(connectionOptions, namespace);
+  const place = { connectionOptions, environment };
+  await checkNamespace(place, namespace);
   return {
-    connectionOptions,
+    ...place,
     namespace,
     isEmbedded: false,
     label: `${address} · namespace ${namespace}`,
@@ -55,13 +59,14 @@ function loadConfig(environment: Environment): ClientConnectConfig {
 }
 
 async function checkNamespace(
-  connectionOptions: ResolvedServer['connectionOptions'],
+  place: Pick<ResolvedServer, 'connectionOptions' | 'environment'>,
   namespace: string,
 ): Promise<void> {
   const failure = (reason: string) =>
-    new ServerError(`Cannot use the Temporal server at ${connectionOptions.address}: ${reason}`);
+    new ServerError(`Cannot use the Temporal server at ${place.connectionOptions.address}: ${reason}`);
+  const options = clientOptions(place);
   try {
-    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_LIMIT_MS });
+    const connection = await Connection.connect({ ...options, connectTimeout: CONNECT_LIMIT_MS });
     try {
       await connection.withDeadline(Date.now() + CONNECT_LIMIT_MS, () =>
         connection.workflowService.describeNamespace({ namespace }),
@@ -74,6 +79,11 @@ async function checkNamespace(
     const code = isGrpcServiceError(cause) ? cause.code : undefined;
     if (code === NOT_FOUND) throw failure(`it has no namespace "${namespace}"`);
     if (code === UNAUTHENTICATED || code === PERMISSION_DENIED) throw failure('it refuses the credentials');
-    throw failure((error as Error).message);
+    const isLate =
+      code === DEADLINE_EXCEEDED || code === UNAVAILABLE || /deadline/.test((error as Error).message);
+    if (!isLate) throw failure((error as Error).message);
+    const { host } = findProxy(place.connectionOptions.address, place.environment) ?? {};
+    const through = host === undefined ? '' : ` through the proxy ${host}`;
+    throw failure(`no answer within ${CONNECT_LIMIT_MS / 1000} s${through}. Make sure that it runs there`);
   }
 }

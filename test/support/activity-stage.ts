@@ -243,6 +243,7 @@ async function nextBuild(wish: AcceptedWish, newest: number): Promise<BuildRef> 
     namespace: 'default',
     isEmbedded: false,
     connectionOptions: { address: 'localhost:7233' },
+    environment: {},
   };
   const connected = { server } as Parameters<typeof takeEpoch>[0]['connected'];
   const start = (await takeEpoch({ wish, connected, newest, kind: 'run' }))!;

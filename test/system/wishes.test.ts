@@ -569,6 +569,7 @@ describe('a build that is running', () => {
     await until(() => mock.answered() > 0);
     const connected = await connect({
       connectionOptions: { address: server.address },
+      environment: {},
       namespace: 'default',
       isEmbedded: true,
     });

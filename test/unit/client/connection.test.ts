@@ -45,6 +45,7 @@ describe('a connection to Temporal', () => {
     const { port } = server.address() as AddressInfo;
     const connected = await connect({
       connectionOptions: { address: `127.0.0.1:${port}` },
+      environment: {},
       isEmbedded: false,
       namespace: 'default',
     });
