@@ -20,6 +20,10 @@ export interface CliOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** For Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
+  /** The user to run as: this one unless set. */
+  readonly uid?: number;
+  /** Where stdout and stderr lead: a pipe of this process unless a file's descriptor is given. */
+  readonly outputs?: readonly ['pipe' | number, 'pipe' | number];
 }
 
 /** Starts `rowloom` with these arguments. */
@@ -27,7 +31,8 @@ export function startCli(args: readonly string[], options: CliOptions): CliProce
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ENTRY, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', ...(options.outputs ?? (['pipe', 'pipe'] as const))],
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
   });
   return new CliProcess(child);
 }
@@ -42,10 +47,10 @@ export class CliProcess {
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
     });
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#talk += text;
     });
     this.ended = once(child, 'close').then(([code]) => ({
@@ -67,6 +72,11 @@ export class CliProcess {
   /** All of stderr so far. */
   get talk(): string {
     return this.#talk;
+  }
+
+  /** Reads no more of stderr, as `head` does once it has its lines. */
+  closeTalk(): void {
+    this.#child.stderr?.destroy();
   }
 
   signal(name: NodeJS.Signals): void {

@@ -14,8 +14,10 @@ export function handleInterrupts(options: {
   readonly say: (text: string) => void;
 }): Interrupts {
   const controller = new AbortController();
-  function interrupt(): void {
+  function interrupt(name: NodeJS.Signals): void {
     if (controller.signal.aborted) {
+      // A terminal that is closed sends it twice: by itself and through its shell.
+      if (name === 'SIGHUP') return;
       options.say(line('left', options.leaving));
       process.exit(1);
     }

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // The command line: parses, calls one client function, prints what came back. Data on stdout, talk on stderr.
 
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../../plural.ts';
 import type { CliContext } from './context.ts';
+import { terminalWidth } from './text.ts';
 
 interface CliCommand {
   readonly name: string;
@@ -126,18 +128,26 @@ function report(error: unknown, context: CliContext): void {
 const isEntryPoint =
   process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isEntryPoint) {
-  // A reader that closes the pipe early, such as `head`, has all it wants.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    // A reader that closes the pipe early, such as `head`, has all it wants.
+    if (error.code === 'EPIPE') process.exit();
+    const reason = error.message.replace(/^[A-Z]+: |, write$/g, '');
+    process.stderr.write(`error     Cannot write to stdout: ${reason}\n`, () => process.exit(1));
   });
+  // Where nobody reads what is said, a build goes on: an exception here would lose the calls in flight.
+  process.stderr.on('error', () => undefined);
+  // Temporal's client writes its own lines about connections otherwise, before ours.
+  process.env.GRPC_VERBOSITY ??= 'NONE';
+  // A Temporal server whose commands were all killed ends with the next command, whatever that is for.
+  const serverFolder = resolve('.rowloom');
+  if (existsSync(serverFolder)) (await import('../../server/server-files.ts')).endLeftServers(serverFolder);
   await main(process.argv.slice(2), {
     cwd: process.cwd(),
     home: homedir(),
     environment: process.env,
     isTerminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
     screen: process.stdout.isTTY
-      ? { width: process.stdout.columns || 80, hasColors: process.stdout.hasColors() }
+      ? { width: terminalWidth(process.stdout), hasColors: process.stdout.hasColors() }
       : null,
     print: (line) => void process.stdout.write(`${line}\n`),
     flush: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
@@ -146,4 +156,9 @@ if (isEntryPoint) {
       process.exitCode = code;
     },
   });
+  // A connection that a library gave up without closing it would keep the process alive.
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<unknown>((resolve) => stream.write('', resolve));
+  }
+  process.exit();
 }

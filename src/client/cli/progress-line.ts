@@ -1,5 +1,5 @@
 import type { CliContext } from './context.ts';
-import { breakParts, clip } from './text.ts';
+import { breakParts, clip, terminalWidth } from './text.ts';
 
 /** Without a terminal a line is a record: one now and then is enough. */
 const PLAIN_EVERY_MS = 5_000;
@@ -34,10 +34,6 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
     process.stderr.write(text);
   }
 
-  function width(): number {
-    return process.stderr.columns ?? 80;
-  }
-
   function end(): void {
     if (shown !== '' || begun !== '') write('\n');
     shown = '';
@@ -50,7 +46,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
       if (begun !== '') return;
       if (isTerminal) {
         // The last column stays free: a terminal breaks the line there.
-        const room = width() - ECHO_WIDTH - 1;
+        const room = terminalWidth(process.stderr) - ECHO_WIDTH - 1;
         shown = lengths.find((text) => text.length <= room) ?? clip(longest, room);
         write(`\r\x1b[2K${shown}`);
         return;
@@ -64,7 +60,9 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
     say(text) {
       if (shown === '') end();
       else write('\r\x1b[2K');
-      const lines = isTerminal ? breakParts(text, { width: width(), indent: INDENT }) : [text];
+      const lines = isTerminal
+        ? breakParts(text, { width: terminalWidth(process.stderr), indent: INDENT })
+        : [text];
       for (const line of lines) context.say(line);
       if (shown !== '') write(shown);
     },
@@ -76,7 +74,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
     },
     finish(text) {
       if (!isTerminal) return;
-      const fits = begun.length + text.length + 3 < width();
+      const fits = begun.length + text.length + 3 < terminalWidth(process.stderr);
       if (begun === '') write(`${text}\n`);
       else write(`${fits ? ' ' : `\n${' '.repeat(INDENT)}`}… ${text}\n`);
       begun = '';

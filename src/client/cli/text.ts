@@ -4,6 +4,11 @@ const WIDE =
   /[\p{Script=Han}\p{Emoji_Presentation}\u1100-\u115f\u3000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\uffe0-\uffe6]/u;
 const WITHOUT_WIDTH = /[\p{M}\p{Cf}]/u;
 
+/** Columns of a terminal. Serial lines, `docker run -t` and others say 0 when they do not know. */
+export function terminalWidth(stream: { readonly columns?: number }): number {
+  return stream.columns || 80;
+}
+
 /** The columns of a terminal that a line takes. */
 export function widthOf(line: string): number {
   let width = 0;

@@ -20,3 +20,23 @@ it('without a terminal says every few seconds what has changed, else once in a w
   expect(linesOf(1, 2)).toEqual(['calls 2 · 0 s left']);
   expect(linesOf(90, 2)).toHaveLength(3);
 });
+
+it.each([0, undefined])(
+  'on a terminal that says it has %s columns shows as much as on one of 80',
+  (columns) => {
+    const written: string[] = [];
+    const said: string[] = [];
+    const stream = { columns, write: (text: string) => written.push(text) };
+    const stderr = vi.spyOn(process, 'stderr', 'get').mockReturnValue(stream as never);
+    try {
+      const progress = createProgressLine({ isTerminal: true, say: (text) => void said.push(text) });
+      progress.show(['rows 3/200 · calls 4/800 · 16 in flight', 'rows 3']);
+      progress.end();
+      progress.say('done      200 rows · 0 dropped · 800 calls · 10 s');
+    } finally {
+      stderr.mockRestore();
+    }
+    expect(written[0]).toBe('\r\x1b[2Krows 3/200 · calls 4/800 · 16 in flight');
+    expect(said).toEqual(['done      200 rows · 0 dropped · 800 calls · 10 s']);
+  },
+);
