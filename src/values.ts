@@ -23,6 +23,13 @@ export function isValueList(value: Value | undefined): value is readonly Value[]
   return Array.isArray(value);
 }
 
+const INT64_LIMIT = 2n ** 63n;
+
+/** Whether a whole number fits into the 64 bits that files have for one. */
+export function fitsInt64(value: bigint): boolean {
+  return value >= -INT64_LIMIT && value < INT64_LIMIT;
+}
+
 /** Levels of JSON text that can be read: all that walks a value recurses. */
 const MAX_JSON_LEVELS = 200;
 

@@ -19,7 +19,7 @@ import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { CellError } from '../errors.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
-import { formatJson, isValueList, isValueObject, type Value } from '../values.ts';
+import { fitsInt64, formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 
 export interface ParquetColumn {
   readonly name: string;
@@ -28,8 +28,6 @@ export interface ParquetColumn {
 
 const MAGIC_LENGTH = 4;
 const PAGE_BYTES = 1024 * 1024;
-const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
 
 /** Encodes one file, row group by row group, each column by column. Runs in a worker thread: a column of 1,000 texts takes some milliseconds. */
 export class ParquetEncoder {
@@ -179,11 +177,12 @@ export function misfitOf(value: Value, type: ColumnType): string | undefined {
   switch (type.kind) {
     case 'int':
       if (typeof value === 'bigint') {
-        return value < INT64_MIN || value > INT64_MAX ? `${value} does not fit into 64 bits` : undefined;
+        return fitsInt64(value) ? undefined : `${shorten(String(value))} does not fit into 64 bits`;
       }
       return Number.isSafeInteger(value) ? undefined : misfit(value, 'a whole number');
     case 'float':
-      return typeof value === 'number' || typeof value === 'bigint' ? undefined : misfit(value, 'a number');
+      if (typeof value !== 'number' && typeof value !== 'bigint') return misfit(value, 'a number');
+      return Number.isFinite(Number(value)) ? undefined : misfit(value, 'a number that a float holds');
     case 'bool':
       return typeof value === 'boolean' ? undefined : misfit(value, 'true or false');
     case 'list':
@@ -198,8 +197,11 @@ export function misfitOf(value: Value, type: ColumnType): string | undefined {
 }
 
 function misfit(value: Value, wanted: string): string {
-  const text = formatJson(value);
-  return `${text.length > 60 ? `${text.slice(0, 60)}…` : text} is not ${wanted}`;
+  return `${shorten(formatJson(value))} is not ${wanted}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function firstMisfit(misfits: readonly (string | undefined)[]): string | undefined {

@@ -1,7 +1,7 @@
 // Seed files of JSON objects: JSON Lines (one object a line), and JSON (one list of objects, or objects one after the
 // other). A field that an object does not have is null in its row.
 
-import { isValueObject, parseJson, type ValueObject } from '../../values.ts';
+import { isValueObject, parseJson, type Value, type ValueObject } from '../../values.ts';
 import { type JsonPiece, JsonSyntaxError, jsonLines, jsonObjects } from './json-objects.ts';
 import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
 import { findTextStart, readUtf8 } from './utf8.ts';
@@ -37,7 +37,7 @@ function scannerOf(cut: Cut): ScanFile {
       async readBlock(block) {
         const rows: ValueObject[] = [];
         for await (const { text } of cut(readUtf8(file, block), { start: block.start, isInside: true })) {
-          rows.push(parseJson(text) as ValueObject);
+          rows.push(parseSeedJson(text) as ValueObject);
         }
         return rows;
       },
@@ -45,9 +45,23 @@ function scannerOf(cut: Cut): ScanFile {
   };
 }
 
+/** A text, or one of the words that Python writes for floats that are not finite. */
+const TEXT_OR_NOT_FINITE = /"(?:[^"\\]+|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+
+/** Parses JSON text; NaN and infinities are null. Throws `SyntaxError`. */
+export function parseSeedJson(text: string): Value {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const json = text.replace(TEXT_OR_NOT_FINITE, (found) => (found.startsWith('"') ? found : 'null'));
+    if (json === text) throw error;
+    return parseJson(json);
+  }
+}
+
 function findRow({ text, line }: JsonPiece, listener: ScanListener): ValueObject | undefined {
   try {
-    const value = parseJson(text);
+    const value = parseSeedJson(text);
     if (isValueObject(value)) return value;
     listener.onProblem('is not an object', line);
   } catch (error) {

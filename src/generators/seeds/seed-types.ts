@@ -3,24 +3,40 @@
 //   T1. CSV cells are text: a column is bool, int or float if every cell that is not empty is written as one. Whole
 //       numbers have no leading zero, so `007` stays text.
 //   T2. Whole numbers among floats become floats if a float holds each of them exactly.
-//   T3. Where cells of several kinds meet, nothing is lost: a CSV column stays text, a JSON one becomes JSON text.
+//   T3. Where cells of several kinds meet, nothing is lost: a CSV column stays text, a JSON one becomes JSON text. Whole
+//       numbers that do not fit into 64 bits are a kind of their own: no type of a file holds them.
+//   T4. NaN and infinities are null in every format. In a CSV file they are words, unless all other cells are numbers.
 
 import type { ColumnType } from '../../plan.ts';
-import { isValueList, isValueObject, type Value } from '../../values.ts';
+import { fitsInt64, isValueList, isValueObject, type Value } from '../../values.ts';
 
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const BOOLEAN = /^(?:true|false)$/i;
+const NOT_FINITE = /^[+-]?(?:nan|inf(?:inity)?)$/i;
 /** An object with more fields than this over all rows is a free map; so is one with a field that few libraries can read. */
 const MAX_STRUCT_FIELDS = 100;
 
-type Kind = 'bool' | 'int' | 'largeInt' | 'float' | 'text' | 'list' | 'struct' | 'json';
+/** Of whole numbers: `int` is one that a float holds too, `huge` ones do not fit into 64 bits. */
+type Kind =
+  | 'bool'
+  | 'int'
+  | 'largeInt'
+  | 'hugeInt'
+  | 'hugeLargeInt'
+  | 'float'
+  | 'notFinite'
+  | 'text'
+  | 'list'
+  | 'struct'
+  | 'json';
 
 /** What has been seen of one column, list or field. */
 export class TypeObserver {
   readonly #kinds = new Set<Kind>();
   #item: TypeObserver | null = null;
   readonly #fields = new Map<string, TypeObserver>();
+  #notFinite = 0;
 
   /** Takes a cell; of a CSV file its text. */
   observe(value: Value): void {
@@ -40,7 +56,15 @@ export class TypeObserver {
   /** Takes the text of a CSV cell. */
   observeText(text: string): void {
     // Nothing makes a column with text another than text (T1).
-    if (!this.#kinds.has('text')) this.#kinds.add(kindOf(valueOfText(text)));
+    if (this.#kinds.has('text')) return;
+    const isNotFinite = NOT_FINITE.test(text);
+    if (isNotFinite) this.#notFinite += 1;
+    this.#kinds.add(isNotFinite ? 'notFinite' : kindOf(valueOfText(text)));
+  }
+
+  /** How many of the cells in a CSV file stand for no value (T4). */
+  get emptyTexts(): number {
+    return this.typeOf('text').kind === 'text' ? 0 : this.#notFinite;
   }
 
   /** Takes a column of a format that has a schema. */
@@ -58,13 +82,18 @@ export class TypeObserver {
   typeOf(mixed: 'text' | 'json'): ColumnType {
     const [kind, ...others] = this.#kinds;
     if (kind === undefined) return { kind: 'text' };
-    if (others.length > 0)
-      return {
-        kind: this.#isOnly('int', 'float') ? 'float' : this.#isOnly('int', 'largeInt') ? 'int' : mixed,
-      };
+    if (others.length > 0) {
+      if (this.#isOnly('int', 'largeInt', 'notFinite')) return { kind: 'int' };
+      const isFloat = this.#kinds.has('float') && this.#isOnly('int', 'hugeInt', 'float', 'notFinite');
+      return { kind: isFloat ? 'float' : mixed };
+    }
     switch (kind) {
       case 'largeInt':
         return { kind: 'int' };
+      case 'hugeInt':
+      case 'hugeLargeInt':
+      case 'notFinite':
+        return { kind: mixed };
       case 'list':
         return { kind, item: this.#item!.typeOf(mixed) };
       case 'struct': {
@@ -99,7 +128,9 @@ function kindOf(value: boolean | bigint | number | string): Kind {
       return 'bool';
     case 'bigint': {
       const float = Number(value);
-      return Number.isFinite(float) && BigInt(float) === value ? 'int' : 'largeInt';
+      const isFloat = Number.isFinite(float) && BigInt(float) === value;
+      if (fitsInt64(value)) return isFloat ? 'int' : 'largeInt';
+      return isFloat ? 'hugeInt' : 'hugeLargeInt';
     }
     case 'number':
       return 'float';
@@ -118,7 +149,8 @@ function valueOfText(text: string): boolean | bigint | number | string {
 /** A CSV cell as its column's type has it. */
 export function cellOfText(text: string | null, type: ColumnType): Value {
   if (text === null) return null;
-  return type.kind === 'text' ? text : asFloats(valueOfText(text), type);
+  if (type.kind === 'text') return text;
+  return NOT_FINITE.test(text) ? null : asFloats(valueOfText(text), type);
 }
 
 /** A value with whole numbers made floats where its type has floats (T2). */

@@ -42,7 +42,7 @@ export class SourceContent {
 
   /** How many rows have nothing in a column. */
   emptyCellsOf(column: string): number {
-    return this.#rows - (this.#filled.get(column) ?? 0);
+    return this.#rows - (this.#filled.get(column) ?? 0) + this.#observerOf(column).emptyTexts;
   }
 
   /** A cell of a file as the type of its column has it. */

@@ -107,7 +107,7 @@ describe('csv', () => {
   it('takes numbers that no float holds for text', async () => {
     expect(typesOf(await open({ 's.csv': `a,b\n1e400,${'9'.repeat(400)}\n` }))).toEqual({
       a: 'text',
-      b: 'int',
+      b: 'text',
     });
   });
 
@@ -522,6 +522,103 @@ describe('parquet', () => {
     ],
   ])('refuses %s', async (_, content, problems) => {
     expect(await problemsOf({ 's.parquet': content })).toEqual(problems);
+  });
+});
+
+describe('whole numbers of more than 64 bits', () => {
+  const [most, more] = ['9223372036854775807', '9223372036854775808'];
+  const files = (numbers: readonly string[]): Files[] => [
+    { 's.csv': `n\n${numbers.join('\n')}\n` },
+    { 's.jsonl': numbers.map((n) => `{"n": ${n}}\n`).join('') },
+  ];
+  const cells = async (numbers: readonly string[]) =>
+    Promise.all(
+      files(numbers).map(async (written) => {
+        const source = await open(written);
+        return [typesOf(source).n, (await allRows(source)).map(({ n }) => n)];
+      }),
+    );
+
+  it('are no numbers in a file, and lose no digit', async () => {
+    expect(await cells([more, '1'])).toEqual([
+      ['text', [more, '1']],
+      ['json', [BigInt(more), 1n]],
+    ]);
+    expect(await cells([`-${more}`, most])).toEqual(Array(2).fill(['int', [-BigInt(more), BigInt(most)]]));
+  });
+
+  it('are floats among floats where a float holds them, else nothing is lost', async () => {
+    expect(await cells([more, '0.5'])).toEqual(Array(2).fill(['float', [2 ** 63, 0.5]]));
+    const long = '9'.repeat(400);
+    expect(await cells([long, '0.5'])).toEqual([
+      ['text', [long, '0.5']],
+      ['json', [BigInt(long), 0.5]],
+    ]);
+  });
+
+  it('are those of unsigned columns of Parquet too', async () => {
+    const unsigned = (data: bigint[]) => ({
+      's.parquet': new Uint8Array(
+        parquetWriteBuffer({
+          schema: [
+            { name: 'root', num_children: 1 },
+            { name: 'n', type: 'INT64', converted_type: 'UINT_64', repetition_type: 'REQUIRED' },
+          ],
+          columnData: [{ name: 'n', data }],
+        }),
+      ),
+    });
+    const large = await open(unsigned([2n ** 64n - 1n, 1n]));
+    expect([typesOf(large), await allRows(large)]).toEqual([
+      { n: 'json' },
+      [{ n: 2n ** 64n - 1n }, { n: 1n }],
+    ]);
+    expect(typesOf(await open(unsigned([1n])))).toEqual({ n: 'int' });
+  });
+});
+
+describe('floats that are not finite', () => {
+  const sources = (values: readonly number[]): Files[] => [
+    { 's.csv': `n\n${values.map((n) => `${n}\n`).join('')}` },
+    { 's.jsonl': values.map((n) => `{"n": ${n}}\n`).join('') },
+    { 's.json': `[${values.map((n) => `{"n": ${n}}`).join(',')}]` },
+    {
+      's.parquet': new Uint8Array(
+        parquetWriteBuffer({ columnData: [{ name: 'n', data: [...values], type: 'DOUBLE' }] }),
+      ),
+    },
+  ];
+
+  it('are null in every format', async () => {
+    for (const files of sources([0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])) {
+      const source = await open(files);
+      expect(typesOf(source)).toEqual({ n: 'float' });
+      expect(await allRows(source)).toEqual([{ n: 0.5 }, { n: null }, { n: null }, { n: null }]);
+      expect(source.columns[0]!.emptyCells).toBe(3);
+    }
+  });
+
+  it.each(['nan', 'NaN', '-nan', 'inf', '+Inf', '-INFINITY'])('may be written %s in CSV', async (word) => {
+    const source = await open({ 's.csv': `whole,float\n1,0.5\n${word},${word}\n` });
+    expect(typesOf(source)).toEqual({ whole: 'int', float: 'float' });
+    expect((await allRows(source))[1]).toEqual({ whole: null, float: null });
+  });
+
+  it('are words among words, and where nothing is a number', async () => {
+    const source = await open({ 's.csv': 'name,all,flag\nNan,nan,true\nAnn,inf,nan\n' });
+    expect(typesOf(source)).toEqual({ name: 'text', all: 'text', flag: 'text' });
+    expect(await allRows(source)).toEqual([
+      { name: 'Nan', all: 'nan', flag: 'true' },
+      { name: 'Ann', all: 'inf', flag: 'nan' },
+    ]);
+    expect(source.columns.map(({ emptyCells }) => emptyCells)).toEqual([0, 0, 0]);
+  });
+
+  it('stay what they are inside texts of JSON', async () => {
+    const line = '{"NaN": "is NaN, \\"NaN\\" or -Infinity", "list": [NaN, -Infinity]}\n';
+    expect(await allRows(await open({ 's.jsonl': line }))).toEqual([
+      { NaN: 'is NaN, "NaN" or -Infinity', list: [null, null] },
+    ]);
   });
 });
 

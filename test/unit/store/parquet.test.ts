@@ -225,6 +225,8 @@ describe('misfitOf', () => {
     [5.5, INT, '5.5 is not a whole number'],
     [2n ** 63n, INT, '9223372036854775808 does not fit into 64 bits'],
     ['5', FLOAT, '"5" is not a number'],
+    [10n ** 308n, FLOAT, undefined],
+    [10n ** 400n, FLOAT, `1${'0'.repeat(59)}… is not a number that a float holds`],
     ['yes', BOOL, '"yes" is not true or false'],
     [[1n, 'x'], { kind: 'list', item: INT }, '"x" is not a whole number'],
     ['x', { kind: 'list', item: INT }, '"x" is not a list'],
