@@ -3,7 +3,7 @@
 
 import type { JudgeScore, SamplerType } from './config/schema/columns.ts';
 import { findOwn } from './own-keys.ts';
-import type { Value } from './values.ts';
+import { fitsInt64, type Value } from './values.ts';
 
 export const PLAN_VERSION = 1;
 
@@ -35,6 +35,25 @@ export interface SamplerParams {
 /** What samplers of numbers and categories can be converted to. */
 export const CONVERSIONS = ['int', 'float', 'str'] as const;
 export type Conversion = (typeof CONVERSIONS)[number];
+
+/**
+ * The one type that holds all values of a category: text as soon as one is text, float as soon as one is. Whole numbers
+ * that no type of a file holds make text.
+ */
+export function labelKind(labels: readonly Value[]): 'text' | 'int' | 'float' {
+  const isAny = (type: string) => labels.some((label) => typeof label === type);
+  const isEach = (holds: (label: bigint) => boolean) =>
+    labels.every((label) => typeof label !== 'bigint' || holds(label));
+  if (isAny('string')) return 'text';
+  if (isAny('number')) return isEach((label) => Number.isFinite(Number(label))) ? 'float' : 'text';
+  return isEach(fitsInt64) ? 'int' : 'text';
+}
+
+/** The same for subcategories, whose whole numbers are floats too where floats hold them. */
+export function subcategoryKind(labels: readonly Value[]): 'text' | 'int' | 'float' {
+  const kind = labelKind(labels);
+  return kind === 'int' && labels.every((label) => BigInt(Number(label)) === label) ? 'float' : kind;
+}
 
 export interface PlanSampler extends ColumnBase {
   readonly kind: 'sampler';

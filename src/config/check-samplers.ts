@@ -3,6 +3,7 @@
 import { CONVERSIONS } from '../plan.ts';
 import { findUnknownDirective } from '../strftime.ts';
 import { nearestName } from '../templates/nearest-name.ts';
+import { fitsInt64 } from '../values.ts';
 import { anyOf, describe, suggestion } from './explain.ts';
 import { labelText } from './labels.ts';
 import type { Path } from './load.ts';
@@ -54,8 +55,20 @@ function checkConversion(report: Report, columnPath: Path, config: SamplerColumn
     return;
   }
   if (target === 'str') return;
-  const wrong = labelsOf(config).find((label) => !Number.isFinite(Number(label)) || label.trim() === '');
+  const labels = labelsOf(config);
+  const isNumber = (label: string) => Number.isFinite(Number(label)) && label.trim() !== '';
+  const wrong = labels.find((label) => !isNumber(label));
   if (wrong !== undefined) report.add({ path, message: `cannot make a number of the value "${wrong}"` });
+  const large = target === 'int' && labels.find((label) => isNumber(label) && !fitsInt64(wholeOf(label)));
+  if (large)
+    report.add({ path, message: `cannot make an int of the value "${large}": it has more than 64 bits` });
+}
+
+/** The whole number that a text with a number stands for, cut to one. */
+function wholeOf(label: string): bigint {
+  return /^[-+]?\d+$/.test(label.trim())
+    ? BigInt(label.trim().replace('+', ''))
+    : BigInt(Math.trunc(Number(label)));
 }
 
 /** The texts of all values that a column of categories can have. */

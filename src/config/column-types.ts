@@ -1,8 +1,7 @@
 // The type that a column has in the files: from the config alone, never from its values.
 
-import type { ColumnType } from '../plan.ts';
+import { type ColumnType, labelKind, subcategoryKind } from '../plan.ts';
 import { typeOfSchema } from './json-schema.ts';
-import { labelKind } from './labels.ts';
 import type { ColumnConfig, ExpressionColumn, JudgeColumn, SamplerColumn } from './schema/columns.ts';
 
 const TEXT: ColumnType = { kind: 'text' };
@@ -50,7 +49,9 @@ function typeOfSampler(config: SamplerColumn): ColumnType {
     case 'category':
       return { kind: labelKind(allParams(config).flatMap(({ values }) => values)) };
     case 'subcategory':
-      return { kind: labelKind(allParams(config).flatMap(({ values }) => Object.values(values).flat())) };
+      return {
+        kind: subcategoryKind(allParams(config).flatMap(({ values }) => Object.values(values).flat())),
+      };
     case 'uniform':
     case 'gaussian':
       return { kind: 'float' };

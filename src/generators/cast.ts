@@ -3,7 +3,7 @@
 
 import { CellError } from '../errors.ts';
 import type { PlanExpression } from '../plan.ts';
-import type { Value } from '../values.ts';
+import { fitsInt64, type Value } from '../values.ts';
 
 const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
@@ -15,8 +15,14 @@ export function castText(text: string, dtype: PlanExpression['dtype']): Value {
   switch (dtype) {
     case 'str':
       return text;
-    case 'int':
-      return findWhole(text) ?? BigInt(Math.trunc(finiteNumber(text, dtype)));
+    case 'int': {
+      const whole = findWhole(text) ?? BigInt(Math.trunc(finiteNumber(text, dtype)));
+      if (fitsInt64(whole)) return whole;
+      throw new CellError(
+        'TypeCastError',
+        `Cannot cast "${shorten(text)}" to int: it does not fit into 64 bits`,
+      );
+    }
     case 'float':
       return finiteNumber(text, dtype);
     case 'bool':
@@ -30,9 +36,12 @@ export function castText(text: string, dtype: PlanExpression['dtype']): Value {
 export function finiteNumber(text: string, target: string): number {
   const number = findFloat(text);
   if (number !== undefined && Number.isFinite(number)) return number;
-  const shown = text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
   const reason = number === undefined ? 'not a number' : 'not a finite number';
-  throw new CellError('TypeCastError', `Cannot cast "${shown}" to ${target}: it is ${reason}`);
+  throw new CellError('TypeCastError', `Cannot cast "${shorten(text)}" to ${target}: it is ${reason}`);
+}
+
+function shorten(text: string): string {
+  return text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
 }
 
 /** The whole number that a text writes without point and exponent. */

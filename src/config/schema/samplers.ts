@@ -103,7 +103,11 @@ export function checkRange(
   { low, high }: { readonly low: number; readonly high: number },
   context: z.RefinementCtx,
 ): void {
-  if (low >= high) {
-    context.addIssue({ code: 'custom', path: ['low'], message: `has to be below high ${high}, not ${low}` });
+  if (low > high) {
+    context.addIssue({
+      code: 'custom',
+      path: ['low'],
+      message: `has to be at most high ${high}, not ${low}`,
+    });
   }
 }

@@ -4,10 +4,19 @@
 import { CellError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import { CONVERSIONS, type Conversion, type Plan, type PlanSampler, type SamplerParams } from '../../plan.ts';
+import {
+  CONVERSIONS,
+  type ColumnType,
+  type Conversion,
+  labelKind,
+  type Plan,
+  type PlanSampler,
+  type SamplerParams,
+  subcategoryKind,
+} from '../../plan.ts';
 import { formatDate } from '../../strftime.ts';
 import { evaluateExpression, parseExpression } from '../../templates/template.ts';
-import type { Value } from '../../values.ts';
+import { fitsInt64, isValueObject, type Value } from '../../values.ts';
 import { columnDraws } from '../draws.ts';
 import { orCellError } from '../expression.ts';
 import type { RowFailure, RowValues } from '../generator.ts';
@@ -106,22 +115,41 @@ function isTrue(value: Value): boolean {
 }
 
 /** What a drawn value becomes: rounded to the places of its own parameters or else the column's, converted, typed. */
-function converterOf(
-  { sampler, params, convertTo, type }: PlanSampler,
-  own: SamplerParams,
-): (value: Value) => Value {
+function converterOf(column: PlanSampler, own: SamplerParams): (value: Value) => Value {
+  const { sampler, params, convertTo, type } = column;
   if (sampler === 'uuid' || sampler === 'datetime') return (value) => value;
   const rounded = [own, params].find((given) => isGiven(given, 'decimal_places'));
   const places = rounded === undefined ? null : numberParam(rounded, 'decimal_places');
   const target = convertTo === null ? null : conversionOf(convertTo);
+  const isFloat = target !== 'int' && labelKindOf(column) === 'float';
   return (value) => {
     if (typeof value === 'number' && !Number.isFinite(value)) {
       throw new CellError('SamplerError', `Cannot use the number drawn: it is ${value}`);
     }
     // Rounding to an int twice could differ from rounding once.
     const near = places === null || target === 'int' ? value : roundPlaces(value, places);
-    return asType(target === null ? near : convertSample(near, target), type);
+    const wide = isFloat ? asType(near, FLOAT) : near;
+    const made = asType(target === null ? wide : convertSample(wide, target), type);
+    if (typeof made === 'bigint' && !fitsInt64(made)) {
+      throw new CellError(
+        'SamplerError',
+        `Cannot use the number drawn: ${Number(made)} does not fit into 64 bits`,
+      );
+    }
+    return made;
   };
+}
+
+const FLOAT: ColumnType = { kind: 'float' };
+
+/** What the values of a category are together, before they are converted; null for other samplers. */
+function labelKindOf({ sampler, params, conditions }: PlanSampler) {
+  if (sampler !== 'category' && sampler !== 'subcategory') return null;
+  const lists = [params, ...conditions.map((condition) => condition.params)].flatMap(({ values }) =>
+    isValueObject(values) ? Object.values(values) : [values ?? []],
+  );
+  const labels = lists.flat() as Value[];
+  return sampler === 'category' ? labelKind(labels) : subcategoryKind(labels);
 }
 
 function conversionOf(name: string): Conversion {

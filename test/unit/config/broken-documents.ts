@@ -624,7 +624,7 @@ rowloom:
   },
   'impossible distributions': {
     files: columns(`
-  - { name: a, column_type: sampler, sampler_type: uniform, params: { low: 5, high: 5 } }
+  - { name: a, column_type: sampler, sampler_type: uniform, params: { low: 6, high: 5 } }
   - { name: b, column_type: sampler, sampler_type: uniform, params: { low: a lot, high: .inf } }
   - { name: c, column_type: sampler, sampler_type: gaussian, params: { mean: 0, stddev: -1 } }
   - { name: d, column_type: sampler, sampler_type: gaussian, params: { mean: .nan, stddev: 1, decimal_places: 40 } }
@@ -633,7 +633,7 @@ rowloom:
   - { name: g, column_type: sampler, sampler_type: poisson, params: {} }
 `),
     says: [
-      'error config.yaml:2:76 column "a": params.low has to be below high 5, not 5',
+      'error config.yaml:2:76 column "a": params.low has to be at most high 5, not 6',
       'error config.yaml:3:76 column "b": params.low has to be a number, not "a lot"',
       'error config.yaml:3:89 column "b": params.high has to be a number, not .inf',
       'error config.yaml:4:89 column "c": params.stddev has to be at least 0, not -1',
@@ -663,12 +663,14 @@ rowloom:
   - { name: b, column_type: sampler, sampler_type: category, params: { values: [1, two] }, convert_to: int }
   - { name: c, column_type: sampler, sampler_type: datetime, params: { start: 2025, end: 2026 }, convert_to: "%Y-%Q" }
   - { name: d, column_type: sampler, sampler_type: uuid, convert_to: int }
+  - { name: e, column_type: sampler, sampler_type: category, params: { values: [9223372036854775807, 1e30] }, convert_to: int }
 `),
     says: [
       'error config.yaml:2:102 column "a": convert_to has to be int, float or str, not "integer", did you mean "int"?',
       'error config.yaml:3:104 column "b": convert_to cannot make a number of the value "two"',
       'error config.yaml:4:110 column "c": convert_to has "%Q", which no date can be written with',
       'error config.yaml:5:70 column "d": convert_to has to be str, not "int"',
+      'error config.yaml:6:123 column "e": convert_to cannot make an int of the value "1e+30": it has more than 64 bits',
     ],
   },
   'wrong conditions': {
@@ -888,7 +890,7 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
     says: [
       'error config.yaml:8:24 model "m": inference_parameters.generation_type has to be chat-completion, not "chat", did you mean "chat-completion"?',
       'error config.yaml:9:20 model "m": inference_parameters.temperature has to be at most 2, not 3',
-      'error config.yaml:10:59 model "m": inference_parameters.top_p.params.low has to be below high 0.4, not 0.9',
+      'error config.yaml:10:59 model "m": inference_parameters.top_p.params.low has to be at most high 0.4, not 0.9',
       'error config.yaml:11:19 model "m": inference_parameters.max_tokens has to be at least 1, not 0',
       'error config.yaml:12:30 model "m": inference_parameters.max_parallel_requests has to be a number, not "none"',
       'error config.yaml:13:16 model "m": inference_parameters.timeout has to be a whole number, not 0.5',
@@ -1224,7 +1226,7 @@ columns:
     says: ['error s.jsonl:1 is not an object'],
   },
   'JSONL with numbers that are none': {
-    files: seeds('s.jsonl', '{"name": NaN}\n{"name": 1e999}\n'),
+    files: seeds('s.jsonl', '{"name": nan}\n{"name": 1e999}\n'),
     says: [
       `error s.jsonl:1 is not JSON: Object value expected after ':' at position 9`,
       'error s.jsonl:2 is not JSON: Cannot read the number 1e999: it is too large for a float',

@@ -98,6 +98,12 @@ seed_config: { source: { seed_type: local, path: s.csv }, selection_strategy: { 
   - { name: codes, column_type: sampler, sampler_type: category, params: { values: [007, 02139] } }
   - { name: wide, column_type: sampler, sampler_type: category, params: { values: [1] }, conditional_params: { "int == 1": { values: [x] } } }
   - { name: area, column_type: sampler, sampler_type: subcategory, params: { category: int, values: { 1: [1], 2: [2.5] } } }
+  - { name: parts, column_type: sampler, sampler_type: subcategory, params: { category: int, values: { 1: [1], 2: [2] } } }
+  - { name: part, column_type: sampler, sampler_type: subcategory, params: { category: int, values: { 1: [1], 2: [2] } }, convert_to: int }
+  - { name: exact, column_type: sampler, sampler_type: subcategory, params: { category: int, values: { 1: [9007199254740993], 2: [2] } } }
+  - { name: huge, column_type: sampler, sampler_type: category, params: { values: [9223372036854775808, 5] } }
+  - { name: large, column_type: sampler, sampler_type: category, params: { values: [9223372036854775807, -9223372036854775808] } }
+  - { name: endless, column_type: sampler, sampler_type: category, params: { values: [1${'0'.repeat(400)}, 0.5] } }
   - { name: u, column_type: sampler, sampler_type: uniform, params: { low: 0, high: 1 } }
   - { name: g, column_type: sampler, sampler_type: gaussian, params: { mean: 0, stddev: 1 }, convert_to: int }
   - { name: b, column_type: sampler, sampler_type: bernoulli, params: { p: 0.5 }, convert_to: str }
@@ -113,6 +119,12 @@ seed_config: { source: { seed_type: local, path: s.csv }, selection_strategy: { 
       codes: 'text',
       wide: 'text',
       area: 'float',
+      parts: 'float',
+      part: 'int',
+      exact: 'int',
+      huge: 'text',
+      large: 'int',
+      endless: 'text',
       u: 'float',
       g: 'int',
       b: 'text',

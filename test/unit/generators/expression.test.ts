@@ -36,6 +36,7 @@ describe('makeExpression', () => {
     [' -7 ', 'int', -7n],
     ['+1_000', 'int', 1000n],
     ['9007199254740993', 'int', 9007199254740993n],
+    ['-9223372036854775808', 'int', -9223372036854775808n],
     ['7.9', 'int', 7n],
     ['-7.9', 'int', -7n],
     ['1e3', 'int', 1000n],
@@ -65,6 +66,7 @@ describe('makeExpression', () => {
     ['nan', 'float', 'Cannot cast "nan" to float: it is not a number'],
     ['inf', 'float', 'Cannot cast "inf" to float: it is not a finite number'],
     ['1e400', 'int', 'Cannot cast "1e400" to int: it is not a finite number'],
+    ['9223372036854775808', 'int', 'Cannot cast "9223372036854775808" to int: it does not fit into 64 bits'],
     ['-Infinity', 'bool', 'Cannot cast "-Infinity" to bool: it is not a finite number'],
     ['x'.repeat(61), 'int', `Cannot cast "${'x'.repeat(60)}…" to int: it is not a number`],
   ])('drops a row whose text %j is no %s', (text, dtype, message) => {

@@ -244,6 +244,26 @@ describe('category and subcategory', () => {
     const floats = sampler('x', 'category', { values: [1n, 2.5] }, { type: { kind: 'float' } });
     expect(new Set(valuesOf(floats, 500))).toEqual(new Set([1, 2.5]));
   });
+
+  it('are floats together before they become text, those of conditions among them', () => {
+    const text = (params: PlanSampler['params'], more = {}) =>
+      new Set(valuesOf(sampler('x', 'category', params, { convertTo: 'str', ...more }), 200));
+    expect(text({ values: [1n, 2.5] })).toEqual(new Set(['1.0', '2.5']));
+    expect(text({ values: [1n, 2n] })).toEqual(new Set(['1', '2']));
+    const conditions = [{ when: 'false', params: { values: [0.5] } }];
+    expect(text({ values: [1n] }, { conditions })).toEqual(new Set(['1.0']));
+  });
+
+  it('are floats as subcategories, unless they become whole numbers', () => {
+    const parent = sampler('kind', 'category', { values: ['a'] });
+    const params = { category: 'kind', values: { a: [2n] } };
+    const part = (more: Partial<PlanSampler>) =>
+      rowsOf([parent, sampler('part', 'subcategory', params, { needs: ['kind'], ...more })], 1)[0]!.values
+        .part;
+    expect(part({ type: { kind: 'float' } })).toBe(2);
+    expect(part({ convertTo: 'str' })).toBe('2.0');
+    expect(part({ convertTo: 'int', type: { kind: 'int' } })).toBe(2n);
+  });
 });
 
 describe('number samplers', () => {
@@ -293,6 +313,29 @@ describe('numbers at the end of what floats hold', () => {
   it('are not rounded', () => {
     const params = { low: 1e300, high: 1.1e300, decimal_places: 15n };
     for (const value of valuesOf(sampler('x', 'uniform', params), 20)) expect(value).toBeGreaterThan(9e299);
+  });
+
+  it('may be the same at both ends', () => {
+    const same = { low: 2.5, high: 2.5 };
+    expect(valuesOf(sampler('x', 'uniform', same), 2)).toEqual([2.5, 2.5]);
+    const whole = { convertTo: 'int', type: { kind: 'int' } } as const;
+    expect(valuesOf(sampler('x', 'uniform', same, whole), 2)).toEqual([2n, 2n]);
+    expect(valuesOf(sampler('x', 'gaussian', { mean: 3n, stddev: 0n }), 2)).toEqual([3, 3]);
+    expect(valuesOf(sampler('x', 'poisson', { mean: 0n }), 2)).toEqual([0n, 0n]);
+    const one = { values: ['a', 'b', 'c'], weights: [0n, 2n, 0n] };
+    expect(valuesOf(sampler('x', 'category', one), 2)).toEqual(['b', 'b']);
+  });
+
+  it('drop the row where no file holds the whole number', () => {
+    const whole = { convertTo: 'int', type: { kind: 'int' } } as const;
+    const [row] = rowsOf([sampler('x', 'uniform', { low: 1e30, high: 1e30 }, whole)], 1);
+    expect(row!.failure).toMatchObject({
+      column: 'x',
+      error: {
+        kind: 'SamplerError',
+        message: 'Cannot use the number drawn: 1e+30 does not fit into 64 bits',
+      },
+    });
   });
 
   it('drop the row where they are beyond it', () => {
