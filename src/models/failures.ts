@@ -57,9 +57,17 @@ export function parseRetryAfter(header: string, now: number): number | null {
 
 const MAX_QUOTED = 300;
 
+/** A shorter one stands within other words by chance. */
+const MIN_KEY_LENGTH = 8;
+
 /** A provider's words for people: one short line without any of `secrets`, and without what a terminal would obey. */
 export function quote(text: string, secrets: readonly string[]): string {
   let line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  for (const secret of secrets) line = line.replaceAll(secret, '***');
+  for (const secret of secrets) {
+    const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    const pattern =
+      secret.length < MIN_KEY_LENGTH ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal;
+    line = line.replace(new RegExp(pattern, 'gu'), '***');
+  }
   return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
 }

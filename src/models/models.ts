@@ -6,7 +6,7 @@ import { findOwn } from '../own-keys.ts';
 import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
 import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from './openai-client.ts';
+import { createOpenAIClient, type OpenAIClient } from './openai/client.ts';
 import { createSimulatedClient, INSTANT } from './simulated-client.ts';
 
 /** One alias's way to its model. */

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { cellInput } from '../../../../src/generators/llm/cell-input.ts';
 import { generateCell } from '../../../../src/generators/llm/generate-cell.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
-import { createOpenAIClient } from '../../../../src/models/openai-client.ts';
+import { createOpenAIClient } from '../../../../src/models/openai/client.ts';
 import type { Plan, PlanJudge } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { type MockFault, startMockModelServer } from '../../../support/mock-model-server.ts';

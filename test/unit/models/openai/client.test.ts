@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelError } from '../../../src/errors.ts';
-import type { ModelRequest } from '../../../src/models/model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from '../../../src/models/openai-client.ts';
+import type { ModelError } from '../../../../src/errors.ts';
+import type { ModelRequest } from '../../../../src/models/model-client.ts';
+import { createOpenAIClient, type OpenAIClient } from '../../../../src/models/openai/client.ts';
 import {
   type MockFault,
   type MockModelServer,
   startMockModelServer,
-} from '../../support/mock-model-server.ts';
+} from '../../../support/mock-model-server.ts';
 
 const KEY = 'sk-very-secret';
 let mock: MockModelServer;
@@ -138,12 +138,12 @@ describe('the answer', () => {
 
   it('has the words of a refusal beside the text', async () => {
     const message = { content: null, refusal: 'I cannot help with that.' };
-    const server = await serve(() => ({ choices: [{ message, finish_reason: 'eos' }] }));
+    const server = await serve(() => ({ choices: [{ message, finish_reason: 'odd' }] }));
     expect(await server.client.ask(requestOf())).toMatchObject({
       text: '',
       refusal: 'I cannot help with that.',
       finish: 'other',
-      finishReason: 'eos',
+      finishReason: 'odd',
     });
     await server.close();
   });
@@ -153,7 +153,8 @@ describe('the answer', () => {
     ['abort', 'error'],
     ['model_length', 'length'],
     ['max_tokens', 'length'],
-    ['eos', 'other'],
+    ['eos', 'stop'],
+    ['odd', 'other'],
     [undefined, 'other'],
   ])('that ends with %j ends with "%s"', async (reason, finish) => {
     const server = await serve(() => ({
