@@ -5,6 +5,7 @@ import { BlockList, isIP } from 'node:net';
 import type { ConnectionOptions } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { ServerError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import type { ResolvedServer } from './connect.ts';
 import type { Environment } from './find-temporal-binary.ts';
 
@@ -63,7 +64,7 @@ export function findProxy(address: string, environment: Environment): URL | unde
 
 /** A variable in small letters or in capitals; empty where there is none. */
 function read(name: string, environment: Environment): string {
-  return (environment[name] || environment[name.toUpperCase()] || '').trim();
+  return (findOwn(environment, name) || findOwn(environment, name.toUpperCase()) || '').trim();
 }
 
 function isLoopback(hostname: string): boolean {
