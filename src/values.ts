@@ -31,14 +31,14 @@ export function fitsInt64(value: bigint): boolean {
 }
 
 /** Levels of JSON text that can be read: all that walks a value recurses. */
-const MAX_JSON_LEVELS = 200;
+export const MAX_JSON_LEVELS = 200;
 
 /** Parses JSON text. `12` is a `bigint`, `12.0` and `1e3` are `number`. Throws `SyntaxError`. */
 export function parseJson(text: string): Value {
   if (isNestedDeeper(text, MAX_JSON_LEVELS)) {
     throw new SyntaxError(`Cannot read the text: it is nested more than ${MAX_JSON_LEVELS} levels deep`);
   }
-  return parse(text, null, parseNumber) as Value;
+  return parse(text, null, parseJsonNumber) as Value;
 }
 
 const QUOTE = 0x22;
@@ -69,7 +69,8 @@ export function formatJson(value: Value, indent?: number): string {
   return stringify(value, null, indent, [FLOAT_FORMAT, BIGINT_FORMAT]) as string;
 }
 
-function parseNumber(text: string): bigint | number {
+/** Throws `SyntaxError` for what no float can hold. */
+export function parseJsonNumber(text: string): bigint | number {
   if (/^-?\d+$/.test(text)) return BigInt(text);
   const number = Number(text);
   if (!Number.isFinite(number))

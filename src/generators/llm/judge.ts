@@ -21,11 +21,11 @@ export const judgeAnswer: AnswerKind<PlanJudge> = {
       'For each, give the reasoning first and then the score, which is one of its options exactly as quoted.',
       `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schemaOf(scores))}`,
     ].join('\n'),
-  read({ scores }, raw) {
-    const answer = parseAnswer(raw);
-    if (!isValueObject(answer)) throw unusable('The answer is not a JSON object');
-    return Object.fromEntries(scores.map((score) => [score.name, readScore(score, answer)]));
-  },
+  read: ({ scores }, answer) =>
+    parseAnswer(answer, (value) => {
+      if (!isValueObject(value)) throw unusable('The answer is not a JSON object');
+      return Object.fromEntries(scores.map((score) => [score.name, readScore(score, value)]));
+    }),
 };
 
 function schemaOf(scores: readonly JudgeScore[]): Value {

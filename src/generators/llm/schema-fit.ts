@@ -5,26 +5,14 @@
 import { findOwn } from '../../own-keys.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
-import { callWithin } from './cut-off.ts';
 import { makeSchemaCheck, type SchemaCheck } from './schema-check.ts';
-
-/** Twice this the process may stand still for one answer, and at 10 s its heartbeat is missed. */
-const MAX_MS = 2_000;
 
 /** Throws `CellError` `UnusableAnswer` that names what breaks the schema; `TypeError` for a schema that is none. */
 export function fitToSchema(value: Value, schema: Value): Value {
   if (!isValueObject(schema)) throw new TypeError('Cannot use as a JSON Schema what is no object');
   const check = checkOf(schema);
-  const found = callWithin(MAX_MS, () => {
-    const fitted = new Fitting(schema, check).fit(value, [{ schema, pointer: '#' }]);
-    return { fitted, problems: check(fitted, '#') };
-  });
-  if (found === undefined) {
-    throw unusable(
-      `The answer cannot be held against the schema in ${MAX_MS / 1_000} s: a pattern takes too long, or it is too large`,
-    );
-  }
-  const { fitted, problems } = found;
+  const fitted = new Fitting(schema, check).fit(value, [{ schema, pointer: '#' }]);
+  const problems = check(fitted, '#');
   if (problems.length === 0) return fitted;
   throw unusable(`The answer does not obey the schema: ${problems.join('; ')}`);
 }

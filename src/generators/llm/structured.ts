@@ -11,5 +11,5 @@ export const structuredAnswer: AnswerKind<PlanStructured> = {
   schema: ({ schema }) => schema,
   instructions: ({ schema }) =>
     `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schema)}`,
-  read: ({ schema }, raw) => fitToSchema(parseAnswer(raw), schema),
+  read: ({ schema }, answer) => parseAnswer(answer, (value) => fitToSchema(value, schema)),
 };
