@@ -14,8 +14,11 @@ export interface AnswerKind<Column extends ModelColumn> {
   schema(column: Column): Value | null;
   /** Rowloom's own words below the prompt; not part of the digest. */
   instructions(column: Column): string | null;
-  /** The cell's value. Throws `CellError` `UnusableAnswer`, whose message tells the model what to correct. */
-  read(column: Column, raw: string): Value;
+  /**
+   * The cell's value, from an answer that is not empty and has no thoughts or white space around it. Throws `CellError`
+   * `UnusableAnswer`, whose message tells the model what to correct.
+   */
+  read(column: Column, answer: string): Value;
 }
 
 export function unusable(message: string): CellError {

@@ -4,13 +4,14 @@ import { CellError } from '../../errors.ts';
 import type { ModelColumn } from '../../plan.ts';
 import type { CellRecord } from '../../store/records.ts';
 import type { Value } from '../../values.ts';
-import type { AnswerKind } from './answer-kind.ts';
+import { type AnswerKind, unusable } from './answer-kind.ts';
 import { judgeAnswer } from './judge.ts';
 import { structuredAnswer } from './structured.ts';
 import { textAnswer } from './text.ts';
+import { splitThoughts } from './thoughts.ts';
 
 /** Raised when any answer is read into another value than before: `ok` records of other versions are read again. */
-export const READ_VERSION = 3;
+export const READ_VERSION = 4;
 
 const KINDS: { readonly [Kind in ModelColumn['kind']]: AnswerKind<Extract<ModelColumn, { kind: Kind }>> } = {
   'llm-text': textAnswer,
@@ -22,16 +23,35 @@ export function answerKindOf(column: ModelColumn): AnswerKind<ModelColumn> {
   return KINDS[column.kind];
 }
 
+/** What the model thought and what it answered. A text column whose prompt names a tag for thoughts asks for them. */
+export function partsOf(column: ModelColumn, raw: string): ReturnType<typeof splitThoughts> {
+  const asked = column.kind === 'llm-text' ? `${column.prompt}\n${column.systemPrompt ?? ''}` : '';
+  return splitThoughts(raw, asked);
+}
+
 /** Reads a cell's value from the answer's text. Throws `CellError` `UnusableAnswer`. */
 export function readAnswer(column: ModelColumn, raw: string): Value {
-  return answerKindOf(column).read(column, raw);
+  const { thoughts, answer } = partsOf(column, raw);
+  if (answer !== '') return answerKindOf(column).read(column, answer);
+  throw unusable(
+    thoughts === null ? 'The answer is empty' : 'The answer is empty: nothing follows the thoughts',
+  );
+}
+
+/** The thoughts that came in a field of their own, and those that came in the answer's text. */
+export function reasoningOf(column: ModelColumn, raw: string, given: string | null): string | null {
+  const { thoughts } = partsOf(column, raw);
+  if (thoughts === null || given?.includes(thoughts)) return given;
+  return given === null ? thoughts : `${given}\n\n${thoughts}`;
 }
 
 /** An `ok` record with its value as this version reads it: nothing is asked again. Null when the answer is of no use now. */
 export function readAgain(column: ModelColumn, record: CellRecord): CellRecord | null {
   if (record.read === READ_VERSION || record.raw === null) return record;
   try {
-    return { ...record, read: READ_VERSION, value: readAnswer(column, record.raw) };
+    const value = readAnswer(column, record.raw);
+    const reasoning = reasoningOf(column, record.raw, record.reasoning);
+    return { ...record, read: READ_VERSION, value, reasoning };
   } catch (error) {
     if (error instanceof CellError) return null;
     throw error;

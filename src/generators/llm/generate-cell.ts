@@ -6,8 +6,11 @@
 //   C3. A cell has MAX_TRIES for calls without an answer. A refusal (4xx) counts; a 5xx, timeout or cut connection
 //       counts only if the model answered another call since the cell's last try; 429 never counts.
 //   C4. What an earlier attempt of this start recorded is taken up where it ended: turns are replayed, not asked again.
-//   C5. An empty answer and one cut at the token limit are not usable: what was paid for is half a text at most, and
-//       nobody who reads the dataset could tell.
+//   C5. An empty answer and one that is not whole are not usable: what was paid for is half a text at most, and nobody
+//       who reads the dataset could tell.
+//   C6. The model is shown its answer, never its thoughts, nor an empty turn, which endpoints refuse: after an empty
+//       answer the conversation starts again; where no restart is left, the same is asked once more as a correction.
+//   C7. A model that refused is asked once more, from the start: chance may have it answer. Then it means it.
 
 import { CellError, ModelError } from '../../errors.ts';
 import { cancelled } from '../../models/failures.ts';
@@ -20,7 +23,8 @@ import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/re
 import type { Value } from '../../values.ts';
 import type { CellInput, CellOutcome } from '../generator.ts';
 import { unusable } from './answer-kind.ts';
-import { READ_VERSION, readAnswer } from './answers.ts';
+import { partsOf, READ_VERSION, readAnswer, reasoningOf } from './answers.ts';
+import { checkWhole } from './whole-answer.ts';
 
 export interface CellTask {
   readonly column: ModelColumn;
@@ -49,6 +53,8 @@ export interface CellTask {
 const MAX_TRIES = 5;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 15_000;
+/** How a record names the end of an answer that the model refused to give. */
+const REFUSAL = 'refusal';
 
 /** Throws `ModelError` `denied` or `cancelled`, and what `append` throws. */
 export async function generateCell(task: CellTask): Promise<CellOutcome> {
@@ -70,9 +76,10 @@ type Ended = Pick<CellRecord, 'status' | 'error' | 'calls'> &
 
 class Conversation {
   readonly #task: CellTask;
-  /** The answers so far, each with what is wrong with it. */
-  #turns: { readonly raw: string; readonly problem: string }[] = [];
+  /** The answers so far without thoughts, each with what is wrong with it. */
+  #turns: { readonly answer: string; readonly problem: string }[] = [];
   #restarts = 0;
+  #refusals = 0;
   #tries = 0;
   /** Calls that the model had answered when this cell's last try ended. */
   #answeredBefore: number | null = null;
@@ -117,13 +124,14 @@ class Conversation {
 
   #request(): ModelRequest {
     const { model, input, column, row, signal } = this.#task;
-    const turns = this.#turns.flatMap(({ raw, problem }): Message[] => [
-      { role: 'assistant', content: raw },
-      {
-        role: 'user',
-        content: `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`,
-      },
-    ]);
+    const turns = this.#turns.flatMap(({ answer, problem }): Message[] => {
+      if (answer === '') return [];
+      const asked = `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`;
+      return [
+        { role: 'assistant', content: answer },
+        { role: 'user', content: asked },
+      ];
+    });
     return {
       model: model.name,
       messages: [...input.messages, ...turns],
@@ -137,16 +145,22 @@ class Conversation {
 
   async #afterAnswer(answer: ModelAnswer, startedAt: number): Promise<CellOutcome | null> {
     const { column, settings } = this.#task;
-    const { text: raw, reasoning, finish } = answer;
+    const { text, refusal } = answer;
+    const raw = text.trim() === '' ? (refusal ?? text) : text;
+    const finish = refusal === null ? answer.finish : REFUSAL;
+    const reasoning = reasoningOf(column, raw, answer.reasoning);
     const ended = { raw, reasoning, finish, calls: [this.#callRecord(answer, startedAt)] };
     let value: Value;
     try {
-      checkFinish(answer);
+      checkWhole(answer);
       value = readAnswer(column, raw);
     } catch (thrown) {
       const error = thrown instanceof CellError ? thrown : unreadable(thrown);
-      const canCorrect = this.#turns.length < settings.maxConversationCorrectionSteps;
-      const canRestart = this.#restarts < settings.maxConversationRestarts;
+      const isRefusal = refusal !== null;
+      const canRestart =
+        this.#restarts < settings.maxConversationRestarts && !(isRefusal && this.#refusals > 0);
+      const isShown = !isRefusal && (!canRestart || partsOf(column, raw).answer !== '');
+      const canCorrect = isShown && this.#turns.length < settings.maxConversationCorrectionSteps;
       const status = canCorrect ? 'call' : canRestart ? 'retry' : 'failed';
       await this.#record({ ...ended, status, error: { kind: error.kind, message: error.message } });
       return status === 'failed' ? { status, error } : null;
@@ -205,10 +219,14 @@ class Conversation {
   }
 
   /** What a record changes, whether it was made now or by an earlier attempt. */
-  #learn({ status, raw, error, counts, at }: CellRecord): void {
+  #learn({ status, raw, finish, error, counts, at }: CellRecord): void {
     this.#lastAt = Math.max(this.#lastAt, at);
     if (counts === true) this.#tries += 1;
-    if (status === 'call') this.#turns.push({ raw: raw ?? '', problem: error?.message ?? '' });
+    if (finish === REFUSAL) this.#refusals += 1;
+    if (status === 'call') {
+      const { answer } = partsOf(this.#task.column, raw ?? '');
+      this.#turns.push({ answer, problem: error?.message ?? '' });
+    }
     if (status === 'retry' && error?.kind === 'UnusableAnswer') {
       this.#restarts += 1;
       this.#turns = [];
@@ -223,16 +241,6 @@ class Conversation {
     const { nextCallId, now } = this.#task;
     return { id: nextCallId(), promptTokens, completionTokens, status, ms: now() - startedAt };
   }
-}
-
-/** Throws `CellError` `UnusableAnswer` for an answer that is not whole. */
-function checkFinish({ finish, completionTokens }: ModelAnswer): void {
-  if (finish === 'length')
-    throw unusable(
-      `The answer was cut at the token limit, after ${completionTokens} tokens: raise max_tokens`,
-    );
-  if (finish === 'content-filter') throw unusable('The answer was withheld by the content filter');
-  if (finish === 'error') throw unusable('The answer ended with an error of the provider');
 }
 
 /** Whatever else reading met: thrown on, it would have the answer asked for and paid again and again. */

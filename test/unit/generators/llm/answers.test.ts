@@ -47,6 +47,14 @@ describe('llm-text', () => {
 
   it('refuses an empty answer', () => {
     expect(problemOf(text, ' \n ')).toBe('The answer is empty');
+    expect(problemOf(text, '<think>Hm.</think>')).toBe('The answer is empty: nothing follows the thoughts');
+  });
+
+  it('has no thoughts, unless its prompt asks for their tags', () => {
+    const raw = '<think>A name.</think>\n\nNora';
+    expect(readAnswer(text, raw)).toBe('Nora');
+    expect(readAnswer({ ...text, prompt: 'Put your thoughts into <think> tags' }, raw)).toBe(raw);
+    expect(readAnswer({ ...text, systemPrompt: 'Think as <think>…</think>' }, raw)).toBe(raw);
   });
 });
 
@@ -68,6 +76,12 @@ describe('llm-structured', () => {
     };
     const raw = '{"who": {"name": "A", "x": 1}, "all": [{"name": "B", "y": 2}], "z": 3}';
     expect(readAnswer(structured(schema), raw)).toEqual({ who: { name: 'A' }, all: [{ name: 'B' }] });
+  });
+
+  it('has no draft that stands in the thoughts', () => {
+    const column = structured({ ...person, required: ['age'] });
+    const raw = '<think>\n```json\n{"age": 1}\n```\n{never}\n</think>\n{"age": 3}';
+    expect(readAnswer({ ...column, prompt: 'Think in <think> tags' }, raw)).toEqual({ age: 3n });
   });
 
   it.each([
@@ -265,13 +279,34 @@ describe('llm-judge', () => {
   });
 });
 
+describe('an answer with several pieces of JSON', () => {
+  it('is for a judge the one with the scores', () => {
+    const scores =
+      '{"Realism": {"reasoning": "r", "score": 2}, "tone": {"reasoning": "see [1]", "score": "Calm"}}';
+    const raw = `By the rules [1] and {Realism: 1 or 2}:\n${scores}\nThe scale was {"min": 1}`;
+    expect(readAnswer(judge, raw)).toEqual(readAnswer(judge, scores));
+  });
+});
+
 describe('readAgain', () => {
-  const record = { raw: ' Hello ', value: 'old', read: READ_VERSION - 1 } as unknown as CellRecord;
+  const record = {
+    raw: ' Hello ',
+    value: 'old',
+    reasoning: null,
+    read: READ_VERSION - 1,
+  } as unknown as CellRecord;
 
   it('reads the answer of a record of another version, and leaves the others as they are', () => {
     expect(readAgain(text, record)).toEqual({ ...record, value: 'Hello', read: READ_VERSION });
     const current = { ...record, read: READ_VERSION };
     expect(readAgain(text, current)).toBe(current);
+  });
+
+  it('moves thoughts from the value to the reasoning, once', () => {
+    const thinking = { ...record, raw: '<think>A name.</think>\nNora', reasoning: null };
+    const read = readAgain(text, thinking)!;
+    expect(read).toEqual({ ...thinking, value: 'Nora', reasoning: 'A name.', read: READ_VERSION });
+    expect(readAgain(text, { ...read, read: 0 })).toEqual(read);
   });
 
   it('gives up a record whose answer is of no use now', () => {

@@ -174,8 +174,21 @@ describe('generateCell', () => {
         { finish: 'length', text: GOOD },
         'The answer was cut at the token limit, after 4 tokens: raise max_tokens',
       ],
+      [
+        { finish: 'length', text: '', completionTokens: 0 },
+        'The answer was cut at the token limit: raise max_tokens',
+      ],
       [{ finish: 'content-filter', text: '' }, 'The answer was withheld by the content filter'],
+      [{ finish: 'error', text: GOOD }, 'The answer ended with an error of the provider'],
+      [{ finish: 'tool-calls', text: '' }, 'The model asked for a tool instead of answering'],
+      [{ finish: 'tool-calls', text: GOOD }, 'The model asked for a tool instead of answering'],
+      [
+        { finish: 'other', finishReason: 'WEIRD', text: GOOD },
+        'The answer ended for a reason that Rowloom does not know: "WEIRD"',
+      ],
       [{ text: '' }, 'The answer is empty'],
+      [{ text: '<think>Hm.' }, 'The answer is empty: nothing follows the thoughts'],
+      [{ text: '{"level": 3' }, 'The answer is cut: it stops where "," or "}" has to follow'],
     ] as const)('never takes %j', async (answer, problem) => {
       const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
       const { task } = cellOf([answer], { settings });
@@ -183,6 +196,85 @@ describe('generateCell', () => {
         status: 'failed',
         error: new CellError('UnusableAnswer', problem),
       });
+    });
+
+    it('takes one whose end the provider says nothing about', async () => {
+      const { task } = cellOf([{ finish: 'other', finishReason: null, text: GOOD }]);
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+    });
+  });
+
+  describe('with an empty answer', () => {
+    const contents = (requests: readonly ModelRequest[]) =>
+      requests.map(({ messages }) => messages.slice(1).map(({ content }) => content));
+    const CORRECTION = `Your answer cannot be used. ${PROBLEM}. Give the whole answer again, corrected.`;
+
+    it('starts the conversation again, and shows the model no empty turn', async () => {
+      const settings = { maxConversationRestarts: 2, maxConversationCorrectionSteps: 2 };
+      const { task, records, requests } = cellOf(['', BAD, ' ', BAD, GOOD], { settings });
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(statuses(records)).toEqual(['retry', 'call', 'retry', 'call', 'ok']);
+      expect(contents(requests)).toEqual([[], [], [BAD, CORRECTION], [], [BAD, CORRECTION]]);
+    });
+
+    it('asks the same again as a correction where no restart is left', async () => {
+      const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 3 };
+      const steps = ['', BAD, '<think>Hm.</think>', ''];
+      const { task, records, requests } = cellOf(steps, { settings });
+      expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+      expect(statuses(records)).toEqual(['call', 'call', 'call', 'failed']);
+      expect(contents(requests)).toEqual([[], [], [BAD, CORRECTION], [BAD, CORRECTION]]);
+      const again = cellOf([''], { settings, history: records.slice(0, 3) });
+      await generateCell(again.task);
+      expect(contents(again.requests)).toEqual([[BAD, CORRECTION]]);
+    });
+  });
+
+  describe('with thoughts', () => {
+    it('reads what follows them, and records them', async () => {
+      const text = '<think>Is it {"level": 1}?</think>\n{"level": 3}';
+      const { task, records } = cellOf([{ text, reasoning: 'Given.' }]);
+      expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
+      expect(records).toMatchObject([{ raw: text, reasoning: 'Given.\n\nIs it {"level": 1}?' }]);
+    });
+
+    it('never sends them back', async () => {
+      const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 1 };
+      const { task, requests } = cellOf([`Hm.\n</think>\n${BAD}`, GOOD], { settings });
+      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(requests[1]!.messages[1]).toEqual({ role: 'assistant', content: BAD });
+    });
+  });
+
+  describe('with a refusal', () => {
+    const refused = { text: '', refusal: 'I cannot help with that.' };
+    const error = new CellError('UnusableAnswer', 'The model refused: I cannot help with that.');
+
+    it('asks once more, then fails with the words of the model', async () => {
+      const settings = { maxConversationRestarts: 5, maxConversationCorrectionSteps: 2 };
+      const { task, records, requests } = cellOf([refused, refused], { settings });
+      expect(await generateCell(task)).toEqual({ status: 'failed', error });
+      expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1]);
+      const record = { raw: refused.refusal, finish: 'refusal', error: { message: error.message } };
+      expect(records).toMatchObject([
+        { status: 'retry', ...record },
+        { status: 'failed', ...record },
+      ]);
+    });
+
+    it('does not ask again where no restart is allowed', async () => {
+      const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 2 };
+      const { task } = cellOf([refused], { settings });
+      expect(await generateCell(task)).toEqual({ status: 'failed', error });
+    });
+
+    it('counts what an earlier attempt was refused, and takes an answer', async () => {
+      const first = cellOf([refused]);
+      await expect(generateCell(first.task)).rejects.toThrow('The script is at its end');
+      const again = cellOf([refused], { history: first.records });
+      expect(await generateCell(again.task)).toEqual({ status: 'failed', error });
+      const luckier = cellOf([BAD, GOOD], { history: first.records });
+      expect(await generateCell(luckier.task)).toMatchObject({ status: 'ok' });
     });
   });
 
