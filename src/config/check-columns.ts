@@ -4,6 +4,8 @@
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { nearestName } from '../templates/nearest-name.ts';
+import type { ShapeOf } from '../templates/shape.ts';
+import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
 import { TemplateSyntaxError } from '../templates/template-error.ts';
 import { checkSampler } from './check-samplers.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
@@ -14,12 +16,13 @@ import { parentsOf, printedNames, type TemplateField, templatesOf, variablesOf }
 import type { Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
 import { plainText } from './schema/scalars.ts';
+import { shapesOf } from './shapes.ts';
 import { nameProblem, type ReadColumn, type ReadConfig } from './validate.ts';
 
 export interface ColumnChecks {
   readonly config: ReadConfig;
   /** Null when the seed source could not be read: its names are unknown then. */
-  readonly seedColumns: readonly Pick<SeedColumn, 'name' | 'emptyCells'>[] | null;
+  readonly seedColumns: readonly SeedColumn[] | null;
   /** Of the aliases that are not the document's. */
   readonly defaults: DefaultModels;
   /** The default models are for documents without any. */
@@ -30,7 +33,11 @@ export interface ColumnChecks {
 export function checkColumns(report: Report, checks: ColumnChecks): void {
   const { columns } = checks.config;
   checkNames(report, checks);
-  const needs = columns.map((column) => checkReferences(report, column, checks));
+  const shapeOf = shapesOf(
+    columns.map(({ config }) => config),
+    checks.seedColumns ?? [],
+  );
+  const needs = columns.map((column) => checkReferences(report, column, { ...checks, shapeOf }));
   checkCycles(report, columns, needs);
   for (const column of columns) {
     checkAlias(report, column, checks);
@@ -101,7 +108,11 @@ function knownNames({ config, seedColumns }: ColumnChecks): readonly string[] | 
   ];
 }
 
-function checkReferences(report: Report, column: ReadColumn, checks: ColumnChecks): readonly string[] {
+interface ReferenceChecks extends ColumnChecks {
+  readonly shapeOf: ShapeOf;
+}
+
+function checkReferences(report: Report, column: ReadColumn, checks: ReferenceChecks): readonly string[] {
   const parents = column.config === null ? [] : parentsOf(column.config);
   const needs = new Set(parents.filter((name) => name !== column.name));
   const readField = (name: string) => plainText(report.read([...column.path, name]));
@@ -114,7 +125,13 @@ function checkReferences(report: Report, column: ReadColumn, checks: ColumnCheck
 interface TemplateCheck {
   readonly column: ReadColumn;
   readonly field: TemplateField;
-  readonly checks: ColumnChecks;
+  readonly checks: ReferenceChecks;
+}
+
+interface FieldCheck {
+  readonly path: Path;
+  readonly field: TemplateField;
+  readonly shapeOf: ShapeOf;
 }
 
 function checkTemplate(report: Report, { column, field, checks }: TemplateCheck): readonly string[] {
@@ -169,11 +186,25 @@ function checkTemplate(report: Report, { column, field, checks }: TemplateCheck)
       level: 'warning',
     });
   }
+  if (!field.isExpression) checkFields(report, { path, field, shapeOf: checks.shapeOf });
   if (!field.isExpression && column.columnType !== 'expression') {
     warnOfSingleBraces(report, { field, path, known: known ?? [] });
     warnOfEmptyCells(report, { field, path, checks });
   }
   return variables.filter((name) => name !== column.name);
+}
+
+/** A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for. */
+function checkFields(report: Report, { path, field, shapeOf }: FieldCheck): void {
+  for (const { at, message, isGuarded } of missingFieldsOf(parseTemplate(field.text), shapeOf)) {
+    report.add({
+      path,
+      message: `${message} (in ${field.path[0]})`,
+      isWhole: true,
+      level: isGuarded ? 'warning' : 'error',
+      position: report.document.positionInText(report.fullPath(path), at),
+    });
+  }
 }
 
 /** `x__trace` of a column whose trace is asked for: that it is not there yet is reported already. */

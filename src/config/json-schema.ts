@@ -75,6 +75,14 @@ function pathOf(pointer: string, schema: Value): Path {
   return path;
 }
 
+/** The part of a schema that a `$ref` in it points to. */
+export function findReference(root: Value, reference: string): Value | undefined {
+  return keysOf(decodeURI(reference)).reduce<Value | undefined>(
+    (schema, key) => (isValueObject(schema) ? findOwn(schema, key) : undefined),
+    root,
+  );
+}
+
 const JSON_TEXT: ColumnType = { kind: 'json' };
 
 /** The type for values of a valid schema. What has no struct form (anyOf, recursion, free maps) is JSON text. */
@@ -138,10 +146,7 @@ class TypeReader {
 
   #readReference(reference: string, open: readonly string[]): ColumnType {
     if (open.includes(reference)) return JSON_TEXT;
-    const target = keysOf(decodeURI(reference)).reduce<Value | undefined>(
-      (schema, key) => (isValueObject(schema) ? findOwn(schema, key) : undefined),
-      this.#root,
-    );
+    const target = findReference(this.#root, reference);
     return target === undefined ? JSON_TEXT : this.read(target, [...open, reference]);
   }
 
@@ -158,7 +163,8 @@ function isNull(schema: Value): boolean {
   return isValueObject(schema) && schema.type === 'null';
 }
 
-function typesOf({ type, properties, items }: ValueObject): readonly string[] {
+/** The types that a schema allows, by its own word or by what it says of them. */
+export function typesOf({ type, properties, items }: ValueObject): readonly string[] {
   if (typeof type === 'string') return [type];
   if (isValueList(type)) return type.map(String);
   if (properties !== undefined) return ['object'];

@@ -1,4 +1,5 @@
-// What can be told from the tree alone: how deeply it is nested, and which names it takes from the row.
+// What can be told from the tree alone: how deeply it is nested, which names it takes from the row, and which fields it
+// reads that can never be there.
 //
 // Data Designer refuses trees of more than 10 levels, and so refuses a condition with six `and`s, each of
 // which is a level of Jinja's tree. Here a level is a real one: a chain of one kind (`a and b and c`,
@@ -6,38 +7,61 @@
 // passes there passes here.
 
 import { MAX_DEPTH } from './limits.ts';
-import { type Expression, namesIn, type Statement } from './syntax.ts';
+import { DICT_METHOD_NAMES } from './methods.ts';
+import { either, listOf, missingField, pairsOf, type Shape, type ShapeOf, valuesOf } from './shape.ts';
+import { type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 
 export interface TreeFacts {
   /** The names that a template takes from the row, sorted. */
   readonly variables: readonly string[];
   /** Offset of the first node that is nested too deeply, or `null`. */
   readonly tooDeepAt: number | null;
+  readonly missingFields: readonly MissingField[];
+}
+
+/** A field that is read where none of this name can be. */
+export interface MissingField {
+  readonly at: number;
+  readonly message: string;
+  /** Whether the template asks first whether it is there. */
+  readonly isGuarded: boolean;
 }
 
 /** Looks at the statements of a template. */
-export function factsOfTemplate(statements: readonly Statement[]): TreeFacts {
-  const walk = new Walk();
+export function factsOfTemplate(statements: readonly Statement[], shapeOf: ShapeOf = () => null): TreeFacts {
+  const walk = new Walk(shapeOf);
   // The template and the statement are levels of Data Designer's tree as well.
-  walk.statements(statements, 2, new Set());
+  walk.statements(statements, 2, new Map());
   return walk.facts();
 }
 
 /** Looks at a bare expression as Data Designer does: as if it stood between braces. */
 export function factsOfExpression(expression: Expression): TreeFacts {
-  const walk = new Walk();
-  walk.expression(expression, 3, new Set());
+  const walk = new Walk(() => null);
+  walk.expression(expression, 3, new Map());
   return walk.facts();
 }
 
-type Names = ReadonlySet<string>;
+/** The names that the template itself assigns, with what is known of them. */
+type Names = ReadonlyMap<string, Shape | null>;
 
 class Walk {
   readonly #variables = new Set<string>();
+  readonly #missingFields: MissingField[] = [];
+  readonly #shapeOf: ShapeOf;
   #tooDeepAt: number | null = null;
+  #isGuarded = false;
+
+  constructor(shapeOf: ShapeOf) {
+    this.#shapeOf = shapeOf;
+  }
 
   facts(): TreeFacts {
-    return { variables: [...this.#variables].sort(), tooDeepAt: this.#tooDeepAt };
+    return {
+      variables: [...this.#variables].sort(),
+      tooDeepAt: this.#tooDeepAt,
+      missingFields: this.#missingFields,
+    };
   }
 
   statements(statements: readonly Statement[], depth: number, bound: Names): void {
@@ -60,17 +84,18 @@ class Walk {
         this.statements(statement.otherwise, depth + 1, bound);
         break;
       case 'for': {
-        this.expression(statement.iterable, depth + 1, bound);
-        const item = new Set([...bound, ...namesIn(statement.target)]);
+        const iterable = this.expression(statement.iterable, depth + 1, bound);
+        const item = new Map([...bound, ...assigned(statement.target, iterable?.item?.() ?? null)]);
         if (statement.test !== null) this.expression(statement.test, depth + 1, item);
-        this.statements(statement.body, depth + 1, new Set([...item, 'loop']));
+        this.statements(statement.body, depth + 1, new Map([...item, ['loop', null]]));
         this.statements(statement.otherwise, depth + 1, bound);
         break;
       }
       case 'with': {
-        const names = statement.bindings.flatMap(({ target }) => namesIn(target));
-        for (const { value } of statement.bindings) this.expression(value, depth + 1, bound);
-        this.statements(statement.body, depth + 1, new Set([...bound, ...names]));
+        const names = statement.bindings.flatMap(({ target, value }) =>
+          assigned(target, this.expression(value, depth + 1, bound)),
+        );
+        this.statements(statement.body, depth + 1, new Map([...bound, ...names]));
         break;
       }
       case 'filter-block':
@@ -82,94 +107,184 @@ class Walk {
     }
   }
 
-  expression(expression: Expression, depth: number, bound: Names): void {
+  /** Looks at an expression, and tells what is known of its value. */
+  expression(expression: Expression, depth: number, bound: Names): Shape | null {
     this.#enter(expression.at, depth);
     switch (expression.kind) {
       case 'constant':
-        break;
-      case 'name':
-        if (!bound.has(expression.name)) this.#variables.add(expression.name);
-        break;
-      case 'list':
+        return null;
+      case 'name': {
+        const shape = bound.get(expression.name);
+        if (shape !== undefined) return shape;
+        this.#variables.add(expression.name);
+        return this.#shapeOf(expression.name);
+      }
+      case 'list': {
+        const items = this.#expressions(expression.items, depth + 1, bound);
+        return listOf(() => either(items));
+      }
       case 'tuple':
       case 'concat':
         this.#expressions(expression.items, depth + 1, bound);
-        break;
+        return null;
       case 'dict':
         this.#expressions(expression.entries.flat(), depth + 1, bound);
-        break;
-      case 'attribute':
-        this.#object(expression.object, depth, bound);
-        break;
-      case 'item':
-        this.#object(expression.object, depth, bound);
-        this.expression(expression.key, depth + 1, bound);
-        break;
+        return null;
+      case 'attribute': {
+        const shape = this.#object(expression.object, depth, bound);
+        return this.#field(shape, { ...expression, path: pathOf(expression.object) });
+      }
+      case 'item': {
+        const { object, key } = expression;
+        const shape = this.#object(object, depth, bound);
+        this.expression(key, depth + 1, bound);
+        const isName = key.kind === 'constant' && typeof key.value === 'string';
+        if (!isName && shape?.item !== undefined) return shape.item();
+        if (key.kind !== 'constant') return null;
+        return this.#field(shape, { at: key.at, path: pathOf(object), name: String(key.value) });
+      }
       case 'slice': {
         const { start, stop, step } = expression;
-        this.#object(expression.object, depth, bound);
+        const shape = this.#object(expression.object, depth, bound);
         this.#expressions(
           [start, stop, step].filter((bound) => bound !== null),
           depth + 1,
           bound,
         );
-        break;
+        return shape;
       }
       case 'call':
-      case 'filter':
-        this.#object(expression.object, depth, bound);
+      case 'filter': {
+        const shape = this.#object(expression.object, depth, bound);
         this.#expressions(
           [...expression.positional, ...expression.named.map(([, value]) => value)],
           depth + 1,
           bound,
         );
-        break;
+        return expression.kind === 'call'
+          ? this.#called(shape, expression)
+          : this.#filtered(shape, expression);
+      }
       case 'test':
+        this.#isGuarded = ['defined', 'undefined'].includes(expression.name);
         this.#object(expression.object, depth, bound);
+        this.#isGuarded = false;
         this.#expressions(expression.positional, depth + 1, bound);
-        break;
+        return null;
       case 'unary':
         this.expression(expression.operand, depth + 1, bound);
-        break;
+        return null;
       case 'binary':
         this.expression(expression.left, depth + (expression.left.kind === 'binary' ? 0 : 1), bound);
         this.expression(expression.right, depth + 1, bound);
-        break;
+        return null;
       case 'compare':
         this.#expressions(
           [expression.first, ...expression.rest.map(({ operand }) => operand)],
           depth + 1,
           bound,
         );
-        break;
+        return null;
       case 'and':
       case 'or':
-        this.expression(expression.left, depth + (expression.left.kind === expression.kind ? 0 : 1), bound);
-        this.expression(expression.right, depth + 1, bound);
-        break;
-      case 'condition':
-        this.#expressions([expression.test, expression.chosen], depth + 1, bound);
-        if (expression.otherwise === null) return;
-        this.expression(
-          expression.otherwise,
-          depth + (expression.otherwise.kind === 'condition' ? 0 : 1),
-          bound,
-        );
-        break;
+        return either([
+          this.expression(expression.left, depth + (expression.left.kind === expression.kind ? 0 : 1), bound),
+          this.expression(expression.right, depth + 1, bound),
+        ]);
+      case 'condition': {
+        const { test, chosen, otherwise } = expression;
+        const [, shape] = this.#expressions([test, chosen], depth + 1, bound);
+        if (otherwise === null) return shape ?? null;
+        const isChain = otherwise.kind === 'condition';
+        return either([shape ?? null, this.expression(otherwise, depth + (isChain ? 0 : 1), bound)]);
+      }
     }
   }
 
   /** What stands before a dot, a bracket, a filter or a test: a link of the same chain. */
-  #object(object: Expression, depth: number, bound: Names): void {
+  #object(object: Expression, depth: number, bound: Names): Shape | null {
     const isLink = ['attribute', 'item', 'slice', 'call', 'filter', 'test'].includes(object.kind);
-    this.expression(object, depth + (isLink ? 0 : 1), bound);
+    return this.expression(object, depth + (isLink ? 0 : 1), bound);
   }
 
-  #expressions(expressions: readonly Expression[], depth: number, bound: Names): void {
-    for (const expression of expressions) this.expression(expression, depth, bound);
+  #expressions(expressions: readonly Expression[], depth: number, bound: Names): readonly (Shape | null)[] {
+    return expressions.map((expression) => this.expression(expression, depth, bound));
+  }
+
+  /** The field of a value, which is noted when it can never be there. */
+  #field(
+    shape: Shape | null,
+    {
+      at,
+      path,
+      name,
+      isGuarded = this.#isGuarded,
+    }: { readonly at: number; readonly path: string; readonly name: string; readonly isGuarded?: boolean },
+  ): Shape | null {
+    if (shape === null) return null;
+    if (shape.names.includes(name)) return shape.field(name);
+    this.#missingFields.push({ at, message: missingField(path, shape, name), isGuarded });
+    return null;
+  }
+
+  #called(shape: Shape | null, call: Extract<Expression, { kind: 'call' }>): Shape | null {
+    const { method, object, positional, at } = call;
+    const [key] = positional;
+    if (shape === null || shape.names.length === 0) return null;
+    if (!DICT_METHOD_NAMES.includes(method)) {
+      if (shape.item !== undefined) return null;
+      const message = `${pathOf(object)} is an object, which has no method "${method}"`;
+      this.#missingFields.push({ at, message, isGuarded: false });
+      return null;
+    }
+    switch (method) {
+      case 'get':
+        if (key?.kind !== 'constant') return null;
+        return this.#field(shape, {
+          at,
+          path: pathOf(object),
+          name: String(key.value),
+          isGuarded: positional.length > 1,
+        });
+      case 'items':
+        return pairsOf(shape);
+      case 'values':
+        return valuesOf(shape);
+      default:
+        return method === 'copy' ? shape : null;
+    }
+  }
+
+  #filtered(shape: Shape | null, filter: Extract<Expression, { kind: 'filter' }>): Shape | null {
+    if (filter.name === 'items') return shape === null ? null : pairsOf(shape);
+    if (shape?.item === undefined || shape.names.length > 0) return null;
+    const item = shape.item();
+    const attribute = filter.named.find(([name]) => name === 'attribute')?.[1];
+    if (attribute?.kind === 'constant' && typeof attribute.value === 'string') {
+      const path = `an item of ${pathOf(filter.object)}`;
+      for (const fields of attribute.value.split(',')) {
+        fields.split('.').reduce((part, name) => {
+          if (/^\d+$/.test(name) && part?.item !== undefined) return part.item();
+          return this.#field(part, { at: attribute.at, path, name });
+        }, item);
+      }
+    }
+    if (ONE_OF_ITEMS.includes(filter.name)) return item;
+    return SAME_ITEMS.includes(filter.name) ? shape : null;
   }
 
   #enter(at: number, depth: number): void {
     if (depth > MAX_DEPTH) this.#tooDeepAt ??= at;
   }
+}
+
+/** Filters that give one of the items of a list. */
+const ONE_OF_ITEMS: readonly string[] = ['first', 'last', 'max', 'min', 'random'];
+/** Filters that give a list of items of the list. */
+const SAME_ITEMS: readonly string[] = ['list', 'reverse', 'sort', 'unique'];
+
+/** The names that a target assigns, each with what is known of its part of the value. */
+function assigned(target: Target, shape: Shape | null): readonly (readonly [string, Shape | null])[] {
+  if (typeof target === 'string') return [[target, shape]];
+  return target.flatMap((part, index) => assigned(part, shape?.parts?.[index] ?? null));
 }

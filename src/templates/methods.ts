@@ -73,6 +73,8 @@ const FLOAT_METHODS: Methods<number> = {
   is_integer: operation('', (value) => Number.isInteger(value)),
 };
 
+export const DICT_METHOD_NAMES: readonly string[] = Object.keys(DICT_METHODS);
+
 /** Methods that take any arguments. */
 const OPEN_METHODS = ['changed', 'cycle', 'format'];
 

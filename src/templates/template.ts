@@ -3,7 +3,7 @@
 
 import type { Value } from '../values.ts';
 import { openCell } from './cell-text.ts';
-import { factsOfExpression, factsOfTemplate, type TreeFacts } from './check.ts';
+import { factsOfExpression, factsOfTemplate, type MissingField, type TreeFacts } from './check.ts';
 import { Evaluation } from './evaluate.ts';
 import { tokenize, tokenizeExpression } from './lexer.ts';
 import { Budget, MAX_DEPTH } from './limits.ts';
@@ -20,6 +20,7 @@ import {
   Tuple,
   Undefined,
 } from './runtime.ts';
+import type { ShapeOf } from './shape.ts';
 import type { Expression as ExpressionNode, Statement } from './syntax.ts';
 import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './template-error.ts';
 import { TokenStream } from './token-stream.ts';
@@ -51,6 +52,11 @@ export interface RenderOptions {
 export function parseTemplate(source: string): Template {
   const statements = parseStatements(new TokenStream(source, tokenize(source)));
   return { source, variables: variablesOf(source, factsOfTemplate(statements)), statements };
+}
+
+/** The fields that a template reads where they can never be. */
+export function missingFieldsOf({ statements }: Template, shapeOf: ShapeOf): readonly MissingField[] {
+  return factsOfTemplate(statements, shapeOf).missingFields;
 }
 
 /** Parses an expression without braces, such as a condition of a sampler. Throws `TemplateSyntaxError`. */

@@ -1,0 +1,72 @@
+// What is known of a value before there is one: the fields that it can have. Of what no shape is known anything may be
+// read.
+
+import { nearestName } from './nearest-name.ts';
+
+export interface Shape {
+  /** The fields that it can have as an object; none of a number. */
+  readonly names: readonly string[];
+  /** The shape of a field in `names`. */
+  readonly field: (name: string) => Shape | null;
+  /** What its items are, where it can be a list; `null`: nothing is known of them. */
+  readonly item?: () => Shape | null;
+  /** What its items are one by one, where it is a tuple. */
+  readonly parts?: readonly (Shape | null)[];
+  /** What it is the printed text of, which no longer has fields. */
+  readonly printed?: string;
+}
+
+/** Finds the shape of what a name stands for. */
+export type ShapeOf = (name: string) => Shape | null;
+
+export const NO_FIELDS: Shape = { names: [], field: () => null };
+
+export function listOf(item: () => Shape | null): Shape {
+  return { ...NO_FIELDS, item };
+}
+
+/** The shape of what is one of several. */
+export function either(shapes: readonly (Shape | null)[]): Shape | null {
+  const [first] = shapes;
+  if (first === undefined || shapes.length === 1) return first ?? null;
+  const known = shapes.filter((shape) => shape !== null);
+  if (known.length < shapes.length || known.some(({ parts, printed }) => parts ?? printed)) return null;
+  return merged(known);
+}
+
+/** A value that has the fields and the items of all of these. */
+export function merged(shapes: readonly Shape[]): Shape {
+  const lists = shapes.flatMap(({ item }) => item ?? []);
+  return {
+    names: [...new Set(shapes.flatMap(({ names }) => names))],
+    field: (name) =>
+      either(shapes.flatMap((shape) => (shape.names.includes(name) ? [shape.field(name)] : []))),
+    ...(lists.length === 0 ? {} : { item: () => either(lists.map((item) => item())) }),
+  };
+}
+
+/** What `values()` gives. */
+export function valuesOf({ names, field }: Shape): Shape {
+  return listOf(() => either(names.map(field)));
+}
+
+/** What `items()` gives: pairs of names and values. */
+export function pairsOf(shape: Shape): Shape {
+  const item = () => valuesOf(shape).item?.() ?? null;
+  return listOf(() => ({ ...listOf(() => null), parts: [null, item()] }));
+}
+
+/** The fields that a message names. */
+const NAMED_FIELDS = 12;
+
+/** What to say about a field that is never there. */
+export function missingField(path: string, { names, item, printed }: Shape, name: string): string {
+  if (printed !== undefined) return `${path} is text, the printed ${printed}: write ${printed}.${name}`;
+  if (names.length === 0)
+    return item === undefined
+      ? `${path} has no fields, and no "${name}"`
+      : `${path} is a list and has no "${name}": read it of an item, as in ${path}[0].${name}`;
+  const nearest = nearestName(name, names);
+  const shown = names.slice(0, NAMED_FIELDS).join(', ') + (names.length > NAMED_FIELDS ? ', …' : '');
+  return `${path} has ${shown}${nearest === null ? `, and no "${name}"` : `; did you mean "${nearest}"?`}`;
+}
