@@ -1,5 +1,5 @@
-// Seed files of comma-separated values: RFC 4180 with a header. Where the header has no comma, semicolons, tabs or bars
-// separate. Cells are text, an empty one is null. Blank lines are no rows.
+// Seed files of comma-separated values: RFC 4180 with a header. What separates cells, a comma, semicolon, tab or bar, is
+// told from the first rows. Cells are text, an empty one is null. Blank lines are no rows.
 
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,7 +11,9 @@ import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
 import { findTextStart, readHead, readUtf8 } from './utf8.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'];
-const HEADER_BYTES = 64 * 1024;
+/** What the delimiter is told from. */
+const HEAD_BYTES = 64 * 1024;
+const HEAD_ROWS = 100;
 
 const PROBLEMS: { readonly [code: string]: string } = {
   CSV_QUOTE_NOT_CLOSED: 'has a quoted cell that is never closed',
@@ -70,15 +72,41 @@ export const scanCsv: ScanFile = async (file, listener) => {
 };
 
 async function findOptions(file: string): Promise<Options> {
-  const head = (await readHead(file, HEADER_BYTES)).toString('utf8');
-  const firstLine = head.split('\n', 1)[0]!;
-  return {
-    delimiter: DELIMITERS.find((delimiter) => firstLine.includes(delimiter)) ?? ',',
-    record_delimiter: ['\r\n', '\n'],
+  const bytes = await readHead(file, HEAD_BYTES);
+  const head = bytes.toString('utf8').replace(/^\ufeff/, '');
+  const options = {
+    record_delimiter: head.includes('\n') ? ['\r\n', '\n'] : ['\r\n', '\r'],
     // Rows of another length are told of with their line.
     relax_column_count: true,
     skip_empty_lines: true,
   };
+  const isWhole = bytes.length < HEAD_BYTES;
+  const fits = DELIMITERS.map((delimiter) => ({
+    delimiter,
+    ...fitOf(head, { options: { ...options, delimiter }, isWhole }),
+  }));
+  const [best] = fits.sort((left, right) => right.share - left.share || right.columns - left.columns);
+  return { ...options, delimiter: best!.delimiter };
+}
+
+/** How well options fit the first rows of a file: the share of them that have as many cells as the header. */
+function fitOf(head: string, { options, isWhole }: { readonly options: Options; readonly isWhole: boolean }) {
+  const lengths: number[] = [];
+  const on_record = (record: readonly string[]) => {
+    lengths.push(record.length);
+    return null;
+  };
+  try {
+    parse(head, { ...options, to: HEAD_ROWS, on_record });
+  } catch (error) {
+    // The rows before it count: the head may end inside a quoted cell, and a wrong delimiter fails at once.
+    if (!(error instanceof CsvError)) throw error;
+  }
+  if (!isWhole && lengths.length < HEAD_ROWS) lengths.pop();
+  const [columns = 0, ...rows] = lengths;
+  const fitting = rows.filter((length) => length === columns).length;
+  const share = columns < 2 ? -1 : rows.length === 0 ? 1 : fitting / rows.length;
+  return { columns, share };
 }
 
 function checkHeader(header: readonly string[], listener: ScanListener): void {

@@ -11,15 +11,18 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 /** A file that is not UTF-8 text from this line on. */
 export class EncodingError extends Error {
   readonly line: number;
-  constructor(line: number) {
-    super('is not UTF-8 text');
+  constructor(line: number, problem = 'is not UTF-8 text: save it as UTF-8') {
+    super(problem);
     this.line = line;
   }
 }
 
-/** Where the text of a file starts: after its byte order mark. */
+/** Where the text of a file starts: after its byte order mark. Throws `EncodingError` for that of another encoding. */
 export async function findTextStart(file: string): Promise<number> {
   const head = await readHead(file, BYTE_ORDER_MARK.length);
+  if (/^(?:fffe|feff)/.test(head.toString('hex'))) {
+    throw new EncodingError(1, 'is UTF-16 text: save it as UTF-8');
+  }
   return head.equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
 }
 

@@ -1169,7 +1169,7 @@ columns:
   },
   'CSV that is no UTF-8': {
     files: seeds('s.csv', new Uint8Array([0x6e, 0x61, 0x0a, 0xff, 0x0a])),
-    says: ['error s.csv:2 is not UTF-8 text'],
+    says: ['error s.csv:2 is not UTF-8 text: save it as UTF-8'],
   },
   'JSONL with broken lines': {
     files: seeds('s.jsonl', '{"name": "Ada"}\n{"name": \n[1]\n{"name": "Eve"}\n'),
@@ -1201,7 +1201,7 @@ columns:
   'JSON of no columns': { files: seeds('s.json', '[{}, {}]'), says: ['error s.json has no columns'] },
   'JSON that is no UTF-8': {
     files: seeds('s.json', Buffer.from('[{"name": "Ada"},\n{"name": "\xff"}]', 'latin1')),
-    says: ['error s.json:2 is not UTF-8 text'],
+    says: ['error s.json:2 is not UTF-8 text: save it as UTF-8'],
   },
   'JSON nested too deeply': {
     files: seeds('s.json', `[{"name": "Ada"},\n{"name": ${'['.repeat(100_000)}${']'.repeat(100_000)}}]`),
@@ -1215,7 +1215,7 @@ columns:
   },
   'JSONL that is no UTF-8': {
     files: seeds('s.jsonl', Buffer.from('{"name": "Ada"}\n{"name": "\xff"}\n', 'latin1')),
-    says: ['error s.jsonl:2 is not UTF-8 text'],
+    says: ['error s.jsonl:2 is not UTF-8 text: save it as UTF-8'],
   },
   'JSONL whose last line is cut off': {
     files: seeds('s.jsonl', '{"name": "Ada"}\n{"name": "B'),
@@ -1238,7 +1238,7 @@ columns:
   },
   'CSV in UTF-16': {
     files: seeds('s.csv', Buffer.from('\ufeffname\nAda\n', 'utf16le')),
-    says: ['error s.csv:1 is not UTF-8 text'],
+    says: ['error s.csv:1 is UTF-16 text: save it as UTF-8'],
   },
   'CSV with text after a quote': {
     files: seeds('s.csv', 'name,age\n"Ada"x,36\n'),

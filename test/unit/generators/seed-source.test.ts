@@ -6,7 +6,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { openSeedSource, type SeedSource } from '../../../src/generators/seed-source.ts';
-import { formatJson } from '../../../src/values.ts';
+import { formatJson, type Value } from '../../../src/values.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -125,6 +125,56 @@ describe('csv', () => {
     expect(await allRows(source)).toEqual([{ a: 1n, b: '2,5' }]);
   });
 
+  it.each<[string, string, string[], Value[]]>([
+    [
+      'decimal commas',
+      'id;price (EUR, net);label\n1;2,50;x\n',
+      ['id', 'price (EUR, net)', 'label'],
+      [1n, '2,50', 'x'],
+    ],
+    ['a comma in the header', 'id\tlabel, long\n1\tx\n', ['id', 'label, long'], [1n, 'x']],
+    [
+      'a comma in a quoted header',
+      '"name, first";age\n"Ada, L";36\n',
+      ['name, first', 'age'],
+      ['Ada, L', 36n],
+    ],
+    ['every other delimiter in its cells', 'a,"b;c|d"\n"1;2",x;y|z\n', ['a', 'b;c|d'], ['1;2', 'x;y|z']],
+    ['bars and commas', 'a|b,c\n1|2,3\n', ['a|b', 'c'], ['1|2', 3n]],
+    ['a single column', 'a\n1\n', ['a'], [1n]],
+    ['a row of another length later', 'a;b\n1;2\n3;4\n', ['a', 'b'], [1n, 2n]],
+  ])('tells the delimiter of a file with %s', async (_, text, columns, cells) => {
+    const source = await open({ 's.csv': text });
+    expect(source.columns.map(({ name }) => name)).toEqual(columns);
+    expect(Object.values((await allRows(source))[0]!)).toEqual(cells);
+  });
+
+  it('tells the delimiter though the rows it is told from end inside a quoted cell', async () => {
+    const long = 'x, y\n'.repeat(20_000);
+    const source = await open({ 's.csv': `a;b\n1;2,5\n2;"${long}"\n` });
+    expect(await allRows(source)).toEqual([
+      { a: 1n, b: '2,5' },
+      { a: 2n, b: long },
+    ]);
+  });
+
+  it('names a row of another length by the delimiter of the others', async () => {
+    expect(await problemsOf({ 's.csv': 'a;b\n1;2\n1,5;2;3\n4;5\n' })).toEqual([
+      's.csv:3 has 3 cells where the header has 2',
+    ]);
+  });
+
+  it('reads line ends of a single CR', async () => {
+    const source = await open({ 's.csv': 'id,label\r1,x\r\r2,"y\rz"' });
+    expect(await allRows(source)).toEqual([
+      { id: 1n, label: 'x' },
+      { id: 2n, label: 'y\rz' },
+    ]);
+    expect(await problemsOf({ 's.csv': 'a,b\r1,2\r1\r' })).toEqual([
+      's.csv:3 has 1 cell where the header has 2',
+    ]);
+  });
+
   it('reads any range of a long file', async () => {
     const lines = Array.from({ length: 1_000 }, (_, row) => `${row},"line ${row}\né"`);
     const source = await open({ 's.csv': `n,text\n${lines.join('\n')}\n` });
@@ -193,9 +243,13 @@ describe('csv', () => {
     [
       'bytes that are not UTF-8',
       { 's.csv': Buffer.from('a,b\n1,2\n3,caf\xe9\n', 'latin1') },
-      ['s.csv:3 is not UTF-8 text'],
+      ['s.csv:3 is not UTF-8 text: save it as UTF-8'],
     ],
-    ['UTF-16', { 's.csv': Buffer.from('\ufeffa,b\n1,2\n', 'utf16le') }, ['s.csv:1 is not UTF-8 text']],
+    [
+      'UTF-16',
+      { 's.csv': Buffer.from('\ufeffa,b\n1,2\n', 'utf16le') },
+      ['s.csv:1 is UTF-16 text: save it as UTF-8'],
+    ],
     [
       'more problems than are worth telling',
       { 's.csv': `a,b\n${'1\n'.repeat(25)}` },
@@ -293,7 +347,7 @@ describe('jsonl', () => {
     [
       'bytes that are not UTF-8',
       { 's.jsonl': Buffer.from('{"a": 1}\n{"a": "\xff"}\n', 'latin1') },
-      ['s.jsonl:2 is not UTF-8 text'],
+      ['s.jsonl:2 is not UTF-8 text: save it as UTF-8'],
     ],
     ['objects without fields', { 's.jsonl': '{}\n{}\n' }, ['s.jsonl has no columns']],
     ['a field without a name', { 's.jsonl': '{"": 1, "a": 2}\n' }, ['s.jsonl has a column without a name']],
