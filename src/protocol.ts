@@ -111,8 +111,12 @@ export interface LimitChanges {
   readonly maxParallelRequests: { readonly [alias: string]: number };
 }
 
+/** How the reason of a build ends that something has to be done about first. */
+export const SAME_COMMAND = 'then the same command goes on';
+
 export interface DatasetResult {
   readonly isComplete: boolean;
+  /** For people; null for a build that was not stopped and has rows. */
   readonly reason: string | null;
   readonly rows: number;
   readonly dropped: number;

@@ -16,7 +16,7 @@ import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import { createModels, type Models, type ModelsOptions } from '../models/models.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
-import { type BuildRef, type Control, datasetWorkflowId, QUERY, UPDATE } from '../protocol.ts';
+import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND, UPDATE } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { identityOf } from '../store/gather.ts';
 import type { Base } from '../store/groups.ts';
@@ -62,8 +62,11 @@ export interface Build {
    * over from earlier starts.
    */
   readEarlierParts(column: string, rows: RowRange): Promise<ReadonlyMap<number, readonly CellRecord[]>>;
-  /** Ends the build with a reason for people: no new calls from now on, complete rows are written. */
-  stop(reason: string): void;
+  /**
+   * Ends the build with a reason for people, and what they have to do before the same command can go on: no new calls
+   * from now on, complete rows are written.
+   */
+  stop(reason: string, remedy?: string): void;
   dispose(): void;
 }
 
@@ -100,7 +103,8 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
   let isStopping = false;
   let isDisposed = false;
 
-  function stop(reason: string): void {
+  function stop(what: string, remedy?: string): void {
+    const reason = remedy === undefined ? what : `${what} · ${remedy}, ${SAME_COMMAND}`;
     gate.close();
     if (isStopping) return;
     isStopping = true;
@@ -139,8 +143,12 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
     },
     onControl({ limits }) {
       for (const [alias, max] of Object.entries(limits.maxParallelRequests)) models.setMax(alias, max);
-      const silent = models.findSilent();
-      if (silent !== undefined) stop(silent);
+      const silent = models.waitedFor().find(({ givesUpInMs }) => givesUpInMs <= 0);
+      if (silent !== undefined) {
+        const { model, host, silentMs, why } = silent;
+        const lasted = `has accepted no call for ${Math.round(silentMs / 1_000)} s`;
+        stop(`Model "${model}" at ${host} ${lasted}: ${why}`, 'see that it answers');
+      }
     },
   });
   const models = createModels({
@@ -160,7 +168,7 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
     roots: await openRoots({ plan, settings }),
     models,
     gate,
-    outcomes: createOutcomes({ settings, onTooManyFailures: stop }),
+    outcomes: createOutcomes({ settings, onTooManyFailures: (reason) => stop(reason, 'correct what fails') }),
     attempts: createAttempts(),
     flights,
     columnOf(name) {

@@ -4,7 +4,7 @@
 
 import type { Client } from '@temporalio/client';
 import type { BuildError } from '../errors.ts';
-import type { ModelsOptions } from '../models/models.ts';
+import type { ModelsOptions, WaitedFor } from '../models/models.ts';
 import type { BuildRef } from '../protocol.ts';
 import { PartCache } from '../store/parts.ts';
 import type { Store } from '../store/store.ts';
@@ -18,6 +18,8 @@ const PART_CACHE_BYTES = 64 * 1024 * 1024;
 export interface Calls {
   readonly inFlight: number;
   readonly answered: number;
+  /** The models that do not answer now. */
+  readonly waitedFor: readonly WaitedFor[];
 }
 
 export interface Builds {
@@ -106,6 +108,7 @@ export function createBuilds(options: BuildsOptions): Builds {
       return {
         inFlight: calls.reduce((sum, { inFlight }) => sum + inFlight, 0),
         answered: calls.reduce((sum, { answered }) => sum + answered, answeredBefore),
+        waitedFor: calls.flatMap(({ waitedFor }) => waitedFor),
       };
     },
     async stop(ref, reason) {
@@ -123,5 +126,6 @@ function callsOf({ models }: Build): Calls {
   return {
     inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
     answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
+    waitedFor: models.waitedFor(),
   };
 }

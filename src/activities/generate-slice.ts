@@ -10,6 +10,7 @@ import { cellInput } from '../generators/llm/cell-input.ts';
 import { generateCell } from '../generators/llm/generate-cell.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
+import { remedyOf } from '../models/failures.ts';
 import { isModelColumn, type ModelColumn } from '../plan.ts';
 import { plural } from '../plural.ts';
 import {
@@ -135,7 +136,7 @@ async function generateSlice(
       return await makeCell(row);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      if (error.failure === 'denied') build.stop(error.message);
+      if (error.failure === 'denied') build.stop(error.message, remedyOf(error));
       else if (error.failure !== 'cancelled') throw error;
       return { end: 'leftover', waiting: null };
     }

@@ -1,5 +1,5 @@
 // Makes the roots, finds the cells that exist, and writes one base part a column with them, with the conversations that
-// an earlier start left open, and with the cells that crashed the worker. Cells that may turn out to be right once their
+// an earlier start left open, the refusals that it met, and the cells that crashed the worker. Cells that may turn out to be right once their
 // upstream is made again go to a part of their own, which nobody names: a slice finds them there by their digest. Safe to
 // repeat: these parts are copies, and nothing they were folded from is removed but such copies: those of a run of the
 // child that has ended, which names them itself. To find them here would not be safe: an attempt that was thought dead
@@ -12,7 +12,7 @@ import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, isCrash } from '../store/records.ts';
+import { type CellRecord, isCrash, refusalsIn } from '../store/records.ts';
 import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(
@@ -28,7 +28,9 @@ export async function openRowGroupActivity(
     const made = RowMask.empty(rows);
     for (const row of chosen.keys()) made.set(row);
     const records = adoption.records.get(column) ?? [];
-    const carried = [...openTurns(records), ...records.filter(isCrash)].filter(({ row }) => !chosen.has(row));
+    const carried = [...[...openTurns(records), ...refusalsIn(records), ...records.filter(isCrash)]].filter(
+      ({ row }) => !chosen.has(row),
+    );
     const candidates = records.filter(
       ({ row, status }) => status === 'ok' && wanted.get(row) === 'downstream',
     );

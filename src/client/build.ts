@@ -191,7 +191,7 @@ export async function startWorkflow(
   }
 }
 
-const NO_CALLS: Calls = { inFlight: 0, answered: 0 };
+const NO_CALLS: Calls = { inFlight: 0, answered: 0, waitedFor: [] };
 
 async function serve(start: EpochRecord, options: RunBuildOptions): Promise<BuildEnd> {
   const { wish, connected, environment, stopSignal, events } = options;

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import type { Calls } from '../activities/builds.ts';
 import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
+import { SAME_COMMAND } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
 import type { StoppedCalls } from './build.ts';
@@ -221,15 +222,16 @@ function describeLook(wish: Wish): string {
 }
 
 function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext }: EndedRun): string[] {
-  const { calls } = sumUsage(summary.usage);
+  const { calls, failedCalls } = sumUsage(summary.usage);
   const asked = plural(settings.rows, 'row');
   const rows =
     rowsInNext === null
       ? `${formatCount(summary.rowCount)} of ${asked} are in parquet-files/`
       : `${formatCount(rowsInNext)} of ${asked} are made anew, the old ones stay until all are`;
+  const goOn = reason?.endsWith(SAME_COMMAND) === true ? '' : ' · go on: same command';
   const lost = stopped === null ? '' : `, ${formatCount(stopped.lost)} lost`;
   return [
-    line('stopped', `${rows} · ${plural(calls, 'call')} kept${lost} · go on: same command`),
+    line('stopped', `${rows} · ${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`),
     ...(reason === null || stopped !== null ? [] : [line('', reason)]),
   ];
 }
@@ -269,9 +271,10 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
 }
 
 function sumUsage(usage: Summary['usage']) {
-  const sum = { calls: 0, promptTokens: 0, completionTokens: 0 };
+  const sum = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
   for (const column of Object.values(usage)) {
     sum.calls += column.calls;
+    sum.failedCalls += column.failedCalls;
     sum.promptTokens += column.promptTokens;
     sum.completionTokens += column.completionTokens;
   }

@@ -19,27 +19,58 @@ export function timedOut(host: string, timeoutMs: number): ModelError {
 /** The reason stands at the beginning of what an endpoint writes; a page of HTML may follow. */
 const MAX_REASON_LENGTH = 2_000;
 
-/** The class of an HTTP status that is no success. `text` is what the endpoint wrote. */
-export function failureOfStatus(
-  status: number,
-  { text, hasSchema }: { readonly text: string; readonly hasSchema: boolean },
-): FailureClass {
-  const reason = text.slice(0, MAX_REASON_LENGTH);
-  if (status === 429) return 'busy';
-  if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal() ? 'schema' : 'unavailable';
-  if (status === 401 || status === 402 || status === 403) return 'denied';
-  if (status === 404 && UNKNOWN_MODEL.test(reason)) return 'denied';
-  return isSchemaRefusal() ? 'schema' : 'rejected';
+/** What a refusal is read from, beside its status. */
+export interface Refusal {
+  /** What the endpoint wrote. */
+  readonly text: string;
+  /** Whether the request had a `response_format` of ours. */
+  readonly hasSchema: boolean;
+  /** From `Retry-After`. */
+  readonly retryAfterMs: number | null;
+}
 
-  // Some servers answer 500 to a schema that they cannot turn into a grammar.
-  function isSchemaRefusal(): boolean {
-    return hasSchema && SCHEMA_WORDS.test(reason);
+/** The class of an HTTP status that is no success. */
+export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs }: Refusal): FailureClass {
+  // Within JSON the quotes around a name have a backslash.
+  const reason = text.slice(0, MAX_REASON_LENGTH).replaceAll('\\', '');
+  if (status === 429) {
+    const isTimed = retryAfterMs !== null || RATE_WORDS.test(reason);
+    return /insufficient_quota/.test(reason) || (!isTimed && QUOTA_WORDS.test(reason)) ? 'denied' : 'busy';
   }
+  const isSchemaRefusal = hasSchema && SCHEMA_WORDS.test(reason);
+  // Some servers answer 500 to a schema that they cannot turn into a grammar.
+  if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal ? 'schema' : 'unavailable';
+  if (status === 401 || status === 402) return 'denied';
+  if (isSchemaRefusal) return 'schema';
+  if (INPUT_WORDS.test(reason) && !OUTPUT_LENGTH_WORDS.test(reason)) return 'input';
+  if (UNKNOWN_MODEL.test(reason) || QUOTA_WORDS.test(reason)) return 'denied';
+  return hasSchema && (status === 400 || status === 422) ? 'schema' : 'rejected';
 }
 
 const UNKNOWN_MODEL =
-  /model\b.*(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown) model/is;
-const SCHEMA_WORDS = /response_format|json_schema|json schema|structured output|guided|grammar/i;
+  /\bmodel(?:[ _](?:name|id))?\b[\s:='"`]*[\w./:@-]*['"`]?,? (?:(?:was|is) )?(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown|invalid) model|not a valid model|model_not_found|not have access to (?:the )?model/i;
+const SCHEMA_WORDS =
+  /response_format|json[ _]?schema|json[ _-]?mode|structured[ _-]?output|guided|grammar|requested parameters/i;
+/** Only these say surely that another input would be taken. */
+const INPUT_WORDS =
+  /\bflagged\b|moderation|content[ _-]?(?:filter|policy|management)|\bsafety\b|usage polic|inappropriate|prohibited[ _]content|context[ _](?:window|length|limit)|(?:prompt|input|request|message|text)s?\b.{0,40}\btoo (?:long|large|big)|(?:prompt|input) (?:length|tokens?)\b.{0,40}exceed|too many (?:input |prompt )?tokens/i;
+/** A limit on the answer is the same for all inputs. Anthropic names it beside the length of the input. */
+const OUTPUT_LENGTH_WORDS = /^(?!.*input length).*\bmax_(?:\w+_)?tokens/is;
+const QUOTA_WORDS =
+  /insufficient[ _](?:quota|credit|fund|balance)|exceeded your current quota|quota\b.{0,30}\b(?:used up|exhausted|exceeded)|credit balance|billing (?:hard )?limit/i;
+/** Gemini speaks of the quota also when it means the calls of this minute. */
+const RATE_WORDS = /rate limit|per (?:second|minute|hour)|(?:retry|try again) (?:in|after)|retryDelay/i;
+
+/** What has to be done before the same command can go on after a refusal that no cell escapes. */
+export function remedyOf({ status, message }: ModelError): string {
+  if (status === 401) return 'correct the key';
+  if (status === 402 || QUOTA_WORDS.test(message)) return 'give the key a quota again, or use another one';
+  if (UNKNOWN_MODEL.test(message)) return "correct the model's name";
+  if (status === 403) return 'see what the key may use';
+  if (status === 404 || status === 405)
+    return 'correct the endpoint, to which /chat/completions is added, or the model';
+  return "correct the model's name or its parameters";
+}
 
 /** A wrong clock or unit would keep a cell, and with it its build, waiting for days; asking before the time costs nothing. */
 const MAX_RETRY_AFTER_MS = 600_000;

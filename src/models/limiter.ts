@@ -1,6 +1,7 @@
 // Who may call one model of one provider, and when. One limiter for each (provider, model) in a process.
 //
-//   unproved  nothing was answered yet: one call goes alone as the probe
+//   unproved  nothing was answered yet: one call goes alone as the probe, and after a refusal of its input the next
+//   denied    no cell can be answered: nobody may call any more
 //   open      calls start in the order they asked, at most `limit` at once
 //   blocked   after a 429, or in an outage: no call starts before a time; after an outage one call then goes alone
 //
@@ -43,6 +44,10 @@ export interface LimiterStats {
   readonly max: number;
   readonly lastError: ModelError | null;
   readonly answered: number;
+  /** Calls without an answer since the last one that was answered. */
+  readonly unanswered: number;
+  /** Until the next call may start; 0 where nothing is waited for. */
+  readonly nextInMs: number;
   /** Since when calls have failed with not one answered; null while calls are answered. */
   readonly silentSince: number | null;
 }
@@ -78,14 +83,18 @@ export class Limiter {
   #lastCutAt = Number.NEGATIVE_INFINITY;
   #blockedUntil = Number.NEGATIVE_INFINITY;
   #blockedSince: number | null = null;
-  /** Until one call is answered they start one at a time. */
+  /** Nothing was answered yet, and that is to be found out with one call at a time. */
+  #isUnproved: boolean;
+  /** Calls start one at a time: unproved, or after an outage. */
   #isProbing: boolean;
   #isProbeInFlight = false;
   #isOutage = false;
   #unanswered = 0;
   #outages = 0;
   #lastError: ModelError | null = null;
+  #denied: ModelError | null = null;
   #answered = 0;
+  #failedSince = 0;
   #silentSince: number | null = null;
   #wake: { readonly at: number; readonly callOff: () => void } | null = null;
   readonly #mayStart: () => boolean;
@@ -96,6 +105,7 @@ export class Limiter {
   constructor({ max, skipProbe, mayStart, now, schedule, random }: LimiterOptions) {
     this.#max = max;
     this.#limit = max;
+    this.#isUnproved = !skipProbe;
     this.#isProbing = !skipProbe;
     this.#mayStart = mayStart;
     this.#now = now ?? (() => performance.now());
@@ -104,13 +114,13 @@ export class Limiter {
   }
 
   /**
-   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires or no call may start; `denied` when
-   * the probe was denied; `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
+   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires or no call may start; `denied` once a
+   * call was; `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
    */
   acquire(signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(cancelled());
-    const tooLong = this.#tooLong();
-    if (tooLong !== null) return Promise.reject(tooLong);
+    const shut = this.#denied ?? this.#tooLong();
+    if (shut !== null) return Promise.reject(shut);
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         waiter.isGone = true;
@@ -145,6 +155,7 @@ export class Limiter {
   /** Starts the count of `silentSince` anew: while no call may start, silence says nothing about the model. */
   forgetSilence(): void {
     this.#silentSince = null;
+    this.#failedSince = 0;
   }
 
   /** Calls answered so far: more than before tells that the model answers somebody. */
@@ -160,6 +171,8 @@ export class Limiter {
       max: this.#max,
       lastError: this.#lastError,
       answered: this.#answered,
+      unanswered: this.#failedSince,
+      nextInMs: Math.max(0, this.#blockedUntil - this.#now()),
       silentSince: this.#silentSince,
     };
   }
@@ -215,7 +228,8 @@ export class Limiter {
 
   #succeeded(): void {
     this.#answered += 1;
-    this.#silentSince = null;
+    this.#isUnproved = false;
+    this.forgetSilence();
     this.#endOutage();
     // An answer to a call from before a pause does not end it, but the pauses before it no longer count.
     this.#blockedSince = this.#blockedUntil > this.#now() ? this.#now() : null;
@@ -229,7 +243,7 @@ export class Limiter {
   #endOutage(): void {
     if (this.#isOutage) this.#blockedUntil = Number.NEGATIVE_INFINITY;
     this.#isOutage = false;
-    this.#isProbing = false;
+    this.#isProbing = this.#isUnproved;
     this.#unanswered = 0;
     this.#outages = 0;
   }
@@ -240,10 +254,11 @@ export class Limiter {
         return;
       case 'denied':
         this.#lastError = error;
+        this.#denied = error;
         this.#rejectAll(error);
         return;
       case 'rejected':
-      case 'schema':
+      case 'input':
         this.#lastError = error;
         this.#endOutage();
         return;
@@ -260,6 +275,7 @@ export class Limiter {
 
   #blame(error: ModelError): void {
     this.#lastError = error;
+    this.#failedSince += 1;
     this.#silentSince ??= this.#now();
   }
 

@@ -38,12 +38,13 @@ export interface ModelAnswer {
  * What a failed call means.
  *   busy         429: wait, never counts as a try
  *   unavailable  5xx, timeout, cut connection: wait; counts only when the endpoint answers others
- *   denied       401, 402, 403, unknown model: stops the build
- *   schema       the endpoint does not take `response_format`: ask without it
- *   rejected     other 4xx, an answer that is no chat completion: this request can never succeed, or is a try lost
+ *   denied       401, 402, unknown model, no quota left: no cell can be answered
+ *   schema       it may be that the endpoint does not take this `response_format`: ask once without it
+ *   input        its words say that it is about this input: too long, or filtered
+ *   rejected     other 4xx: what it is about follows from what else is answered
  *   cancelled    the caller's signal
  */
-export type FailureClass = 'busy' | 'unavailable' | 'denied' | 'schema' | 'rejected' | 'cancelled';
+export type FailureClass = 'busy' | 'unavailable' | 'denied' | 'schema' | 'input' | 'rejected' | 'cancelled';
 
 /** Asks one model of one provider. Throws `ModelError` only. Never retries by itself. */
 export interface ModelClient {

@@ -8,6 +8,7 @@ import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
 import { createOpenAIClient, type OpenAIClient } from './openai/client.ts';
 import { createSimulatedClient, INSTANT } from './simulated-client.ts';
+import { ModelTraits } from './traits.ts';
 
 /** One alias's way to its model. */
 export interface Model {
@@ -20,20 +21,27 @@ export interface Model {
   readonly traits: ModelTraits;
 }
 
-interface ModelTraits {
-  /** False once the endpoint has refused a `response_format`. */
-  takesSchema: boolean;
+/** A model that has accepted no call since one failed. */
+export interface WaitedFor {
+  /** By {@link modelKeyOf}. */
+  readonly model: string;
+  readonly host: string;
+  /** What the last call met, with the host. */
+  readonly why: string;
+  /** Calls that failed since. */
+  readonly tries: number;
+  readonly silentMs: number;
+  readonly nextInMs: number;
+  /** Until that ends the build. */
+  readonly givesUpInMs: number;
 }
 
 export interface Models {
   forAlias(alias: string): Model;
   /** Changes an alias's `max_parallel_requests`. */
   setMax(alias: string, max: number): void;
-  /**
-   * Why the build should end: a model that has accepted nothing for too long, as a sentence for people. Asked every few
-   * seconds, so that times in which no call may start are not taken for silence.
-   */
-  findSilent(): string | undefined;
+  /** Asked every few seconds, so that times in which no call may start are not taken for silence. */
+  waitedFor(): readonly WaitedFor[];
   /** By {@link modelKeyOf}. */
   stats(): { readonly [model: string]: LimiterStats };
   /** Which models at which endpoints have answered: the `proved` of builds to come. */
@@ -81,16 +89,15 @@ export function createModels(options: ModelsOptions): Models {
     const client = clients.get(providerName) ?? connect(provider);
     clients.set(providerName, client);
     const key = keyOf(alias);
+    const isProved = proved.includes(`${client.host} ${key}`);
     const { limiter, traits } = shared.get(key) ?? {
       limiter: new Limiter({
         max: capOf(key),
-        skipProbe:
-          proved.includes(`${client.host} ${key}`) ||
-          aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
+        skipProbe: isProved || aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
         mayStart,
         now: clock,
       }),
-      traits: { takesSchema: true },
+      traits: new ModelTraits({ isProved }),
     };
     shared.set(key, { limiter, traits, host: client.host });
     models.set(alias, { client, limiter, name: findOwn(plan.models, alias)!.model, timeoutMs, traits });
@@ -125,17 +132,17 @@ export function createModels(options: ModelsOptions): Models {
       const key = keyOf(alias);
       shared.get(key)!.limiter.setMax(capOf(key));
     },
-    findSilent() {
+    waitedFor() {
       if (!mayStart()) for (const { limiter } of shared.values()) limiter.forgetSilence();
-      for (const [key, { limiter, host }] of shared) {
-        const { silentSince, answered, lastError } = limiter.stats();
-        if (silentSince === null) continue;
-        const limitMs = answered === 0 ? MAX_FIRST_SILENCE_MS : MAX_SILENCE_MS;
+      return [...shared].flatMap(([model, { limiter, host }]) => {
+        const { silentSince, answered, lastError, unanswered: tries, nextInMs } = limiter.stats();
+        if (silentSince === null || lastError === null) return [];
         const silentMs = clock() - silentSince;
-        if (silentMs < limitMs) continue;
-        return `Model "${key}" at ${host} has accepted no call for ${Math.round(silentMs / 1_000)} s: ${lastError?.message}`;
-      }
-      return undefined;
+        const limitMs = answered === 0 ? MAX_FIRST_SILENCE_MS : MAX_SILENCE_MS;
+        return [
+          { model, host, why: lastError.message, tries, silentMs, nextInMs, givesUpInMs: limitMs - silentMs },
+        ];
+      });
     },
     answering: () =>
       [...shared].flatMap(([key, { limiter, host }]) => (limiter.answered > 0 ? [`${host} ${key}`] : [])),

@@ -42,7 +42,7 @@ export interface CellRecord {
   readonly host: string | null;
   /** Milliseconds since the epoch, UTC; in a conversation later than the record before, whatever the clock says. */
   readonly at: number;
-  /** A try that counts against the cell's five of this start. */
+  /** A try that counts against the cell's five of this start; of a refusal, that it is about this cell. */
   readonly counts?: true;
   /** Set by who reads: the cell of the current output. A settled file names the plans whose output holds it. */
   readonly chosen?: true;
@@ -62,4 +62,12 @@ export interface PartHeader {
 /** A failure that stays: only another input has the cell tried again. */
 export function isCrash({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
   return status === 'failed' && error?.kind === 'CrashedWorker';
+}
+
+/** What earlier starts met with cells that were refused, for the next one to know: those first that cells failed for. */
+export function refusalsIn(records: readonly CellRecord[]): CellRecord[] {
+  return records
+    .filter(({ error }) => error?.kind === 'RefusedCall')
+    .sort((left, right) => Number(right.counts ?? false) - Number(left.counts ?? false))
+    .map((record) => ({ ...record, status: 'retry', calls: [] }));
 }

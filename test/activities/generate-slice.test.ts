@@ -213,7 +213,54 @@ describe('a cell that cannot be made now', () => {
     });
     const result = await stage.generate(task);
     expect(rowsOf(result.leftover)).toEqual([0]);
-    expect(stage.stops).toEqual(['local answered 401: no such key']);
+    expect(stage.stops).toEqual([
+      'local answered 401: no such key · correct the key, then the same command goes on',
+    ]);
+  });
+});
+
+describe('a cell that is refused', () => {
+  const refusing = (rows: readonly number[]): ActivityStageOptions => ({
+    topics: ['sun', 'moon', 'mars'],
+    hasProbe: true,
+    script: ({ cell }) => {
+      if (rows.includes(cell.row))
+        throw new ModelError('local answered 403: no', { failure: 'rejected', status: 403 });
+      return '';
+    },
+  });
+
+  it('ends the build when nothing was answered before, after that one call', async () => {
+    const { stage, task, rowsOf } = await openedStage(refusing([0, 1, 2]));
+    const result = await stage.generate(task);
+    expect(rowsOf(result.leftover)).toEqual([0, 1, 2]);
+    expect(stage.asked).toEqual(['body 0']);
+    expect(stage.stops).toEqual([
+      'local answered 403: no · no call was answered before it · see what the key may use, then the same command goes on',
+    ]);
+  });
+
+  it('is not the first to be asked in the next start, and then costs its row alone', async () => {
+    const { stage, task } = await openedStage(refusing([0]));
+    await stage.generate(task);
+    expect(stage.asked).toEqual(['body 0']);
+    await stage.startAgain();
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    expect(stage.asked.filter((cell) => cell.startsWith('body'))).toEqual([
+      'body 0',
+      'body 1',
+      'body 2',
+      'body 0',
+    ]);
+    expect(await stage.commit(conductor)).toEqual({ rows: 2, dropped: 1 });
+    // Alone in a third start: it failed for that before, so it says nothing of the model.
+    await stage.startAgain();
+    const last = await stage.conduct();
+    await stage.generateAll(last);
+    expect(stage.asked.filter((cell) => cell === 'body 0')).toHaveLength(3);
+    expect(await stage.commit(last)).toEqual({ rows: 2, dropped: 1 });
+    expect(stage.stops).toHaveLength(1);
   });
 });
 

@@ -37,6 +37,8 @@ export interface ActivityStageOptions {
   readonly correctionSteps?: number;
   /** Whether too many failures end the build. */
   readonly hasEarlyShutdown?: boolean;
+  /** Whether the first call goes alone. */
+  readonly hasProbe?: boolean;
 }
 
 /** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
@@ -93,12 +95,13 @@ export class ActivityStage {
       maxParallelRequests = 8,
       correctionSteps = 1,
       hasEarlyShutdown = false,
+      hasProbe = false,
     } = options;
     const cwd = await temporaryFolder();
     mkdirSync(join(cwd, 'home'));
     writeFileSync(join(cwd, 'topics.jsonl'), topics.map((topic) => JSON.stringify({ topic })).join('\n'));
     const model = {
-      ...{ alias: 'writer', model: 'made-up', provider: 'local', skip_health_check: true },
+      ...{ alias: 'writer', model: 'made-up', provider: 'local', skip_health_check: !hasProbe },
       inference_parameters: { max_parallel_requests: maxParallelRequests },
     };
     const document = {

@@ -3,21 +3,26 @@
 //   C1. Every HTTP call that ended is a record in the part before anything else happens.
 //   C2. An answer that cannot be used goes back to the model with the reason, as often as corrections allow; then the
 //       conversation starts again, as often as restarts allow; then the cell has failed.
-//   C3. A cell has MAX_TRIES for calls without an answer. A refusal (4xx) counts; a 5xx, timeout or cut connection
-//       counts only if the model answered another call since the cell's last try; 429 never counts.
+//   C3. A cell has MAX_TRIES for calls without an answer. A 5xx, timeout or cut connection counts only if the model
+//       answered another call since the cell's last try; 429 never counts.
 //   C4. What an earlier attempt of this start recorded is taken up where it ended: turns are replayed, not asked again.
 //   C5. An empty answer and one that is not whole are not usable: what was paid for is half a text at most, and nobody
 //       who reads the dataset could tell.
 //   C6. The model is shown its answer, never its thoughts, nor an empty turn, which endpoints refuse: after an empty
 //       answer the conversation starts again; where no restart is left, the same is asked once more as a correction.
 //   C7. A model that refused is asked once more, from the start: chance may have it answer. Then it means it.
+//   C8. A refusal (4xx) fails the cell at once, unless it is about all cells (traits.ts): then the cell stays as it was,
+//       or about the corrections: then the conversation starts again.
+//       One that was refused in an earlier start is not the first to be asked in this one, so that others can prove the
+//       model; and what it failed for then is about itself.
 
-import { CellError, ModelError } from '../../errors.ts';
+import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
 import { cancelled } from '../../models/failures.ts';
 import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
 import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
 import { sleep } from '../../models/sleep.ts';
+import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
 import type { ModelColumn, Settings } from '../../plan.ts';
 import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
 import type { Value } from '../../values.ts';
@@ -55,6 +60,9 @@ const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 15_000;
 /** How a record names the end of an answer that the model refused to give. */
 const REFUSAL = 'refusal';
+/** For which a cell that was refused before lets others go first. */
+const HEAD_START_MS = 1_000;
+const HEAD_START_POLL_MS = 50;
 
 /** Throws `ModelError` `denied` or `cancelled`, and what `append` throws. */
 export async function generateCell(task: CellTask): Promise<CellOutcome> {
@@ -64,6 +72,7 @@ export async function generateCell(task: CellTask): Promise<CellOutcome> {
     return { status: 'failed', error: errorOf(failed) };
   }
   const conversation = new Conversation(task);
+  await conversation.letOthersGoFirst();
   for (;;) {
     const outcome = await conversation.next();
     if (outcome !== null) return outcome;
@@ -86,6 +95,10 @@ class Conversation {
   #nextBackoffMs = FIRST_BACKOFF_MS;
   #waitedMs = 0;
   #lastAt = Number.NEGATIVE_INFINITY;
+  /** What an earlier start met: a refusal that ended it, or one that the cell failed for. */
+  #refusedBefore: 'all' | 'cell' | null = null;
+  /** A call with the schema was refused, and it is not known yet whether for that. */
+  #doubtsSchema = false;
 
   constructor(task: CellTask) {
     this.#task = task;
@@ -93,9 +106,16 @@ class Conversation {
     for (const record of [...task.history].sort((left, right) => left.at - right.at)) this.#learn(record);
   }
 
+  async letOthersGoFirst(): Promise<void> {
+    const { model, stop } = this.#task;
+    if (this.#refusedBefore === null) return;
+    for (let waitedMs = 0; waitedMs < HEAD_START_MS && !model.traits.isProved; waitedMs += HEAD_START_POLL_MS)
+      await (this.#task.sleep ?? sleep)(HEAD_START_POLL_MS, stop);
+  }
+
   /** Makes one call and what it entails. Null when another is to follow. */
   async next(): Promise<CellOutcome | null> {
-    const { model, stop, now } = this.#task;
+    const { model, stop } = this.#task;
     let permit: Permit;
     try {
       permit = await model.limiter.acquire(stop);
@@ -103,17 +123,30 @@ class Conversation {
       if (error instanceof ModelError && isPassing(error)) return waiting(error, error.retryAfterMs ?? 0);
       throw error;
     }
+    return this.#ask(permit);
+  }
+
+  async #ask(permit: Permit): Promise<CellOutcome | null> {
+    const { model, column, now } = this.#task;
     const startedAt = now();
     this.#answeredBefore ??= model.limiter.answered;
+    const request = this.#request();
+    const call = model.traits.startCall(column.name);
     let answer: ModelAnswer;
     try {
-      answer = await model.client.ask(this.#request());
-    } catch (error) {
+      answer = await model.client.ask(request);
+    } catch (thrown) {
       // A fault of our own says nothing about the model, which the next may call.
-      permit.fail(error instanceof ModelError ? error : cancelled());
-      if (!(error instanceof ModelError)) throw error;
+      const error = thrown instanceof ModelError ? this.#judge(thrown, call) : cancelled();
+      if (error.failure === 'schema') return this.#askWithoutSchema(error, permit, startedAt);
+      permit.fail(error);
+      if (!(thrown instanceof ModelError)) throw thrown;
       return this.#afterFailure(error, startedAt);
     }
+    call.answered();
+    if (request.responseSchema !== null) model.traits.learnSchema(column.name, true);
+    else if (this.#doubtsSchema) model.traits.learnSchema(column.name, false);
+    this.#doubtsSchema = false;
     try {
       return await this.#afterAnswer(answer, startedAt);
     } finally {
@@ -122,8 +155,45 @@ class Conversation {
     }
   }
 
+  /** What a failure is, seen beside the other calls of the model: `denied` when no cell can be answered. */
+  #judge(error: ModelError, call: StartedCall): ModelError {
+    const { traits } = this.#task.model;
+    const { column } = this.#task;
+    const { message, status } = error;
+    let { failure } = error;
+    if (failure === 'schema' && !traits.mayRefuseSchema(column.name))
+      failure = status !== null && status >= 500 ? 'unavailable' : 'rejected';
+    // Refused without the schema as well: that was not what it was about.
+    if (failure === 'rejected' && this.#doubtsSchema) traits.learnSchema(column.name, true);
+    const isAboutCell = this.#refusedBefore === 'cell' || this.#turns.length > 0;
+    if (failure === 'rejected' && !isAboutCell) {
+      const hadAnswers = traits.isProved;
+      if (call.refused()) {
+        const why = hadAnswers
+          ? `${MAX_REFUSALS} calls in a row were refused, this one so: ${message}`
+          : `${message} · no call was answered before it`;
+        return new ModelError(why, { ...error, failure: 'denied' });
+      }
+    } else call.passed();
+    return failure === error.failure ? error : new ModelError(message, { ...error, failure });
+  }
+
+  /** Under the same permit: where nothing was answered yet, others would be refused for the same. */
+  async #askWithoutSchema(error: ModelError, permit: Permit, startedAt: number): Promise<CellOutcome | null> {
+    try {
+      await this.#record(this.#endedWithout(error, startedAt, 'retry'));
+      if (this.#task.stop.aborted) throw cancelled();
+    } catch (thrown) {
+      permit.fail(cancelled());
+      throw thrown;
+    }
+    this.#doubtsSchema = true;
+    return this.#ask(permit);
+  }
+
   #request(): ModelRequest {
     const { model, input, column, row, signal } = this.#task;
+    const isSchemaSent = !this.#doubtsSchema && model.traits.sendsSchema(column.name);
     const turns = this.#turns.flatMap(({ answer, problem }): Message[] => {
       if (answer === '') return [];
       const asked = `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`;
@@ -136,7 +206,7 @@ class Conversation {
       model: model.name,
       messages: [...input.messages, ...turns],
       parameters: input.parameters,
-      responseSchema: model.traits.takesSchema ? input.responseSchema : null,
+      responseSchema: isSchemaSent ? input.responseSchema : null,
       timeoutMs: model.timeoutMs,
       signal,
       cell: { column: column.name, row },
@@ -172,30 +242,40 @@ class Conversation {
   async #afterFailure(error: ModelError, startedAt: number): Promise<CellOutcome | null> {
     // The call was cut off by us: whether it was paid for is not known, and the next attempt makes it again.
     if (error.failure === 'cancelled') throw error;
-    const { model, stop } = this.#task;
+    const { model, stop, settings } = this.#task;
     const { answered } = model.limiter;
-    const { failure, message, status } = error;
-    const counts = failure === 'rejected' || (failure === 'unavailable' && answered > this.#answeredBefore!);
+    const { failure, message } = error;
+    const isRefused = failure === 'rejected' || failure === 'input';
+    // The prompt alone was answered before: it is about what was added to it.
+    if (isRefused && this.#turns.length > 0 && this.#restarts < settings.maxConversationRestarts) {
+      const ended = this.#endedWithout(error, startedAt, 'retry');
+      await this.#record({ ...ended, error: { kind: 'UnusableAnswer', message } });
+      return null;
+    }
+    const counts = isRefused || (failure === 'unavailable' && answered > this.#answeredBefore!);
     this.#answeredBefore = answered;
-    const isLast = counts && this.#tries + 1 >= MAX_TRIES;
-    const kind = isPassing(error) ? 'TriesExhausted' : 'RefusedCall';
-    await this.#record({
-      status: isLast ? 'failed' : 'retry',
-      error: { kind, message },
-      calls: [this.#callRecord({ promptTokens: 0, completionTokens: 0, status: status ?? 0 }, startedAt)],
-      ...(counts ? { counts } : {}),
-    });
-    if (isLast) return { status: 'failed', error: new CellError(kind, message) };
+    const isLast = isRefused || (counts && this.#tries + 1 >= MAX_TRIES);
+    const ended = this.#endedWithout(error, startedAt, isLast ? 'failed' : 'retry');
+    await this.#record({ ...ended, ...(counts ? { counts } : {}) });
+    if (isLast) return { status: 'failed', error: new CellError(kindOf(error), message) };
     if (failure === 'denied') throw error;
-    if (failure === 'schema') model.traits.takesSchema = false;
     // After a 429 the limiter waits for all.
-    if (failure === 'schema' || failure === 'busy') return null;
+    if (failure === 'busy') return null;
     const backoffMs = Math.max(this.#nextBackoffMs, error.retryAfterMs ?? 0);
     if (this.#waitedMs + backoffMs > MAX_BLOCKED_MS) return waiting(error, backoffMs);
     this.#waitedMs += backoffMs;
     this.#nextBackoffMs = Math.min(this.#nextBackoffMs * 2, MAX_BACKOFF_MS);
     await (this.#task.sleep ?? sleep)(backoffMs, stop);
     return null;
+  }
+
+  #endedWithout(error: ModelError, startedAt: number, status: 'retry' | 'failed'): Ended {
+    const cost = { promptTokens: 0, completionTokens: 0, status: error.status ?? 0 };
+    return {
+      status,
+      error: { kind: kindOf(error), message: error.message },
+      calls: [this.#callRecord(cost, startedAt)],
+    };
   }
 
   async #record(ended: Ended): Promise<void> {
@@ -221,7 +301,9 @@ class Conversation {
   /** What a record changes, whether it was made now or by an earlier attempt. */
   #learn({ status, raw, finish, error, counts, at }: CellRecord): void {
     this.#lastAt = Math.max(this.#lastAt, at);
-    if (counts === true) this.#tries += 1;
+    if (error?.kind === 'RefusedCall')
+      this.#refusedBefore = counts === true ? 'cell' : (this.#refusedBefore ?? 'all');
+    else if (counts === true) this.#tries += 1;
     if (finish === REFUSAL) this.#refusals += 1;
     if (status === 'call') {
       const { answer } = partsOf(this.#task.column, raw ?? '');
@@ -250,6 +332,10 @@ function unreadable(thrown: unknown): CellError {
 
 function isPassing({ failure }: ModelError): boolean {
   return failure === 'busy' || failure === 'unavailable';
+}
+
+function kindOf(error: ModelError): CellErrorKind {
+  return isPassing(error) ? 'TriesExhausted' : 'RefusedCall';
 }
 
 function waiting(error: ModelError, retryAfterMs: number): CellOutcome {

@@ -72,12 +72,15 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     { headers, text }: HttpAnswer,
     { status, request }: { readonly status: number; readonly request: ModelRequest },
   ): ModelError {
-    const isKeyRefused = (status === 401 || status === 403) && apiKeyVariable !== null;
-    const source = isKeyRefused ? ` · the key is that of ${apiKeyVariable}` : '';
+    const retryAfterMs = parseRetryAfter(String(headers['retry-after'] ?? ''), Date.now());
+    const hasSchema = request.responseSchema !== null;
+    const failure = failureOfStatus(status, { text, hasSchema, retryAfterMs });
+    const isKeyRefused = status === 401 || (status === 403 && failure !== 'input');
+    const source = isKeyRefused && apiKeyVariable !== null ? ` · the key is that of ${apiKeyVariable}` : '';
     return new ModelError(`${host} answered ${status}: ${quote(readError(text).message, secrets)}${source}`, {
-      failure: failureOfStatus(status, { text, hasSchema: request.responseSchema !== null }),
+      failure,
       status,
-      retryAfterMs: parseRetryAfter(String(headers['retry-after'] ?? ''), Date.now()),
+      retryAfterMs,
     });
   }
 }

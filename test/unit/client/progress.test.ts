@@ -39,7 +39,7 @@ describe('progress', () => {
   it('shows the calls of this process as they end, in lengths for any terminal', () => {
     const place = {
       wish: WISH,
-      calls: { answered: 540, inFlight: 16 },
+      calls: { answered: 540, inFlight: 16, waitedFor: [] },
       first: { at: 1_000, calls: 60 },
       now: 6_000,
     };

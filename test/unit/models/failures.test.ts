@@ -1,5 +1,17 @@
 import { expect, it } from 'vitest';
-import { failureOfStatus, parseRetryAfter, quote } from '../../../src/models/failures.ts';
+import { ModelError } from '../../../src/errors.ts';
+import {
+  failureOfStatus,
+  parseRetryAfter,
+  quote,
+  type Refusal,
+  remedyOf,
+} from '../../../src/models/failures.ts';
+
+const of = (text: string, more: Partial<Refusal> = {}): Refusal => ({
+  ...{ text, hasSchema: false, retryAfterMs: null },
+  ...more,
+});
 
 it.each([
   [429, '', 'busy'],
@@ -8,21 +20,91 @@ it.each([
   [408, '', 'unavailable'],
   [401, 'Incorrect API key', 'denied'],
   [402, 'Insufficient credits', 'denied'],
-  [403, '', 'denied'],
-  [404, 'The model `gpt-9` does not exist', 'denied'],
-  [404, 'model "x" not found, try pulling it first', 'denied'],
+  [403, '', 'rejected'],
+  [403, '<html><title>Attention Required!</title></html>', 'rejected'],
   [404, 'Not Found', 'rejected'],
   [400, 'Invalid value for temperature', 'rejected'],
   [422, '', 'rejected'],
 ] as const)('takes %i %j for %s', (status, text, failure) => {
-  expect(failureOfStatus(status, { text, hasSchema: false })).toBe(failure);
+  expect(failureOfStatus(status, of(text))).toBe(failure);
 });
 
-it('takes a refusal that speaks of the schema for one of the schema, if there was one', () => {
-  const text = 'Invalid parameter: response_format of type json_schema is not supported with this model';
-  expect(failureOfStatus(400, { text, hasSchema: true })).toBe('schema');
-  expect(failureOfStatus(500, { text: 'failed to parse grammar', hasSchema: true })).toBe('schema');
-  expect(failureOfStatus(400, { text, hasSchema: false })).toBe('rejected');
+it.each([
+  [404, 'The model `gpt-9` does not exist'],
+  [404, 'model "x" not found, try pulling it first'],
+  [400, 'some-model is not a valid model ID'],
+  [400, 'Invalid model name passed in model=some-model'],
+  [400, 'Model Not Exist'],
+  [403, 'Project `p` does not have access to model `gpt-4`'],
+])('takes %i %j for a model that is not there', (status, text) => {
+  expect(failureOfStatus(status, of(text))).toBe('denied');
+});
+
+it.each([
+  [403, 'The input was flagged for "violence"'],
+  [400, "The response was filtered due to the prompt triggering Azure OpenAI's content management policy"],
+  [400, '{"error":{"code":"content_filter"}}'],
+  [400, 'Prompt was blocked: SAFETY'],
+  [400, "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens"],
+  [400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+  [400, 'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000'],
+  [413, 'Request Entity Too Large'],
+])('takes %i %j for a refusal of this input', (status, text) => {
+  expect(failureOfStatus(status, of(text))).toBe('input');
+});
+
+it.each([
+  'max_tokens: 200000 > 128000, which is the maximum allowed number of output tokens',
+  "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens",
+])('takes %j for no refusal of this input: no cell escapes it', (text) => {
+  expect(failureOfStatus(400, of(text))).toBe('rejected');
+});
+
+it('takes a 429 for one that waiting does not help when no quota or credit is left', () => {
+  const quota = 'You exceeded your current quota, please check your plan and billing details';
+  expect(failureOfStatus(429, of(quota))).toBe('denied');
+  expect(failureOfStatus(429, of('{"error":{"code":"insufficient_quota"}}'))).toBe('denied');
+  expect(failureOfStatus(400, of('Your credit balance is too low to access the API'))).toBe('denied');
+  // Gemini says so of the calls of one minute.
+  expect(failureOfStatus(429, of(`${quota}. Please retry in 21.4s`))).toBe('busy');
+  expect(failureOfStatus(429, of(quota, { retryAfterMs: 20_000 }))).toBe('busy');
+  expect(failureOfStatus(429, of('Rate limit reached: 60 requests per minute'))).toBe('busy');
+});
+
+it('takes a refusal that may be about the schema for one of the schema, if there was one', () => {
+  const hasSchema = true;
+  for (const text of [
+    'Invalid parameter: response_format of type json_schema is not supported with this model',
+    'model does not support feature: structured-outputs',
+    'Json mode is not supported for this model.',
+    "Invalid schema: 'required' is required to include every key in properties.",
+    'Bad Request',
+  ]) {
+    expect(failureOfStatus(400, of(text, { hasSchema }))).toBe('schema');
+    expect(failureOfStatus(400, of(text))).toBe('rejected');
+  }
+  expect(failureOfStatus(422, of('', { hasSchema }))).toBe('schema');
+  expect(failureOfStatus(500, of('failed to parse grammar', { hasSchema }))).toBe('schema');
+  expect(
+    failureOfStatus(404, of('No endpoints found that support the requested parameters', { hasSchema })),
+  ).toBe('schema');
+  // What it surely is not about.
+  expect(failureOfStatus(500, of('', { hasSchema }))).toBe('unavailable');
+  expect(failureOfStatus(401, of('', { hasSchema }))).toBe('denied');
+  expect(failureOfStatus(403, of('', { hasSchema }))).toBe('rejected');
+  expect(failureOfStatus(400, of('The input was flagged', { hasSchema }))).toBe('input');
+  expect(failureOfStatus(400, of('Model not found', { hasSchema }))).toBe('denied');
+});
+
+it.each([
+  [401, 'Incorrect API key', 'correct the key'],
+  [429, 'You exceeded your current quota', 'give the key a quota again, or use another one'],
+  [400, 'x is not a valid model ID', "correct the model's name"],
+  [403, 'Forbidden', 'see what the key may use'],
+  [404, 'Not Found', 'correct the endpoint, to which /chat/completions is added, or the model'],
+  [400, 'temperature must be at most 1', "correct the model's name or its parameters"],
+])('says for %i %j to %s', (status, message, remedy) => {
+  expect(remedyOf(new ModelError(message, { failure: 'denied', status }))).toBe(remedy);
 });
 
 it('reads Retry-After as seconds or as a date', () => {

@@ -101,11 +101,47 @@ describe('Limiter', () => {
     expect(rejected.map(({ failure }) => failure)).toEqual(['denied', 'denied', 'denied', 'denied']);
   });
 
-  it('takes a probe that was refused for an answer: the endpoint is there', async () => {
-    const { granted, ask, fail } = limiterOf({ skipProbe: false });
-    await ask(5);
-    await fail('rejected');
+  it('lets nobody call any more once a call was denied', async () => {
+    const { granted, rejected, ask, fail } = limiterOf();
+    await ask(2);
+    await fail('denied');
+    await ask();
+    expect(granted).toHaveLength(1);
+    expect(rejected.map(({ failure }) => failure)).toEqual(['denied']);
+  });
+
+  it('makes the next call the probe when the input of the first was refused', async () => {
+    const { granted, ask, fail, succeed } = limiterOf({ skipProbe: false });
+    await ask(6);
+    await fail('input');
+    expect(granted).toHaveLength(1);
+    await succeed();
     expect(granted).toHaveLength(4);
+  });
+
+  it('takes a refusal after an outage for a sign that the endpoint is there', async () => {
+    const { granted, ask, fail, pass } = limiterOf();
+    for (let index = 0; index < 8; index += 1) {
+      await ask();
+      await fail('unavailable');
+    }
+    await ask(4);
+    await pass(1_000);
+    expect(granted).toHaveLength(1);
+    await fail('rejected');
+    expect(granted).toHaveLength(3);
+  });
+
+  it('tells how many calls had no answer since the last one that had, and when the next may start', async () => {
+    const { limiter, ask, fail } = limiterOf({ skipProbe: false });
+    await ask(3);
+    await fail('unavailable');
+    expect(limiter.stats()).toMatchObject({ unanswered: 1, nextInMs: 1_000 });
+    const open = limiterOf();
+    await open.ask(2);
+    await open.fail('unavailable');
+    await open.succeed();
+    expect(open.limiter.stats()).toMatchObject({ unanswered: 0, nextInMs: 0 });
   });
 
   it('cuts the limit to three quarters once for a burst of 429s', async () => {

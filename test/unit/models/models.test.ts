@@ -118,7 +118,7 @@ describe('createModels', () => {
     expect(() => createModels({ ...options, environment: { TEAM: 'red' } })).not.toThrow();
   });
 
-  it('finds a model that has accepted nothing for ten minutes, or for one if it never did', async () => {
+  it('tells which models are waited for: for ten minutes, or for one where nothing was ever answered', async () => {
     let time = 0;
     const models = modelsOf({ a: { model: 'm' } }, { now: () => time });
     const { limiter } = models.forAlias('a');
@@ -128,19 +128,17 @@ describe('createModels', () => {
       else permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
     };
     await call('fail');
-    time = 59_999;
-    expect(models.findSilent()).toBeUndefined();
-    time = 60_000;
-    expect(models.findSilent()).toBe(
-      'Model "sim/m" at simulated has accepted no call for 60 s: nobody there',
-    );
+    time = 59_000;
+    const waited = { model: 'sim/m', host: 'simulated', why: 'nobody there', tries: 1 };
+    expect(models.waitedFor()).toMatchObject([{ ...waited, silentMs: 59_000, givesUpInMs: 1_000 }]);
     await call('succeed');
-    expect(models.findSilent()).toBeUndefined();
+    expect(models.waitedFor()).toEqual([]);
     await call('fail');
-    time += 599_999;
-    expect(models.findSilent()).toBeUndefined();
-    time += 1;
-    expect(models.findSilent()).toMatch(/for 600 s: nobody there$/);
+    await call('fail');
+    time += 599_000;
+    expect(models.waitedFor()).toMatchObject([
+      { ...waited, tries: 2, silentMs: 599_000, givesUpInMs: 1_000 },
+    ]);
   });
 
   it('does not take a pause for silence', async () => {
@@ -150,9 +148,9 @@ describe('createModels', () => {
     const permit = await models.forAlias('a').limiter.acquire(never);
     permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
     isOpen = false;
-    expect(models.findSilent()).toBeUndefined();
+    expect(models.waitedFor()).toEqual([]);
     time = 3_600_000;
     isOpen = true;
-    expect(models.findSilent()).toBeUndefined();
+    expect(models.waitedFor()).toEqual([]);
   });
 });

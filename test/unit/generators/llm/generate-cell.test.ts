@@ -4,6 +4,7 @@ import { READ_VERSION } from '../../../../src/generators/llm/answers.ts';
 import { type CellTask, generateCell } from '../../../../src/generators/llm/generate-cell.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import type { FailureClass, ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
+import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import type { PlanStructured } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 
@@ -59,7 +60,7 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
       name: 'm1',
       timeoutMs: 60_000,
       limiter,
-      traits: { takesSchema: true },
+      traits: new ModelTraits({ isProved: true }),
       client: {
         host: 'localhost:1',
         isSimulated: false,
@@ -297,19 +298,57 @@ describe('generateCell', () => {
   });
 
   describe('with a call that fails', () => {
-    it('tries five times when the call is refused, waiting longer each time', async () => {
-      const refused = failure('rejected', { status: 400 });
-      const { task, records, sleeps } = cellOf([refused, refused, refused, refused, refused]);
-      expect(await generateCell(task)).toEqual({
-        status: 'failed',
-        error: new CellError('RefusedCall', 'made to be rejected'),
+    it.each(['rejected', 'input'] as const)(
+      'fails after one call that is %s, while others are answered',
+      async (refusal) => {
+        const { task, records, sleeps } = cellOf([failure(refusal, { status: 400 })]);
+        expect(await generateCell(task)).toEqual({
+          status: 'failed',
+          error: new CellError('RefusedCall', `made to be ${refusal}`),
+        });
+        expect(records).toMatchObject([{ status: 'failed', counts: true }]);
+        expect(records[0]!.calls).toEqual([
+          { id: 'n-1', promptTokens: 0, completionTokens: 0, status: 400, ms: 0 },
+        ]);
+        expect(sleeps).toEqual([]);
+      },
+    );
+
+    it('is denied when it is the first call of the model that is refused, and stays to be made', async () => {
+      const { task, records, limiter } = cellOf([failure('rejected', { status: 400 })]);
+      const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+      await expect(generateCell({ ...task, model })).rejects.toMatchObject({
+        failure: 'denied',
+        message: 'made to be rejected · no call was answered before it',
       });
-      expect(statuses(records)).toEqual(['retry', 'retry', 'retry', 'retry', 'failed']);
-      expect(records.map(({ counts }) => counts)).toEqual([true, true, true, true, true]);
-      expect(records[0]!.calls).toEqual([
-        { id: 'n-1', promptTokens: 0, completionTokens: 0, status: 400, ms: 0 },
-      ]);
-      expect(sleeps).toEqual([1_000, 2_000, 4_000, 8_000]);
+      expect(records).toMatchObject([{ status: 'retry', error: { kind: 'RefusedCall' } }]);
+      await expect(limiter.acquire(task.stop)).rejects.toMatchObject({ failure: 'denied' });
+    });
+
+    it('fails when the first call of the model is refused for its input', async () => {
+      const { task, limiter } = cellOf([failure('input', { status: 403 })]);
+      const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+      expect(await generateCell({ ...task, model })).toMatchObject({ status: 'failed' });
+      (await limiter.acquire(task.stop)).succeed();
+    });
+
+    it('is denied with the last of many calls in a row that are refused', async () => {
+      const { task } = cellOf(Array<ModelError>(MAX_REFUSALS).fill(failure('rejected', { status: 403 })));
+      for (let cell = 1; cell < MAX_REFUSALS; cell += 1)
+        expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+      await expect(generateCell(task)).rejects.toMatchObject({
+        failure: 'denied',
+        message: '10 calls in a row were refused, this one so: made to be rejected',
+      });
+    });
+
+    it('starts the conversation again when a correction is refused: the prompt alone was answered', async () => {
+      const settings = { maxConversationRestarts: 1, maxConversationCorrectionSteps: 1 };
+      const refused = failure('rejected', { status: 400 });
+      const { task, records, requests } = cellOf([BAD, refused, BAD, refused], { settings });
+      expect(await generateCell(task)).toMatchObject({ status: 'failed', error: { kind: 'RefusedCall' } });
+      expect(statuses(records)).toEqual(['call', 'retry', 'call', 'failed']);
+      expect(requests.map(({ messages }) => messages.length)).toEqual([1, 3, 1, 3]);
     });
 
     it('counts a 5xx only when the model has answered others since the last try', async () => {
@@ -363,13 +402,119 @@ describe('generateCell', () => {
       });
     });
 
-    it('asks without the schema, at once and from then on, when the endpoint refuses it', async () => {
-      const { task, requests, sleeps, records } = cellOf([failure('schema', { status: 400 }), GOOD]);
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
-      expect(requests.map(({ responseSchema }) => responseSchema !== null)).toEqual([true, false]);
-      expect(task.model.traits.takesSchema).toBe(false);
-      expect(records[0]!.counts).toBeUndefined();
-      expect(sleeps).toEqual([]);
+    describe('for its schema, perhaps', () => {
+      const about = failure('schema', { status: 400 });
+      const refused = failure('rejected', { status: 400 });
+      const sent = (requests: readonly ModelRequest[]) =>
+        requests.map(({ responseSchema }) => responseSchema !== null);
+
+      it('asks without the schema, at once and from then on', async () => {
+        const { task, requests, sleeps, records } = cellOf([about, GOOD, GOOD]);
+        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        expect(sent(requests)).toEqual([true, false, false]);
+        expect(statuses(records)).toEqual(['retry', 'ok', 'ok']);
+        expect(records[0]!.counts).toBeUndefined();
+        expect(sleeps).toEqual([]);
+      });
+
+      it('keeps its place as the probe of the model, which is answered without the schema', async () => {
+        const { task, requests, limiter } = cellOf([about, GOOD, GOOD, GOOD]);
+        const probing = new Limiter({ max: 4, skipProbe: false, mayStart: () => true });
+        const model = {
+          ...{ ...task.model, limiter: probing },
+          traits: new ModelTraits({ isProved: false }),
+        };
+        await Promise.all([7, 8, 9].map((row) => generateCell({ ...task, row, model })));
+        expect(sent(requests)).toEqual([true, false, false, false]);
+        expect(limiter.stats().inFlight).toBe(0);
+      });
+
+      it('takes a second refusal for what it is: one call more for the model, not for each cell', async () => {
+        const { task, requests } = cellOf([about, refused, about, about]);
+        for (const row of [1, 2, 3])
+          expect(await generateCell({ ...task, row })).toMatchObject({ status: 'failed' });
+        expect(sent(requests)).toEqual([true, false, true, true]);
+      });
+
+      it('is denied after the second where nothing was answered before', async () => {
+        const { task, requests, records } = cellOf([about, refused]);
+        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        await expect(generateCell({ ...task, model })).rejects.toMatchObject({ failure: 'denied' });
+        expect(sent(requests)).toEqual([true, false]);
+        expect(statuses(records)).toEqual(['retry', 'retry']);
+      });
+
+      it('learns nothing where the input is what the second is about', async () => {
+        const { task, requests } = cellOf([about, failure('input'), about, GOOD, GOOD]);
+        await generateCell(task);
+        await generateCell(task);
+        await generateCell(task);
+        expect(sent(requests)).toEqual([true, false, true, false, false]);
+      });
+
+      it('does not ask without a schema that was taken before', async () => {
+        const { task, requests } = cellOf([GOOD, about]);
+        await generateCell(task);
+        expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+        expect(sent(requests)).toEqual([true, true]);
+      });
+
+      it('waits as for any 5xx where the server fails over a schema that it took before', async () => {
+        const { task, sleeps } = cellOf([GOOD, failure('schema', { status: 500 }), GOOD]);
+        await generateCell(task);
+        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        expect(sleeps).toEqual([1_000]);
+      });
+
+      it('makes no second call once the build stops', async () => {
+        const stop = new AbortController();
+        const { task, records, limiter } = cellOf([about], { stop: stop.signal });
+        const append = async (record: CellRecord) => {
+          records.push(record);
+          stop.abort();
+        };
+        await expect(generateCell({ ...task, append })).rejects.toMatchObject({ failure: 'cancelled' });
+        expect(limiter.stats().inFlight).toBe(0);
+      });
+    });
+
+    describe('that an earlier start saw refused', () => {
+      const before = { status: 'retry', kind: 'RefusedCall' } as const;
+      /** What `openRowGroup` carries over. */
+      async function carried(counts: boolean): Promise<readonly CellRecord[]> {
+        const { task, records } = cellOf([failure('input', { status: 403 })]);
+        await generateCell(task);
+        const [{ counts: _, ...record }] = records as [CellRecord];
+        return [{ ...record, ...before, status: 'retry', calls: [], ...(counts ? { counts } : {}) }];
+      }
+
+      it('lets another cell be the first to be asked', async () => {
+        const history = await carried(false);
+        const { task, requests } = cellOf([GOOD, GOOD]);
+        const traits = new ModelTraits({ isProved: false });
+        const model = { ...task.model, traits };
+        const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
+        const again = generateCell({ ...task, model, history, sleep, row: 1 });
+        await generateCell({ ...task, model, row: 2 });
+        expect(await again).toMatchObject({ status: 'ok' });
+        expect(requests.map(({ cell }) => cell.row)).toEqual([2, 1]);
+      });
+
+      it('is the first when no other comes, and denied again', async () => {
+        const history = await carried(false);
+        const { task, sleeps } = cellOf([failure('rejected', { status: 403 })]);
+        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        await expect(generateCell({ ...task, model, history })).rejects.toMatchObject({ failure: 'denied' });
+        expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(1_000);
+      });
+
+      it('fails again without saying anything of others where it had failed for that', async () => {
+        const history = await carried(true);
+        const { task } = cellOf([failure('rejected', { status: 403 })]);
+        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        expect(await generateCell({ ...task, model, history })).toMatchObject({ status: 'failed' });
+      });
     });
 
     it('throws when it is denied, with the call on record', async () => {
@@ -389,7 +534,8 @@ describe('generateCell', () => {
     });
 
     it('gives its permit back whatever happens', async () => {
-      const { task, limiter } = cellOf([failure('rejected'), failure('unavailable'), BAD, GOOD]);
+      const { task, limiter } = cellOf([failure('unavailable'), BAD, GOOD, failure('rejected')]);
+      await generateCell(task);
       await generateCell(task);
       expect(limiter.stats()).toMatchObject({ inFlight: 0, waiting: 0 });
     });
@@ -410,7 +556,7 @@ describe('generateCell', () => {
     }
 
     it.each([1, 2, 3, 4, 5])('goes on where it ended: killed after record %i', async (count) => {
-      const steps = [BAD, failure('rejected'), BAD, BAD, BAD, GOOD];
+      const steps = [BAD, failure('unavailable'), BAD, BAD, BAD, GOOD];
       const whole = cellOf(steps, { settings });
       await generateCell(whole.task);
       const history = await killedAfter(count, steps);
@@ -439,11 +585,12 @@ describe('generateCell', () => {
     });
 
     it('counts the tries of all attempts together', async () => {
-      const refused = failure('rejected');
-      const history = await killedAfter(3, [refused, refused, refused]);
-      const { task, requests } = cellOf([refused, refused], { history });
+      const cut = failure('unavailable');
+      // The first does not count: nothing was answered before it.
+      const history = await killedAfter(4, [cut, cut, cut, cut]);
+      const { task, requests } = cellOf([cut, cut, cut], { history });
       expect(await generateCell(task)).toMatchObject({ status: 'failed' });
-      expect(requests).toHaveLength(2);
+      expect(requests).toHaveLength(3);
     });
 
     it('stays failed in this start', async () => {

@@ -5,6 +5,7 @@ import { cellInput } from '../../../../src/generators/llm/cell-input.ts';
 import { generateCell } from '../../../../src/generators/llm/generate-cell.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import { createOpenAIClient } from '../../../../src/models/openai/client.ts';
+import { ModelTraits } from '../../../../src/models/traits.ts';
 import type { Plan, PlanJudge } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { type MockFault, startMockModelServer } from '../../../support/mock-model-server.ts';
@@ -49,6 +50,7 @@ async function makeRows() {
     },
   });
   const never = new AbortController().signal;
+  const traits = new ModelTraits({ isProved: false });
   const records: CellRecord[] = [];
   const make = (row: number) =>
     generateCell({
@@ -56,7 +58,7 @@ async function makeRows() {
       row,
       input: cellInput({ plan, column, row, values: { topic: `ticket ${row}` } }),
       history: [],
-      model: { client, limiter, name: 'm', timeoutMs: 1_000, traits: { takesSchema: true } },
+      model: { client, limiter, traits, name: 'm', timeoutMs: 1_000 },
       settings: { maxConversationRestarts: 5, maxConversationCorrectionSteps: 0 },
       stop: never,
       signal: never,
@@ -75,8 +77,6 @@ async function makeRows() {
 it.each<MockFault>([
   { kind: 'error', status: 500 },
   { kind: 'error', status: 503 },
-  { kind: 'error', status: 400 },
-  { kind: 'error', status: 404 },
   { kind: 'busy', retryAfterS: 0.01 },
   { kind: 'cut' },
   { kind: 'hang' },
@@ -93,6 +93,19 @@ it.each<MockFault>([
   expect(records.flatMap(({ calls }) => calls)).toHaveLength(ROWS + hit.length);
   expect(mock.stats()).toMatchObject({ requests: ROWS + hit.length });
 });
+
+it.each([400, 403, 404, 413])(
+  'asks once for a cell that is refused with %i while others are answered',
+  async (status) => {
+    mock.reset();
+    const hit = [10, 20, 30].map((row) => `verdict/${row}`);
+    mock.setFaults([{ kind: 'error', status, cells: hit }]);
+    const { outcomes } = await makeRows();
+    const failed = outcomes.flatMap(({ status }, row) => (status === 'failed' ? [`verdict/${row}`] : []));
+    expect(failed).toEqual(hit);
+    expect(mock.stats()).toMatchObject({ requests: ROWS, answered: ROWS - hit.length });
+  },
+);
 
 it('makes all rows after an outage, none of which cost a cell a try', async () => {
   mock.reset();
