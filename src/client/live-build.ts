@@ -20,6 +20,7 @@ import { QUERY } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type Connected, connect } from './connection.ts';
 import { livenessOf } from './liveness.ts';
+import { ownCommand } from './own-command.ts';
 
 /** Without an answer for this long a worker makes no calls. */
 const ANSWER_LIMIT_MS = 5_000;
@@ -104,6 +105,6 @@ export function refuse(name: string, start: EpochRecord, why: string): never {
   const { kind, pid, host, workflowId, address } = start;
   const where = kind === 'run' ? `process ${pid} on ${host}` : `workflow ${workflowId} at ${address}`;
   throw new RefusedError(
-    `Cannot build "${name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`rowloom stop ${name}\`, or take over with --replace`,
+    `Cannot build "${name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand()} stop ${name}\`, or take over with --replace`,
   );
 }

@@ -14,6 +14,7 @@ import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
 import { storeFolder } from './find-dataset.ts';
 import { formatBytes, formatCount, formatDuration, formatTokens, line } from './format.ts';
+import { ownCommand } from './own-command.ts';
 import type { Wish } from './wish.ts';
 
 /** The lines before the plan: dataset, config, models. */
@@ -93,7 +94,7 @@ export function describeStored({ rowCount, usage, start }: Summary): string {
     plural(totals.calls, 'call'),
     describeTokens(totals),
     start?.kind === 'start'
-      ? 'no worker answers: start one with `rowloom worker`'
+      ? `no worker answers: start one with \`${ownCommand()} worker\``
       : 'no answer from its process',
   ].join(' · ');
 }
@@ -218,7 +219,7 @@ function describeLook(wish: Wish): string {
   const { name, directory, opened } = wish;
   const folder = pathOf(wish, join(directory, name));
   const isNameEnough = directory === storeFolder({ cwd: opened.options.cwd });
-  return `npx rowloom show ${isNameEnough ? name : folder} · pd.read_parquet("${folder}/parquet-files")`;
+  return `${ownCommand()} show ${isNameEnough ? name : folder} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
 function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext }: EndedRun): string[] {

@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const ENTRY = join(import.meta.dirname, '../../dist/client/cli/main.js');
+/** What starts it, from any other folder. */
+export const COMMAND = join(import.meta.dirname, '../../rowloom');
 
 export interface CliEnd {
   /** Null when a signal ended it. */
@@ -28,7 +29,7 @@ export interface CliOptions {
 
 /** Starts `rowloom` with these arguments. */
 export function startCli(args: readonly string[], options: CliOptions): CliProcess {
-  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ENTRY, ...args], {
+  const child = spawn(process.execPath, [...(options.nodeOptions ?? []), COMMAND, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.environment },
     stdio: ['ignore', ...(options.outputs ?? (['pipe', 'pipe'] as const))],

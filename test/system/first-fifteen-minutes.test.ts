@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ValueObject } from '../../src/values.ts';
 import { Workplace } from '../support/build-harness.ts';
-import type { CliEnd, CliProcess } from '../support/cli.ts';
+import { type CliEnd, type CliProcess, COMMAND } from '../support/cli.ts';
 
 const EXAMPLE = 'examples/tickets.yaml';
 /** The sum of the example's `max_parallel_requests`. */
@@ -97,7 +97,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
       /\ndone {6}200 rows · 0 dropped · 800 calls · \d+k tokens in, \d+k out · \d+(\.\d)? s · \d+ kB\n/,
     );
     expect(end.talk.split('\n').at(-2)).toBe(
-      'look      npx rowloom show tickets · pd.read_parquet("artifacts/tickets/parquet-files")',
+      `look      ${COMMAND} show tickets · pd.read_parquet("artifacts/tickets/parquet-files")`,
     );
     expect(await calls()).toBe(800);
     finished = await workplace.rows();

@@ -453,7 +453,7 @@ describe.concurrent('who is at work', { timeout: LIMIT_MS }, () => {
       writeTickets(place);
       expect(await workplace.command(['start', 'tickets.yaml', '-n', '5']).ended).toMatchObject({ code: 0 });
       const watch = workplace.command(['watch', 'tickets']);
-      await watch.says(/no worker answers: start one with `rowloom worker`/);
+      await watch.says(/no worker answers: start one with `\S+rowloom worker`/);
       const stop = await workplace.command(['stop', 'tickets']).ended;
       expect(stop.talk).toMatch(/^stopping +build 1 has no worker now; it stops as soon as one serves it/m);
       expect(stop).toMatchObject({ code: 0 });

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command line: parses, calls one client function, prints what came back. Data on stdout, talk on stderr.
 
 import { existsSync, realpathSync } from 'node:fs';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../../plural.ts';
+import { commandOf, setOwnCommand } from '../own-command.ts';
 import type { CliContext } from './context.ts';
 import { terminalWidth } from './text.ts';
 
@@ -125,9 +125,8 @@ function report(error: unknown, context: CliContext): void {
   }
 }
 
-const isEntryPoint =
-  process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isEntryPoint) {
+/** This process as a command: what its arguments ask for, and then its end. */
+export async function start(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that closes the pipe early, such as `head`, has all it wants.
     if (error.code === 'EPIPE') process.exit();
@@ -141,6 +140,7 @@ if (isEntryPoint) {
   // A Temporal server whose commands were all killed ends with the next command, whatever that is for.
   const serverFolder = resolve('.rowloom');
   if (existsSync(serverFolder)) (await import('../../server/server-files.ts')).endLeftServers(serverFolder);
+  setOwnCommand(commandOf(process.argv[1] ?? '', { cwd: process.cwd(), environment: process.env }));
   await main(process.argv.slice(2), {
     cwd: process.cwd(),
     home: homedir(),
@@ -162,3 +162,6 @@ if (isEntryPoint) {
   }
   process.exit();
 }
+
+const [, script] = process.argv;
+if (script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)) await start();

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { formatJson, fromPlain, type Value } from '../../../values.ts';
 import { line } from '../../format.ts';
 import { type RowView, readFirstRows, readRow } from '../../look.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
@@ -38,7 +39,7 @@ async function show(
     if (index > 0) print('');
     for (const text of lines) print(text);
   }
-  if (isOverview) say(line('look', `at one row, with what made it: rowloom show ${target} 0`));
+  if (isOverview) say(line('look', `at one row, with what made it: ${ownCommand()} show ${target} 0`));
 }
 
 function parseRow(text: string): number {

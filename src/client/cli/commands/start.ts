@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { describePlan } from '../../describe-plan.ts';
 import { line } from '../../format.ts';
+import { ownCommand } from '../../own-command.ts';
 import { type Answer, startDataset } from '../../run-dataset.ts';
 import { describeWish } from '../../run-report.ts';
 import { ask } from '../ask.ts';
@@ -45,5 +46,5 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     return;
   }
   const what = end.wasRunning ? 'is at work already' : 'is handed to the workers of the store';
-  say(line('started', `build ${end.start.epoch} ${what} · see it: npx rowloom watch ${end.wish.name}`));
+  say(line('started', `build ${end.start.epoch} ${what} · see it: ${ownCommand()} watch ${end.wish.name}`));
 }
