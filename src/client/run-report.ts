@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Calls } from '../activities/builds.ts';
+import { findOpenFileLimit, planCallRoom } from '../open-files.ts';
 import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
 import { SAME_COMMAND } from '../protocol.ts';
@@ -71,6 +72,23 @@ function describeModels({ settings, plan }: Wish): string[] {
     return `${aliases.join(', ')} → ${where}`;
   });
   return lines.map((text, index) => line(index === 0 ? 'models' : '', text));
+}
+
+/** Where this process, which makes the calls, has no room for all that the document allows at a time. */
+export function describeRoom({ settings, plan }: Wish): string[] {
+  const files = findOpenFileLimit();
+  const asked = new Map(
+    Object.entries(settings.models).map(([alias, { maxParallelRequests }]) => [alias, maxParallelRequests]),
+  );
+  const callsWith = (limit: number) =>
+    [...planCallRoom({ plan, settings }, { files: limit, asked }).caps.values()].reduce(
+      (sum, cap) => sum + cap,
+      0,
+    );
+  const [fit, all] = [callsWith(files), callsWith(Number.POSITIVE_INFINITY)];
+  if (fit === all) return [];
+  const text = `${formatCount(fit)} calls at a time instead of ${formatCount(all)}: this process may have ${formatCount(files)} files open (ulimit -n raises that)`;
+  return [line('', text)];
 }
 
 /** One line of a build whose plan is not known here. */

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Violation } from '../errors.ts';
+import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../header-text.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { nearestName } from '../templates/nearest-name.ts';
@@ -120,6 +121,10 @@ function checkProvider(
     if (!isSimulated) add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
   } else if (hasSecret(new URL(endpoint))) {
     add(['endpoint'], `holds a secret in clear: ${NO_SECRETS} in api_key or a header`);
+  } else if (!isSimulated && endpoint.includes('#')) {
+    add(['endpoint'], 'has a part after "#", which is never sent: leave it out');
+  } else if (!isSimulated && /\/chat\/completions\/*$/.test(new URL(endpoint).pathname)) {
+    add(['endpoint'], 'ends with /chat/completions, which is put behind it: leave that out');
   }
   // Of one that answers offline too: the document is kept in the store as it is.
   if (apiKey !== null && !isVariableName(apiKey)) {
@@ -129,6 +134,8 @@ function checkProvider(
     if (isSecretHeader(name, value)) {
       add(['extra_headers', name], `holds a secret in clear: ${NO_SECRETS} as \${NAME}`);
     }
+    if (!isHeaderName(name)) add(['extra_headers', name], 'is no header that can be set');
+    else if (!isHeaderValue(value)) add(['extra_headers', name], NO_HEADER_VALUE);
   }
   checkExtraBody(report, [...path, 'extra_body'], body);
 }
@@ -151,7 +158,7 @@ export interface FoundProviders {
   readonly violations: readonly Violation[];
 }
 
-/** Finds the providers in use and checks that their environment variables are set. */
+/** Finds the providers in use and checks that their environment variables are of use. */
 export async function findProviders(search: ProviderSearch): Promise<FoundProviders> {
   const found = new Map<string, ModelProvider>();
   const known = new Set<string>();
@@ -182,7 +189,7 @@ export async function findProviders(search: ProviderSearch): Promise<FoundProvid
     const near = nearestName(name, [...known]);
     report.add({ path, message: `no provider "${name}"${suggestion(near)} (in provider)`, isWhole: true });
   }
-  for (const provider of found.values()) violations.push(...unsetVariables(provider, search.environment));
+  for (const provider of found.values()) violations.push(...unusableVariables(provider, search.environment));
   return { providers: found, violations };
 }
 
@@ -273,22 +280,16 @@ async function readProviderFile(file: ProviderFile, wanted: readonly string[]): 
   return { providers, names, violations: report.violations };
 }
 
-function unsetVariables(provider: ModelProvider, environment: Environment): readonly Violation[] {
+function unusableVariables(provider: ModelProvider, environment: Environment): readonly Violation[] {
   if (provider.provider_type === 'simulated') return [];
   const named = provider.api_key !== null && isVariableName(provider.api_key) ? [provider.api_key] : [];
   const referred = Object.values(provider.extra_headers ?? {}).flatMap(variablesIn);
-  const unset = [...new Set([...named, ...referred])].filter(
-    (variable) => (findOwn(environment, variable) ?? '') === '',
-  );
-  return unset.map((variable) => {
+  return [...new Set([...named, ...referred])].flatMap((variable): Violation[] => {
+    const problem = variableProblem(findOwn(environment, variable));
+    if (problem === null) return [];
     const what = isTellingName(variable) ? variable : 'the environment variable that api_key names';
-    return {
-      file: null,
-      line: null,
-      column: null,
-      level: 'error',
-      message: `${what} is not set (provider "${provider.name}") · to try without: --simulate`,
-    };
+    const message = `${what} ${problem} (provider "${provider.name}") · to try without: --simulate`;
+    return [{ file: null, line: null, column: null, level: 'error', message }];
   });
 }
 

@@ -2,8 +2,11 @@
 // provider and model share the limiter; its cap is the lowest of theirs.
 
 import { ConfigError } from '../errors.ts';
+import { variableProblem } from '../header-text.ts';
+import { type CallRoom, findOpenFileLimit, planCallRoom } from '../open-files.ts';
 import { findOwn } from '../own-keys.ts';
 import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
+import type { Environment } from '../proxies.ts';
 import { type CallLimiter, Limiter, type LimiterStats } from './limiter.ts';
 import type { ModelClient } from './model-client.ts';
 import { createOpenAIClient, type OpenAIClient } from './openai/client.ts';
@@ -52,7 +55,9 @@ export interface Models {
 export interface ModelsOptions {
   readonly plan: Plan;
   readonly settings: Settings;
-  readonly environment: { readonly [name: string]: string | undefined };
+  readonly environment: Environment;
+  /** Files that the process may have open: so many calls are never in flight, whatever their models allow. */
+  readonly openFiles?: number;
   /** Asked before each call; while it is false no call starts. */
   readonly mayStart: () => boolean;
   /** What answered earlier builds of this process: no first call has to go alone as the probe. */
@@ -67,14 +72,16 @@ export interface ModelsOptions {
 const MAX_SILENCE_MS = 600_000;
 const MAX_FIRST_SILENCE_MS = 60_000;
 
-/** Throws `ConfigError` when an environment variable that a provider in use names is not set. */
+/** Throws `ConfigError` when an environment variable that a provider in use names is not set or no header can carry it. */
 export function createModels(options: ModelsOptions): Models {
   const { plan, settings, environment, mayStart, proved = [], now } = options;
-  const connect = options.connect ?? ((provider) => createClient(provider, environment));
+  const files = options.openFiles ?? findOpenFileLimit();
+  const connect = options.connect ?? ((provider) => createClient(provider, { environment, room }));
   const clock = now ?? (() => performance.now());
-  const caps = new Map(
+  const asked = new Map(
     Object.entries(settings.models).map(([alias, model]) => [alias, model.maxParallelRequests]),
   );
+  let room = planCallRoom(options, { files, asked });
   const shared = new Map<
     string,
     { readonly limiter: Limiter; readonly traits: ModelTraits; readonly host: string }
@@ -92,7 +99,7 @@ export function createModels(options: ModelsOptions): Models {
     const isProved = proved.includes(`${client.host} ${key}`);
     const { limiter, traits } = shared.get(key) ?? {
       limiter: new Limiter({
-        max: capOf(key),
+        max: room.caps.get(key)!,
         skipProbe: isProved || aliasesOf(key).some((other) => settingsOf(other).skipHealthCheck),
         mayStart,
         now: clock,
@@ -117,10 +124,6 @@ export function createModels(options: ModelsOptions): Models {
     return Object.keys(plan.models).filter((alias) => keyOf(alias) === key);
   }
 
-  function capOf(key: string): number {
-    return Math.min(...aliasesOf(key).map((alias) => caps.get(alias)!));
-  }
-
   return {
     forAlias(alias) {
       const model = models.get(alias);
@@ -128,9 +131,9 @@ export function createModels(options: ModelsOptions): Models {
       return model;
     },
     setMax(alias, max) {
-      caps.set(alias, max);
-      const key = keyOf(alias);
-      shared.get(key)!.limiter.setMax(capOf(key));
+      asked.set(alias, max);
+      room = planCallRoom(options, { files, asked });
+      for (const [key, { limiter }] of shared) limiter.setMax(room.caps.get(key)!);
     },
     waitedFor() {
       if (!mayStart()) for (const { limiter } of shared.values()) limiter.forgetSilence();
@@ -157,15 +160,17 @@ export function createModels(options: ModelsOptions): Models {
 
 function createClient(
   provider: ProviderSettings,
-  environment: ModelsOptions['environment'],
+  { environment, room }: { readonly environment: Environment; readonly room: CallRoom },
 ): ModelClient | OpenAIClient {
   if (provider.type === 'simulated') return createSimulatedClient(provider.simulation ?? INSTANT);
   const { name, endpoint, apiKeyVariable } = provider;
   if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);
   const read = (variable: string) => {
     const value = findOwn(environment, variable);
-    if (value === undefined || value === '') throw missingVariable(variable, name);
-    return value;
+    const problem = variableProblem(value);
+    if (problem === null) return value!;
+    const message = `${variable} ${problem} (provider "${name}") · to try without: --simulate`;
+    throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
   };
   const headers = Object.entries(provider.headers).map(([header, text]): [string, string] => [
     header,
@@ -177,10 +182,6 @@ function createClient(
     apiKeyVariable,
     headers: Object.fromEntries(headers),
     environment,
+    ...(Number.isFinite(room.connections) ? { maxConnections: room.connections } : {}),
   });
-}
-
-function missingVariable(variable: string, provider: string): ConfigError {
-  const message = `${variable} is not set (provider "${provider}") · to try without: --simulate`;
-  return new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
 }

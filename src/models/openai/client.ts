@@ -2,10 +2,10 @@
 
 import { hash } from 'node:crypto';
 import { ModelError } from '../../errors.ts';
+import { type Environment, isLoopback } from '../../proxies.ts';
 import { formatJson } from '../../values.ts';
 import { failureOfStatus, parseRetryAfter, quote } from '../failures.ts';
 import type { FailureClass, ModelClient, ModelRequest } from '../model-client.ts';
-import { type Environment, isLoopback } from './connections.ts';
 import { type HttpAnswer, HttpEndpoint } from './http.ts';
 import { bodyOf, readCompletion, readError } from './protocol.ts';
 
@@ -18,6 +18,8 @@ export interface OpenAIClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Names the proxies: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters too. None by default. */
   readonly environment?: Environment;
+  /** Connections at a time; as many as are needed by default. */
+  readonly maxConnections?: number;
 }
 
 export interface OpenAIClient extends ModelClient {
@@ -27,12 +29,12 @@ export interface OpenAIClient extends ModelClient {
 
 /** Throws `TypeError` for an endpoint that is no URL, `ConfigError` for such a proxy. */
 export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
-  const { endpoint, apiKeyVariable = null, environment = {} } = options;
+  const { endpoint, apiKeyVariable = null, environment = {}, maxConnections = null } = options;
   const url = new URL(endpoint);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat/completions`;
   const { host } = url;
   const secrets = secretsOf(options);
-  const http = new HttpEndpoint(url, { headers: headersOf(options), environment });
+  const http = new HttpEndpoint(url, { headers: headersOf(options), environment, maxConnections });
   const repeats = new Repeats();
 
   return {

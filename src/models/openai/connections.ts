@@ -8,37 +8,36 @@
 //   - What comes later still is told by the id of the answer: two answers of one connection have two (client.ts).
 
 import { EventEmitter } from 'node:events';
-import { BlockList, isIP } from 'node:net';
 import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
 import { ConfigError } from '../../errors.ts';
-import { findOwn } from '../../own-keys.ts';
-
-export type Environment = { readonly [name: string]: string | undefined };
+import { type Environment, isExcepted, isLoopback, readEither } from '../../proxies.ts';
 
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
 const REST_MS = 100;
-
-/** This machine: never reached through a proxy. */
-export function isLoopback({ hostname }: URL): boolean {
-  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\])$/.test(
-    hostname,
-  );
-}
 
 /** `call` learns which connection it got. */
 export interface Request extends Dispatcher.DispatchOptions {
   readonly call: { connection: object };
 }
 
-/** As many connections as there are calls in flight, and those at rest: the limiters bound the calls. */
+export interface ConnectionOptions {
+  readonly environment: Environment;
+  /** Calls wait for one above this; without it there are as many as calls in flight, and those at rest. */
+  readonly maxConnections: number | null;
+}
+
+/** Those to one endpoint. */
 export class Connections {
   readonly #proxy: URL | null;
   /** The last one is in use, the first one too while calls are in flight on it. */
   readonly #opened: Dispatcher[];
   #isKept: boolean;
 
+  readonly #max: number | null;
+
   /** Throws `ConfigError` for a proxy that is no URL. */
-  constructor(endpoint: URL, environment: Environment) {
+  constructor(endpoint: URL, { environment, maxConnections }: ConnectionOptions) {
+    this.#max = maxConnections;
     this.#proxy = proxyOf(endpoint, environment);
     // Those that undici has for SOCKS know no rest.
     this.#isKept = !/^socks/.test(this.#proxy?.protocol ?? '');
@@ -53,8 +52,11 @@ export class Connections {
   distrust(): void {
     if (!this.#isKept) return;
     this.#isKept = false;
-    // Calls in flight end as they may.
-    this.#opened.at(-1)!.close();
+    // Calls in flight end as they may, by `close` too.
+    this.#opened
+      .at(-1)!
+      .close()
+      .catch(() => undefined);
     this.#opened.push(this.#open());
   }
 
@@ -68,7 +70,7 @@ export class Connections {
     const factory = (origin: string | URL, options: object) =>
       new Pool(origin, { ...options, factory: (url, each) => new RestingClient(url, each, onExcess) });
     // Each call has a deadline of its own.
-    const options = { factory, headersTimeout: 0, bodyTimeout: 0 };
+    const options = { factory, connections: this.#max, headersTimeout: 0, bodyTimeout: 0 };
     return this.#proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: this.#proxy.href });
   }
 }
@@ -96,51 +98,15 @@ class RestingClient extends Client {
   }
 }
 
-/** Loopback has none, nor what NO_PROXY names. As for curl and httpx one may be named without `http://`. */
+/** As for curl and httpx one may be named without `http://`. Throws `ConfigError` for what is no address. */
 function proxyOf(endpoint: URL, environment: Environment): URL | null {
-  const spellings = (name: string) =>
-    [name.toLowerCase(), name].map((spelling) => findOwn(environment, spelling));
-  if (isLoopback(endpoint) || isExcepted(endpoint, spellings('NO_PROXY').join())) return null;
-  const names = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
-  for (const name of [...names, 'ALL_PROXY']) {
-    const address =
-      spellings(name)
-        .find((given) => given !== undefined)
-        ?.trim() ?? '';
-    if (address === '') continue;
-    const url = address.includes('://') ? address : `http://${address}`;
-    if (URL.canParse(url)) return new URL(url);
-    const message = `${name} is no address of a proxy such as http://proxy.example.com:8080`;
-    throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
-  }
-  return null;
-}
-
-/** `*`, `example.com` and `.example.com` with all below, either with a port, an address, a network as `10.0.0.0/8`. */
-function isExcepted({ protocol, hostname, port }: URL, list: string): boolean {
-  const host = hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
-  const portOf = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
-  return list
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .some((entry) => {
-      const network = /^(.+)\/(\d+)$/.exec(entry);
-      if (network !== null) return isInside(host, network[1]!, Number(network[2]));
-      // An IPv6 address with a port stands in brackets.
-      const [, name = entry, only = portOf] =
-        isIP(entry) === 6 ? [] : (/^(.+?)(?::(\d+))?$/.exec(entry) ?? []);
-      const bare = name.replace(/^\*?\.(?=.)|^\[|\]$/g, '');
-      return bare === '*' || (only === portOf && bare !== '' && (host === bare || host.endsWith(`.${bare}`)));
-    });
-}
-
-function isInside(host: string, network: string, bits: number): boolean {
-  const family = isIP(host) === 6 ? 'ipv6' : 'ipv4';
-  const block = new BlockList();
-  try {
-    block.addSubnet(network, bits, family);
-    return block.check(host, family);
-  } catch {
-    return false;
-  }
+  if (isLoopback(endpoint) || isExcepted(endpoint, readEither('NO_PROXY', environment))) return null;
+  const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
+  const name = [...ofScheme, 'ALL_PROXY'].find((variable) => readEither(variable, environment) !== '');
+  if (name === undefined) return null;
+  const address = readEither(name, environment);
+  const url = address.includes('://') ? address : `http://${address}`;
+  if (URL.canParse(url) && /^(?:https?|socks5?):$/.test(new URL(url).protocol)) return new URL(url);
+  const message = `${name} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
+  throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
 }

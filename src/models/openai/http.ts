@@ -11,7 +11,7 @@ import { ModelError } from '../../errors.ts';
 import { cancelled, timedOut } from '../failures.ts';
 import type { FailureClass } from '../model-client.ts';
 import { allowManyListeners } from '../sleep.ts';
-import { Connections, type Environment } from './connections.ts';
+import { type ConnectionOptions, Connections } from './connections.ts';
 
 export interface HttpCall {
   readonly body: string;
@@ -48,11 +48,11 @@ export class HttpEndpoint {
   /** `headers` are names and values in turn. */
   constructor(
     url: URL,
-    { headers, environment }: { readonly headers: readonly string[]; readonly environment: Environment },
+    { headers, ...connections }: ConnectionOptions & { readonly headers: readonly string[] },
   ) {
     this.#url = url;
     this.#headers = headers;
-    this.#connections = new Connections(url, environment);
+    this.#connections = new Connections(url, connections);
   }
 
   /** Throws `ModelError` where no answer comes. */

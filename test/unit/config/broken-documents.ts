@@ -940,6 +940,29 @@ model_configs:
     },
     says: ['error NVIDIA_API_KEY is not set (provider "nvidia") · to try without: --simulate'],
   },
+  'an endpoint with what is never sent': {
+    files: provider('\n      endpoint: http://localhost/v1#chat\n'),
+    says: [
+      'error config.yaml:6:17 provider "p": endpoint has a part after "#", which is never sent: leave it out',
+    ],
+  },
+  'an endpoint with the whole path': {
+    files: provider('\n      endpoint: http://localhost/v1/chat/completions?a=1\n'),
+    says: [
+      'error config.yaml:6:17 provider "p": endpoint ends with /chat/completions, which is put behind it: leave that out',
+    ],
+  },
+  'headers that cannot be sent': {
+    files: provider(
+      '\n      endpoint: http://localhost\n      extra_headers: { "x y": a, Content-Length: "3", x-one: "a\\nb", x-two: “a” }\n',
+    ),
+    says: [
+      'error config.yaml:7:31 provider "p": extra_headers["x y"] is no header that can be set',
+      'error config.yaml:7:50 provider "p": extra_headers.Content-Length is no header that can be set',
+      'error config.yaml:7:62 provider "p": extra_headers.x-one holds what no header can carry: a line break, or a letter outside Latin-1',
+      'error config.yaml:7:77 provider "p": extra_headers.x-two holds what no header can carry: a line break, or a letter outside Latin-1',
+    ],
+  },
   'a provider without an endpoint': {
     files: provider('\n      api_key: null\n'),
     says: ['error config.yaml:5:7 provider "p": endpoint is missing'],

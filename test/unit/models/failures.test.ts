@@ -121,6 +121,12 @@ it('reads Retry-After as seconds or as a date', () => {
 
 it('quotes a provider in one short line without secrets', () => {
   expect(quote('Bad key\n  sk-123 given', ['sk-123'])).toBe('Bad key *** given');
+  expect(quote('abc: no abcde, xabc or abc_ for (abc)', ['abc'])).toBe(
+    '***: no abcde, xabc or abc_ for (***)',
+  );
+  expect(quote('a key: a', ['a'])).toBe('*** key: ***');
+  expect(quote('not $k.y but $k+y', ['$k.y'])).toBe('not *** but $k+y');
+  expect(quote('the long-key-of-mine2', ['long-key-of-mine'])).toBe('the ***2');
   expect(quote('x'.repeat(1_000), [])).toHaveLength(301);
   expect(quote('\u001b[2Jgone\u0000\u009b31m', [])).toBe('[2Jgone 31m');
 });

@@ -105,6 +105,38 @@ describe('createModels', () => {
     await models.close();
   });
 
+  it.each(['k\n', 'a\r\nx-other: 1', 'schlüßel-\u{1f511}', '“quoted”', 'a\u0000b'])(
+    'refuses a key that no header can carry, %j, without showing it',
+    (key) => {
+      const open = () =>
+        modelsOf({ a: { model: 'm', provider: 'hosted' } }, { environment: { MY_KEY: key } });
+      expect(open).toThrow(
+        /^MY_KEY holds what no header can carry: a line break, or a letter outside Latin-1 \(provider "hosted"\)/,
+      );
+      expect(open).not.toThrow(key);
+    },
+  );
+
+  it('has no more calls in flight than the process may have connections, whatever is asked', () => {
+    const aliases = {
+      a: { model: 'm', provider: 'hosted', maxParallelRequests: 1_100 },
+      b: { model: 'n', provider: 'hosted', maxParallelRequests: 100 },
+      c: { model: 'm', maxParallelRequests: 5_000 },
+    };
+    const caps = (models: ReturnType<typeof modelsOf>) => Object.values(models.stats()).map(({ max }) => max);
+    const environment = { MY_KEY: 'k' };
+    expect(caps(modelsOf(aliases, { environment, openFiles: Number.POSITIVE_INFINITY }))).toEqual([
+      1_100, 100, 5_000,
+    ]);
+    const models = modelsOf(aliases, { environment, openFiles: 700 });
+    expect(caps(models)).toEqual([550, 50, 5_000]);
+    models.setMax('a', 20);
+    expect(caps(models)).toEqual([20, 100, 5_000]);
+    models.setMax('a', 100_000);
+    expect(caps(models)).toEqual([599, 1, 5_000]);
+    expect(caps(modelsOf(aliases, { environment, openFiles: 20 }))).toEqual([1, 1, 5_000]);
+  });
+
   it('names a variable that a header refers to and that is not set', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the form in which documents refer to the environment
     const headers = { 'x-team': 'team ${TEAM}' };

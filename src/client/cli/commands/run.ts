@@ -8,6 +8,7 @@ import {
   describeAttached,
   describeEnd,
   describeProgress,
+  describeRoom,
   describeStopping,
   describeStored,
   describeWish,
@@ -72,7 +73,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
       onWish(found) {
         for (const warning of found.config.warnings) say(line(warning.level, formatViolation(warning)));
-        for (const text of describeWish(found, startedAt)) say(text);
+        for (const text of [...describeWish(found, startedAt), ...describeRoom(found)]) say(text);
         sayPlan(found);
       },
       onKept: sayPlan,

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelError } from '../../../../src/errors.ts';
 import type { ModelRequest } from '../../../../src/models/model-client.ts';
@@ -306,86 +305,4 @@ async function serve(answer: (body: string, headers: Record<string, unknown>) =>
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-describe('a proxy', () => {
-  it('that the environment names is asked for what is elsewhere, unless NO_PROXY has it', async () => {
-    // It leads every host to the mock.
-    const proxy = await serveProxy((socket) => {
-      const upstream = connect(Number(new URL(mock.endpoint).port), '127.0.0.1', () => {
-        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-        socket.pipe(upstream).pipe(socket);
-      });
-      upstream.on('error', () => socket.destroy());
-      socket.on('error', () => upstream.destroy());
-    });
-    const environment = {
-      http_proxy: `http://${proxy.host}`,
-      HTTP_PROXY: 'other',
-      NO_PROXY: 'inside.invalid',
-    };
-    const { text } = await client.ask(requestOf());
-    expect(await ask('http://models.invalid/v1', environment)).toBe(text);
-    expect(await ask('http://inside.invalid/v1', environment)).toMatch(/^No answer from inside.invalid: /);
-    expect(await ask(mock.endpoint, environment)).toBe(text);
-    expect(proxy.asked).toEqual(['models.invalid:80']);
-    proxy.close();
-  });
-
-  it('has one for https, with a name and a password, and with or without a scheme', async () => {
-    const proxy = await serveProxy((socket) => {
-      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
-    });
-    for (const address of [`http://me:s3cret@${proxy.host}`, `me:s3cret@${proxy.host}`]) {
-      expect(await ask('https://models.invalid/v1', { HTTPS_PROXY: address })).toBe(
-        'No answer from models.invalid: Proxy response (407) !== 200 when HTTP Tunneling',
-      );
-    }
-    expect(proxy.asked).toEqual(['models.invalid:443', 'models.invalid:443']);
-    expect(proxy.keys).toEqual(Array(2).fill(`Basic ${btoa('me:s3cret')}`));
-    proxy.close();
-  });
-
-  it('that never answers takes no call longer than its deadline', async () => {
-    const proxy = await serveProxy(() => undefined);
-    const environment = { HTTPS_PROXY: proxy.host };
-    const late = await ask('https://models.invalid/v1', environment, { timeoutMs: 30 });
-    expect(late).toMatch(/: none within 0.03 s/);
-    const caller = new AbortController();
-    setTimeout(() => caller.abort(), 30);
-    const { signal } = caller;
-    expect(await ask('https://models.invalid/v1', environment, { signal })).toMatch(/it was cancelled$/);
-    proxy.close();
-  });
-
-  /** The text of the answer, or what went wrong. */
-  async function ask(
-    endpoint: string,
-    environment: Record<string, string>,
-    overrides: Partial<ModelRequest> = {},
-  ): Promise<string> {
-    const through = createOpenAIClient({ endpoint, apiKey: null, headers: {}, environment });
-    try {
-      return (await through.ask(requestOf(overrides))).text;
-    } catch (error) {
-      return (error as ModelError).message;
-    } finally {
-      await through.close();
-    }
-  }
-});
-
-/** A proxy that does this with each tunnel it is asked for. */
-async function serveProxy(onTunnel: (socket: Socket) => void) {
-  const asked: string[] = [];
-  const keys: (string | undefined)[] = [];
-  const server = createServer().on('connect', (request, socket: Socket) => {
-    asked.push(request.url!);
-    keys.push(request.headers['proxy-authorization']);
-    onTunnel(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { host: `127.0.0.1:${port}`, asked, keys, close: () => server.close() };
 }

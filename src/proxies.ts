@@ -1,0 +1,49 @@
+// What the environment says about proxies, in the spellings of curl and httpx: names in small letters or in capitals.
+
+import { BlockList, isIP } from 'node:net';
+import { findOwn } from './own-keys.ts';
+
+export type Environment = { readonly [name: string]: string | undefined };
+
+/** A variable in small letters or, where that is not set or empty, in capitals; empty where there is none. */
+export function readEither(name: string, environment: Environment): string {
+  const read = (spelling: string) => (findOwn(environment, spelling) ?? '').trim();
+  return read(name.toLowerCase()) || read(name.toUpperCase());
+}
+
+/** Whether an address is this machine, which is never reached through a proxy. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]{1,4}\])$/.test(
+    hostname,
+  );
+}
+
+/**
+ * Whether an entry of a NO_PROXY list names an address: `*`, a host with all below it (`example.com`, `.example.com`,
+ * `*.example.com`), an address or a network (`10.0.0.0/8`), each with a port or without.
+ */
+export function isExcepted({ protocol, hostname, port }: URL, list: string): boolean {
+  const host = hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+  const portOf = port !== '' ? port : protocol === 'https:' ? '443' : '80';
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      const [, bracketed, plain, only] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
+      if (only !== undefined && only !== portOf) return false;
+      const name = (bracketed ?? plain ?? entry).replace(/^\*?\.(?=.)/, '');
+      if (name === '*') return true;
+      const [address = '', bits] = name.split('/');
+      if (isIP(address) !== 0) return isIP(address) === isIP(host) && isInside(host, address, bits);
+      return name !== '' && (host === name || (isIP(host) === 0 && host.endsWith(`.${name}`)));
+    });
+}
+
+function isInside(host: string, network: string, bits: string | undefined): boolean {
+  const [family, length] = isIP(host) === 6 ? (['ipv6', 128] as const) : (['ipv4', 32] as const);
+  const prefix = Number(bits ?? length);
+  if (!(prefix >= 0 && prefix <= length)) return false;
+  const block = new BlockList();
+  block.addSubnet(network, prefix, family);
+  return block.check(host, family);
+}
