@@ -7,6 +7,7 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import { ServerError } from '../errors.ts';
 import type { ResolvedServer } from '../server/connect.ts';
 import { clientOptions } from '../server/proxy.ts';
 
@@ -30,6 +31,10 @@ export async function connect(
     ...clientOptions(server),
     ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
+  }).catch(({ message }: Error) => {
+    // A missed deadline is Temporal's word for a server that is not there.
+    const why = /deadline/i.test(message) ? 'nothing answers there. Make sure that it runs' : message;
+    throw new ServerError(`Cannot use the Temporal server at ${server.connectionOptions.address}: ${why}`);
   });
   const client = new Client({
     connection,

@@ -3,7 +3,7 @@
 import { graphColumns } from '../config/graph-columns.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { PlanColumn, Strategy } from '../plan.ts';
-import { type DocumentOptions, prepareToLook } from './prepare-document.ts';
+import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
 
 export interface GraphDescription {
   /** Each after all it needs. */
@@ -27,9 +27,11 @@ export async function describeGraph(
 ): Promise<GraphDescription> {
   const { plan, settings } = await prepareToLook({ ...options, isSimulated: true });
   const graph = ExecutionGraph.create(graphColumns(plan, settings));
+  const known = shownColumns(plan).map(({ name }) => name);
+  const shown = graph.order.filter((name) => known.includes(name));
   const kinds = new Map(plan.columns.map(({ name, kind }) => [name, kind]));
   return {
-    columns: graph.order.map((name) => ({
+    columns: shown.map((name) => ({
       name,
       kind: kinds.get(name)!,
       strategy: graph.strategyOf(name),
@@ -37,6 +39,6 @@ export async function describeGraph(
       neededBy: graph.downstreamOf(name),
     })),
     longestChain: graph.longestDependencyChain(),
-    mermaid: graph.toMermaid(),
+    mermaid: graph.toMermaid(shown, (name) => kinds.get(name)!),
   };
 }

@@ -8,7 +8,7 @@ import { type ColumnCount, NO_COUNT, sumCounts } from './count-cells.ts';
 import { formatCount, line } from './format.ts';
 import { livenessOf } from './liveness.ts';
 import { describeSeedChange, findChanges, findOutputChanges } from './plan-changes.ts';
-import type { Wish } from './wish.ts';
+import { ASK_ABOVE_CELLS, type Wish } from './wish.ts';
 
 /** Lines are broken between parts, near this width. */
 const WIDTH = 96;
@@ -45,6 +45,11 @@ function costsOf(wish: Wish): string[] {
   if (kept > 0) parts.push(isChanged ? describeKept(wish) : describeFound({ kept, missing }));
   if (missing > 0) parts.push(`${formatCount(missing)} new${describeLost(wish)}`);
   if (calls === 0) parts.push('no call to make');
+  if (again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS) {
+    parts.push(
+      `not asked for, as it is at most ${ASK_ABOVE_CELLS} cells (--ask asks, --keep keeps the old ones)`,
+    );
+  }
   if (keptAsIs > 0) {
     parts.push(
       `${formatCount(keptAsIs)} of them made from other inputs, kept as they are (--redo COLUMN makes them again)`,

@@ -1,5 +1,7 @@
 // Numbers and times as people read them.
 
+import { plural } from '../plural.ts';
+
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
@@ -36,6 +38,17 @@ export function formatTime(ms: number): string {
   const two = (part: number) => String(part).padStart(2, '0');
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
+}
+
+/** `13 columns (4 from seeds, 1 dropped)`: all that a dataset has, seed columns and dropped ones too. */
+export function formatColumns(columns: readonly { readonly kind: string; readonly drop: boolean }[]): string {
+  const seeds = columns.filter(({ kind }) => kind === 'seed-dataset').length;
+  const dropped = columns.filter(({ drop }) => drop).length;
+  const parts = [
+    ...(seeds > 0 ? [`${seeds} from seeds`] : []),
+    ...(dropped > 0 ? [`${dropped} dropped`] : []),
+  ];
+  return `${plural(columns.length, 'column')}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
 /** A line as the CLI says it: what it is about, then the text. */

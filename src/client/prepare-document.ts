@@ -1,12 +1,19 @@
 import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../config/prepare.ts';
+import { ROW_ID_COLUMN } from '../config/validate.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
 import { openSeedSource } from '../generators/seed-source.ts';
+import type { Plan, PlanColumn } from '../plan.ts';
 
 /** A document to look at, with no dataset of it. */
 export interface DocumentOptions extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment'> {
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
+}
+
+/** The columns of a plan that people know: all but the hidden one that starts rows where nothing else does. */
+export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
+  return columns.filter(({ name }) => name !== ROW_ID_COLUMN);
 }
 
 /**

@@ -1,6 +1,7 @@
 // `run` and `start`: from what was typed to a build. The CLI is a thin face over these functions.
 
 import { RefusedError } from '../errors.ts';
+import { plural } from '../plural.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { removeLeftovers } from '../store/flights.ts';
 import { findGroup, listGroups } from '../store/groups.ts';
@@ -164,7 +165,7 @@ async function newestVersion(dataset: DatasetStore): Promise<number | null> {
 export function refuseToAsk({ cells, foreign }: Question): never {
   if (cells > 0) {
     throw new RefusedError(
-      `Cannot make up to ${cells} existing cells again without an answer: use --yes to regenerate them, --keep to keep them, or --dry-run to see them`,
+      `Cannot make up to ${plural(cells, 'existing cell')} again without an answer: use --yes to regenerate them, --keep to keep them, or --dry-run to see them`,
     );
   }
   const hosts = foreign.map(({ host }) => host).join(', ');

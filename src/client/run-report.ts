@@ -14,8 +14,9 @@ import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
 import { storeFolder } from './find-dataset.ts';
-import { formatBytes, formatCount, formatDuration, formatTokens, line } from './format.ts';
+import { formatBytes, formatColumns, formatCount, formatDuration, formatTokens, line } from './format.ts';
 import { ownCommand } from './own-command.ts';
+import { shownColumns } from './prepare-document.ts';
 import type { Wish } from './wish.ts';
 
 /** The lines before the plan: dataset, config, models. */
@@ -44,8 +45,8 @@ function describeStart(wish: Wish, now: number): string {
 }
 
 function describeDocument(wish: Wish): string {
-  const { config, document, settings } = wish;
-  const parts = [pathOf(wish, document), plural(config.config.columns.length, 'column')];
+  const { config, document, settings, plan } = wish;
+  const parts = [pathOf(wish, document), formatColumns(shownColumns(plan))];
   if (config.seeds !== null) {
     const cycles = settings.rows / config.seeds.rows;
     const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} cycles` : '';

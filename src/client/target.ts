@@ -6,7 +6,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
 import { DatasetStore } from '../store/dataset-store.ts';
 import { Files } from '../store/files.ts';
-import { isDatasetName } from '../store/names.ts';
+import { datasetNameWith, isDatasetName } from '../store/names.ts';
 import { splitDatasetPath } from '../store/store.ts';
 import { findStore, storeFolder } from './find-dataset.ts';
 
@@ -37,6 +37,8 @@ export interface Target {
 
 /** Throws `RefusedError` for what cannot be meant, and `StoreError` for a folder that holds no dataset. */
 export async function findTarget(options: TargetOptions): Promise<Target> {
+  if (options.target === '-')
+    throw new RefusedError('Cannot read a document from standard input: name its file');
   const typed = resolve(options.cwd, options.target);
   const isFolder = (await stat(typed).catch(() => undefined))?.isDirectory() === true;
   const { directory, stem, document } = isFolder
@@ -46,14 +48,14 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
         stem: options.name ?? basename(typed, extname(typed)),
         document: typed,
       };
-  const isSuffixed = options.isSimulated && !stem.endsWith(SIMULATED_SUFFIX);
-  const wanted = isSuffixed ? `${stem}${SIMULATED_SUFFIX}` : stem;
-  const name = options.isNew ? await nextFreeName(directory, wanted) : wanted;
-  if (!isDatasetName(name)) {
+  if (!isDatasetName(stem)) {
     throw new RefusedError(
-      `Cannot name a dataset "${name}": letters, digits, ".", "_" and "-", at most 80, no "." first. Use --name`,
+      `Cannot name a dataset "${stem}": it takes up to 80 letters, digits, ".", "_" and "-", with a letter or digit first. Use --name`,
     );
   }
+  const ending = options.isSimulated && !stem.endsWith(SIMULATED_SUFFIX) ? SIMULATED_SUFFIX : '';
+  const numbered = options.isNew ? await nextFreeName(directory, { stem, ending }) : stem;
+  const name = datasetNameWith(ending, numbered);
   const found = await findDatasetIn(directory, name);
   if (found === null) await refuseOtherFolder(join(directory, name));
   else await refuseOtherDocument(found.dataset, { options, document });
@@ -99,10 +101,13 @@ async function findDatasetIn(
   return { dataset, isCopy: record.storeId !== store?.id || record.name !== name };
 }
 
-async function nextFreeName(directory: string, name: string): Promise<string> {
+async function nextFreeName(
+  directory: string,
+  { stem, ending }: { readonly stem: string; readonly ending: string },
+): Promise<string> {
   for (let number = 1; ; number += 1) {
-    const candidate = number === 1 ? name : `${name}-${number}`;
-    if (!existsSync(join(directory, candidate))) return candidate;
+    const candidate = number === 1 ? stem : datasetNameWith(`-${number}`, stem);
+    if (!existsSync(join(directory, datasetNameWith(ending, candidate)))) return candidate;
   }
 }
 

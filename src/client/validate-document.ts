@@ -3,7 +3,7 @@
 import type { Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import { type ColumnType, isModelColumn, type PlanColumn } from '../plan.ts';
-import { type DocumentOptions, prepareToLook } from './prepare-document.ts';
+import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
 
 export interface ValidDocument {
   /** Seed columns, then the document's, in the order of the output. */
@@ -32,7 +32,7 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
     provider: findOwn(settings.models, alias)!.provider,
   });
   return {
-    columns: plan.columns.map((column) => ({
+    columns: shownColumns(plan).map((column) => ({
       name: column.name,
       kind: column.kind,
       type: column.type,

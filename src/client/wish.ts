@@ -30,7 +30,7 @@ import { findTarget, SIMULATED_SUFFIX, type Target } from './target.ts';
 
 const DEFAULT_ROWS = 10;
 /** Existing cells that are made again without asking. */
-const ASK_ABOVE_CELLS = 100;
+export const ASK_ABOVE_CELLS = 100;
 
 export interface WishOptions {
   /** A document, or a dataset's folder. */
@@ -48,6 +48,8 @@ export interface WishOptions {
   /** `true` keeps every stale cell, names keep those of these columns. */
   readonly keep: boolean | readonly string[];
   readonly redo: readonly RedoWish[];
+  /** Asks before any existing cell is made again; else only above a number. */
+  readonly asksAlways?: boolean;
 }
 
 export interface Wish {
@@ -231,8 +233,12 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
       : questionOf({
           counts,
           // The build that it was asked for is not finished.
+          asksAbove: options.asksAlways === true ? 0 : ASK_ABOVE_CELLS,
           isAgreed:
-            before?.planDigest === planDigest && before.state !== 'complete' && newestStart?.base === base,
+            options.asksAlways !== true &&
+            before?.planDigest === planDigest &&
+            before.state !== 'complete' &&
+            newestStart?.base === base,
           foreign: isElsewhere ? foreignCells(counts, hosts) : [],
         }),
     opened,
@@ -299,13 +305,14 @@ function keepRules(
 
 function questionOf(of: {
   counts: CellCounts;
+  asksAbove: number;
   isAgreed: boolean;
   foreign: readonly ForeignCells[];
 }): Question | null {
   const { again, retried } = sumCounts(of.counts);
   const cells = retried + (of.isAgreed ? 0 : again);
-  if (cells <= ASK_ABOVE_CELLS && of.foreign.length === 0) return null;
-  return { cells: cells > ASK_ABOVE_CELLS ? cells : 0, foreign: of.foreign };
+  const isAsked = cells > of.asksAbove;
+  return isAsked || of.foreign.length > 0 ? { cells: isAsked ? cells : 0, foreign: of.foreign } : null;
 }
 
 function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>>): readonly ForeignCells[] {

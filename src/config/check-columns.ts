@@ -55,10 +55,9 @@ function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
   const input = report.read(path) ?? null;
   const isDropped = ({ config }: ReadColumn) =>
     config !== null && (config.drop || config.column_type === 'seed-dataset');
-  if (input === null) {
-    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
-  } else if (Array.isArray(input) && input.length === 0) {
-    report.add({ path, message: 'has to have at least 1 item' });
+  if (input === null || (Array.isArray(input) && input.length === 0)) {
+    const message = 'there are no columns: a document lists at least one under "columns"';
+    report.add({ path, message, isWhole: true, position: report.keyPosition(path) });
   } else if (columns.length > 0 && columns.every(isDropped)) {
     report.add({ path, message: 'are all dropped: at least one has to stay' });
   }
@@ -84,9 +83,11 @@ function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void
   for (const { path, name, columnType } of config.columns) {
     if (name === null) continue;
     const add = (message: string) => report.add({ path: [...path, 'name'], message });
+    const lineOf = (other: string) =>
+      report.keyPosition(config.columns.find((column) => column.name === other)!.path).line;
     const isSeed = seedNames?.includes(name) ?? false;
     const twin = seen.get(name.toLowerCase());
-    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column`);
+    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column, in line ${lineOf(name)}`);
     else if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
     seen.set(name.toLowerCase(), name);
     if (columnType !== 'seed-dataset') {
@@ -179,12 +180,11 @@ function checkTemplate(report: Report, { column, field, checks }: TemplateCheck)
       add(`a sampler can depend on samplers only, and "${name}" is none (in ${field.path[0]})`);
     }
   }
-  if (field.path[0] === 'prompt' && variables.length === 0 && field.text.trim() !== '') {
-    report.add({
-      path,
-      message: 'names no column: every row gets the same prompt',
-      level: 'warning',
-    });
+  if (field.path[0] === 'prompt' && !hasContext(report, column)) {
+    if (field.text.trim() === '') report.add({ path, message: 'is empty' });
+    else if (variables.length === 0) {
+      report.add({ path, message: 'names no column: every row gets the same prompt', level: 'warning' });
+    }
   }
   if (!field.isExpression) checkFields(report, { path, field, shapeOf: checks.shapeOf });
   if (!field.isExpression && column.columnType !== 'expression') {
@@ -205,6 +205,12 @@ function checkFields(report: Report, { path, field, shapeOf }: FieldCheck): void
       position: report.document.positionInText(report.fullPath(path), at),
     });
   }
+}
+
+/** Whether a prompt stands beside an image or the like, which may say it all. */
+function hasContext(report: Report, { path }: ReadColumn): boolean {
+  const context = report.read([...path, 'multi_modal_context']);
+  return Array.isArray(context) && context.length > 0;
 }
 
 /** `x__trace` of a column whose trace is asked for: that it is not there yet is reported already. */

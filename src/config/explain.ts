@@ -180,7 +180,7 @@ function unionWords(branches: readonly (readonly Issue[])[]): string {
 }
 
 /** The fields that a schema allows at a path; unions allow those of all their branches. */
-function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
+export function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[] {
   const definition = (schema as z.ZodType)._zod.def as z.core.$ZodTypes['_zod']['def'];
   const [key, ...rest] = path;
   switch (definition.type) {

@@ -42,11 +42,11 @@ type LaterFields = Readonly<Record<string, readonly unknown[]>>;
 const YES = [true, 'yes', 'on'];
 const NO = [false, 'no', 'off'];
 
-const ANY_COLUMN: LaterFields = { skip: [null], propagate_skip: [...YES, null] };
+const ANY_COLUMN: LaterFields = { skip: [null], propagate_skip: [...YES, null], allow_resize: [...NO, null] };
 const MODEL_COLUMN: LaterFields = {
   multi_modal_context: [null],
   tool_alias: [null],
-  with_trace: ['none', null],
+  with_trace: ['none', ...NO, null],
   extract_reasoning_content: [...NO, null],
 };
 
@@ -74,9 +74,15 @@ export function withoutLaterFields(
     const silent = findOwn(later, name);
     if (silent === undefined) return true;
     if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
+    else if (isOlder(name, input)) warnOfOlder(report, [...path, name], 'it is left out');
     return false;
   });
   return Object.fromEntries(kept);
+}
+
+/** Whether a field asks for nothing, in a way that only older versions of Data Designer have. */
+function isOlder(name: string, input: unknown): boolean {
+  return name === 'allow_resize' || (name === 'with_trace' && NO.includes(plainValue(input) as string));
 }
 
 function isSilent(input: unknown, silent: readonly unknown[]): boolean {
@@ -84,9 +90,19 @@ function isSilent(input: unknown, silent: readonly unknown[]): boolean {
   return silent.includes(value) || (Array.isArray(value) && value.length === 0);
 }
 
+/** `with_trace is of an older version of Data Designer: it is left out` */
+export function warnOfOlder(report: Report, path: Path, what: string): void {
+  const message = `is of an older version of Data Designer: ${what}`;
+  report.add({ path, message, level: 'warning', position: report.keyPosition(path) });
+}
+
 /** `column_type "validation" is not supported yet`, `skip is not supported yet` */
 export function refuseLater(report: Report, path: Path): void {
   const word = plainText(report.read(path));
   const shown = typeof word === 'string' && LATER_WORDS.test(String(path.at(-1))) ? `"${word}" ` : '';
-  report.add({ path, message: `${shown}is not supported yet`, position: report.keyPosition(path) });
+  const message =
+    path.at(-1) === 'allow_resize'
+      ? 'is not supported: a column can make neither more nor fewer rows'
+      : `${shown}is not supported yet`;
+  report.add({ path, message, position: report.keyPosition(path) });
 }

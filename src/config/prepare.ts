@@ -1,12 +1,13 @@
 // The one call from a document's file to what a build works from.
 
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { ConfigError, type Violation } from '../errors.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
-import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
+import { type LoadedDocument, loadDocument, MAX_SIZE_BYTES, type Path, type Position } from './load.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
@@ -100,15 +101,19 @@ async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocume
   const shown = isUrl ? file : isOutside ? path.basename(place) : relative;
   const refuse = (message: string) =>
     new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
+  if (file === '-') throw refuse('names no file: a document is read from a file only');
   if (isUrl) throw refuse('is a URL: a document from the network is not supported yet');
   if (file.endsWith('.py')) throw refuse('is Python: write it as YAML with its write_config()');
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(place);
+    // A byte more than is allowed tells that it is too large, of a device without an end too.
+    bytes = await buffer(createReadStream(place, { end: MAX_SIZE_BYTES }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw refuse('does not exist');
     if (code === 'EISDIR') throw refuse('is a folder, no document');
+    if (code === 'ENAMETOOLONG') throw refuse('cannot be a file: the path is too long');
+    if (code === 'EACCES' || code === 'EPERM') throw refuse('cannot be read: you have no permission to');
     throw refuse(`cannot be read: ${(error as Error).message}`);
   }
   const { document, violations } = loadDocument(bytes, shown);

@@ -13,7 +13,11 @@ const NAMED: readonly { readonly path: Path; readonly word: string; readonly nam
   { path: ['model_configs'], word: 'model', nameField: 'alias' },
   { path: ['rowloom', 'providers'], word: 'provider', nameField: 'name' },
   { path: ['providers'], word: 'provider', nameField: 'name' },
+  { path: ['model_providers'], word: 'provider', nameField: 'name' },
 ];
+
+/** What stands beside `data_designer:` where the document has that; lists of providers in older documents only. */
+export const TOP_FIELDS = ['rowloom', 'library_version', 'model_providers', 'providers', 'mcp_providers'];
 
 export interface Finding {
   /** From the top of the config: below `data_designer:` where the document has that. */
@@ -53,9 +57,11 @@ export class Report {
     if (!isKnown) this.#violations.push(violation);
   }
 
-  /** The path in the document as it is written. `rowloom:` stands at the top in either form. */
+  /** The path in the document as it is written. */
   fullPath(path: Path): Path {
-    return path[0] === 'rowloom' || path[0] === 'library_version' ? path : [...this.base, ...path];
+    const [first = ''] = path;
+    const isAtTop = TOP_FIELDS.includes(String(first)) && Object.hasOwn(this.document.tree as object, first);
+    return isAtTop ? path : [...this.base, ...path];
   }
 
   keyPosition(path: Path): Position {

@@ -3,8 +3,9 @@
 
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
 import { nearestName } from '../templates/nearest-name.ts';
-import { describe, readPart, suggestion } from './explain.ts';
+import { describe, fieldsAt, readPart, suggestion } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
@@ -14,10 +15,11 @@ import {
   LATER_SEED_TYPES,
   laterColumnFields,
   refuseLater,
+  warnOfOlder,
   withoutLaterFields,
 } from './not-yet.ts';
 import { readProviders } from './providers.ts';
-import { Report } from './report.ts';
+import { Report, TOP_FIELDS } from './report.ts';
 import {
   COLUMN_TYPES,
   type ColumnConfig,
@@ -72,7 +74,9 @@ export interface ReadConfig {
 type Fields = Readonly<Record<string, unknown>>;
 
 const CONFIG_FIELDS = ['columns', 'model_configs', 'seed_config', ...Object.keys(LATER_DOCUMENT_FIELDS)];
-const TOP_FIELDS = ['rowloom', 'library_version'];
+/** Lists of providers that older documents have; only `rowloom.providers` is where they belong. */
+const OLDER_PROVIDERS = ['model_providers', 'providers'];
+const OLDER_FIELDS = [...OLDER_PROVIDERS, 'mcp_providers'];
 
 /** A report for a document. Its config stands below `data_designer:`, or at the top. Throws `ConfigError` where it does not. */
 export function openReport(document: LoadedDocument): Report {
@@ -90,44 +94,85 @@ export function openReport(document: LoadedDocument): Report {
 export function readConfig(report: Report): ReadConfig {
   checkFields(report);
   const seedsInput = report.read(['seed_config']);
+  const models = readModels(report);
   return {
     columns: readList(report, ['columns']).map((path) => readColumn(report, path)),
-    models: readModels(report),
+    models,
     seeds: readSeeds(report, seedsInput),
     hasSeeds: seedsInput !== undefined && seedsInput !== null,
     rowloom: readRowloom(report),
-    providers: readProviders(report, ['rowloom', 'providers']),
+    providers: readAllProviders(report, models),
   };
 }
 
 function checkFields(report: Report): void {
   const top = report.document.tree as Fields;
   const isWrapped = report.base.length > 0;
-  const topFields = isWrapped ? ['data_designer', ...TOP_FIELDS] : [...CONFIG_FIELDS, ...TOP_FIELDS];
+  const fields = fieldsOf(report.read([])) ?? {};
+  const known = isWrapped ? ['data_designer', ...TOP_FIELDS] : [...CONFIG_FIELDS, ...TOP_FIELDS];
   for (const name of Object.keys(top)) {
-    if (topFields.includes(name)) continue;
+    if (known.includes(name)) continue;
     const position = report.document.keyPosition([name]);
-    const near = isWrapped && CONFIG_FIELDS.includes(name) ? null : nearestName(name, topFields);
-    const hint =
-      near === null && CONFIG_FIELDS.includes(name) ? ': it belongs under data_designer' : suggestion(near);
+    const owner = ownerOf(name, { isWrapped, input: findOwn(top, name) });
+    const near =
+      owner === null
+        ? nearestName(
+            name,
+            known.filter((field) => !OLDER_FIELDS.includes(field)),
+          )
+        : null;
+    const isNote = owner === null && near === null;
     report.add({
       path: [],
-      message: `no field "${name}" at the top of a document${hint}`,
+      message: isNote
+        ? `"${name}" is no field of a document: it is left out`
+        : `no field "${name}" at the top of a document${owner === null ? suggestion(near) : `: it belongs under ${owner}`}`,
       isWhole: true,
+      level: isNote ? 'warning' : 'error',
       position,
     });
   }
-  const fields = fieldsOf(report.read([])) ?? {};
   withoutLaterFields(report, { path: [], fields, later: LATER_DOCUMENT_FIELDS });
+  if ((report.read(['mcp_providers']) ?? null) !== null) {
+    warnOfOlder(report, ['mcp_providers'], 'it is left out, as columns with tools are not supported yet');
+  }
   if (!isWrapped) return;
   for (const name of Object.keys(fields)) {
-    if (CONFIG_FIELDS.includes(name)) continue;
+    if (CONFIG_FIELDS.includes(name) || OLDER_FIELDS.includes(name)) continue;
     const position = report.document.keyPosition([...report.base, name]);
     const hint = TOP_FIELDS.includes(name)
       ? ': it belongs at the top'
       : suggestion(nearestName(name, CONFIG_FIELDS));
     report.add({ path: [], message: `no field "${name}" in data_designer${hint}`, isWhole: true, position });
   }
+}
+
+/** Where what stands at the top belongs: leaving it out would change what the document asks for. */
+function ownerOf(
+  name: string,
+  { isWrapped, input }: { readonly isWrapped: boolean; readonly input: unknown },
+): string | null {
+  if (isWrapped && CONFIG_FIELDS.includes(name)) return 'data_designer';
+  if (fieldsAt(rowloomSettings, []).includes(name)) return 'rowloom';
+  return holdsColumns(input) ? 'columns' : null;
+}
+
+function holdsColumns(input: unknown): boolean {
+  if (typeof input !== 'object' || input === null) return false;
+  return Object.hasOwn(input, 'column_type') || Object.values(input).some(holdsColumns);
+}
+
+/** The providers of a document; those of an older one as far as its models name them. */
+function readAllProviders(report: Report, models: readonly ReadModel[]): readonly ModelProvider[] {
+  const providers = [...readProviders(report, ['rowloom', 'providers'])];
+  const named = models.map(({ path }) => textOf(report.read([...path, 'provider'])) ?? '');
+  for (const field of OLDER_PROVIDERS) {
+    if (!Array.isArray(report.read([field]))) continue;
+    warnOfOlder(report, [field], 'those that are needed are read as if they stood in rowloom.providers');
+    const older = readProviders(report, [field], named.length === 0 ? undefined : named);
+    providers.push(...older.filter(({ name }) => !providers.some((other) => other.name === name)));
+  }
+  return providers;
 }
 
 function fieldsOf(input: unknown): Fields | null {

@@ -160,13 +160,13 @@ export class ExecutionGraph {
     }));
   }
 
-  /** The graph as Mermaid text: an arrow points from what is needed to what needs it. */
-  toMermaid(): string {
-    const idOf = new Map(this.order.map((name, index) => [name, `c${index}`]));
-    const lines = this.order.map((name) => {
-      return `  ${idOf.get(name)}["${name.replaceAll('"', '#quot;')}<br/>${this.strategyOf(name)}"]`;
+  /** Columns as Mermaid text, each with a word on it: an arrow points from what is needed to what needs it. */
+  toMermaid(columns: readonly string[], wordOf: (name: string) => string): string {
+    const idOf = new Map(columns.map((name, index) => [name, `c${index}`]));
+    const lines = columns.map((name) => {
+      return `  ${idOf.get(name)}["${name.replaceAll('"', '#quot;')}<br/>${wordOf(name)}"]`;
     });
-    for (const name of this.order) {
+    for (const name of columns) {
       for (const needed of this.upstreamOf(name)) lines.push(`  ${idOf.get(needed)} --> ${idOf.get(name)}`);
     }
     return ['flowchart TD', ...lines, ''].join('\n');

@@ -1,12 +1,22 @@
 // The names of the store's files, one function each. Numbers have at least six digits (groups five) and are read and
 // sorted as numbers: text order breaks at the next power of ten.
 
+import { digestOf } from '../digest.ts';
 import type { PartName, RowRange } from '../graph/types.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
+const MAX_LENGTH = 80;
+const TELLING_DIGITS = 8;
 
 export function isDatasetName(name: string): boolean {
   return NAME.test(name);
+}
+
+/** A name with an ending. One too long for that is cut, and told by a digest from others that are cut alike. */
+export function datasetNameWith(ending: string, name: string): string {
+  if (name.length + ending.length <= MAX_LENGTH) return `${name}${ending}`;
+  const telling = `-${digestOf(name).slice(0, TELLING_DIGITS)}${ending}`;
+  return `${name.slice(0, MAX_LENGTH - telling.length)}${telling}`;
 }
 
 /** The folder of a column's cells: its name percent-encoded. */

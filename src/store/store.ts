@@ -39,7 +39,10 @@ export async function openStore(directory: string, options: OpenStoreOptions): P
     await writeStoreRecord(files, { path, storeId: newId(), isNew: true });
   }
   const found = await files.findWithStat(path);
-  if (found === undefined) return fail(`Cannot find a store in "${resolve(directory)}"`);
+  if (found === undefined)
+    return fail(
+      `Cannot find datasets in "${resolve(directory)}": make one with \`rowloom run CONFIG\`, or name the folder that has some with --out`,
+    );
   const record = parseDocument(found.bytes, path) as unknown as StoreRecord;
   checkVersion(record.formatVersion, { path: resolve(directory), version: STORE_FORMAT_VERSION });
   let id = record.storeId;

@@ -487,6 +487,26 @@ describe('asking', () => {
     expect(sumCalls(stopped.calls) + sumCalls(resumed.calls)).toBe(51 * 3 + 1);
   });
 
+  it('asks about fewer when it is told to, and says the rule when it does not ask', async () => {
+    place.copy(built);
+    place.column('note').prompt = 'Something else: {{ product }}';
+    const refused = await place.run(['--ask']);
+    expectEnd(refused, { code: 2, calls: {} });
+    expect(refused.talk).toContain(
+      `Cannot make up to ${ROWS} existing cells again without an answer: use --yes to regenerate them, --keep to keep`,
+    );
+    expect(refused.talk).not.toContain('--ask');
+    const both = await place.run(['--ask', '--yes']);
+    expectEnd(both, { code: 2, calls: {} });
+    expect(both.talk).toBe('error     Cannot take --ask and --yes: one asks, the other answers\n');
+    const edited = await place.run();
+    expectEnd(edited, { code: 0, calls: { note: ROWS } });
+    expect(edited.talk).toContain(
+      'not asked for, as it is at most 100 cells (--ask asks, --keep keeps the old ones)',
+    );
+    expect((await place.run(['--ask'])).code).toBe(0);
+  });
+
   it('writes nothing for --dry-run of a dataset that is to be made', async () => {
     const end = await place.run(['--dry-run']);
     expectEnd(end, { code: 0, calls: {} });

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
 import { plural } from '../../plural.ts';
-import { formatCount } from '../format.ts';
 import { type Answer, refuseToAsk } from '../run-dataset.ts';
 import type { Question } from '../wish.ts';
 import type { CliContext } from './context.ts';
@@ -28,7 +27,7 @@ export async function ask(question: Question, { isTerminal, say }: CliContext): 
 
 function textOf({ cells, foreign }: Question): string {
   if (cells > 0) {
-    return `[r]egenerate up to ${formatCount(cells)} cells, [k]eep the old and use the new config for missing cells only, [n]o?`;
+    return `[r]egenerate up to ${plural(cells, 'cell')}, [k]eep the old and use the new config for missing cells only, [n]o?`;
   }
   const count = foreign.reduce((sum, found) => sum + found.cells, 0);
   return `[k]eep the ${plural(count, 'cell')} of ${foreign.map(({ host }) => host).join(', ')}, [n]o?`;

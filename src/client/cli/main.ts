@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { plural } from '../../plural.ts';
+import { line } from '../format.ts';
 import { commandOf, setOwnCommand } from '../own-command.ts';
 import type { CliContext } from './context.ts';
 import { terminalWidth } from './text.ts';
@@ -102,11 +103,17 @@ export async function main(args: readonly string[], context: CliContext): Promis
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    report(error, context);
+    report(error, { context, isLooking: LOOKING.includes(args.find((arg) => !arg.startsWith('-')) ?? '') });
   }
 }
 
-function report(error: unknown, context: CliContext): void {
+/** Commands that would make no call in any case. */
+const LOOKING = ['validate', 'graph'];
+
+function report(
+  error: unknown,
+  { context, isLooking }: { readonly context: CliContext; readonly isLooking: boolean },
+): void {
   if (error instanceof CommanderError) {
     context.setExitCode(error.exitCode === 0 ? 0 : 2);
   } else if (error instanceof ConfigError) {
@@ -114,7 +121,8 @@ function report(error: unknown, context: CliContext): void {
     for (const violation of error.violations) {
       context.say(`${violation.level.padEnd(9)} ${formatViolation(violation)}`);
     }
-    context.say(`refused   ${plural(errors.length, 'error')}, no call was made`);
+    const count = plural(errors.length, 'error');
+    context.say(isLooking ? line('invalid', count) : line('refused', `${count}, no call was made`));
     context.setExitCode(2);
   } else if (error instanceof RowloomError) {
     context.say(`error     ${error.message}`);

@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander';
 import { RefusedError } from '../../errors.ts';
 import type { RowRanges } from '../../plan.ts';
-import type { WishOptions } from '../wish.ts';
+import { ASK_ABOVE_CELLS, type WishOptions } from '../wish.ts';
 import type { CliContext } from './context.ts';
 import { collect, parseRanges, parseRows } from './parse.ts';
 
@@ -12,6 +12,7 @@ export interface WishFlags {
   readonly name?: string;
   readonly out?: string;
   readonly yes: boolean;
+  readonly ask: boolean;
   readonly keep: boolean;
   readonly keepColumn: readonly string[];
   readonly redo: readonly string[];
@@ -31,6 +32,7 @@ export function addWishOptions(command: Command): Command {
     .option('--name <name>', "the dataset's name (default: the document's file name)")
     .addOption(outOption())
     .option('--yes', 'make stale cells again without asking', false)
+    .option('--ask', `ask before any cell is made again (default: above ${ASK_ABOVE_CELLS} cells)`, false)
     .option('--keep', 'keep stale cells as they are; the new config is for missing ones only', false)
     .option('--keep-column <column>', 'keep the stale cells of a column (repeatable)', collect, [])
     .option('--redo <column>', 'make the cells of a column again (repeatable)', collect, [])
@@ -55,6 +57,8 @@ export function wishOptionsOf(target: string, flags: WishFlags, context: CliCont
       'Cannot take --rows alone: name the column to make again with --redo, or use -n for the number of rows',
     );
   }
+  if (flags.ask && flags.yes)
+    throw new RefusedError('Cannot take --ask and --yes: one asks, the other answers');
   return {
     target,
     ...(flags.n === undefined ? {} : { rows: flags.n }),
@@ -65,6 +69,7 @@ export function wishOptionsOf(target: string, flags: WishFlags, context: CliCont
     environment: context.environment,
     isSimulated: flags.simulate,
     isNew: flags.new,
+    asksAlways: flags.ask,
     keep: flags.keep || (flags.keepColumn.length > 0 ? flags.keepColumn : false),
     redo: flags.redo.map((column) => ({ column, rows: flags.rows ?? null })),
   };

@@ -55,7 +55,8 @@ export const SAMPLER_COLUMNS = {
 };
 
 const modelColumn = {
-  prompt: filledText(),
+  /** That there is something in it is checked where the rest of the column is known. */
+  prompt: text(),
   model_alias: filledText(),
   system_prompt: text().nullable().default(null),
 };

@@ -10,8 +10,13 @@ import { writeFiles } from '../config/prepared.ts';
 import { temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 
-// `run` takes a folder for a dataset.
-const { 'a folder': _, ...documents } = BROKEN_DOCUMENTS;
+// `run` takes a folder for a dataset, and names one after the file.
+const {
+  'a folder': _,
+  'standard input': _input,
+  'a path that no file can have': _path,
+  ...documents
+} = BROKEN_DOCUMENTS;
 
 let connections = 0;
 subscribe('net.client.socket', () => {

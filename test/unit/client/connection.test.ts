@@ -58,3 +58,15 @@ describe('a connection to Temporal', () => {
     expect(refused).toBe(1);
   });
 });
+
+it('says where nothing answers', async () => {
+  const place = {
+    connectionOptions: { address: '127.0.0.1:1' },
+    environment: {},
+    namespace: 'default',
+    isEmbedded: false,
+  };
+  await expect(connect(place, { connectTimeout: 200 })).rejects.toThrow(
+    'Cannot use the Temporal server at 127.0.0.1:1: nothing answers there. Make sure that it runs',
+  );
+});

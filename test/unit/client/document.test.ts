@@ -46,7 +46,7 @@ describe('validate', () => {
         'verdict  llm-judge by writer: some-model (openai)  {fun: {reasoning: text, score: text}}, dropped',
         'title    expression                                text',
       ],
-      talk: ['valid     6 columns · seeds cities.csv: 2 rows'],
+      talk: ['valid     6 columns (2 from seeds, 1 dropped) · seeds cities.csv: 2 rows'],
       code: 0,
     });
   });
@@ -56,7 +56,7 @@ describe('validate', () => {
     expect((await cli(['validate', 'trips.yaml', '--simulate'], { cwd })).code).toBe(0);
     expect(await cli(['validate', 'trips.yaml'], { cwd })).toMatchObject({
       output: [],
-      talk: [expect.stringContaining('OPENAI_API_KEY is not set'), 'refused   1 error, no call was made'],
+      talk: [expect.stringContaining('OPENAI_API_KEY is not set'), 'invalid   1 error'],
       code: 2,
     });
   });
@@ -67,7 +67,7 @@ describe('validate', () => {
     const { talk, code } = await cli(['validate', 'trips.yaml', '--simulate'], { cwd });
     expect(talk).toHaveLength(3);
     expect(talk[1]).toContain('did you mean "days"?');
-    expect(talk[2]).toBe('refused   2 errors, no call was made');
+    expect(talk[2]).toBe('invalid   2 errors');
     expect(code).toBe(2);
     const json = await cli(['validate', 'trips.yaml', '--simulate', '--json'], { cwd });
     expect(JSON.parse(json.output[0]!)).toMatchObject({
@@ -105,18 +105,36 @@ describe('validate', () => {
   });
 });
 
+describe('the hidden column that starts rows', () => {
+  it('is no column to people', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'one.yaml'), 'columns: [{ name: a, column_type: expression, expr: "x" }]\n');
+    expect(await cli(['validate', 'one.yaml'], { cwd })).toMatchObject({
+      output: ['column  made by     type', 'a       expression  text'],
+      talk: ['valid     1 column'],
+    });
+    expect((await cli(['graph', 'one.yaml'], { cwd })).output).toEqual([
+      'flowchart TD',
+      '  c0["a<br/>expression"]',
+    ]);
+    expect((await cli(['run', 'one.yaml', '--dry-run'], { cwd })).talk[1]).toBe(
+      'config    one.yaml · 1 column',
+    );
+  });
+});
+
 describe('graph', () => {
   it('draws Mermaid without any key', async () => {
     const cwd = await folderWith(OPENAI);
     expect(await cli(['graph', 'trips.yaml'], { cwd })).toEqual({
       output: [
         'flowchart TD',
-        '  c0["city<br/>root"]',
-        '  c1["people<br/>root"]',
-        '  c2["days<br/>root"]',
-        '  c3["plan<br/>cell"]',
-        '  c4["verdict<br/>cell"]',
-        '  c5["title<br/>inline"]',
+        '  c0["city<br/>seed-dataset"]',
+        '  c1["people<br/>seed-dataset"]',
+        '  c2["days<br/>sampler"]',
+        '  c3["plan<br/>llm-text"]',
+        '  c4["verdict<br/>llm-judge"]',
+        '  c5["title<br/>expression"]',
         '  c0 --> c3',
         '  c2 --> c3',
         '  c3 --> c4',
@@ -131,13 +149,13 @@ describe('graph', () => {
   it('lists the columns in the order they are made, and the longest chain', async () => {
     const cwd = await folderWith(OPENAI);
     expect((await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd })).output).toEqual([
-      'column   strategy  needs',
-      'city     root',
-      'people   root',
-      'days     root',
-      'plan     cell      city, days',
-      'verdict  cell      plan',
-      'title    inline    city, plan',
+      'column   made by       needs',
+      'city     seed-dataset',
+      'people   seed-dataset',
+      'days     sampler',
+      'plan     llm-text      city, days',
+      'verdict  llm-judge     plan',
+      'title    expression    city, plan',
       '',
       'longest chain: city → plan → verdict',
     ]);

@@ -40,7 +40,9 @@ describe('list', () => {
     const cwd = await temporaryFolder();
     expect(await cli(['list'], { cwd })).toEqual({
       output: [],
-      talk: ['error     Cannot find a store in "~/artifacts"'],
+      talk: [
+        'error     Cannot find datasets in "~/artifacts": make one with `rowloom run CONFIG`, or name the folder that has some with --out',
+      ],
       code: 2,
     });
   });

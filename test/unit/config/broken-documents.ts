@@ -63,6 +63,21 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
       'error https://example.com/config.yaml is a URL: a document from the network is not supported yet',
     ],
   },
+  'standard input': {
+    files: {},
+    changes: { file: '-' },
+    says: ['error - names no file: a document is read from a file only'],
+  },
+  'a path that no file can have': {
+    files: {},
+    changes: { file: `${'a'.repeat(300)}.yaml` },
+    says: [`error ${'a'.repeat(300)}.yaml cannot be a file: the path is too long`],
+  },
+  'a device without an end': {
+    files: {},
+    changes: { file: '/dev/zero' },
+    says: ['error zero is too large for a config document: at most 4 MB'],
+  },
   'an empty file': { files: { 'config.yaml': '' }, says: ['error config.yaml is empty'] },
   'no UTF-8': {
     files: { 'config.yaml': new Uint8Array([0x61, 0xff, 0xfe]) },
@@ -157,11 +172,11 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   // The top
   'no columns': {
     files: { 'config.yaml': 'rowloom: {}\n' },
-    says: ['error config.yaml:1:1 columns is missing'],
+    says: ['error config.yaml:1:1 there are no columns: a document lists at least one under "columns"'],
   },
   'an empty list of columns': {
     files: { 'config.yaml': 'columns: []\n' },
-    says: ['error config.yaml:1:10 columns has to have at least 1 item'],
+    says: ['error config.yaml:1:1 there are no columns: a document lists at least one under "columns"'],
   },
   'columns that are no list': {
     files: { 'config.yaml': 'columns: { name: a }\n' },
@@ -171,6 +186,65 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
     files: besides('\nmodel_config: []\n'),
     says: [
       'error config.yaml:2:1 no field "model_config" at the top of a document, did you mean "model_configs"?',
+    ],
+  },
+  'settings of Rowloom at the top': {
+    files: besides('\nrow_group_size: 5\nseed: 7\n'),
+    says: [
+      'error config.yaml:2:1 no field "row_group_size" at the top of a document: it belongs under rowloom',
+      'error config.yaml:3:1 no field "seed" at the top of a document: it belongs under rowloom',
+    ],
+  },
+  'columns under another name': {
+    files: {
+      'config.yaml':
+        'fields:\n  - { name: id, column_type: sampler, sampler_type: uuid }\nnotes: { by: me }\nmore: [{ steps: [{ column_type: x }] }]\n',
+    },
+    says: [
+      'error config.yaml:1:1 no field "fields" at the top of a document: it belongs under columns',
+      'error config.yaml:1:1 there are no columns: a document lists at least one under "columns"',
+      'warning config.yaml:3:1 "notes" is no field of a document: it is left out',
+      'error config.yaml:4:1 no field "more" at the top of a document: it belongs under columns',
+    ],
+  },
+  'a column that may make other numbers of rows': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid, allow_resize: true }
+  - { name: body, column_type: llm-text, prompt: "{{ id }}", model_alias: writer, with_trace: true }
+`),
+    says: [
+      'error config.yaml:2:59 column "id": allow_resize is not supported: a column can make neither more nor fewer rows',
+      'error config.yaml:3:83 column "body": with_trace "true" is not supported yet',
+    ],
+  },
+  'an empty prompt without an image': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, prompt: "", model_alias: writer, multi_modal_context: [] }
+  - { name: b, column_type: llm-text, prompt: " ", model_alias: writer, multi_modal_context: [{ column_name: id }] }
+  - { name: c, column_type: llm-text, prompt: Describe it, model_alias: writer, multi_modal_context: [{ column_name: id }] }
+`),
+    says: [
+      'error config.yaml:3:47 column "a": prompt is empty',
+      'error config.yaml:4:73 column "b": multi_modal_context is not supported yet',
+      'error config.yaml:5:81 column "c": multi_modal_context is not supported yet',
+    ],
+  },
+  'providers of an older document that cannot be used': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, prompt: "{{ id }}", model_alias: m }
+model_configs: [{ alias: m, model: x, provider: mine }]
+model_providers:
+  - { name: mine, endpoint: nowhere, api_key: sk-1234567890abcdef }
+  - { name: other, provider_type: anthropic }
+`,
+    },
+    says: [
+      'warning config.yaml:5:1 model_providers is of an older version of Data Designer: those that are needed are read as if they stood in rowloom.providers',
+      'error config.yaml:6:29 provider "mine": endpoint has to be a URL such as http://localhost:8000/v1',
+      'error config.yaml:6:47 provider "mine": api_key is no name of an environment variable; if it is the key itself, put it into an environment variable and name that',
     ],
   },
   'an unknown field under data_designer': {
@@ -367,7 +441,7 @@ rowloom:
   - { name: id, column_type: sampler, sampler_type: uuid }
   - { name: id, column_type: sampler, sampler_type: uuid }
 `),
-    says: ['error config.yaml:3:13 column "id": name "id" is the name of an earlier column'],
+    says: ['error config.yaml:3:13 column "id": name "id" is the name of an earlier column, in line 2'],
   },
   'names that cannot be': {
     files: columns(`

@@ -206,11 +206,12 @@ describe('dependencies', () => {
 });
 
 it('prints as Mermaid text', () => {
-  expect(graphOf({ 'the "seed"': [], text: ['the "seed"'] }).toMermaid()).toBe(
+  const graph = graphOf({ 'the "seed"': [], text: ['the "seed"'] });
+  expect(graph.toMermaid(graph.order, (name) => `word of ${name.length}`)).toBe(
     [
       'flowchart TD',
-      '  c0["the #quot;seed#quot;<br/>root"]',
-      '  c1["text<br/>cell"]',
+      '  c0["the #quot;seed#quot;<br/>word of 10"]',
+      '  c1["text<br/>word of 4"]',
       '  c0 --> c1',
       '',
     ].join('\n'),

@@ -41,7 +41,7 @@ describe('a store', () => {
 
   it('is not made by looking', async () => {
     const directory = await temporaryFolder();
-    await expect(openStore(directory, { access: 'look' })).rejects.toThrow('Cannot find a store');
+    await expect(openStore(directory, { access: 'look' })).rejects.toThrow('Cannot find datasets');
     expect(await readdir(directory)).toEqual([]);
   });
 

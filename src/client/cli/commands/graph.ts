@@ -29,8 +29,8 @@ function printText(
   { columns, longestChain }: Omit<GraphDescription, 'mermaid'>,
   { print, screen }: CliContext,
 ): void {
-  const rows = columns.map(({ name, strategy, needs }) => [name, strategy, needs.join(', ')]);
-  const [head = '', ...body] = formatTable(['column', 'strategy', 'needs'], rows);
+  const rows = columns.map(({ name, kind, needs }) => [name, kind, needs.join(', ')]);
+  const [head = '', ...body] = formatTable(['column', 'made by', 'needs'], rows);
   print(paintFor(screen).strong(head));
   for (const text of body) print(text);
   print('');

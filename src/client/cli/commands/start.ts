@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
 import { line } from '../../format.ts';
 import { ownCommand } from '../../own-command.ts';
@@ -28,6 +29,7 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     say,
     ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
     onWish(wish) {
+      for (const warning of wish.config.warnings) say(line(warning.level, formatViolation(warning)));
       for (const text of describeWish(wish, Date.now())) say(text);
       for (const text of describePlan(wish)) say(text);
     },

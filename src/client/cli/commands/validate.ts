@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigError, formatViolation } from '../../../errors.ts';
 import { plural } from '../../../plural.ts';
-import { line } from '../../format.ts';
+import { formatColumns, line } from '../../format.ts';
 import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
 import type { CliContext } from '../context.ts';
 import { documentOptions } from '../document-options.ts';
@@ -31,7 +31,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   print(paintFor(screen).strong(head));
   for (const text of body) print(text);
   for (const warning of warnings) say(line('warning', formatViolation(warning)));
-  const parts = [plural(columns.length, 'column')];
+  const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
   if (seeds !== null) parts.push(`seeds ${seeds.path}: ${plural(seeds.rows, 'row')}`);
   if (warnings.length > 0) parts.push(plural(warnings.length, 'warning'));
   say(line('valid', parts.join(' · ')));
