@@ -3,13 +3,20 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
+import { decimalPlacesOf, PATTERNS } from '../schema-dialect.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
 import { lowerFirst } from './explain.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
 // Unknown keywords and formats are the user's own; only what contradicts the standard is refused.
-const OPTIONS = { strict: false, allErrors: true, validateFormats: false, logger: false } as const;
+const OPTIONS = {
+  strict: false,
+  allErrors: true,
+  validateFormats: false,
+  logger: false,
+  code: PATTERNS,
+} as const;
 
 /** That of the standard, but a schema is one document: `$ref` is a pointer from its top, and nothing else names a part. */
 const isSchema = new Ajv2020(OPTIONS).compile({
@@ -102,6 +109,7 @@ class TypeReader {
     if (!isValueObject(schema)) return JSON_TEXT;
     const { $ref: reference, anyOf, oneOf, allOf, enum: words } = schema;
     if (typeof reference === 'string') return this.#readReference(reference, open);
+    if (decimalPlacesOf(schema) !== undefined) return { kind: 'float' };
     const choices = anyOf ?? oneOf;
     if (isValueList(choices)) return this.#sameType(choices, open);
     if (isValueList(allOf))

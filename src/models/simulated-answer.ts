@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { findOwn } from '../own-keys.ts';
+import { patternOf } from '../schema-dialect.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
 import type { Message } from './model-client.ts';
 
@@ -255,6 +256,6 @@ function matching(pattern: string, text: string, draw: Draw): string {
   const coded = cut.concat(
     [1, 2, 3, 4].map((length) => `${letters.slice(0, length).toUpperCase()}-${digits}`),
   );
-  const regex = new RegExp(pattern, 'u');
+  const regex = patternOf(pattern);
   return coded.find((shape) => regex.test(shape)) ?? text;
 }

@@ -2,6 +2,7 @@
 // yet here is refused by name in `not-yet.ts`, before any call.
 
 import { z } from 'zod';
+import { fromDraft4 } from '../../schema-dialect.ts';
 import { SAMPLER_PARAMS } from './samplers.ts';
 import { filledText, flag, map, mapOf, oneOf, text, value } from './scalars.ts';
 
@@ -87,7 +88,11 @@ export type JudgeScore = z.infer<typeof judgeScore>;
 export const OTHER_COLUMNS = {
   'seed-dataset': map(base('seed-dataset')),
   'llm-text': map({ ...base('llm-text'), ...modelColumn }),
-  'llm-structured': map({ ...base('llm-structured'), ...modelColumn, output_format: value() }),
+  'llm-structured': map({
+    ...base('llm-structured'),
+    ...modelColumn,
+    output_format: value().transform(fromDraft4),
+  }),
   'llm-judge': map({
     ...base('llm-judge'),
     ...modelColumn,

@@ -11,6 +11,7 @@ import {
 } from 'ajv/dist/2020.js';
 import { callRef } from 'ajv/dist/vocabularies/core/ref.js';
 import formats from 'ajv-formats';
+import { PATTERNS } from '../../schema-dialect.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../../values.ts';
 
 /**
@@ -51,7 +52,13 @@ export function makeSchemaCheck(schema: ValueObject): SchemaCheck {
 
 function createAjv(schema: ValueObject, checkAt: (pointer: string) => Check): Ajv2020 {
   // That it is a schema was checked with the config.
-  const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false, logger: false });
+  const ajv = new Ajv2020({
+    strict: false,
+    allErrors: true,
+    validateSchema: false,
+    logger: false,
+    code: PATTERNS,
+  });
   formats.default(ajv);
   const reference: CodeKeywordDefinition = {
     keyword: '$ref',

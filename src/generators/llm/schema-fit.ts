@@ -3,6 +3,7 @@
 // whole is checked.
 
 import { findOwn } from '../../own-keys.ts';
+import { decimalPlacesOf, patternOf } from '../../schema-dialect.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
 import { makeSchemaCheck, type SchemaCheck } from './schema-check.ts';
@@ -61,8 +62,15 @@ class Fitting {
     if (places.length === 0) return value;
     if (isValueList(value)) return value.map((item, index) => this.fit(item, itemPlaces(places, index)));
     if (isValueObject(value)) return this.#fitObject(value, places);
+    const decimal = places.find(({ schema }) => decimalPlacesOf(schema) !== undefined);
+    if (decimal !== undefined) return this.#fitDecimal(value, decimal);
     if (typeof value === 'bigint' || typeof value === 'number') return fitNumber(value, places);
     return value;
+  }
+
+  #fitDecimal(value: Value, { schema, pointer }: Place): Value {
+    if (value === null || this.#check(value, pointer).length > 0) return value;
+    return roundedTo(decimalPlacesOf(schema)!, String(value));
   }
 
   #fitObject(value: ValueObject, places: readonly Place[]): Value {
@@ -110,7 +118,7 @@ function propertyPlaces({ schema, pointer }: Place, name: string): readonly Plac
     places.push({ schema: findOwn(properties, name)!, pointer: `${pointer}/properties/${escapeStep(name)}` });
   }
   for (const [pattern, part] of Object.entries(isValueObject(patternProperties) ? patternProperties : {})) {
-    if (!new RegExp(pattern, 'u').test(name)) continue;
+    if (!patternOf(pattern).test(name)) continue;
     places.push({ schema: part, pointer: `${pointer}/patternProperties/${escapeStep(pattern)}` });
   }
   const isOther = places.length === 0 && additionalProperties !== undefined && additionalProperties !== false;
@@ -127,6 +135,24 @@ function itemPlaces(places: readonly Place[], index: number): readonly Place[] {
   });
 }
 
+/** The float that a decimal number stands for, half a last place rounded away from zero. */
+function roundedTo(places: number | null, text: string): number {
+  const [, mantissa, exponent = '0'] = DECIMAL.exec(text.trim()) ?? [];
+  if (mantissa === undefined) throw unusable(`The answer does not obey the schema: "${text}" is no number`);
+  const scaled = places === null ? Number.NaN : Number(`${mantissa}e${Number(exponent) + places}`);
+  // From there on a float has no places.
+  if (!(Math.abs(scaled) < Number.MAX_SAFE_INTEGER)) return toFloat(text);
+  return Math.sign(scaled) * Number(`${Math.round(Math.abs(scaled))}e-${places}`);
+}
+
+const DECIMAL = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:e([+-]?\d+))?$/i;
+
+function toFloat(number: bigint | string): number {
+  const float = Number(number);
+  if (Number.isFinite(float)) return float;
+  throw unusable(`The answer has a number of ${String(number).length} digits: no float holds it`);
+}
+
 function fitNumber(value: bigint | number, places: readonly Place[]): Value {
   for (const { schema } of places) {
     const { type, enum: options, const: only } = schema as ValueObject;
@@ -134,7 +160,7 @@ function fitNumber(value: bigint | number, places: readonly Place[]): Value {
     const same = listed.find((option) => isNumber(option) && Number(option) === Number(value));
     if (same !== undefined) return same;
     const types = isValueList(type) ? type : [type];
-    if (types.includes('number')) return Number(value);
+    if (types.includes('number')) return typeof value === 'number' ? value : toFloat(value);
     if (types.includes('integer') && Number.isInteger(value)) return BigInt(value);
   }
   return value;

@@ -22,6 +22,7 @@ describe('the type of a JSON Schema', () => {
     [{ const: true }, { kind: 'bool' }],
     [{ anyOf: [{ type: 'string' }, { type: 'null' }] }, TEXT],
     [{ anyOf: [{ type: 'string' }, { type: 'integer' }] }, JSON_TEXT],
+    [{ anyOf: [{ type: 'number' }, { type: 'string', pattern: '^\\d*\\.?\\d{0,2}$' }] }, { kind: 'float' }],
     [{ allOf: [{ type: 'string' }] }, TEXT],
     [
       { type: 'array', items: { type: 'string' } },

@@ -101,6 +101,66 @@ describe('llm-structured', () => {
     expect(readAnswer(structured(schema), `{"x": ${raw}}`)).toEqual({ x: value });
   });
 
+  const MONEY = String.raw`^(?!^[-+.]*$)[+-]?0*\d*\.?\d{0,2}0*$`;
+  it.each([
+    ['12.345', 12.35],
+    ['1.005', 1.01],
+    ['-0.125', -0.13],
+    ['12', 12],
+    ['"12.50"', 12.5],
+    ['"+.5"', 0.5],
+    ['1e-7', 0],
+    ['123456789012345678901234567890', 1.2345678901234568e29],
+    ['null', null],
+  ])('takes a decimal number as pydantic has it for a float of its places: %s', (raw, value) => {
+    const decimal = {
+      anyOf: [{ type: 'number', maximum: 1e40 }, { type: 'string', pattern: MONEY }, { type: 'null' }],
+    };
+    const schema = { properties: { price: decimal, all: { type: 'array', items: decimal } } };
+    expect(readAnswer(structured(schema), `{"price": ${raw}, "all": [${raw}]}`)).toEqual({
+      price: value,
+      all: [value],
+    });
+  });
+
+  it('refuses a decimal number that breaks its schema, or is none', () => {
+    const decimal = {
+      anyOf: [
+        { type: 'number', minimum: 0 },
+        { type: 'string', pattern: MONEY },
+      ],
+    };
+    const column = structured({ properties: { price: decimal } });
+    expect(problemOf(column, '{"price": "12.345"}')).toContain('/price must');
+    expect(problemOf(column, '{"price": -1}')).toContain('/price must');
+    expect(problemOf(column, '{"price": "-1"}')).toContain('/price must');
+    const year = { anyOf: [{ type: 'number' }, { type: 'string', pattern: '^(\\d{4}|never)$' }] };
+    expect(problemOf(structured({ properties: { year } }), '{"year": "never"}')).toBe(
+      'The answer does not obey the schema: "never" is no number',
+    );
+  });
+
+  it('refuses a number that no float holds, and keeps it where none is asked for', () => {
+    const digits = '9'.repeat(400);
+    const schema = { properties: { a: { type: 'number' }, b: {} } };
+    expect(readAnswer(structured(schema), `{"a": 1, "b": ${digits}}`)).toEqual({ a: 1, b: BigInt(digits) });
+    expect(problemOf(structured(schema), `{"a": ${digits}}`)).toBe(
+      'The answer has a number of 400 digits: no float holds it',
+    );
+  });
+
+  it('holds answers against patterns as Python writes them', () => {
+    const schema = {
+      properties: { p: { type: 'string', pattern: '^\\d{3}\\-\\d{4}$' } },
+      patternProperties: { '(?i)^x\\_': { type: 'number' } },
+    };
+    expect(readAnswer(structured(schema), '{"p": "555-1234", "X_1": 2, "y": 3}')).toEqual({
+      p: '555-1234',
+      X_1: 2,
+    });
+    expect(problemOf(structured(schema), '{"p": "5551234"}')).toContain('/p must match pattern');
+  });
+
   it('keeps the properties of the branch that the answer obeys', () => {
     const schema = {
       oneOf: [
