@@ -14,6 +14,8 @@ import { NoJsonError, readJson } from './json-reader.ts';
 
 /** Twice this the process may stand still for one answer, and at 10 s its heartbeat is missed. */
 const MAX_MS = 2_000;
+/** To be held against the schema: no answer has as many brackets. */
+const MAX_CANDIDATES = 1_000;
 const FENCE = '```';
 /** What ends directly before JSON that opens a block: the fence, the language, a title. */
 const OPENING = /```[ \t]*([\w+-]*)(?:[^`\n]*\n)?\s*$/;
@@ -46,7 +48,8 @@ export function parseAnswer<Fitted>(raw: string, read: (value: Value) => Fitted)
 function bestOf<Fitted>(candidates: readonly Candidate[], read: (value: Value) => Fitted): Fitted {
   let fault = { error: unusable('The answer is not JSON'), length: 0 };
   // The last of the highest rank comes first.
-  for (const { found, length } of candidates.toReversed().sort((left, right) => right.rank - left.rank)) {
+  const ranked = candidates.toReversed().sort((left, right) => right.rank - left.rank);
+  for (const { found, length } of ranked.slice(0, MAX_CANDIDATES)) {
     try {
       if (!(found instanceof CellError)) return read(found);
       if (length > fault.length) fault = { error: found, length };
