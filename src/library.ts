@@ -1,7 +1,6 @@
 // `run` and `start` for programs: what is left out is as on a command line where nobody can be asked, in the folder and
 // the environment of this process.
 
-import { homedir } from 'node:os';
 import type { RunEvents } from './client/build.ts';
 import {
   type DecideOptions,
@@ -13,6 +12,7 @@ import {
   type StartEnd,
   startDataset as startWith,
 } from './client/run-dataset.ts';
+import { homeFolder } from './home.ts';
 
 type WithDefaults<Options extends { readonly target: string }> = Pick<Options, 'target'> &
   Partial<Omit<Options, 'target'>>;
@@ -46,7 +46,7 @@ export function startDataset(options: StartDatasetOptions): Promise<StartEnd> {
 
 function defaults(): Omit<DecideOptions & ServerOptions, 'target'> {
   return {
-    ...{ cwd: process.cwd(), home: homedir(), environment: process.env },
+    ...{ cwd: process.cwd(), home: homeFolder(), environment: process.env },
     ...{ isSimulated: false, isNew: false, isDryRun: false, isReplacing: false, keep: false, redo: [] },
     ask: async (question) => refuseToAsk(question),
     ...{ say: nothing, onServer: nothing, onWish: nothing, onKept: nothing },

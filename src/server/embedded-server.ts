@@ -137,7 +137,7 @@ class Share implements EmbeddedServer {
     const options: WatchdogOptions = {
       directory,
       lingerMs,
-      binary: await findTemporalBinary({ environment, say }),
+      binary: await findTemporalBinary({ directory, environment, say }),
     };
     const log = openLog(serverFiles(directory).log);
     // Of the environment only what a program needs to run: the server gets none of the user's keys and settings.

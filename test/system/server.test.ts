@@ -117,7 +117,7 @@ describe('a shared server', () => {
   });
 
   it('may take as long as it needs to get the Temporal CLI', async () => {
-    const binary = await findTemporalBinary({ environment: process.env, say: () => undefined });
+    const binary = await findTemporalBinary({ directory, environment: process.env, say: () => undefined });
     const bin = join(directory, 'bin');
     mkdirSync(bin);
     // Answers once it has been got.

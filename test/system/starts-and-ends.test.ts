@@ -11,6 +11,7 @@ import { killAndWait } from '../../src/processes.ts';
 import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
 import { findServerState, findServers } from '../../src/server/server-files.ts';
 import { notesDocument, Workplace } from '../support/build-harness.ts';
+import { COMMAND } from '../support/cli.ts';
 import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
 import { until } from '../support/until.ts';
 
@@ -103,7 +104,7 @@ describe('a folder that cannot be written', { timeout: LIMIT_MS }, () => {
     const bin = join(directory, 'bin');
     const out = join(directory, 'out');
     for (const folder of [bin, out]) mkdirSync(folder);
-    const temporal = await findTemporalBinary({ environment: process.env, say: () => undefined });
+    const temporal = await findTemporalBinary({ directory, environment: process.env, say: () => undefined });
     copyFileSync(temporal, join(bin, 'temporal'));
     chmodSync(directory, 0o755);
     chmodSync(out, 0o777);
@@ -119,6 +120,25 @@ describe('a folder that cannot be written', { timeout: LIMIT_MS }, () => {
     expect(await second.ended, second.talk).toMatchObject({ code: 0 });
     expect(mock.stats().requests).toBe(ROWS);
     await until(() => findServers(join(out, '.rowloom')).length === 0);
+  });
+});
+
+describe('a folder that a command cannot work in', () => {
+  it('is said to be so, when it was removed and when its name is not UTF-8', async () => {
+    const parent = workplace.directory;
+    const removed = `mkdir gone && cd gone && rmdir ../gone`;
+    const named = `d=$(printf 'x\\377') && mkdir "$d" && cd "$d"`;
+    for (const way of [removed, named]) {
+      const shell = spawn('/bin/sh', ['-c', `${way} && exec ${process.execPath} ${COMMAND} list`], {
+        cwd: parent,
+      });
+      const [said] = (await once(shell.stderr, 'data')) as [Buffer];
+      expect(String(said)).toBe(
+        'error     Cannot start in this folder: it was removed, or its name is not UTF-8. Change to another one\n',
+      );
+      if (shell.exitCode === null) await once(shell, 'exit');
+      expect(shell.exitCode).toBe(2);
+    }
   });
 });
 

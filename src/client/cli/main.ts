@@ -1,11 +1,11 @@
 // The command line: parses, calls one client function, prints what came back. Data on stdout, talk on stderr.
 
-import { existsSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
+import { homeFolder } from '../../home.ts';
 import { plural } from '../../plural.ts';
 import { line } from '../format.ts';
 import { commandOf, setOwnCommand } from '../own-command.ts';
@@ -145,13 +145,20 @@ export async function start(): Promise<void> {
   process.stderr.on('error', () => undefined);
   // Temporal's client writes its own lines about connections otherwise, before ours.
   process.env.GRPC_VERBOSITY ??= 'NONE';
+  const cwd = findWorkingFolder();
+  if (cwd === undefined) {
+    console.error(
+      'error     Cannot start in this folder: it was removed, or its name is not UTF-8. Change to another one',
+    );
+    process.exit(2);
+  }
   // A Temporal server whose commands were all killed ends with the next command, whatever that is for.
-  const serverFolder = resolve('.rowloom');
+  const serverFolder = join(cwd, '.rowloom');
   if (existsSync(serverFolder)) (await import('../../server/server-files.ts')).endLeftServers(serverFolder);
-  setOwnCommand(commandOf(process.argv[1] ?? '', { cwd: process.cwd(), environment: process.env }));
+  setOwnCommand(commandOf(process.argv[1] ?? '', { cwd, environment: process.env }));
   await main(process.argv.slice(2), {
-    cwd: process.cwd(),
-    home: homedir(),
+    cwd,
+    home: homeFolder(),
     environment: process.env,
     isTerminal: process.stdin.isTTY === true && process.stderr.isTTY === true,
     screen: process.stdout.isTTY
@@ -169,6 +176,16 @@ export async function start(): Promise<void> {
     await new Promise<unknown>((resolve) => stream.write('', resolve));
   }
   process.exit();
+}
+
+/** Node reads a name that is not UTF-8 as that of another folder. */
+function findWorkingFolder(): string | undefined {
+  try {
+    const cwd = process.cwd();
+    return statSync(cwd).ino === statSync('.').ino ? cwd : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const [, script] = process.argv;

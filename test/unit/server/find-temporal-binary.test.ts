@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerError } from '../../../src/errors.ts';
+import { ownMark } from '../../../src/processes.ts';
 import {
   type Download,
   findTemporalBinary,
@@ -48,6 +50,7 @@ const noNetwork: Download = async () => {
 
 const find = (downloadBySdk: Download = noNetwork) =>
   findTemporalBinary({
+    directory: join(root, '.rowloom'),
     environment: { PATH: bin, HOME: root, XDG_CACHE_HOME: join(root, 'cache') },
     say: (line) => said.push(line),
     downloadBySdk,
@@ -64,6 +67,33 @@ describe('finding the Temporal CLI', () => {
     program(join(bin, 'temporal'), 'echo hello');
     mkdirSync(cache, { recursive: true });
     const path = temporal(join(cache, `temporal-${TEMPORAL_CLI_VERSION}`));
+    expect(await find()).toBe(path);
+    expect(said).toEqual([]);
+  });
+
+  it('waits for a download that another command has begun, and removes one whose process is gone', async () => {
+    mkdirSync(join(cache, 'download.1.dead-1-dead.x'), { recursive: true });
+    const dead = join(cache, `download.1.${ownMark().split('-')[0]}-1-00000000.x`);
+    mkdirSync(dead);
+    let downloads = 0;
+    const download: Download = async ({ folder }) => {
+      downloads += 1;
+      await sleep(1);
+      return temporal(join(folder, 'downloaded'));
+    };
+    const first = find(download);
+    while (downloads === 0) await sleep(1);
+    expect(await Promise.all([first, find(download)])).toEqual(Array(2).fill(join(cache, 'temporal-1.9.1')));
+    expect(downloads).toBe(1);
+    expect(existsSync(dead)).toBe(false);
+  });
+
+  it('keeps a download beside the server where there can be no cache, and finds it there', async () => {
+    writeFileSync(join(root, 'cache'), 'no folder');
+    mkdirSync(join(root, '.rowloom'));
+    const path = await find(async ({ folder }) => temporal(join(folder, 'downloaded')));
+    expect(path).toBe(join(root, '.rowloom', 'temporal-1.9.1'));
+    said = [];
     expect(await find()).toBe(path);
     expect(said).toEqual([]);
   });
