@@ -24,19 +24,23 @@ export type { ExportFormat } from './client/export-target.ts';
 export type { DatasetPlace, StorePlace } from './client/find-dataset.ts';
 export {
   type ColumnStatus,
-  type ColumnView,
   type DatasetStatus,
   listDatasets,
   listFailures,
-  type RowView,
-  readFirstRows,
-  readRow,
   readStatus,
   type StartStatus,
   type UnreadableDataset,
 } from './client/look.ts';
 export type { DocumentOptions } from './client/prepare-document.ts';
 export type { RedoWish } from './client/redo-rules.ts';
+export {
+  type ColumnView,
+  type PromptView,
+  type RowView,
+  readFirstRows,
+  readRow,
+  readRows,
+} from './client/row-view.ts';
 export type { Answer, RunEnd, ServerOptions, StartEnd } from './client/run-dataset.ts';
 export type { EndedRun } from './client/run-report.ts';
 export { serveStore } from './client/serve-store.ts';

@@ -8,7 +8,6 @@
 // one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
 
 import { RefusedError, StoreError } from '../errors.ts';
-import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { OUTPUT_FOLDER } from '../store/commit.ts';
@@ -20,6 +19,7 @@ import {
   type OutputFile,
   outputPath,
   readOutputFile,
+  rowsOfRanges,
 } from '../store/groups.ts';
 import { ParquetEncoder } from '../store/parquet.ts';
 import { parseParquet } from '../store/read-parquet.ts';
@@ -158,15 +158,11 @@ async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]>
       await readOutputFile(dataset, base, file),
       outputPath(dataset, base, file.name),
     );
-    const numbers = rowNumbers(file.rowsInFiles);
-    yield rows.map((row) =>
-      nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: numbers.next().value ?? null } : row, columns),
+    const numbers = hasRowNumbers ? rowsOfRanges(file.rowsInFiles) : [];
+    yield rows.map((row, position) =>
+      nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: BigInt(numbers[position] as number) } : row, columns),
     );
   }
-}
-
-function* rowNumbers(ranges: readonly RowRange[]): Generator<bigint> {
-  for (const { first, last } of ranges) for (let row = first; row <= last; row += 1) yield BigInt(row);
 }
 
 const CHUNK_CHARACTERS = 256 * 1024;

@@ -1,21 +1,16 @@
-// `list`, `status`, `show` and `failures`: what there is to see of datasets, from the store alone, without a server
+// `list`, `status` and `failures`: what there is to see of datasets, from the store alone, without a server
 // and without a write, while a build goes on too.
 
 import { dirname, resolve } from 'node:path';
-import { RefusedError, RowloomError } from '../errors.ts';
+import { RowloomError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
-import { isModelColumn, type PlanColumn } from '../plan.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import type { Failure } from '../store/failures.ts';
-import type { Drop } from '../store/groups.ts';
-import { findFailures, findRow, type RowLook, type Summary, summarize } from '../store/look.ts';
-import type { CellRecord } from '../store/records.ts';
+import { findFailures, type Summary, summarize } from '../store/look.ts';
 import { openStore } from '../store/store.ts';
 import { NO_USAGE } from '../store/usage.ts';
-import type { ValueObject } from '../values.ts';
 import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from './find-dataset.ts';
 import { livenessOf } from './liveness.ts';
-import { nestedRow } from './nested-values.ts';
 
 export interface DatasetStatus {
   readonly name: string;
@@ -122,70 +117,6 @@ function stateOf({ record, start }: Summary): DatasetStatus['state'] {
 function startStatus(start: EpochRecord): StartStatus {
   const { epoch, kind, host, pid, at, endedAt } = start;
   return { epoch, kind, host, pid, at, endedAt, isLive: livenessOf(start) ?? null };
-}
-
-export interface RowView {
-  readonly dataset: string;
-  readonly row: number;
-  readonly state: RowLook['state'];
-  /** Why it is not in the output. */
-  readonly drop: Drop | null;
-  /** In the order of the output, dropped columns too; of a row that is not complete the cells that there are. */
-  readonly values: ValueObject;
-  readonly columns: readonly ColumnView[];
-}
-
-export interface ColumnView {
-  readonly name: string;
-  readonly kind: PlanColumn['kind'];
-  /** Left out of `parquet-files/`. */
-  readonly isDropped: boolean;
-  /** The name of the model that makes it. */
-  readonly model: string | null;
-  /** What made its value, or the last failure; null for expressions and for cells that are not made yet. */
-  readonly cell: CellRecord | null;
-}
-
-/** One row with what made it. Throws `StoreError`, and `RefusedError` for a row that was never asked for. */
-export async function readRow(place: DatasetPlace, row: number): Promise<RowView> {
-  const dataset = await findDataset(place);
-  const found = await findRow(dataset, row);
-  if (found !== undefined) return viewOf(dataset, found);
-  const { rows } = await dataset.read();
-  throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
-}
-
-/** The first rows, whatever their state. Throws `StoreError`. */
-export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
-  const dataset = await findDataset(place);
-  const views: RowView[] = [];
-  for (let row = 0; row < count; row += 1) {
-    const found = await findRow(dataset, row);
-    if (found === undefined) break;
-    views.push(viewOf(dataset, found));
-  }
-  return views;
-}
-
-function viewOf({ name: dataset }: DatasetStore, look: RowLook): RowView {
-  const { row, state, drop, plan, cells } = look;
-  const columns = plan?.columns ?? [];
-  const inFiles = columns.filter(({ name }) => Object.hasOwn(look.values, name));
-  return {
-    dataset,
-    row,
-    state,
-    drop,
-    // Cells of rows that are in no file were never JSON text.
-    values: state === 'complete' ? nestedRow(look.values, inFiles) : look.values,
-    columns: columns.map((column) => ({
-      name: column.name,
-      kind: column.kind,
-      isDropped: column.drop,
-      model: isModelColumn(column) ? (findOwn(plan?.models, column.alias)?.model ?? null) : null,
-      cell: findOwn(cells, column.name) ?? null,
-    })),
-  };
 }
 
 /** The failures there are, one row group in memory at a time. Throws `StoreError`. */

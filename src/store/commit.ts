@@ -216,7 +216,10 @@ async function settle(
   await writeFailures(dataset, rowGroup, failures);
 }
 
-/** All accepted records, the last failures of rows without a later one, and the conversations that still go on. */
+/**
+ * All accepted records and the last failures of rows without a later one, each with the tries that led to it, and the
+ * conversations that still go on.
+ */
 function settledRecords(
   found: readonly StoredRecord[],
   output: {
@@ -231,11 +234,15 @@ function settledRecords(
   for (const record of found) {
     if (record.status === 'ok' || record.status === 'failed') lastOfRow.set(record.row, record);
   }
+  const isEnd = (record: StoredRecord) =>
+    record.status === 'ok' || (record.status === 'failed' && lastOfRow.get(record.row) === record);
+  const ended = new Set(found.filter(isEnd).map(conversationOf));
   const settled: StoredRecord[] = [];
   for (const record of found) {
-    if (open.has(record)) settled.push(record);
-    if (record.status === 'failed' && lastOfRow.get(record.row) === record) settled.push(record);
-    if (record.status !== 'ok') continue;
+    if (record.status !== 'ok') {
+      if (open.has(record) || ended.has(conversationOf(record))) settled.push(record);
+      continue;
+    }
     const { plans: marks = [], ...cell } = record;
     const isChosen = chosen.delete(identityOf(record));
     const kept = marks.filter((plan) => plan === output.current && plan !== output.planDigest);
@@ -244,6 +251,11 @@ function settledRecords(
   }
   for (const { chosen: _, ...cell } of chosen.values()) settled.push({ ...cell, plans: [output.planDigest] });
   return settled;
+}
+
+/** What the records of one cell that were made from one input share. */
+function conversationOf({ row, in: digest }: StoredRecord): string {
+  return `${row} ${digest}`;
 }
 
 function foldedFiles(files: readonly GatheredFile[]): FoldedFiles {

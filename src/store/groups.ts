@@ -128,3 +128,10 @@ export function rangesOf(rows: readonly number[]): RowRange[] {
   }
   return ranges;
 }
+
+/** The rows of ranges, one by one. */
+export function rowsOfRanges(ranges: readonly RowRange[]): number[] {
+  return ranges.flatMap(({ first, last }) =>
+    Array.from({ length: last - first + 1 }, (_, index) => first + index),
+  );
+}

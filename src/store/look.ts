@@ -1,6 +1,5 @@
 // What a dataset's folder tells people, without a server and without a write, while a build goes on too.
 
-import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
@@ -9,7 +8,7 @@ import { OUTPUT_FOLDER } from './commit.ts';
 import type { DatasetRecord, DatasetStore, EpochRecord } from './dataset-store.ts';
 import { type Failure, failedCells, failureOf, readFailures } from './failures.ts';
 import { CellIndex, gatherRecords, storedColumns } from './gather.ts';
-import { type Drop, findGroup, type GroupRecord, listGroups, outputPath } from './groups.ts';
+import { type Drop, findGroup, type GroupRecord, listGroups, outputPath, rowsOfRanges } from './groups.ts';
 import { batchName } from './names.ts';
 import type { StoredRecord } from './parts.ts';
 import { readParquet } from './read-parquet.ts';
@@ -96,67 +95,89 @@ export interface RowLook {
   readonly values: ValueObject;
   /** The cell of each stored column: the one of the output, else the last one made, else the last failure. */
   readonly cells: { readonly [column: string]: CellRecord };
+  /** All that was recorded on the way to each of these cells, in order; the last one is the cell. */
+  readonly tries: { readonly [column: string]: readonly CellRecord[] };
 }
 
-/** Reads one row with what made it; undefined for one that was never asked for. */
-export async function findRow(dataset: DatasetStore, row: number): Promise<RowLook | undefined> {
-  const { rows, rowGroupSize, planDigest } = await dataset.read();
-  if (!Number.isInteger(row) || row < 0 || row >= rows) return undefined;
-  const rowGroup = Math.floor(row / rowGroupSize);
+/** Reads rows with what made them, one row group in memory at a time. Those that were never asked for are left out. */
+export async function* findRows(dataset: DatasetStore, ranges: readonly RowRange[]): AsyncGenerator<RowLook> {
+  const record = await dataset.read();
+  for (const { first, last } of ranges) {
+    for (let row = first; row <= last && row < record.rows; ) {
+      const rowGroup = Math.floor(row / record.rowGroupSize);
+      const end = Math.min(last, record.rows - 1, rowsOf(rowGroup, record).last);
+      yield* await findRowsOfGroup(dataset, record, { rowGroup, rows: { first: row, last: end } });
+      row = end + 1;
+    }
+  }
+}
+
+async function findRowsOfGroup(
+  dataset: DatasetStore,
+  { planDigest }: DatasetRecord,
+  { rowGroup, rows }: { readonly rowGroup: number; readonly rows: RowRange },
+): Promise<RowLook[]> {
   const group = await findGroup(dataset, { rowGroup, base: await readingBase(dataset, 'groups') });
   const digest = group?.planDigest ?? planDigest;
-  if (digest === null) return { row, state: 'open', drop: null, plan: null, values: {}, cells: {} };
-  const plan = await dataset.readPlan(digest);
-  const { records } = await gatherRecords(dataset, { plan, rowGroup, rows: { first: row, last: row } });
-  const cells: Record<string, CellRecord> = {};
-  for (const [column, found] of records) {
-    const cell = cellToShow(found);
-    if (cell !== undefined) setOwn(cells, column, cell);
+  const plan = digest === null ? null : await dataset.readPlan(digest);
+  const records = plan === null ? [] : (await gatherRecords(dataset, { plan, rowGroup, rows })).records;
+  const inFiles = group === undefined ? undefined : await readFromFiles(dataset, group, rows);
+  const looks: RowLook[] = [];
+  for (let row = rows.first; row <= rows.last; row += 1) {
+    const drop = group?.drops.find((found) => found.row === row) ?? null;
+    const cells: Record<string, CellRecord> = {};
+    const tries: Record<string, readonly CellRecord[]> = {};
+    for (const [column, found] of records) {
+      const ofRow = found.filter((record) => record.row === row);
+      const cell = cellToShow(ofRow, drop?.column === column);
+      if (cell === undefined) continue;
+      setOwn(cells, column, cell);
+      const before = ofRow.filter(({ in: input, at }) => input === cell.in && at < cell.at);
+      setOwn(tries, column, [...before, cell]);
+    }
+    const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
+    const read = inFiles?.get(row);
+    looks.push({
+      row,
+      state: read !== undefined ? 'complete' : drop !== null ? 'dropped' : 'open',
+      drop,
+      plan,
+      values:
+        plan === null
+          ? {}
+          : inOrder(plan, read ?? Object.fromEntries(made.map(([column, { value }]) => [column, value]))),
+      cells,
+      tries,
+    });
   }
-  const inFiles = group === undefined ? undefined : await readFromFiles(dataset, group, row);
-  const drop = group?.drops.find((found) => found.row === row) ?? null;
-  const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
-  const values = inFiles ?? Object.fromEntries(made.map(([column, { value }]) => [column, value]));
-  return {
-    row,
-    state: inFiles !== undefined ? 'complete' : drop !== null ? 'dropped' : 'open',
-    drop,
-    plan,
-    values: inOrder(plan, values),
-    cells,
-  };
+  return looks;
 }
 
-function cellToShow(found: readonly CellRecord[]): CellRecord | undefined {
+/** The cell that a row was dropped for is the failed one, whatever was made for another plan. */
+function cellToShow(found: readonly CellRecord[], isDropped: boolean): CellRecord | undefined {
   const accepted = found.filter(({ status }) => status === 'ok');
-  const failed = found.filter(({ status }) => status === 'failed');
-  return accepted.find(({ chosen }) => chosen === true) ?? accepted.at(-1) ?? failed.at(-1);
+  const failed = found.findLast(({ status }) => status === 'failed');
+  if (isDropped && failed !== undefined) return failed;
+  return accepted.find(({ chosen }) => chosen === true) ?? accepted.at(-1) ?? failed;
 }
 
+/** The rows of a range that are in a group's files, by their numbers. */
 async function readFromFiles(
   dataset: DatasetStore,
   group: GroupRecord,
-  row: number,
-): Promise<ValueObject | undefined> {
-  const position = positionOf(row, group.rowsInFiles);
-  if (position === undefined) return undefined;
-  let values: ValueObject = {};
-  for (const { name } of group.files) {
+  { first, last }: RowRange,
+): Promise<Map<number, ValueObject>> {
+  const all = rowsOfRanges(group.rowsInFiles);
+  const rows = all.filter((row) => first <= row && row <= last);
+  const found = new Map<number, ValueObject>();
+  const rowStart = all.indexOf(rows[0] ?? Number.NaN);
+  for (const { name } of rows.length === 0 ? [] : group.files) {
     const base = await readingBase(dataset, name.split('/')[0] ?? name);
-    const path = outputPath(dataset, base, name);
-    const [found] = await readParquet(path, { rowStart: position, rowEnd: position + 1 });
-    values = { ...values, ...found };
+    const options = { rowStart, rowEnd: rowStart + rows.length };
+    const read = await readParquet(outputPath(dataset, base, name), options);
+    for (const [index, row] of rows.entries()) found.set(row, { ...found.get(row), ...read[index] });
   }
-  return values;
-}
-
-function positionOf(row: number, ranges: readonly RowRange[]): number | undefined {
-  let position = 0;
-  for (const range of ranges) {
-    if (range.first <= row && row <= range.last) return position + row - range.first;
-    position += sizeOf(range);
-  }
-  return undefined;
+  return found;
 }
 
 function inOrder(plan: Plan, values: ValueObject): ValueObject {

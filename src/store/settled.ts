@@ -1,8 +1,8 @@
 // Settled files: one for each column of a committed row group, gzip of the lines of parts. Written whole by a commit,
 // named by its epoch.
 //
-// It holds all accepted records of the group, of any input, the last failure of rows without a later one, and the
-// conversations that still go on. A record names the plans whose output holds it: that of the files in place and that of a changed plan in the making.
+// It holds all accepted records of the group, of any input, and the last failure of rows without a later one, each with
+// the tries that led to it, and the conversations that still go on. A record names the plans whose output holds it: that of the files in place and that of a changed plan in the making.
 
 import { promisify } from 'node:util';
 import { constants, gunzip, gzip } from 'node:zlib';

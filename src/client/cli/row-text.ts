@@ -2,16 +2,18 @@
 
 import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
-import { formatJson, isValueList, isValueObject, type Value } from '../../values.ts';
+import type { CallRecord, CellRecord } from '../../store/records.ts';
+import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import { formatDuration, formatTokens } from '../format.ts';
-import type { ColumnView, RowView } from '../look.ts';
+import type { ColumnView, RowView } from '../row-view.ts';
 import type { Paint } from './paint.ts';
 import { clip, widthOf, wrap } from './text.ts';
 
 /** Names that are longer stand on a line of their own. */
 const MAX_NAME_WIDTH = 24;
 const MIN_VALUE_WIDTH = 20;
-const DIGEST_DIGITS = 8;
+/** Of an answer that was not used. */
+const MAX_ANSWER_WIDTH = 200;
 
 interface RowTextOptions {
   readonly width: number;
@@ -26,9 +28,8 @@ export function describeRow(view: RowView, { width, paint }: RowTextOptions): st
   for (const column of view.columns) {
     const value = findOwn(view.values, column.name);
     const texts = value === undefined ? [] : describeCell(value, column, valueWidth);
-    const notes = notesOf(column, view).flatMap((note) => wrap(note, valueWidth));
-    const isFailed = column.cell?.status === 'failed';
-    const painted = [...texts, ...notes.map(isFailed ? paint.alarm : paint.quiet)];
+    const notes = notesOf(column, view, valueWidth);
+    const painted = [...texts, ...notes.failed.map(paint.alarm), ...notes.made.map(paint.quiet)];
     lines.push(...beside(column.name, painted, { indent, paint }));
   }
   return lines;
@@ -48,9 +49,9 @@ export function outlineRow(view: RowView, { width, paint }: RowTextOptions): str
 }
 
 function headOf({ dataset, row, state, drop }: RowView, { width, paint }: RowTextOptions): string[] {
-  const head = paint.strong(`${dataset} · row ${row} · ${state}`);
+  const head = paint.strong(`${dataset} · row ${row} · ${state === 'open' ? 'not finished' : state}`);
   if (drop === null) return [head];
-  const why = `not in the output: column "${drop.column}" failed (${drop.kind}): ${drop.message}`;
+  const why = `not in the output: column "${drop.column}" failed: ${drop.message}`;
   return [head, ...wrap(why, width).map(paint.alarm)];
 }
 
@@ -120,30 +121,96 @@ function textOf(value: Value): string {
   return typeof value === 'string' && value !== '' ? value : formatJson(value);
 }
 
-function notesOf({ name, isDropped, model, cell }: ColumnView, { values, state }: RowView): string[] {
-  const notes: string[] = [];
-  if (cell?.status === 'failed') {
-    notes.push(`failed: ${cell.error?.message ?? 'no reason is known'}`);
-    if (cell.raw !== null) notes.push(`last answer: ${cell.raw}`);
-  } else if (findOwn(values, name) === undefined) {
-    notes.push(state === 'dropped' ? 'not made' : 'not made yet');
-  }
-  if (cell !== null && model !== null) {
-    const sum = { prompt: 0, completion: 0, ms: 0 };
-    for (const { promptTokens, completionTokens, ms } of cell.calls) {
-      sum.prompt += promptTokens;
-      sum.completion += completionTokens;
-      sum.ms += ms;
+interface Notes {
+  readonly failed: readonly string[];
+  readonly made: readonly string[];
+}
+
+function notesOf(column: ColumnView, { values, state, drop }: RowView, width: number): Notes {
+  const { name, isDropped, source, model, cell, tries } = column;
+  const failure = cell?.status === 'failed' ? cell.error : drop?.column === name ? drop : null;
+  const isMissing = failure === null && !Object.hasOwn(values, name);
+  const made = [
+    ...(isMissing ? [state === 'dropped' ? 'not made' : 'not made yet'] : []),
+    ...(source === null ? [] : [source]),
+    ...(cell === null || model === null ? [] : [describeCalls(cell, model, tries)]),
+    ...(isDropped ? ['column with drop: true, not in parquet-files/'] : []),
+  ].flatMap((note) => wrap(note, width));
+  return {
+    failed: failure === null ? [] : wrap(`failed: ${failure.message}`, width),
+    made: cell === null || model === null ? made : [...made, ...describeMaking(column, cell, width)],
+  };
+}
+
+function describeCalls({ host }: CellRecord, model: string, tries: readonly CellRecord[]): string {
+  const calls = tries.flatMap((record) => record.calls);
+  const sum = (field: 'promptTokens' | 'completionTokens' | 'ms') =>
+    calls.reduce((total, call) => total + call[field], 0);
+  return [
+    host === null ? model : `${model} at ${host}`,
+    describeTokens({ promptTokens: sum('promptTokens'), completionTokens: sum('completionTokens') }),
+    `${plural(calls.length, 'call')}, ${formatDuration(sum('ms'))}`,
+  ].join(' · ');
+}
+
+/** What was sent, what came back where the value is something else, and every try if there were several. */
+function describeMaking({ prompt, tries }: ColumnView, cell: CellRecord, width: number): string[] {
+  const { raw, reasoning, status, value } = cell;
+  const inner = Math.max(MIN_VALUE_WIDTH, width - 2);
+  const block = (title: string, lines: readonly string[]) => [
+    `${title}:`,
+    ...lines.map((line) => (line === '' ? '' : `  ${line}`)),
+  ];
+  const lines: string[] = [];
+  if (prompt === null) {
+    lines.push(...wrap('prompt: not known any more, its column or its row has changed since', width));
+  } else {
+    for (const { role, content } of prompt.messages) {
+      lines.push(...block(role === 'system' ? 'system prompt' : 'prompt', wrap(content, inner)));
     }
-    notes.push(
-      [
-        cell.host === null ? model : `${model} at ${cell.host}`,
-        `${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
-        `${plural(cell.calls.length, 'call')}, ${formatDuration(sum.ms)}`,
-        cell.in.slice(0, DIGEST_DIGITS),
-      ].join(' · '),
+    const parameters = Object.entries(prompt.parameters).map(([name, item]) => `${name} ${textOf(item)}`);
+    if (parameters.length > 0) lines.push(...wrap(`sent with ${parameters.join(', ')}`, width));
+  }
+  if (reasoning !== null) lines.push(...block('reasoning', wrap(reasoning, inner)));
+  if (raw !== null && status === 'failed') lines.push(...block('last answer', wrap(raw, inner)));
+  else if (raw !== null && !isSaid(value, raw)) lines.push(...block('answer', wrap(raw, inner)));
+  if (tries.length > 1) {
+    lines.push(
+      ...block(
+        'tries',
+        tries.flatMap((record, index) => describeTry(record, index + 1, inner)),
+      ),
     );
   }
-  if (isDropped) notes.push('dropped column: not in parquet-files/');
-  return notes;
+  return lines;
+}
+
+function describeTry(record: CellRecord, number: number, width: number): string[] {
+  const { calls, error, raw, status } = record;
+  const [call] = calls;
+  const answered = call === undefined ? 'no call' : call.status === 0 ? 'no answer' : `status ${call.status}`;
+  const isPaid = call !== undefined && call.promptTokens + call.completionTokens > 0;
+  const cost = [
+    ...(isPaid ? [describeTokens(call)] : []),
+    ...(call === undefined ? [] : [formatDuration(call.ms)]),
+  ];
+  const end = error === null ? 'used' : `${error.message}${status === 'call' ? ', asked to correct it' : ''}`;
+  return [
+    ...hanging(`${number}. ${[answered, ...cost, end].join(' · ')}`, width),
+    ...(raw === null || error === null ? [] : hanging(`  answer: ${clip(raw, MAX_ANSWER_WIDTH)}`, width)),
+  ];
+}
+
+function describeTokens(sum: Pick<CallRecord, 'promptTokens' | 'completionTokens'>): string {
+  return `${formatTokens(sum.promptTokens)} tokens in, ${formatTokens(sum.completionTokens)} out`;
+}
+
+/** Whether the answer's text says no more than the value. */
+function isSaid(value: Value, raw: string): boolean {
+  if (typeof value === 'string') return raw.trim() === value;
+  try {
+    return formatJson(parseJson(raw)) === formatJson(value);
+  } catch {
+    return false;
+  }
 }

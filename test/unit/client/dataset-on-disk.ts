@@ -2,14 +2,15 @@
 // some cells. Unless a test says otherwise, another machine builds it.
 
 import { join } from 'node:path';
-import type { Plan, PlanColumn } from '../../../src/plan.ts';
+import { cellInput } from '../../../src/generators/llm/cell-input.ts';
+import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
-import type { Value } from '../../../src/values.ts';
+import { formatJson, type Value } from '../../../src/values.ts';
 import { call, cellRecord } from '../store/records.ts';
 import { startOf, temporaryFolder } from '../store/support.ts';
 
@@ -28,7 +29,16 @@ const COLUMNS: readonly PlanColumn[] = [
     conditions: [],
     convertTo: null,
   },
-  { ...base, ...model, kind: 'llm-text', name: 'story', type: { kind: 'text' }, alias: 'writer' },
+  {
+    ...base,
+    kind: 'llm-text',
+    name: 'story',
+    type: { kind: 'text' },
+    alias: 'writer',
+    needs: ['city'],
+    prompt: 'Write a story from {{ city or "nowhere" }} of no more words than fit on a postcard',
+    systemPrompt: 'You travel',
+  },
   {
     ...base,
     ...model,
@@ -70,7 +80,7 @@ const modelOf = (name: string): Plan['models'][string] => ({
 const PLAN: Plan = {
   v: 1,
   columns: COLUMNS,
-  models: { writer: modelOf('made-up-writer'), grader: modelOf('made-up-grader') },
+  models: { writer: { ...modelOf('made-up-writer'), temperature: 0.5 }, grader: modelOf('made-up-grader') },
   seed: 'trips',
   rowGroupSize: 4,
   seedSource: null,
@@ -95,6 +105,10 @@ function tripValue(column: string, row: number): Value {
     default:
       return `${CITIES[row]}!`;
   }
+}
+
+function rawOf(value: Value): string {
+  return typeof value === 'string' ? value : formatJson(value);
 }
 
 /** Cells that there are not; those with an error have failed. */
@@ -127,6 +141,13 @@ export async function tripsOnDisk(change: Partial<EpochRecord> = {}): Promise<st
   return cwd;
 }
 
+/** The digest that its cell has; the verdict's is of an input that the plan no longer has. */
+function inputOf(name: string, row: number): string {
+  const column = COLUMNS.find((found) => found.name === name);
+  if (column === undefined || !isModelColumn(column) || name === 'verdict') return `another input of ${name}`;
+  return cellInput({ plan: PLAN, column, row, values: { city: tripValue('city', row) } }).digest;
+}
+
 async function writeCells(
   dataset: DatasetStore,
   column: string,
@@ -138,9 +159,10 @@ async function writeCells(
   for (let row = rows.first; row <= rows.last; row += 1) {
     const error = MISSING[`${column} ${row}`];
     const host = isModel ? 'models.test' : null;
-    const made = { row, host, in: `0123456789abcdef-${column}` };
+    const made = { row, host, in: inputOf(column, row) };
     if (error === undefined) {
-      await part.append(cellRecord({ ...made, calls: calls(), value: tripValue(column, row) }));
+      const raw = isModel ? rawOf(tripValue(column, row)) : null;
+      await part.append(cellRecord({ ...made, calls: calls(), raw, value: tripValue(column, row) }));
     } else if (error !== null) {
       const failed = { ...made, value: null, error };
       await part.append(cellRecord({ ...failed, status: 'retry', calls: calls(503), counts: true }));

@@ -3,8 +3,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity } from '../../../src/processes.ts';
+import { findRows } from '../../../src/store/look.ts';
+import { createPart } from '../../../src/store/parts.ts';
 import { parseJson } from '../../../src/values.ts';
-import { temporaryFolder } from '../store/support.ts';
+import { call, cellRecord, collect, temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 import { openTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
@@ -140,17 +142,41 @@ describe('status', () => {
 });
 
 describe('show', () => {
-  it('shows a row with every value in full and what made it', async () => {
+  const STORY_CALL = [
+    '         made-up-writer at models.test · 7 tokens in, 3 out',
+    '         · 1 call, 0.0 s',
+  ];
+  const GRADER_CALL = [
+    '         made-up-grader at models.test · 7 tokens in, 3 out',
+    '         · 1 call, 0.0 s',
+  ];
+  const RATING_PROMPT = [
+    '         prompt:',
+    '           Write',
+    '',
+    '           Answer with JSON that obeys this JSON Schema, and',
+    '           with nothing else:',
+    '           {}',
+  ];
+
+  it('shows a row with every value in full, where it comes from, and the prompt as it was sent', async () => {
     const cwd = await tripsOnDisk();
     expect(await cli(['show', 'trips', '0'], { cwd, screen: SCREEN })).toEqual({
       output: [
         'trips · row 0 · complete',
         '',
         'city     Ulm',
+        '         seed data',
         'code     9007199254740993',
+        '         sampler poisson',
         'story    A short trip number 0',
-        '         made-up-writer at models.test · 7 tokens in, 3 out',
-        '         · 1 call, 0.0 s · 01234567',
+        ...STORY_CALL,
+        '         system prompt:',
+        '           You travel',
+        '         prompt:',
+        '           Write a story from Ulm of no more words than fit',
+        '           on a postcard',
+        '         sent with temperature 0.5',
         'rating   score: 0.0',
         '         tags:',
         '           - warm',
@@ -158,73 +184,186 @@ describe('show', () => {
         '         extra:',
         '           9: null',
         '           note: []',
-        '         made-up-grader at models.test · 7 tokens in, 3 out',
-        '         · 1 call, 0.0 s · 01234567',
+        ...GRADER_CALL,
+        ...RATING_PROMPT,
         'verdict  realism: 3 · It reads well',
-        '         made-up-grader at models.test · 7 tokens in, 3 out',
-        '         · 1 call, 0.0 s · 01234567',
-        '         dropped column: not in parquet-files/',
+        ...GRADER_CALL,
+        '         column with drop: true, not in parquet-files/',
+        '         prompt: not known any more, its column or its row',
+        '         has changed since',
         'label    Ulm!',
+        '         expression {{ city }}!',
       ],
       talk: [],
       code: 0,
     });
   });
 
-  it('says why a row was dropped, with the last answer of the cell that failed', async () => {
+  it('says why a row was dropped, with prompt, last answer and tries of the cell that failed', async () => {
     const cwd = await tripsOnDisk();
-    expect((await cli(['show', 'trips', '2'], { cwd, screen: SCREEN })).output).toEqual([
+    const { output } = await cli(['show', 'trips', '2'], { cwd, screen: SCREEN });
+    expect(output.slice(0, 4)).toEqual([
       'trips · row 2 · dropped',
-      'not in the output: column "rating" failed (UnusableAnswer):',
-      'The answer is no JSON',
+      'not in the output: column "rating" failed: The answer is no',
+      'JSON',
       '',
-      'city     ""',
-      'code     9007199254740995',
-      'story    A short trip number 2',
-      '         made-up-writer at models.test · 7 tokens in, 3 out',
-      '         · 1 call, 0.0 s · 01234567',
+    ]);
+    expect(output.slice(output.indexOf('rating   failed: The answer is no JSON'))).toEqual([
       'rating   failed: The answer is no JSON',
-      '         last answer: I would say',
-      '           four of five',
-      '         made-up-grader at models.test · 7 tokens in, 3 out',
-      '         · 1 call, 0.0 s · 01234567',
+      '         made-up-grader at models.test · 14 tokens in, 6 out',
+      '         · 2 calls, 0.0 s',
+      ...RATING_PROMPT,
+      '         last answer:',
+      '           I would say',
+      '             four of five',
+      '         tries:',
+      '           1. status 503 · 7 tokens in, 3 out · 0.0 s ·',
+      '             The answer is no JSON',
+      '           2. status 503 · 7 tokens in, 3 out · 0.0 s ·',
+      '             The answer is no JSON',
+      '             answer: I would say four of five',
       'verdict  not made',
-      '         dropped column: not in parquet-files/',
+      '         column with drop: true, not in parquet-files/',
       'label    not made',
+      '         expression {{ city }}!',
     ]);
   });
 
   it('shows the cells that there are of a row in the making', async () => {
     const cwd = await tripsOnDisk();
-    expect((await cli(['show', 'trips', '5'], { cwd, screen: SCREEN })).output).toEqual([
-      'trips · row 5 · open',
+    const { output } = await cli(['show', 'trips', '5'], { cwd, screen: SCREEN });
+    expect(output.slice(0, 7)).toEqual([
+      'trips · row 5 · not finished',
       '',
       'city     Oslo',
+      '         seed data',
       'code     9007199254740998',
+      '         sampler poisson',
       'story    failed: The endpoint answered 503',
-      '         made-up-writer at models.test · 7 tokens in, 3 out',
-      '         · 1 call, 0.0 s · 01234567',
+    ]);
+    expect(output.slice(-5)).toEqual([
       'rating   not made yet',
       'verdict  not made yet',
-      '         dropped column: not in parquet-files/',
+      '         column with drop: true, not in parquet-files/',
       'label    not made yet',
+      '         expression {{ city }}!',
     ]);
+  });
+
+  it('tells the tries of a cell that was corrected, its reasoning, and an answer that says more than the value', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }]));
+    const cell = found!.cells.rating!;
+    const part = createPart(dataset, {
+      column: 'rating',
+      rows: { first: 4, last: 4 },
+      rowGroup: 1,
+      epoch: 1,
+    });
+    const before = { in: cell.in, row: 4, value: null, host: 'models.test' };
+    const unusable = { kind: 'UnusableAnswer', message: 'The answer is no JSON' } as const;
+    await part.append(
+      cellRecord({
+        ...before,
+        status: 'retry',
+        calls: [call(part.nextCallId(), 0)],
+        error: { kind: 'TriesExhausted', message: 'No answer from models.test' },
+        at: 10,
+      }),
+    );
+    await part.append(
+      cellRecord({
+        ...before,
+        status: 'call',
+        calls: [call(part.nextCallId())],
+        error: unusable,
+        raw: 'Well,\nfour',
+        at: 20,
+      }),
+    );
+    const raw = 'Here it is: {"score": 4}';
+    await part.append(
+      cellRecord({ ...cell, calls: [call(part.nextCallId())], raw, reasoning: 'Four is fair', at: 5_000 }),
+    );
+    await part.close();
+    const { output } = await cli(['show', 'trips', '4'], { cwd, screen: SCREEN });
+    const from = output.indexOf('         reasoning:');
+    expect(
+      output.slice(
+        from,
+        output.findIndex((line) => line.startsWith('verdict')),
+      ),
+    ).toEqual([
+      '         reasoning:',
+      '           Four is fair',
+      '         answer:',
+      '           Here it is: {"score": 4}',
+      '         tries:',
+      '           1. no answer · 7 tokens in, 3 out · 0.0 s · No',
+      '             answer from models.test',
+      '           2. status 200 · 7 tokens in, 3 out · 0.0 s ·',
+      '             The answer is no JSON, asked to correct it',
+      '             answer: Well, four',
+      '           3. status 200 · 7 tokens in, 3 out · 0.0 s ·',
+      '             used',
+      '           4. status 200 · 7 tokens in, 3 out · 0.0 s ·',
+      '             used',
+    ]);
+  });
+
+  it('shows the failed cell of a dropped row, whatever an earlier plan made there', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    const part = createPart(dataset, {
+      column: 'rating',
+      rows: { first: 2, last: 2 },
+      rowGroup: 0,
+      epoch: 1,
+    });
+    await part.append(cellRecord({ row: 2, in: 'before the edit', value: { score: 1 } }));
+    await part.close();
+    const { output } = await cli(['show', 'trips', '2'], { cwd, screen: SCREEN });
+    expect(output).toContain('rating   failed: The answer is no JSON');
   });
 
   it('lets no answer steer the terminal', async () => {
     const cwd = await tripsOnDisk();
     const { output } = await cli(['show', 'trips', '3'], { cwd, screen: SCREEN });
-    expect(output.slice(4, 6)).toEqual(['story    First line', '         second \\x1b[31mline']);
+    expect(output.slice(6, 8)).toEqual(['story    First line', '         second \\x1b[31mline']);
   });
 
   it('colours names, notes and failures where the terminal wants colours', async () => {
     const cwd = await tripsOnDisk();
     const { output } = await cli(['show', 'trips', '5'], { cwd, screen: { width: 60, hasColors: true } });
-    expect(output.slice(2, 5)).toEqual([
+    expect(output.slice(2, 8)).toEqual([
       '\u001b[1mcity\u001b[22m     Oslo',
+      '         \u001b[2mseed data\u001b[22m',
       '\u001b[1mcode\u001b[22m     9007199254740998',
+      '         \u001b[2msampler poisson\u001b[22m',
       '\u001b[1mstory\u001b[22m    \u001b[31mfailed: The endpoint answered 503\u001b[39m',
+      '         \u001b[2mmade-up-writer at models.test · 14 tokens in, 6 out\u001b[22m',
     ]);
+  });
+
+  it('shows several rows in short, across row groups', async () => {
+    const cwd = await tripsOnDisk();
+    const { output, talk } = await cli(['show', 'trips', '--rows', '5,2-4'], { cwd, screen: SCREEN });
+    expect(output.filter((line) => line.includes(' · row '))).toEqual([
+      'trips · row 2 · dropped',
+      'trips · row 3 · complete',
+      'trips · row 4 · not finished',
+      'trips · row 5 · not finished',
+    ]);
+    expect(output.filter((line) => line.startsWith('city'))).toEqual([
+      'city     ""',
+      'city     São "Paulo", SP',
+      'city     東京',
+      'city     Oslo',
+    ]);
+    expect(talk).toEqual(['look      at one row, with what made it: rowloom show trips 2']);
+    const json = await cli(['show', 'trips', '--rows', '0-7', '--json'], { cwd });
+    expect(json.output.map((line) => JSON.parse(line).row)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
   it('shows the first rows in short without a number', async () => {
@@ -258,12 +397,31 @@ describe('show', () => {
         rating: { score: 0, tags: ['warm', 'long'], extra: { '9': null, note: [] } },
       },
       columns: [
-        { name: 'city', kind: 'seed-dataset', model: null, cell: { value: 'Ulm', at: 1000n } },
+        {
+          name: 'city',
+          kind: 'seed-dataset',
+          model: null,
+          cell: { value: 'Ulm', at: 1000n },
+          source: 'seed data',
+        },
         { name: 'code' },
-        { name: 'story', model: 'made-up-writer', cell: { calls: [{ promptTokens: 7n, ms: 12n }] } },
+        {
+          name: 'story',
+          model: 'made-up-writer',
+          cell: { calls: [{ promptTokens: 7n, ms: 12n }] },
+          prompt: {
+            messages: [
+              { role: 'system', content: 'You travel' },
+              { role: 'user', content: 'Write a story from Ulm of no more words than fit on a postcard' },
+            ],
+            parameters: { temperature: 0.5 },
+            responseSchema: null,
+          },
+          tries: [{ status: 'ok', calls: [{ status: 200n }], value: 'A short trip number 0' }],
+        },
         { name: 'rating', cell: { value: { score: 0 } } },
-        { name: 'verdict', isDropped: true },
-        { name: 'label', cell: null },
+        { name: 'verdict', isDropped: true, prompt: null },
+        { name: 'label', cell: null, prompt: null, tries: [], source: 'expression {{ city }}!' },
       ],
     });
   });
@@ -275,6 +433,17 @@ describe('show', () => {
       talk: ['error     Cannot show row 8 of "trips": it has rows 0 to 7'],
       code: 2,
     });
+    for (const ranges of ['6-8', '3,900-1000000']) {
+      const last = ranges.endsWith('8') ? 8 : 900;
+      expect(await cli(['show', 'trips', '--rows', ranges], { cwd })).toEqual({
+        output: [],
+        talk: [`error     Cannot show row ${last} of "trips": it has rows 0 to 7`],
+        code: 2,
+      });
+    }
+    expect((await cli(['show', 'trips', '3', '--rows', '1'], { cwd })).talk).toEqual([
+      'error     Cannot show one row and --rows: give one of them',
+    ]);
     const { talk, code } = await cli(['show', 'trips', 'last'], { cwd });
     expect(talk.join()).toContain('Give the number of a row, from 0.');
     expect(code).toBe(2);
@@ -295,7 +464,7 @@ describe('failures', () => {
         'row 5 · story · 2 calls',
         '  The endpoint answered 503',
       ],
-      talk: ['failures  2 cells'],
+      talk: ['failures  2 cells', 'look      at one, with its prompt and every answer: rowloom show trips 2'],
       code: 0,
     });
   });

@@ -8,6 +8,7 @@ import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { readFailures } from '../../../src/store/failures.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
 import { type Drop, findGroup, hasItsFiles, isTrusted } from '../../../src/store/groups.ts';
+import { openTurns } from '../../../src/store/open-turns.ts';
 import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { readParquet } from '../../../src/store/read-parquet.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
@@ -397,7 +398,7 @@ describe('a commit', () => {
     await commitRowGroup(dataset, commitOf(dataset, { epoch: next }));
     expect(await listCells(dataset)).toContain('rg-00000.000001.jsonl.gz');
     const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows: ROWS });
-    expect(records.get('topic')).toHaveLength(10);
+    expect(records.get('topic')?.filter(({ status }) => status === 'ok')).toHaveLength(10);
   });
 
   it('drops a row whose value does not fit its column, and writes the others', async () => {
@@ -472,7 +473,7 @@ describe('a commit', () => {
     expect(await readParquet(dataset.path('parquet-files', 'batch_00000.parquet'))).toHaveLength(9);
   });
 
-  it('keeps a conversation that goes on and lets an ended one go', async () => {
+  it('keeps a conversation that goes on, and with a cell all tries that led to it', async () => {
     const dataset = await testDataset();
     const epoch = await startEpoch(dataset);
     await makeCells(dataset, epoch);
@@ -487,7 +488,13 @@ describe('a commit', () => {
     await commitRowGroup(dataset, commitOf(dataset, { epoch }));
     const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows: ROWS });
     const turns = (records.get('body') ?? []).filter(({ status }) => status === 'call');
-    expect(turns.map(({ raw }) => raw)).toEqual(['turn']);
+    expect(turns.map(({ raw }) => raw)).toEqual(['ended', 'turn']);
+    expect(openTurns(records.get('body') ?? []).map(({ raw }) => raw)).toEqual(['turn']);
+    const ofRow = (records.get('topic') ?? []).filter(({ row }) => row === 0);
+    expect(ofRow.map(({ status, calls }) => `${status} ${calls[0]?.status}`).sort()).toEqual([
+      'ok 200',
+      'retry 503',
+    ]);
   });
 });
 

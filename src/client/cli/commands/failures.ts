@@ -4,6 +4,7 @@ import { type Failure, groupFailures } from '../../../store/failures.ts';
 import { describeFailureGroup } from '../../failure-text.ts';
 import { line } from '../../format.ts';
 import { listFailures } from '../../look.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
@@ -30,6 +31,7 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
     }
   }
   let count = 0;
+  let first: number | undefined;
   for await (const failure of listFailures(place)) {
     if (flags.json) print(JSON.stringify(failure));
     else {
@@ -37,9 +39,13 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
       for (const text of describeFailure(failure, width)) print(text);
     }
     count += 1;
+    first ??= failure.row;
     await flush();
   }
   say(line('failures', count === 0 ? 'none' : plural(count, 'cell')));
+  if (first !== undefined && !flags.json) {
+    say(line('look', `at one, with its prompt and every answer: ${ownCommand()} show ${target} ${first}`));
+  }
 }
 
 /** Row, column and what it took; below it the reason and the last answer. */

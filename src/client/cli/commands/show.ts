@@ -1,10 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { RefusedError } from '../../../errors.ts';
+import type { RowRange } from '../../../graph/types.ts';
+import type { CellRecord } from '../../../store/records.ts';
 import { formatJson, fromPlain, type Value } from '../../../values.ts';
 import { line } from '../../format.ts';
-import { type RowView, readFirstRows, readRow } from '../../look.ts';
 import { ownCommand } from '../../own-command.ts';
+import { type RowView, readFirstRows, readRows } from '../../row-view.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
+import { parseRanges } from '../parse.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { describeRow, outlineRow } from '../row-text.ts';
 
@@ -12,34 +16,50 @@ import { describeRow, outlineRow } from '../row-text.ts';
 const FIRST_ROWS = 3;
 const WIDTH_WITHOUT_SCREEN = 100;
 
+interface ShowFlags extends JsonFlags {
+  readonly rows?: readonly RowRange[];
+}
+
 export function defineShow(command: Command, context: CliContext): void {
   addPlaceOptions(command)
-    .argument('[row]', 'the number of a row, from 0', parseRow)
-    .option('--json', 'one JSON object a row', false)
-    .action((target: string, row: number | undefined, flags: JsonFlags) => show(target, row, flags, context));
+    .argument('[row]', 'the number of a row, from 0: its cells with prompts, calls and answers', parseRow)
+    .option('--rows <ranges>', 'several rows in short, such as 0-9 or 3,17', parseRanges)
+    .option('--json', 'one JSON object a row, with all that made it', false)
+    .action((target: string, row: number | undefined, flags: ShowFlags) => show(target, row, flags, context));
 }
 
 async function show(
   target: string,
   row: number | undefined,
-  flags: JsonFlags,
+  flags: ShowFlags,
   context: CliContext,
 ): Promise<void> {
-  const { print, say, screen } = context;
+  const { print, say, flush, screen } = context;
+  if (row !== undefined && flags.rows !== undefined) {
+    throw new RefusedError('Cannot show one row and --rows: give one of them');
+  }
   const place = datasetPlace(target, flags, context);
-  const isOverview = row === undefined;
-  const views = isOverview ? await readFirstRows(place, FIRST_ROWS) : [await readRow(place, row)];
-  if (flags.json) {
-    for (const view of views) print(formatJson(rowJson(view)));
-    return;
-  }
+  const ranges = row === undefined ? flags.rows : [{ first: row, last: row }];
+  const views = ranges === undefined ? await readFirstRows(place, FIRST_ROWS) : readRows(place, ranges);
   const options = { width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) };
-  const blocks = views.map((view) => (isOverview ? outlineRow : describeRow)(view, options));
-  for (const [index, lines] of blocks.entries()) {
-    if (index > 0) print('');
-    for (const text of lines) print(text);
+  let isFirst = true;
+  for await (const view of views) {
+    if (flags.json) print(formatJson(rowJson(view)));
+    else {
+      if (!isFirst) print('');
+      for (const text of (row === undefined ? outlineRow : describeRow)(view, options)) print(text);
+    }
+    isFirst = false;
+    await flush();
   }
-  if (isOverview) say(line('look', `at one row, with what made it: ${ownCommand()} show ${target} 0`));
+  if (row === undefined && !flags.json) {
+    say(
+      line(
+        'look',
+        `at one row, with what made it: ${ownCommand()} show ${target} ${ranges?.[0]?.first ?? 0}`,
+      ),
+    );
+  }
 }
 
 function parseRow(text: string): number {
@@ -47,15 +67,20 @@ function parseRow(text: string): number {
   return Number(text);
 }
 
-/** Counts and times are whole numbers; values stay what they are. */
+/** Counts and times are whole numbers; values and parameters stay what they are. */
 function rowJson({ values, columns, ...row }: RowView): Value {
   return {
     ...(fromPlain(row) as object),
     values,
-    columns: columns.map(({ cell, ...column }) => {
-      if (cell === null) return { ...(fromPlain(column) as object), cell };
-      const { value, ...made } = cell;
-      return { ...(fromPlain(column) as object), cell: { ...(fromPlain(made) as object), value } };
-    }),
+    columns: columns.map(({ cell, prompt, tries, ...column }) => ({
+      ...(fromPlain(column) as object),
+      cell: cell === null ? null : recordJson(cell),
+      prompt: prompt === null ? null : { ...prompt, messages: fromPlain(prompt.messages) },
+      tries: tries.map(recordJson),
+    })),
   };
+}
+
+function recordJson({ value, ...record }: CellRecord): Value {
+  return { ...(fromPlain(record) as object), value };
 }
