@@ -14,8 +14,8 @@ import { NoJsonError, readJson } from './json-reader.ts';
 
 /** Twice this the process may stand still for one answer, and at 10 s its heartbeat is missed. */
 const MAX_MS = 2_000;
-/** To be held against the schema: no answer has as many brackets. */
-const MAX_CANDIDATES = 1_000;
+/** Prose has fewer brackets. */
+const MAX_CANDIDATES = 5_000;
 const FENCE = '```';
 /** What ends directly before JSON that opens a block: the fence, the language, a title. */
 const OPENING = /```[ \t]*([\w+-]*)(?:[^`\n]*\n)?\s*$/;
@@ -48,8 +48,7 @@ export function parseAnswer<Fitted>(raw: string, read: (value: Value) => Fitted)
 function bestOf<Fitted>(candidates: readonly Candidate[], read: (value: Value) => Fitted): Fitted {
   let fault = { error: unusable('The answer is not JSON'), length: 0 };
   // The last of the highest rank comes first.
-  const ranked = candidates.toReversed().sort((left, right) => right.rank - left.rank);
-  for (const { found, length } of ranked.slice(0, MAX_CANDIDATES)) {
+  for (const { found, length } of candidates.toReversed().sort((left, right) => right.rank - left.rank)) {
     try {
       if (!(found instanceof CellError)) return read(found);
       if (length > fault.length) fault = { error: found, length };
@@ -61,7 +60,7 @@ function bestOf<Fitted>(candidates: readonly Candidate[], read: (value: Value) =
   throw fault.error;
 }
 
-/** In the order of the text. Throws `CellError` where JSON is cut. */
+/** In the order of the text. Throws `CellError` where JSON is cut, and where there are too many. */
 function candidatesIn(text: string): readonly Candidate[] {
   const scalar = readScalar(text);
   if (scalar !== null) return [scalar];
@@ -71,6 +70,9 @@ function candidatesIn(text: string): readonly Candidate[] {
     const { found, end } = readAt(text, start);
     candidates.push({ found, length: end - start, rank: rankOf(text, start) });
     opening.lastIndex = end;
+    if (candidates.length > MAX_CANDIDATES) {
+      throw unusable(`The answer has more than ${MAX_CANDIDATES} pieces that could be its JSON`);
+    }
   }
   return candidates;
 }
