@@ -88,7 +88,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
     const start = await wish.dataset.findNewestStart();
     if (start !== undefined && !isReplacing && (await isLive(start, connected))) {
       if (start.planDigest !== wish.planDigest || start.rows > wish.settings.rows)
-        refuse(wish.dataset.name, start, 'with another wish');
+        refuse(wish.dataset.name, start, 'for another document, edit or number of rows');
       if (!isServedBy(start, connected)) refuse(wish.dataset.name, start, 'on another Temporal server');
       events.onAttached(start);
       const end = await follow(start, options);

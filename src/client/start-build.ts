@@ -25,7 +25,7 @@ export async function startBuild(options: {
     const running = await wish.dataset.findNewestStart();
     if (running !== undefined && !isReplacing && (await isLive(running, connected))) {
       if (running.planDigest !== wish.planDigest || running.rows !== wish.settings.rows)
-        refuse(wish.dataset.name, running, 'with another wish');
+        refuse(wish.dataset.name, running, 'for another document, edit or number of rows');
       if (!isServedBy(running, connected)) refuse(wish.dataset.name, running, 'on another Temporal server');
       return { start: running, wasRunning: true };
     }

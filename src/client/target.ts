@@ -69,7 +69,9 @@ async function readFolder(
   const { directory, name } = splitDatasetPath(folder);
   const found = await findDatasetIn(directory, name);
   if (found === null) {
-    throw new StoreError(`Cannot build in "${folder}": it holds no dataset (no dataset.json)`);
+    throw new StoreError(
+      `Cannot build in "${folder}": it holds no dataset (no dataset.json). Name a config document, or a dataset's folder`,
+    );
   }
   if (out !== undefined || typedName !== undefined) {
     throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");

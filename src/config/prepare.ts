@@ -98,7 +98,7 @@ async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocume
   const relative = path.relative(cwd, place);
   const isOutside = relative.startsWith('..') || path.isAbsolute(relative);
   const isUrl = /^https?:\/\//.test(file);
-  const shown = isUrl ? file : isOutside ? path.basename(place) : relative;
+  const shown = isUrl ? file : isOutside ? path.basename(place) : relative || file;
   const refuse = (message: string) =>
     new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
   if (file === '-') throw refuse('names no file: a document is read from a file only');
@@ -111,7 +111,7 @@ async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocume
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw refuse('does not exist');
-    if (code === 'EISDIR') throw refuse('is a folder, no document');
+    if (code === 'EISDIR') throw refuse('is a folder: name the config document in it');
     if (code === 'ENAMETOOLONG') throw refuse('cannot be a file: the path is too long');
     if (code === 'EACCES' || code === 'EPERM') throw refuse('cannot be read: you have no permission to');
     throw refuse(`cannot be read: ${(error as Error).message}`);

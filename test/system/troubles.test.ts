@@ -395,7 +395,7 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
       const second = await place.workplace.run(['--yes']).ended;
       expect(second).toMatchObject({ code: 2 });
       expect(second.talk).toMatch(
-        /Cannot build "tickets": build 1 of it is running with another wish \(process \d+ on \S+\)/,
+        /Cannot build "tickets": build 1 of it is running for another document, edit or number of rows \(process \d+ on \S+\)/,
       );
       hurry(place);
       expect(await first.ended).toMatchObject({ code: 0 });

@@ -570,7 +570,9 @@ describe('a build that is running', () => {
     place.column('note').prompt = 'Another note about the {{ product }}';
     const refused = await place.run();
     expect(refused.code).toBe(2);
-    expect(refused.talk).toContain('Cannot build "tickets": build 1 of it is running with another wish');
+    expect(refused.talk).toContain(
+      'Cannot build "tickets": build 1 of it is running for another document, edit or number of rows',
+    );
     const taken = await place.run(['--replace']);
     expect(taken.code, taken.talk).toBe(0);
     const { code, talk } = await replaced;

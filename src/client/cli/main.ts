@@ -3,7 +3,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { homeFolder } from '../../home.ts';
 import { plural } from '../../plural.ts';
@@ -91,6 +91,7 @@ const COMMANDS: readonly CliCommand[] = [
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
   const program = new Command('rowloom')
     .description('Builds synthetic datasets that survive anything')
+    .configureHelp({ optionDescription })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.print(text.trimEnd()),
@@ -105,6 +106,14 @@ export async function main(args: readonly string[], context: CliContext): Promis
   } catch (error) {
     report(error, { context, isLooking: LOOKING.includes(args.find((arg) => !arg.startsWith('-')) ?? '') });
   }
+}
+
+/** An option in the help, without "(default: false)" and the like. */
+function optionDescription(option: Option): string {
+  const { defaultValue: value } = option;
+  const saysNothing = value === false || (Array.isArray(value) && value.length === 0);
+  const shown = saysNothing ? new Option(option.flags, option.description) : option;
+  return new Help().optionDescription(shown);
 }
 
 /** Commands that would make no call in any case. */

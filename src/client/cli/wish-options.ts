@@ -32,7 +32,7 @@ export function addWishOptions(command: Command): Command {
     .option('--name <name>', "the dataset's name (default: the document's file name)")
     .addOption(outOption())
     .option('--yes', 'make stale cells again without asking', false)
-    .option('--ask', `ask before any cell is made again (default: above ${ASK_ABOVE_CELLS} cells)`, false)
+    .option('--ask', `ask before any existing cell is made again, not only above ${ASK_ABOVE_CELLS}`, false)
     .option('--keep', 'keep stale cells as they are; the new config is for missing ones only', false)
     .option('--keep-column <column>', 'keep the stale cells of a column (repeatable)', collect, [])
     .option('--redo <column>', 'make the cells of a column again (repeatable)', collect, [])

@@ -182,3 +182,16 @@ describe('graph', () => {
     expect(code).toBe(2);
   });
 });
+
+describe('the help of a command', () => {
+  it('has each option and no default that says nothing', async () => {
+    const { output, code } = await cli(['run', '--help'], { cwd: '.' });
+    const text = output.join('\n');
+    expect(text).toContain('--ask');
+    expect(text).toContain('(default: artifacts)');
+    expect(text).not.toContain('(default: false)');
+    expect(text).not.toContain('(default: [])');
+    expect(code).toBe(0);
+    expect((await cli(['graph', '--help'], { cwd: '.' })).output.join('\n')).toContain('default: "mermaid"');
+  });
+});

@@ -50,7 +50,10 @@ const PARQUET = Buffer.from(parquetWriteBuffer({ columnData: [{ name: 'name', da
 export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   // The file
   'no file': { files: {}, says: ['error config.yaml does not exist'] },
-  'a folder': { files: { 'config.yaml/x': '' }, says: ['error config.yaml is a folder, no document'] },
+  'a folder': {
+    files: { 'config.yaml/x': '' },
+    says: ['error config.yaml is a folder: name the config document in it'],
+  },
   Python: {
     files: {},
     changes: { file: 'config.py' },

@@ -14,7 +14,7 @@ interface GraphFlags {
 export function defineGraph(command: Command, context: CliContext): void {
   command
     .argument('<config>', 'a config document')
-    .addOption(new Option('--format <format>').choices(FORMATS).default('mermaid'))
+    .addOption(new Option('--format <format>', 'how it is written').choices(FORMATS).default('mermaid'))
     .action((config: string, flags: GraphFlags) => graph(config, flags, context));
 }
 
