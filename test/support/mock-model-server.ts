@@ -2,7 +2,7 @@
 //
 //   npx tsx test/support/mock-model-server.ts --port 8099 [--latency 100] [--jitter 4]
 //
-//   POST /v1/chat/completions   the answer, or the fault that is due
+//   POST …/chat/completions     the answer, or the fault that is due; below any path, with any query
 //   GET  /stats                 MockStats
 //   POST /reset                 forgets counts and faults
 //   POST /faults                a list of MockFault: replaces the faults
@@ -13,6 +13,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Message } from '../../src/models/model-client.ts';
 import {
   drawLatencyMs,
@@ -33,15 +34,28 @@ export interface MockFault {
     | 'no-json' // 200 with a web page
     | 'empty' // a chat completion without text
     | 'length' // cut at the token limit
-    | 'no-schema'; // 400, when the request has a `response_format`
+    | 'no-schema' // 400, when the request has a `response_format`
+    | 'says'; // `body`, or a chat completion with `text` and what `choice` adds to its choice
   /** Cells that it hits, as `column/row` or `column/*`; absent is every call. */
   readonly cells?: readonly string[];
   /** Which calls of a cell, from 1; absent is every one. */
   readonly calls?: readonly number[];
   /** Share of the calls otherwise hit, drawn from cell and call number; absent is 1. */
   readonly rate?: number;
+  /** Only requests whose body has this text. */
+  readonly holds?: string;
+  /** Only requests to paths that begin so. */
+  readonly path?: string;
   readonly status?: number;
   readonly retryAfterS?: number;
+  /** For `says`. */
+  readonly text?: string | null;
+  readonly choice?: { readonly [field: string]: unknown };
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly packing?: 'gzip' | 'deflate' | 'br';
+  /** Bytes before the body. */
+  readonly before?: string;
   readonly message?: string;
 }
 
@@ -87,7 +101,7 @@ interface CellCount {
 
 interface ChatRequest {
   readonly model: string;
-  readonly messages: readonly Message[];
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   readonly max_tokens?: number;
   readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } };
 }
@@ -134,7 +148,7 @@ export async function startMockModelServer(
 
   function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = `${request.method} ${request.url}`;
-    if (name === 'POST /v1/chat/completions') complete(request, response, body);
+    if (/^POST [^?]*\/chat\/completions(?:\?|$)/.test(name)) complete(request, response, body);
     else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
     else sendJson(response, 404, { error: { message: `No ${name} here` } });
   }
@@ -152,12 +166,15 @@ export async function startMockModelServer(
     response.once('close', () => {
       inFlight -= 1;
     });
-    const chat = JSON.parse(body.toString()) as ChatRequest;
+    const text = body.toString();
+    const chat = JSON.parse(text) as ChatRequest;
     bodies.delete(cell);
     bodies.set(cell, chat);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
     options.onCall?.(cell);
-    const fault = faults.find((item) => isDue(item, { cell, call: count.requests, chat }));
+    const fault = faults.find((item) =>
+      isDue(item, { cell, call: count.requests, chat, text, url: request.url! }),
+    );
     const draw = latency.jitter > 1 ? streamOf(`latency ${cell} ${count.requests}`) : Math.random;
     const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);
     const send = () => {
@@ -232,8 +249,22 @@ function emptyCounts() {
 
 function isDue(
   fault: MockFault,
-  { cell, call, chat }: { readonly cell: string; readonly call: number; readonly chat: ChatRequest },
+  {
+    cell,
+    call,
+    chat,
+    text,
+    url,
+  }: {
+    readonly cell: string;
+    readonly call: number;
+    readonly chat: ChatRequest;
+    readonly text: string;
+    readonly url: string;
+  },
 ): boolean {
+  if (fault.path !== undefined && !url.startsWith(fault.path)) return false;
+  if (fault.holds !== undefined && !text.includes(fault.holds)) return false;
   if (fault.kind === 'no-schema' && chat.response_format === undefined) return false;
   const column = `${cell.slice(0, cell.lastIndexOf('/'))}/*`;
   if (fault.cells !== undefined && !fault.cells.includes(cell) && !fault.cells.includes(column)) return false;
@@ -267,14 +298,31 @@ function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest
     }
     case 'hang':
       return true;
+    case 'says':
+      say(response, fault, chat);
+      return true;
     default:
       return false;
   }
 }
 
+const PACKERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
+
+function say(response: ServerResponse, fault: MockFault, chat: ChatRequest): void {
+  const { status = 200, headers = {}, packing, before = '', text, choice = {} } = fault;
+  const answer = answerTo(chat, undefined);
+  const [{ message, ...rest }] = answer.choices as [(typeof answer.choices)[number]];
+  const said = text === undefined ? message : { ...message, content: text };
+  const { body = { ...answer, choices: [{ ...rest, message: said, ...choice }] } } = fault;
+  const bytes = Buffer.from(before + (typeof body === 'string' ? body : JSON.stringify(body)));
+  const coding = packing === undefined ? {} : { 'content-encoding': packing };
+  response.writeHead(status, { 'content-type': 'application/json', ...coding, ...headers });
+  response.end(packing === undefined ? bytes : PACKERS[packing](bytes));
+}
+
 function answerTo(chat: ChatRequest, kind: MockFault['kind'] | undefined) {
   const content = kind === 'empty' ? '' : kind === 'bad-json' ? 'I would rather not say.' : textOf(chat);
-  const prompt = chat.messages.reduce((sum, message) => sum + simulateTokens(message.content), 0);
+  const prompt = chat.messages.reduce((sum, message) => sum + simulateTokens(textIn(message.content)), 0);
   const completion = simulateTokens(content);
   return {
     id: 'mock',
@@ -291,7 +339,17 @@ function answerTo(chat: ChatRequest, kind: MockFault['kind'] | undefined) {
   };
 }
 
-function textOf({ model, messages, response_format }: ChatRequest): string {
+/** Of a text, or of a list of parts, beside which may stand images. */
+function textIn(content: unknown): string {
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
+  return content.map((part) => (typeof part === 'string' ? part : (part?.text ?? ''))).join('');
+}
+
+function textOf({ model, messages: sent, response_format }: ChatRequest): string {
+  const messages = sent.map(({ role, content }) => ({
+    role: role as Message['role'],
+    content: textIn(content),
+  }));
   const schema = response_format?.json_schema?.schema;
   return simulateAnswer({ model, messages, schema: schema === undefined ? null : fromPlain(schema) });
 }

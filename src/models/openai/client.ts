@@ -45,7 +45,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       const headers = isLoopback(url) ? ['x-rowloom-cell', cellName(request)] : [];
       const answer = await http.post({ body, headers, timeoutMs: request.timeoutMs, signal: request.signal });
       const { status, text, unread } = answer;
-      if (status >= 300) throw refused(answer, { status, request });
+      if (status >= 300) throw refused(answer, { status, message: readError(text).message, request });
       if (unread !== null) throw failed(unread, text);
       const completion = readCompletion(text);
       if (completion === null)
@@ -59,7 +59,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
         return { ...completion.answer, finishReason: finishReason && quote(finishReason, secrets) };
       }
       const { message, status: said } = completion.error;
-      if (said !== null) throw refused(answer, { status: said, request });
+      if (said !== null) throw refused(answer, { status: said, message, request });
       throw failed('unavailable', `an error: ${quote(message, secrets)}`);
     },
     close: () => http.close(),
@@ -72,14 +72,18 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
   /** The message names no header, no body of ours and no address but the host: nothing that could be a secret. */
   function refused(
     { headers, text }: HttpAnswer,
-    { status, request }: { readonly status: number; readonly request: ModelRequest },
+    {
+      status,
+      message,
+      request,
+    }: { readonly status: number; readonly message: string; readonly request: ModelRequest },
   ): ModelError {
     const retryAfterMs = parseRetryAfter(String(headers['retry-after'] ?? ''), Date.now());
     const hasSchema = request.responseSchema !== null;
     const failure = failureOfStatus(status, { text, hasSchema, retryAfterMs });
     const isKeyRefused = status === 401 || (status === 403 && failure !== 'input');
     const source = isKeyRefused && apiKeyVariable !== null ? ` · the key is that of ${apiKeyVariable}` : '';
-    return new ModelError(`${host} answered ${status}: ${quote(readError(text).message, secrets)}${source}`, {
+    return new ModelError(`${host} answered ${status}: ${quote(message, secrets)}${source}`, {
       failure,
       status,
       retryAfterMs,
