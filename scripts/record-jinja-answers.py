@@ -3,7 +3,7 @@
 Run it with any Python that has Jinja2 (python -m venv .venv && .venv/bin/pip install jinja2==3.1.6), from the
 repository's folder: python scripts/record-jinja-answers.py
 
-The environment is the one that Data Designer's secure engine builds on, with its list of filters. An answer is
+The environment is the one that Data Designer's secure engine builds on, with its list of filters and `tojson`. An answer is
 {"template", "values", "text"}; for a template that fails {"template", "values", "error"}: "syntax" or "render".
 """
 
@@ -14,7 +14,7 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 FILTERS = """abs capitalize escape first float forceescape int items last length list lower max min random replace
-reverse round sort string title trim truncate unique upper urlencode""".split()
+reverse round sort string title tojson trim truncate unique upper urlencode""".split()
 
 ROW = {
     "name": "Ada",
@@ -351,6 +351,63 @@ CONTROL = [
     "Dear {{ person.name.first }},\n\n{% if person.age > 30 %}You are {{ person.age }}.{% else %}Young!{% endif %}\n{% for tag in person.tags %}- {{ tag }}\n{% endfor %}Bye",
 ]
 
+FUNCTIONS = r"""
+{% for k in range(1, age - 32) %}Q{{ k }} {% endfor %}
+{{ range(3) }} {{ range(1, 10, 3) | list }} {{ range(3, 0, -1) | list }} {{ range(2, 2) | list }} {{ range(true) | list }}
+{{ range(5)[2] }} {{ range(5)[-1] }} {{ range(3) | length }} {{ range(3) | last }} {{ range(3) | reverse | list }}
+{{ 2 in range(3) }} {{ 3 in range(3) }} {{ range(3) == range(3) }} {{ range(3) == [0, 1, 2] }} {{ range(2) == (0, 1) }}
+{{ range(3) is iterable }} {{ range(3) is sequence }} {{ 'x' if range(0) else 'y' }} {{ '%s' % range(3) }} {{ range(3).index(2) }}
+{{ range(1, 5, 2) }} {{ [range(2)] }} {{ range(10, 0, -3) }}
+{{ range() }}
+{{ range('a') }}
+{{ range(1.5) }}
+{{ range(1, 3, 0) }}
+{{ range(1, 2, 3, 4) }}
+{{ range(10 ** 9) }}
+{{ range(100001) | length }}
+{{ range(100000) | length }}
+{{ dict(a=1, b='x') }} {{ dict([['a', 1]], b=2) }} {{ dict({'a': 1}, a=2) }} {{ dict() }} {{ dict(person).age }} {{ dict(pairs).b }}
+{{ dict(a=1).a }} {{ dict(a=1)['a'] }} {{ dict(a=1).items() }} {{ dict(a=1) | length }} {{ dict(a=1) == {'a': 1} }}
+{{ dict(5) }}
+{{ dict([1]) }}
+{% with c = cycler('a', 'b') %}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.next() }}{{ c.current }}{{ c.reset() }}{{ c.current }}{% endwith %}
+{% with c = cycler('odd', 'even') %}{% for t in tags %}{{ c.next() }} {% endfor %}{% endwith %}
+{{ cycler('a').next() }}
+{{ cycler() }}
+{% with comma = joiner() %}{% for t in tags %}{{ comma() }}{{ t }}{% endfor %}{% endwith %}
+{% with bar = joiner(' | ') %}{% for t in tags if t != 'a' %}{{ bar() }}{{ t }}{% endfor %}{% endwith %}
+{{ namespace(a=1).a }} {{ namespace(person).age }}
+{{ lipsum(0) }}|{{ lipsum(n=0, html=false) }}
+{% with tags = 1 %}{{ tags() }}{% endwith %}
+{{ name() }}
+{{ nope() }}
+{% set x %}hi {{ name }}{% endset %}{{ x }} {{ x | upper }} {{ x | length }} {{ x is string }}
+{% set x | upper %}hi {{ name }}{% endset %}{{ x }}
+{% set x | replace('a', 'b') | upper %}abc{% endset %}{{ x }}{{ x }}
+{% set x %}a{% set y %}b{% endset %}{{ y }}{% endset %}{{ x }}
+{% if yes %}{% set x %}a{% endset %}{% else %}{% set x %}b{% endset %}{% endif %}{{ x }}
+{% if no %}{% set x %}a{% endset %}{% endif %}[{{ x }}]
+{% for t in tags %}{% set x %}{{ t }}{% endset %}{{ x }}{% endfor %}[{{ x }}]
+{% filter upper %}{% set x %}a{% endset %}{{ x }}{% endfilter %}[{{ x }}]
+{% with %}{% set x %}a{% endset %}{{ x }}{% endwith %}[{{ x }}]
+{% set x %}{% endset %}[{{ x }}]{{ 'y' if x else 'n' }}
+{% set x %}a
+{% endset %}
+{% set %}a{% endset %}
+{{ 'é'.encode() }} {{ "a\n'b".encode('utf-8') }} {{ 'é€a'.encode('ascii', 'ignore') }} {{ 'é€a'.encode('latin-1', 'replace') }} {{ '"\'\\'.encode() }}
+{{ emoji.encode() }} {{ 'é'.encode().decode() }} {{ 'ab'.encode() | length }} {{ 'ab'.encode()[0] }} {{ 'ab'.encode() | list }}
+{{ 'a'.encode() == 'a' }} {{ 'a'.encode() == 'a'.encode() }} {{ 'x' ~ 'a'.encode() }} {{ ['a'.encode()] }} {{ '%s' % 'a'.encode() }} {{ 'a'.encode() | string | upper }}
+{{ umlaut.encode('utf8') }} {{ umlaut.encode(encoding='latin1') }}
+{{ 'é'.encode('ascii') }}
+{{ 'é'.encode('nope') }}
+{{ '\ud83d'.encode() }}
+{{ {'b': 1, 'a': [1.0, none, true, 1e16, 1e-5]} | tojson }} {{ mixed | tojson }} {{ person | tojson }} {{ html | tojson }} {{ emoji | tojson }}
+{{ people | tojson(indent=2) }} {{ {'a': {}, 'b': []} | tojson(1) }} {{ (1, 'x') | tojson }} {{ {1: 2} | tojson }} {{ name | tojson }} {{ big | tojson }}
+{{ quotes | tojson }} {{ lines | tojson }} {{ nothing | tojson }} {{ '\x7f\x00' | tojson }} {{ [] | tojson(2) }} {{ 5 | tojson | length }}
+{{ missing | tojson }}
+{{ range(3) | tojson }}
+""".strip().split("\n")
+
 SYNTAX = """
 {{ name
 {{ }}
@@ -420,6 +477,7 @@ def main():
         "methods": METHODS,
         "formats": FORMATS,
         "control": CONTROL,
+        "functions": FUNCTIONS,
         "syntax": SYNTAX,
     }
     answers = {

@@ -4,6 +4,7 @@ import type { Budget } from './limits.ts';
 import { isAstral } from './python-text.ts';
 import {
   asNumber,
+  Cycler,
   container,
   describe,
   findKey,
@@ -24,6 +25,7 @@ export function readAttribute(given: Runtime, name: string, budget: Budget): Run
   const object = container(given);
   if (object instanceof Undefined) throw below(object, name);
   if (object instanceof Loop) return object.field(name);
+  if (object instanceof Cycler && name === 'current') return object.current;
   return isMapping(object) ? findKey(object, name, budget) : undefined;
 }
 

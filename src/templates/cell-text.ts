@@ -24,9 +24,11 @@ function wrapTexts(value: Value, wrap: (text: string) => CellText, budget: Budge
   }
   const entries = Object.entries(value);
   budget.spend(2 * entries.length);
-  return Object.fromEntries(
-    entries.map(([key, item]) => [key, wrapTexts(item, wrap, budget, depth + 1)] as const),
-  );
+  const wrapped = entries.map(([key, item]) => [key, wrapTexts(item, wrap, budget, depth + 1)] as const);
+  // Making an object is slow: one without texts stays.
+  return wrapped.every(([, item], index) => item === entries[index]![1])
+    ? value
+    : Object.fromEntries(wrapped);
 }
 
 const OPEN_LIST = 0x5b;

@@ -64,11 +64,12 @@ class Walk {
     };
   }
 
-  statements(statements: readonly Statement[], depth: number, bound: Names): void {
-    for (const statement of statements) this.#statement(statement, depth, bound);
+  /** Looks at statements one after the other, and tells which names are assigned after them. */
+  statements(statements: readonly Statement[], depth: number, bound: Names): Names {
+    return statements.reduce((names, statement) => this.#statement(statement, depth, names), bound);
   }
 
-  #statement(statement: Statement, depth: number, bound: Names): void {
+  #statement(statement: Statement, depth: number, bound: Names): Names {
     this.#enter(statement.at, depth);
     switch (statement.kind) {
       case 'text':
@@ -76,13 +77,14 @@ class Walk {
       case 'output':
         this.expression(statement.expression, depth + 1, bound);
         break;
-      case 'if':
-        for (const { test, body } of statement.branches) {
+      case 'if': {
+        const after = statement.branches.map(({ test, body }) => {
           this.expression(test, depth + 1, bound);
-          this.statements(body, depth + 1, bound);
-        }
-        this.statements(statement.otherwise, depth + 1, bound);
-        break;
+          return this.statements(body, depth + 1, bound);
+        });
+        const [first, ...more] = [...after, this.statements(statement.otherwise, depth + 1, bound)];
+        return new Map([...first!].filter(([name]) => more.every((names) => names.has(name))));
+      }
       case 'for': {
         const iterable = this.expression(statement.iterable, depth + 1, bound);
         const item = new Map([...bound, ...assigned(statement.target, iterable?.item?.() ?? null)]);
@@ -103,8 +105,9 @@ class Walk {
           this.#expressions([...positional, ...named.map(([, value]) => value)], depth + 2, bound);
         }
         this.statements(statement.body, depth + 1, bound);
-        break;
+        return statement.target === null ? bound : new Map([...bound, [statement.target, null]]);
     }
+    return bound;
   }
 
   /** Looks at an expression, and tells what is known of its value. */
@@ -153,6 +156,13 @@ class Walk {
         );
         return shape;
       }
+      case 'function':
+        this.#expressions(
+          [...expression.positional, ...expression.named.map(([, value]) => value)],
+          depth + 1,
+          bound,
+        );
+        return null;
       case 'call':
       case 'filter': {
         const shape = this.#object(expression.object, depth, bound);

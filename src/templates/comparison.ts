@@ -52,7 +52,12 @@ export function areEqual(given: Runtime, other: Runtime, budget: Budget): boolea
   // biome-ignore lint/suspicious/noDoubleEquals: compares a bigint and a number exactly.
   if (a !== null && b !== null) return a == b;
   if (isList(left)) return isList(right) && areItemsEqual(left, right, budget);
-  if (left instanceof Tuple) return right instanceof Tuple && areItemsEqual(left.items, right.items, budget);
+  if (left instanceof Tuple)
+    return (
+      right instanceof Tuple &&
+      (left.printed === null) === (right.printed === null) &&
+      areItemsEqual(left.items, right.items, budget)
+    );
   if (left instanceof Undefined) return right instanceof Undefined;
   if (isMapping(left) && isMapping(right)) {
     const entries = entriesOf(left, budget);

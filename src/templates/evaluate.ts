@@ -8,10 +8,11 @@ import type { Services } from './argument-binding.ts';
 import { compute, computeSign } from './arithmetic.ts';
 import { holds, isTrue } from './comparison.ts';
 import { applyFilter } from './filters.ts';
+import { callFunction } from './functions.ts';
 import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
 import { callMethod, hasMethod } from './methods.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { Dict, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
+import { Cycler, Dict, describe, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
 import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 import { limitError, renderError } from './template-error.ts';
 import { passesTest } from './tests.ts';
@@ -89,16 +90,19 @@ export class Evaluation {
       }
       case 'filter-block': {
         const outerParts = this.#parts;
+        const outer = this.#scope;
         this.#parts = [];
         this.#runAll(statement.body);
         let value: Runtime = this.#parts.join('');
         this.#parts = outerParts;
+        this.#scope = outer;
         this.#units -= value.length;
         for (const filter of statement.filters) {
           this.at = filter.at;
           value = applyFilter(filter.name, value, { ...this.#argumentsOf(filter), ...this.#services });
         }
-        this.#print(textOf(value, this.#services.budget));
+        if (statement.target === null) this.#print(textOf(value, this.#services.budget));
+        else this.#assign(statement.target, value);
         break;
       }
     }
@@ -196,6 +200,14 @@ export class Evaluation {
         this.at = expression.at;
         return callMethod(object, expression.method, { ...given, ...this.#services });
       }
+      case 'function': {
+        const given = this.#argumentsOf(expression);
+        const assigned = this.#scopeOf(expression.name)?.value;
+        this.at = expression.at;
+        if (assigned === undefined) return callFunction(expression.name, { ...given, ...this.#services });
+        if (assigned instanceof Cycler && !assigned.isEndless) return assigned.next();
+        throw renderError(`Cannot call "${expression.name}": ${describe(assigned)} is no function`);
+      }
       case 'filter': {
         const value = this.evaluate(expression.object);
         const given = this.#argumentsOf(expression);
@@ -259,9 +271,14 @@ export class Evaluation {
     };
   }
 
-  #lookUp(name: string): Runtime {
+  #scopeOf(name: string): Scope | null {
     let scope = this.#scope;
     while (scope !== null && scope.name !== name) scope = scope.outer;
+    return scope;
+  }
+
+  #lookUp(name: string): Runtime {
+    const scope = this.#scopeOf(name);
     if (scope !== null) return scope.value;
     const opened = this.#opened.get(name);
     if (opened !== undefined) return opened;

@@ -1,4 +1,4 @@
-// The filters that templates may use: those of Data Designer's secure engine, and no other.
+// The filters that templates may use: those of Data Designer's secure engine, and `tojson`.
 
 import { bindArguments, bindingProblem, type Operation, type Services } from './argument-binding.ts';
 import { ITEM_FILTERS } from './item-filters.ts';
@@ -32,7 +32,6 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['safe', 'nothing is escaped unless asked'],
   ['select', 'use {% for item in values if … %}'],
   ['selectattr', 'use {% for item in values if … %}'],
-  ['tojson', 'write {{ value }}, which prints it as Python does'],
   ['wordcount', 'write {{ value.split() | length }}'],
 ]);
 

@@ -1,5 +1,5 @@
-// The methods that templates may call. None changes a value. A method is called where it is named, `a.b(c)`;
-// there are no functions and no method without its call.
+// The methods that templates may call. None changes a value but those of a cycler. A method is called where it is named,
+// `a.b(c)`; there is no method without its call.
 
 import { findOwn } from '../own-keys.ts';
 import {
@@ -11,9 +11,11 @@ import {
   type Services,
 } from './argument-binding.ts';
 import { formatBraces } from './brace-format.ts';
+import { decode } from './bytes.ts';
 import { areEqual } from './comparison.ts';
 import {
   CellText,
+  Cycler,
   container,
   describe,
   entriesOf,
@@ -76,7 +78,7 @@ const FLOAT_METHODS: Methods<number> = {
 export const DICT_METHOD_NAMES: readonly string[] = Object.keys(DICT_METHODS);
 
 /** Methods that take any arguments. */
-const OPEN_METHODS = ['changed', 'cycle', 'format'];
+const OPEN_METHODS = ['changed', 'cycle', 'decode', 'format', 'next', 'reset'];
 
 export const METHOD_NAMES: readonly string[] = [
   ...new Set([
@@ -105,6 +107,8 @@ export function callMethod(
   if (value instanceof Loop && name === 'cycle') return value.cycle(positional);
   if (value instanceof Loop && name === 'changed')
     return value.changed(positional, (left, right) => areEqual(left, right, budget));
+  if (value instanceof Cycler && name === 'next') return value.next();
+  if (value instanceof Cycler && name === 'reset') return value.reset();
   if (typeof value === 'string' && name === 'format')
     return formatBraces(value, { positional, named }, budget);
   const call = { name, positional, named, services };
@@ -114,7 +118,8 @@ export function callMethod(
     return given instanceof CellText ? withParts(given, result) : result;
   }
   if (isList(value)) return run(LIST_METHODS, value, call);
-  if (value instanceof Tuple && name !== 'copy') return run(LIST_METHODS, value.items, call);
+  if (value instanceof Tuple && name !== 'copy')
+    return run(value.printed?.startsWith('b') ? { decode } : LIST_METHODS, value.items, call);
   if (isMapping(value)) return run(DICT_METHODS, value, call);
   if (typeof value === 'number') return run(FLOAT_METHODS, value, call);
   throw noMethod(value, name);
@@ -127,13 +132,14 @@ export function hasMethod(given: Runtime, name: string): boolean {
   if (isList(value) || value instanceof Tuple) return Object.hasOwn(LIST_METHODS, name);
   if (isMapping(value)) return Object.hasOwn(DICT_METHODS, name);
   if (value instanceof Loop) return name === 'cycle' || name === 'changed';
+  if (value instanceof Cycler) return name === 'next' || name === 'reset';
   return typeof value === 'number' && Object.hasOwn(FLOAT_METHODS, name);
 }
 
 /** What a method split text of a cell into is part of it. */
 function withParts(cell: CellText, result: Runtime): Runtime {
   const toPart = (item: Runtime): Runtime => (typeof item === 'string' ? partOf(cell, item) : item);
-  if (result instanceof Tuple) return new Tuple(result.items.map(toPart));
+  if (result instanceof Tuple && result.printed === null) return new Tuple(result.items.map(toPart));
   return isList(result) ? result.map(toPart) : result;
 }
 

@@ -3,6 +3,7 @@
 // and tests.
 
 import { filterProblem } from './filters.ts';
+import { FUNCTION_NAMES, functionProblem } from './functions.ts';
 import { METHOD_NAMES } from './methods.ts';
 import { unknownName } from './nearest-name.ts';
 import type {
@@ -154,12 +155,7 @@ export function parsePrimary(stream: TokenStream): Expression {
       if (constant !== undefined) return { kind: 'constant', at: stream.node(at), value: constant };
       if (value === 'self')
         throw stream.error('Cannot use "self": templates have no access to themselves', at);
-      if (stream.is('operator', '(')) {
-        throw stream.error(
-          `Cannot call "${value}": templates have no functions, only methods such as name.upper()`,
-          at,
-        );
-      }
+      if (stream.is('operator', '(')) return parseFunctionCall(stream, value, at);
       return { kind: 'name', at: stream.node(at), name: value };
     }
     case 'string': {
@@ -179,6 +175,16 @@ export function parsePrimary(stream: TokenStream): Expression {
       if (value === '{') return parseDict(stream);
   }
   throw stream.unexpected('expected a value');
+}
+
+function parseFunctionCall(stream: TokenStream, name: string, at: number): Expression {
+  // What `joiner` gives is called by the name that it has.
+  if (!FUNCTION_NAMES.includes(name) && !stream.assigned.has(name))
+    throw stream.error(unknownName('function', name, FUNCTION_NAMES), at);
+  const given = parseArguments(stream);
+  const problem = functionProblem(name, given);
+  if (problem !== null) throw stream.error(problem, at);
+  return { kind: 'function', at: stream.node(at), name, ...given };
 }
 
 function integerOf(stream: TokenStream, value: string, at: number): bigint {

@@ -1,5 +1,5 @@
-// Tokens → statements. Of Jinja's tags templates have `if`, `for`, `with`, `filter` and `raw`; all that loads
-// other templates, defines, assigns or repeats without bound is refused by name.
+// Tokens → statements. Of Jinja's tags templates have `if`, `for`, `with`, `filter`, `raw` and `set` with a body; all that
+// loads other templates, defines, or repeats without bound is refused by name.
 
 import { nearestName } from './nearest-name.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import type { Expression, FilterCall, Statement, Target } from './syntax.ts';
 import type { TokenStream } from './token-stream.ts';
 
-const TAGS = ['if', 'for', 'with', 'filter', 'raw'];
+const TAGS = ['if', 'for', 'with', 'filter', 'raw', 'set'];
 /** Tags that stand only inside another. */
 const INNER_TAGS: ReadonlyMap<string, string> = new Map([
   ['elif', 'if'],
@@ -22,6 +22,7 @@ const INNER_TAGS: ReadonlyMap<string, string> = new Map([
   ['endwith', 'with'],
   ['endfilter', 'filter'],
   ['endraw', 'raw'],
+  ['endset', 'set'],
 ]);
 
 /** Parses a whole template. */
@@ -86,13 +87,15 @@ class StatementParser {
         return this.#with(at);
       case 'filter':
         return this.#filter(at);
+      case 'set':
+        return this.#set(at);
     }
     const owner = INNER_TAGS.get(tag);
     if (owner !== undefined)
       throw this.#stream.error(`Cannot use "${tag}" here: there is no "${owner}" to belong to`, at);
     const nearest = nearestName(tag, TAGS);
     const hint =
-      nearest === null ? 'templates have if, for, with, filter and raw' : `did you mean "${nearest}"?`;
+      nearest === null ? 'templates have if, for, with, filter, raw and set' : `did you mean "${nearest}"?`;
     throw this.#stream.error(`Cannot use the tag "${tag}": ${hint}`, at);
   }
 
@@ -162,12 +165,28 @@ class StatementParser {
   }
 
   #filter(at: number): Statement {
-    const filters: FilterCall[] = [];
-    do filters.push(parseFilterCall(this.#stream));
-    while (this.#stream.skipIf('operator', '|'));
+    const filters = [parseFilterCall(this.#stream), ...this.#moreFilters()];
     this.#close();
     const { statements } = this.#rest('filter', at, ['endfilter']);
-    return { kind: 'filter-block', at: this.#stream.node(at), filters, body: statements };
+    return { kind: 'filter-block', at: this.#stream.node(at), target: null, filters, body: statements };
+  }
+
+  #moreFilters(): readonly FilterCall[] {
+    const filters: FilterCall[] = [];
+    while (this.#stream.skipIf('operator', '|')) filters.push(parseFilterCall(this.#stream));
+    return filters;
+  }
+
+  #set(at: number): Statement {
+    const target = this.#stream.expectName('a name').value;
+    if (this.#stream.is('operator', '=')) {
+      const instead = `write {% with ${target} = … %}…{% endwith %} or {% set ${target} %}…{% endset %}`;
+      throw this.#stream.error(`Cannot assign with "set ${target} = …": ${instead}`, at);
+    }
+    const filters = this.#moreFilters();
+    this.#close();
+    const { statements } = this.#rest('set', at, ['endset']);
+    return { kind: 'filter-block', at: this.#stream.node(at), target, filters, body: statements };
   }
 
   /** The last body of a tag, with the end of its closing tag. */
@@ -200,7 +219,10 @@ class StatementParser {
     if (expression.kind === 'tuple' || expression.kind === 'list') {
       return expression.items.map((item) => this.#targetOf(item, item.at));
     }
-    if (expression.kind === 'name' && expression.name !== 'loop') return expression.name;
+    if (expression.kind === 'name' && expression.name !== 'loop') {
+      this.#stream.assigned.add(expression.name);
+      return expression.name;
+    }
     throw this.#stream.error('Cannot assign to this: expected a name, or names with commas', at);
   }
 }

@@ -33,7 +33,7 @@ const PERCENT = /%%|%(?:\(([^()]{0,200})\))?([-+ #0]*)(\d*)(?:\.(\d*))?([\s\S]?)
 
 /** `text % value`. */
 export function formatPercent(text: string, value: Runtime, budget: Budget): string {
-  const values = value instanceof Tuple ? value.items : [value];
+  const values = value instanceof Tuple && value.printed === null ? value.items : [value];
   const named = container(value);
   let used = 0;
   budget.spend(text.length);

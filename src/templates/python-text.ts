@@ -47,6 +47,7 @@ export function reprOf(value: Runtime, budget: Budget): string {
   if (value instanceof CellText) return quoted(value.text, budget);
   if (isList(value)) return bounded(`[${reprOfItems(value, budget)}]`, budget);
   if (value instanceof Tuple) {
+    if (value.printed !== null) return value.printed;
     const items = reprOfItems(value.items, budget);
     return value.items.length === 1 ? `(${items},)` : `(${items})`;
   }

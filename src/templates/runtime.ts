@@ -17,7 +17,7 @@ export type Runtime =
   | { readonly [key: string]: Runtime }
   | Special;
 
-type Special = Undefined | CellText | Tuple | Dict | ItemView | Loop;
+type Special = Undefined | CellText | Tuple | Dict | ItemView | Loop | Cycler;
 
 /** What a name or a field gives that is not there: prints nothing, is false, and refuses everything else. */
 export class Undefined {
@@ -53,10 +53,41 @@ export class CellText {
   }
 }
 
+/** Also a range and bytes, which Python prints in their own way: as `printed`. */
 export class Tuple {
   readonly items: readonly Runtime[];
-  constructor(items: readonly Runtime[]) {
+  readonly printed: string | null;
+  constructor(items: readonly Runtime[], printed: string | null = null) {
     this.items = items;
+    this.printed = printed;
+  }
+}
+
+/** What `cycler` and `joiner` give: one value after the other, again from the first or the last one for ever. */
+export class Cycler {
+  readonly items: readonly Runtime[];
+  readonly isEndless: boolean;
+  #index = 0;
+
+  constructor(items: readonly Runtime[], isEndless: boolean) {
+    this.items = items;
+    this.isEndless = isEndless;
+  }
+
+  get current(): Runtime {
+    return this.items[this.#index]!;
+  }
+
+  next(): Runtime {
+    const { current } = this;
+    const following = this.#index + 1;
+    this.#index = following < this.items.length ? following : this.isEndless ? 0 : this.#index;
+    return current;
+  }
+
+  reset(): null {
+    this.#index = 0;
+    return null;
   }
 }
 
@@ -159,18 +190,9 @@ export function isMapping(value: Runtime): value is Mapping {
 }
 
 function isPlainObject(value: Runtime): value is { readonly [key: string]: Runtime } {
-  return typeof value === 'object' && value !== null && !isList(value) && !isSpecial(value);
-}
-
-function isSpecial(value: object): value is Special {
-  return (
-    value instanceof Undefined ||
-    value instanceof CellText ||
-    value instanceof Tuple ||
-    value instanceof Dict ||
-    value instanceof ItemView ||
-    value instanceof Loop
-  );
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** What a value acts as: text of a cell as the number, list or other JSON that it says. */
@@ -209,13 +231,12 @@ export function partOf(whole: Runtime, text: string): Runtime {
 }
 
 export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly [Runtime, Runtime])[] {
-  const entries =
-    mapping instanceof Dict
-      ? mapping.entries
-      : Object.entries(mapping).map(([key, item]) => [new CellText(key), item] as const);
+  const isDict = mapping instanceof Dict;
   // Taking an object apart is slower than visiting what was in it.
-  budget.spend(3 * entries.length);
-  return entries;
+  budget.spend(3 * (isDict ? mapping.size : Object.keys(mapping).length));
+  return isDict
+    ? mapping.entries
+    : Object.entries(mapping).map(([key, item]) => [new CellText(key), item] as const);
 }
 
 /** The value under a key. Throws for a key that no dict can have. */
@@ -294,6 +315,7 @@ export function describe(given: Runtime): string {
   if (value instanceof Undefined) return 'an undefined value';
   if (value instanceof ItemView) return 'a view of items';
   if (value instanceof Loop) return '"loop"';
+  if (value instanceof Cycler) return 'a cycler';
   return 'a dict';
 }
 

@@ -10,6 +10,7 @@ export type Expression = { readonly at: number } & (
   | { readonly kind: 'item'; readonly object: Expression; readonly key: Expression }
   | ({ readonly kind: 'slice'; readonly object: Expression } & SliceBounds)
   | ({ readonly kind: 'call'; readonly object: Expression; readonly method: string } & Arguments)
+  | ({ readonly kind: 'function'; readonly name: string } & Arguments)
   | ({ readonly kind: 'filter'; readonly object: Expression; readonly name: string } & Arguments)
   | {
       readonly kind: 'test';
@@ -81,6 +82,8 @@ export type Statement = { readonly at: number } & (
     }
   | {
       readonly kind: 'filter-block';
+      /** The name that the text is assigned to, instead of being printed. */
+      readonly target: string | null;
       readonly filters: readonly FilterCall[];
       readonly body: readonly Statement[];
     }
@@ -89,11 +92,6 @@ export type Statement = { readonly at: number } & (
 export interface FilterCall extends Arguments {
   readonly name: string;
   readonly at: number;
-}
-
-/** The names that a target assigns. */
-export function namesIn(target: Target): readonly string[] {
-  return typeof target === 'string' ? [target] : target.flatMap(namesIn);
 }
 
 /** What an expression reads, as it is written: `a.b[0]`. */

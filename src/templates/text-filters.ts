@@ -9,6 +9,7 @@ import {
   textArgument,
 } from './argument-binding.ts';
 import { isTrue } from './comparison.ts';
+import { jsonOf } from './json-text.ts';
 import { capitalized, isAstral, strip, textOf } from './python-text.ts';
 import { describe, entriesOf, isList, isMapping, itemsOf, type Runtime, Tuple, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
@@ -39,6 +40,10 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
       },
       services.budget,
     ),
+  ),
+
+  tojson: operation('indent?', (value, [indent], { budget }) =>
+    jsonOf(value, indent == null ? null : Math.max(0, integerArgument(indent, 0)), budget),
   ),
 
   truncate: operation(

@@ -1,7 +1,8 @@
-// The methods of Python's `str` that change nothing, which is all but those about encoding.
+// The methods of Python's `str` that change nothing.
 
 import { readSlice } from './access.ts';
 import { integerArgument, type Operation, operation, padded, textArgument } from './argument-binding.ts';
+import { encode } from './bytes.ts';
 import { isTrue } from './comparison.ts';
 import type { Budget } from './limits.ts';
 import { capitalized, isAstral, isWhiteSpace, lengthOf, strip } from './python-text.ts';
@@ -26,6 +27,7 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
     1,
   ),
 
+  encode,
   strip: stripping('both'),
   lstrip: stripping('left'),
   rstrip: stripping('right'),

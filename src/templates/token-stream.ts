@@ -10,6 +10,8 @@ const MAX_NESTING = 100;
 export class TokenStream {
   readonly #source: string;
   readonly #tokens: readonly Token[];
+  /** Names that the template has assigned so far. */
+  readonly assigned = new Set<string>();
   #index = 0;
   #nodes = 0;
   #nesting = 0;

@@ -595,11 +595,11 @@ rowloom:
   'a filter that is not allowed': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
-  - { name: note, column_type: expression, expr: "{{ id | tojson }}" }
+  - { name: note, column_type: expression, expr: "{{ id | wordcount }}" }
   - { name: more, column_type: expression, expr: "{{ id | uper }}" }
 `),
     says: [
-      'error config.yaml:3:59 column "note": cannot use the filter "tojson": templates do not have it, write {{ value }}, which prints it as Python does (in expr)',
+      'error config.yaml:3:59 column "note": cannot use the filter "wordcount": templates do not have it, write {{ value.split() | length }} (in expr)',
       'error config.yaml:4:59 column "more": cannot use the filter "uper": templates do not have it, did you mean "upper"? (in expr)',
     ],
   },
@@ -613,9 +613,9 @@ rowloom:
   - { name: e, column_type: expression, expr: "{{ id.__class__ }}" }
 `),
     says: [
-      'error config.yaml:3:51 column "a": cannot use the tag "import": templates have if, for, with, filter and raw (in expr)',
-      'error config.yaml:4:51 column "b": cannot use the tag "set": templates have if, for, with, filter and raw (in expr)',
-      'error config.yaml:5:51 column "c": cannot use the tag "macro": templates have if, for, with, filter and raw (in expr)',
+      'error config.yaml:3:51 column "a": cannot use the tag "import": templates have if, for, with, filter, raw and set (in expr)',
+      'error config.yaml:4:51 column "b": cannot assign with "set x = …": write {% with x = … %}…{% endwith %} or {% set x %}…{% endset %} (in expr)',
+      'error config.yaml:5:51 column "c": cannot use the tag "macro": templates have if, for, with, filter, raw and set (in expr)',
       'error config.yaml:6:51 column "d": cannot use "self": templates have no access to themselves (in expr)',
       'error config.yaml:7:54 column "e": cannot read "__class__": names that start with "__" are private (in expr)',
     ],

@@ -250,6 +250,11 @@ const numbers: readonly (readonly [string, string])[] = [
     '{{ half | round(one) }} {{ word | truncate(one, true, "") }} {{ "a,b,c".split(",", one) }}',
     "12.5 abc ['a', 'b,c']",
   ],
+  [
+    '{{ range(one, other) | list }} {{ dict(a=one) }} {{ {"n": nine, "l": emptyList} | tojson }} {{ list | tojson }}',
+    `[1, 2, 3, 4] {'a': '1'} {"l": "[]", "n": "9"} [1, "two", {"k": "v"}]`,
+  ],
+  ['{% set x %}{{ nine }}{% endset %}{{ x * 2 }} {{ x == nine }} {{ word.encode() }}', "99 True b'abc'"],
   // Formatted as text it is as written, as a number what it says.
   [
     '{{ "%d" % nine }} {{ "%s" % money }} {{ "%05.1f|%r" % (money, nine) }} {{ "%x" % ten }} {{ "%5s|" % nine }}',
@@ -348,6 +353,34 @@ describe('the values that a template reads', () => {
       '{{ order.items }} {{ order.keys }} {{ order.get }} {{ order.items() | length }}',
     );
     expect(renderTemplate(template, { order }, { draw: () => 0 })).toBe("['pen'] 2 x 3");
+  });
+});
+
+describe('lipsum', () => {
+  const render = (source: string, draw: () => number) => renderTemplate(parseTemplate(source), {}, { draw });
+
+  it('is the same for the same draws', () => {
+    const drawsOf = (seed: number) => {
+      let state = seed;
+      return () => {
+        state = (state * 16807) % 2147483647;
+        return state / 2147483647;
+      };
+    };
+    const text = render('{{ lipsum(2, false, 30, 40) }}', drawsOf(7));
+    expect(render('{{ lipsum(2, false, 30, 40) }}', drawsOf(7))).toBe(text);
+    expect(render('{{ lipsum(2, false, 30, 40) }}', drawsOf(8))).not.toBe(text);
+    const paragraphs = text.split('\n\n');
+    expect(paragraphs.length).toBe(2);
+    for (const paragraph of paragraphs) {
+      expect(paragraph).toMatch(/^[A-Z][a-z]+ .*[a-z]\.$/);
+      expect(paragraph.split(' ').length).toBeGreaterThanOrEqual(30);
+      expect(paragraph.split(' ').length).toBeLessThan(40);
+    }
+  });
+
+  it('is in HTML unless asked otherwise', () => {
+    expect(render('{{ lipsum(n=2, min=1, max=2) }}', () => 0)).toBe('<p>Ac.</p>\n<p>Ac.</p>');
   });
 });
 

@@ -41,9 +41,11 @@ html | escape|html | urlencode|html.title()|[html]|percents % 1|percents.format(
 big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|big.partition(pattern)
 9 ** 4000|9 ** 4000 * 9 ** 4000|9 ** 9 ** 9|2 ** (2 ** 62)|"x" * 10 ** 9|[1] * 10 ** 9|(1,) * 2 ** 70|10 ** 4299
 "%9999d" % 1|"%99999d" % 1|"{:>99999}".format(1)|big.center(10 ** 6)|big.zfill(10 ** 9)|big.join(words)|",".join(words)
+range(100000) | list|range(100000)|lipsum(1000)|lipsum(1, true, 1, 10 ** 6)|big.encode()|smiles.encode("ascii", "ignore")|dict(dict)
+big | tojson|hidden | tojson|words | tojson|dict | tojson|deep | tojson|deeper | tojson(99)|nested | tojson(1000000)|nested | tojson(10 ** 20)|range(10 ** 9)
 1 in deep|1 in deeper|deep|deeper[0]|words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
 
-const perItem = `item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
+const perItem = `range(1000) | length|lipsum()|lipsum(1) | length|word.encode()|big.encode()|words | tojson | length|dict(a=1)|cycler(1, 2).next()|deep[1]|deeper == deep|item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
 1e300 / 9 ** 300|nested == nested[:]|"%.400f" % 1e-300|"%.300e" % 1.5 | length|1e300 | round(300)|1e-300 | round(300)|smiles[1]
 smiles | length|dict.k1|dict | length|dict == dict | list|dict.get("k")|digits + 1|digits == 5|-digits|words | max|words | first
 big[:5]|big == big ~ ""|big < big ~ ""|big is lower|big.isalpha()|"{:>9999}".format(1) | length|big | int|digits | int

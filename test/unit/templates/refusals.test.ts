@@ -29,8 +29,8 @@ describe('refuses when it parses', () => {
     // Filters.
     ['{{ x | uper }}', '1:8 Cannot use the filter "uper": templates do not have it, did you mean "upper"?'],
     [
-      'a\n  {{ x | tojson }}',
-      '2:10 Cannot use the filter "tojson": templates do not have it, write {{ value }}, which prints it as Python does',
+      'a\n  {{ x | tojsn }}',
+      '2:10 Cannot use the filter "tojsn": templates do not have it, did you mean "tojson"?',
     ],
     [
       '{{ x | default("-") }}',
@@ -50,11 +50,11 @@ describe('refuses when it parses', () => {
     ],
     [
       '{{ x | wordwrap }}',
-      '1:8 Cannot use the filter "wordwrap": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, trim, truncate, unique, upper, urlencode',
+      '1:8 Cannot use the filter "wordwrap": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, tojson, trim, truncate, unique, upper, urlencode',
     ],
     [
       '{{ x | constructor }}',
-      '1:8 Cannot use the filter "constructor": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, trim, truncate, unique, upper, urlencode',
+      '1:8 Cannot use the filter "constructor": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, tojson, trim, truncate, unique, upper, urlencode',
     ],
     [
       '{{ x | replace("a") }}',
@@ -67,15 +67,24 @@ describe('refuses when it parses', () => {
     ],
     [
       '{% filter nope %}{% endfilter %}',
-      '1:11 Cannot use the filter "nope": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, trim, truncate, unique, upper, urlencode',
+      '1:11 Cannot use the filter "nope": templates do not have it, use one of abs, capitalize, escape, first, float, forceescape, int, items, last, length, list, lower, max, min, random, replace, reverse, round, sort, string, title, tojson, trim, truncate, unique, upper, urlencode',
     ],
     // Tests, methods, functions.
     ['{{ x is defind }}', '1:9 Cannot use the test "defind": no such test, did you mean "defined"?'],
     ['{{ x is divisibleby }}', '1:9 Cannot give the test "divisibleby" 0 arguments: it takes one'],
     ['{{ x.uper() }}', '1:6 Cannot use the method "uper": no such method, did you mean "upper"?'],
+    ['{{ rang(3) }}', '1:4 Cannot use the function "rang": no such function, did you mean "range"?'],
     [
-      '{{ range(3) }}',
-      '1:4 Cannot call "range": templates have no functions, only methods such as name.upper()',
+      '{{ upper(x) }}',
+      '1:4 Cannot use the function "upper": no such function, use one of cycler, dict, joiner, lipsum, namespace, range',
+    ],
+    [
+      '{{ range() }}',
+      '1:4 Cannot use the function "range" without the argument "start": it takes start, [stop], [step]',
+    ],
+    [
+      '{{ lipsum(words=3) }}',
+      '1:4 Cannot give the function "lipsum" the argument "words": it takes [n], [html], [min], [max]',
     ],
     ['{{ x.y()() }}', '1:6 Cannot use the method "y": no such method, use one of capitalize'],
     ['{{ (x)(1) }}', '1:7 Cannot call a value: only methods can be called, such as name.upper()'],
@@ -86,28 +95,40 @@ describe('refuses when it parses', () => {
     ['{{ x.join(*y) }}', '1:11 Cannot unpack arguments: write each one'],
     ['{{ x.split(sep=1, sep=2) }}', '1:19 Cannot give "sep" twice'],
     // Tags.
-    ['{% set x = 1 %}', '1:4 Cannot use the tag "set": templates have if, for, with, filter and raw'],
+    [
+      '{% set x = 1 %}',
+      '1:4 Cannot assign with "set x = …": write {% with x = … %}…{% endwith %} or {% set x %}…{% endset %}',
+    ],
+    ['{% set x %}a', '1:4 Cannot find the end of "set": "{% endset %}" is missing'],
+    ['{% endset %}', '1:4 Cannot use "endset" here: there is no "set" to belong to'],
+    ['{% set x.y %}{% endset %}', '1:9 Cannot read the template: unexpected ".", expected "%}"'],
     [
       '{% macro f() %}{% endmacro %}',
-      '1:4 Cannot use the tag "macro": templates have if, for, with, filter and raw',
+      '1:4 Cannot use the tag "macro": templates have if, for, with, filter, raw and set',
     ],
     [
       '{% import "x" as y %}',
-      '1:4 Cannot use the tag "import": templates have if, for, with, filter and raw',
+      '1:4 Cannot use the tag "import": templates have if, for, with, filter, raw and set',
     ],
     [
       '{% from "x" import y %}',
-      '1:4 Cannot use the tag "from": templates have if, for, with, filter and raw',
+      '1:4 Cannot use the tag "from": templates have if, for, with, filter, raw and set',
     ],
-    ['{% include "x" %}', '1:4 Cannot use the tag "include": templates have if, for, with, filter and raw'],
-    ['{% extends "x" %}', '1:4 Cannot use the tag "extends": templates have if, for, with, filter and raw'],
+    [
+      '{% include "x" %}',
+      '1:4 Cannot use the tag "include": templates have if, for, with, filter, raw and set',
+    ],
+    [
+      '{% extends "x" %}',
+      '1:4 Cannot use the tag "extends": templates have if, for, with, filter, raw and set',
+    ],
     [
       '{% block x %}{% endblock %}',
-      '1:4 Cannot use the tag "block": templates have if, for, with, filter and raw',
+      '1:4 Cannot use the tag "block": templates have if, for, with, filter, raw and set',
     ],
     [
       '{% call x() %}{% endcall %}',
-      '1:4 Cannot use the tag "call": templates have if, for, with, filter and raw',
+      '1:4 Cannot use the tag "call": templates have if, for, with, filter, raw and set',
     ],
     ['{% fro x in y %}', '1:4 Cannot use the tag "fro": did you mean "for"?'],
     [
@@ -225,6 +246,34 @@ describe('fails when it renders', () => {
     [
       '{{ "".zfill(10 ** 400) }}',
       'limit 1:7 Cannot make the text: it would have more than 1,024,000 characters',
+    ],
+    ['{{ range(100001) }}', 'limit 1:4 Cannot make the range: it has more than 100,000 numbers'],
+    ['{{ range(1, 9, 0) }}', 'render 1:4 Cannot make the range: its step is zero'],
+    ['{{ range(10 ** 9) | length }}', 'limit 1:4 Cannot make the range: it has more than 100,000 numbers'],
+    [
+      '{% for i in range(99999) %}{{ i * i }} {% endfor %}',
+      'limit 1:4 Cannot finish the template: it takes too many steps',
+    ],
+    ['{{ dict(5) }}', 'render 1:4 Cannot loop over a whole number: it has no items'],
+    [
+      '{{ dict([[1, 2, 3]]) }}',
+      'render 1:4 Cannot make the dict: it takes one dict or list of pairs, and names with values',
+    ],
+    ['{{ cycler() }}', 'render 1:4 Cannot make the cycler: no values to cycle through'],
+    ['{{ lipsum(10 ** 6) }}', 'limit 1:4 Cannot finish the template: it takes too many steps'],
+    ['{{ lipsum(1, true, 5, 5) }}', 'render 1:4 Cannot make the text: max has to be more than min'],
+    [
+      '{% with text = "a" %}{{ text() }}{% endwith %}',
+      'render 1:25 Cannot call "text": a text is no function',
+    ],
+    ['{{ "é".encode("ascii") }}', 'render 1:8 Cannot encode the text: "ascii" has no code for "é"'],
+    [
+      '{{ text.encode("utf-16") }}',
+      'render 1:9 Cannot encode the text as "utf-16": only as utf-8, ascii or latin-1',
+    ],
+    [
+      '{{ list | reverse | tojson }}',
+      'render 1:21 Cannot use the filter "tojson" on a view of items: add "|list"',
     ],
     ['{{ "%99999d" % 1 }}', 'limit 1:4 Cannot format with 99999 places: the limit is 10000'],
   ];

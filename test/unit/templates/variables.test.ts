@@ -25,6 +25,15 @@ describe('lists the names that a template takes from the row', () => {
     ['{% raw %}{{ a }}{% endraw %}{# {{ b }} #}{{ "{{ c }}" }}', []],
     ['{{ true }} {{ None }} {{ none }} {{ False }}', []],
     ['{{ größe }} {{ 日本 }}', ['größe', '日本']],
+    ['{% set x %}{{ a }}{{ x }}{% endset %}{{ x }}', ['a', 'x']],
+    ['{{ x }}{% set x | replace(b, c) %}a{% endset %}{{ x }}', ['b', 'c', 'x']],
+    ['{% if a %}{% set x %}{% endset %}{% else %}{% set x %}{% endset %}{% endif %}{{ x }}', ['a']],
+    ['{% if a %}{% set x %}{% endset %}{% endif %}{{ x }}', ['a', 'x']],
+    ['{% for a in b %}{% set x %}{% endset %}{{ x }}{% endfor %}{{ x }}', ['b', 'x']],
+    [
+      '{{ range(a) }}{{ dict(b=c) }}{% with j = joiner(d) %}{{ j() }}{% endwith %}{{ lipsum() }}',
+      ['a', 'c', 'd'],
+    ],
     ['{{ user__trace }} {{ _x1 }}', ['_x1', 'user__trace']],
   ])('%s', (source, variables) => {
     expect(parseTemplate(source).variables).toEqual(variables);
