@@ -69,16 +69,9 @@ const WORDS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['False', false],
   ['None', null],
 ]);
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '"'],
-  ['\\', '\\'],
-  ['/', '/'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
+const ESCAPES: ReadonlyMap<string, string> = new Map(
+  ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map(([letter, plain]) => [letter!, plain!]),
+);
 const SHOWN_CHARACTERS = 30;
 
 class Reader {
