@@ -75,7 +75,9 @@ export async function openExport(
   for (const rowGroup of await listGroups(dataset, base)) {
     const group = await findGroup(dataset, { rowGroup, base });
     if (group === undefined) {
-      throw new StoreError(`Cannot export "${dataset.name}": a build is just replacing its output`);
+      throw new StoreError(
+        `Cannot export "${dataset.name}": a build is just replacing its output. Try again`,
+      );
     }
     planDigest ??= group.planDigest;
     rows += group.rowCount;
@@ -85,7 +87,9 @@ export async function openExport(
     files.push(...written.map((file) => ({ ...file, rowsInFiles })));
   }
   if (planDigest === undefined) {
-    throw new StoreError(`Cannot export "${dataset.name}": none of its row groups is finished yet`);
+    throw new StoreError(
+      `Cannot export "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
+    );
   }
   const plan = await dataset.readPlan(planDigest);
   const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));

@@ -145,7 +145,7 @@ describe('export', () => {
     const store = await openStore(join(cwd, 'artifacts'), { access: 'build' });
     await store.createDataset('new', { seed: 'new', rowGroupSize: 4, rows: 8, document: null });
     expect((await cli(['export', 'new'], { cwd })).talk).toEqual([
-      'error     Cannot export "new": none of its row groups is finished yet',
+      'error     Cannot export "new": no row is finished yet, they are written 4 at a time',
     ]);
   });
 
