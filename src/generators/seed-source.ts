@@ -11,7 +11,7 @@ import { BlockCache } from './seeds/block-cache.ts';
 import { scanCsv } from './seeds/csv-file.ts';
 import { scanJson, scanJsonLines } from './seeds/json-file.ts';
 import { scanParquet } from './seeds/parquet-file.ts';
-import { Problems, problemOf } from './seeds/problems.ts';
+import { isDiskError, Problems, problemOf, reasonOf } from './seeds/problems.ts';
 import type { ScanFile, ScannedFile, SeedBlock } from './seeds/seed-file.ts';
 import { SourceContent } from './seeds/source-content.ts';
 import { EncodingError } from './seeds/utf8.ts';
@@ -241,13 +241,4 @@ function lastIndexUpTo(blocks: readonly PlacedBlock[], row: number): number {
 async function stateOf(path: string): Promise<{ readonly version: string; readonly isEmpty: boolean }> {
   const { ino, size, mtimeNs } = await stat(path, { bigint: true });
   return { version: [ino, size, mtimeNs].join(':'), isEmpty: size === 0n };
-}
-
-function isDiskError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
-}
-
-/** What the disk says, without code and path. */
-function reasonOf({ message }: NodeJS.ErrnoException): string {
-  return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
 }

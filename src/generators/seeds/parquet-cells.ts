@@ -1,11 +1,13 @@
 // The cells of Parquet columns as values, by the schema of the file.
 
+import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js';
 import { findOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
 import { formatDate } from '../../strftime.ts';
-import { parseJson, type Value } from '../../values.ts';
+import type { Value } from '../../values.ts';
+import { parseSeedJson } from './json-file.ts';
 
 /** How one column, or a part of it, is read. */
 export interface CellReader {
@@ -17,19 +19,26 @@ export interface CellReader {
 const DAY_MS = 86_400_000;
 const NANOS_A_SECOND = 1_000_000_000n;
 
-/** Times stay whole nanoseconds until the schema tells whether they are UTC. */
+/** What a file holds and no dataset can; the message follows the file's name. */
+export class ParquetProblem extends Error {}
+
+/** Times stay whole nanoseconds until the schema tells whether they are UTC; bytes stay bytes unless they are text. */
 export const PARSERS: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (millis) => BigInt(millis) * 1_000_000n,
   timestampFromMicroseconds: (micros) => BigInt(micros) * 1_000n,
   timestampFromNanoseconds: (nanos) => BigInt(nanos),
   dateFromDays: (days) => days,
-  jsonFromBytes: (bytes) => bytes && new TextDecoder().decode(bytes),
+  stringFromBytes: (bytes) =>
+    bytes && (isUtf8(bytes) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : bytes),
+  jsonFromBytes: (bytes) => bytes,
+  geometryFromBytes: (bytes) => bytes,
+  geographyFromBytes: (bytes) => bytes,
 };
 
 const TEXT: ColumnType = { kind: 'text' };
 const JSON_TEXT: ColumnType = { kind: 'json' };
 
-/** Throws `TypeError` for a kind of column that has no value, such as bytes. */
+/** Throws `ParquetProblem` for a kind of column that has no value. */
 export function cellReaderOf(tree: SchemaTree): CellReader {
   if (isListLike(tree)) {
     const repeated = tree.children[0]!;
@@ -47,7 +56,7 @@ export function cellReaderOf(tree: SchemaTree): CellReader {
 
 /** Reads a column as if it were not repeated. */
 function fieldReader(tree: SchemaTree): CellReader {
-  return tree.children.length === 0 ? leafReader(tree.element) : structReader(tree);
+  return tree.children.length === 0 ? leafReader(tree) : structReader(tree);
 }
 
 function listReader(item: CellReader): CellReader {
@@ -71,7 +80,8 @@ function structReader(tree: SchemaTree): CellReader {
   const fields = tree.children.map((child) => ({ name: child.element.name, reader: cellReaderOf(child) }));
   // hyparquet would make it the prototype of the object.
   if (fields.some(({ name }) => name === '__proto__'))
-    throw new TypeError(`column "${tree.element.name}" has a field "__proto__", which is no name`);
+    throw new ParquetProblem(`has a field "__proto__" in column "${tree.path.join('.')}", which is no name`);
+  if (tree.element.logical_type?.type === 'VARIANT') throw unreadable(tree);
   return {
     type: { kind: 'struct', fields: fields.map(({ name, reader }) => ({ name, type: reader.type })) },
     read: (plain) =>
@@ -89,19 +99,24 @@ export function readCell(reader: CellReader, plain: unknown): Value {
   return plain === null || plain === undefined ? null : reader.read(plain);
 }
 
-function leafReader(element: SchemaElement): CellReader {
-  const { type, name, converted_type: converted, logical_type: logical } = element;
+export function isDecimal({ converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  return converted === 'DECIMAL' || logical?.type === 'DECIMAL';
+}
+
+function leafReader(tree: SchemaTree): CellReader {
+  const { element } = tree;
+  const { type, converted_type: converted, logical_type: logical } = element;
   if (converted === 'JSON' || logical?.type === 'JSON')
-    return { type: JSON_TEXT, read: (plain) => parseJson(plain as string) };
-  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') {
-    // hyparquet multiplies by a power of ten, which leaves digits beyond the scale.
+    return { type: JSON_TEXT, read: (plain) => jsonOf(textOf(plain, tree), tree) };
+  if (isDecimal(element)) {
+    const scale = element.scale ?? (logical?.type === 'DECIMAL' ? logical.scale : 0);
     return {
-      type: { kind: 'float' },
-      read: (plain) => Number((plain as number).toFixed(element.scale ?? 0)),
+      type: { kind: scale === 0 ? 'int' : 'float' },
+      read: (plain) => (scale === 0 ? unscaledOf(plain) : Number(`${unscaledOf(plain)}e${-scale}`)),
     };
   }
   if (converted === 'DATE' || logical?.type === 'DATE') {
-    return { type: TEXT, read: (plain) => formatDate(new Date((plain as number) * DAY_MS), '%Y-%m-%d') };
+    return { type: TEXT, read: (plain) => dateText((plain as number) * DAY_MS, '%Y-%m-%d') };
   }
   if (logical?.type === 'TIME' || converted === 'TIME_MILLIS' || converted === 'TIME_MICROS') {
     const unit = logical?.type === 'TIME' ? logical.unit : converted === 'TIME_MILLIS' ? 'MILLIS' : 'MICROS';
@@ -132,14 +147,51 @@ function leafReader(element: SchemaElement): CellReader {
         read: (plain) => (Number.isFinite(plain) ? (plain as number) : null),
       };
     case 'BYTE_ARRAY':
-      return { type: TEXT, read: (plain) => String(plain) };
+      if (converted === 'BSON' || logical?.type === 'BSON') throw unreadable(tree);
+      return { type: TEXT, read: (plain) => textOf(plain, tree) };
     default:
   }
   if (logical?.type === 'UUID') return { type: TEXT, read: (plain) => String(plain) };
   if (logical?.type === 'FLOAT16') {
     return { type: { kind: 'float' }, read: (plain) => (Number.isFinite(plain) ? (plain as number) : null) };
   }
-  throw new TypeError(`column "${name}" holds bytes, which are no value`);
+  throw unreadable(tree);
+}
+
+function unreadable({ path }: SchemaTree): ParquetProblem {
+  const name = JSON.stringify(path.join('.'));
+  return new ParquetProblem(
+    `has bytes in column ${name} that are no text: leave the column out, or write text, such as the path of a file`,
+  );
+}
+
+/** Text that is UTF-8, annotated as such or not. */
+function textOf(plain: unknown, tree: SchemaTree): string {
+  const bytes = plain instanceof Uint8Array ? plain : null;
+  if (bytes !== null && !isUtf8(bytes)) throw unreadable(tree);
+  return bytes === null ? String(plain) : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+function jsonOf(text: string, { path }: SchemaTree): Value {
+  try {
+    return parseSeedJson(text);
+  } catch (error) {
+    throw new ParquetProblem(
+      `has text in column "${path.join('.')}" that is not JSON: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** The whole number that a decimal is stored as: of bytes, the highest first. */
+function unscaledOf(plain: unknown): bigint {
+  if (!(plain instanceof Uint8Array)) return BigInt(plain as number);
+  return BigInt.asIntN(8 * plain.length, BigInt(`0x${Buffer.from(plain).toString('hex') || '0'}`));
+}
+
+function dateText(time: number, pattern: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) throw new ParquetProblem('has a time beyond the year 275760');
+  return formatDate(date, pattern);
 }
 
 const NANOS_A_UNIT = { MILLIS: 1_000_000n, MICROS: 1_000n, NANOS: 1n };
@@ -147,7 +199,7 @@ const NANOS_A_UNIT = { MILLIS: 1_000_000n, MICROS: 1_000n, NANOS: 1n };
 /** ISO text, with six digits of a second where it is not whole, as Python prints it. */
 function timeText(nanos: bigint, pattern: string): string {
   const rest = ((nanos % NANOS_A_SECOND) + NANOS_A_SECOND) % NANOS_A_SECOND;
-  const text = formatDate(new Date(Number((nanos - rest) / 1_000_000n)), pattern);
+  const text = dateText(Number((nanos - rest) / 1_000_000n), pattern);
   const micros = rest / 1_000n;
   return micros === 0n ? text : `${text}.${micros.toString().padStart(6, '0')}`;
 }

@@ -34,3 +34,12 @@ export class Problems {
 export function problemOf(file: string, message: string, line: number | null = null): Violation {
   return { file, line, column: null, level: 'error', message };
 }
+
+export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+/** What the disk says, without code and path. */
+export function reasonOf({ message }: NodeJS.ErrnoException): string {
+  return /^[A-Z]+: ([^,]+)/.exec(message)?.[1] ?? message;
+}
