@@ -48,8 +48,10 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
       if (record !== undefined) setOwn(cells, column, record.value);
     }
     const completed = build.inline.complete(row, cells);
-    if (completed.failure !== null) failures.set(row, completed.failure);
-    else if (!isDropped.has(row) && stored.every((column) => Object.hasOwn(cells, column))) {
+    if (completed.failure !== null) {
+      failures.set(row, completed.failure);
+      build.outcomes.failRow(row);
+    } else if (!isDropped.has(row) && stored.every((column) => Object.hasOwn(cells, column))) {
       completeRows.push(row);
       values.set(row, completed.values);
     }

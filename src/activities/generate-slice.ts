@@ -4,7 +4,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { CellError, ModelError, StoreError } from '../errors.ts';
-import type { CellInput } from '../generators/generator.ts';
+import type { CellInput, RowValues } from '../generators/generator.ts';
 import { readAgain } from '../generators/llm/answers.ts';
 import { cellInput } from '../generators/llm/cell-input.ts';
 import { generateCell } from '../generators/llm/generate-cell.ts';
@@ -127,8 +127,16 @@ async function generateSlice(
     });
     if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome };
     // One that had failed in an earlier attempt was counted there: an outage has its slice tried again and again.
-    if (!earlier.some(({ status }) => status === 'failed')) build.outcomes.add(outcome.status === 'ok');
-    return { end: outcome.status === 'ok' ? 'made' : 'dropped' };
+    const isDone = outcome.status === 'ok' && !failsRow(row, { ...values, [column.name]: outcome.value });
+    if (!earlier.some(({ status }) => status === 'failed')) build.outcomes.add(row, isDone);
+    return { end: isDone ? 'made' : 'dropped' };
+  }
+
+  /** Whether an expression fails over these cells: no other cell of the row is asked for then. */
+  function failsRow(row: number, values: RowValues): boolean {
+    const isFailing = build.inline.complete(row, values).failure !== null;
+    if (isFailing) build.outcomes.failRow(row);
+    return isFailing;
   }
 
   async function endOf(row: number): Promise<CellEnd> {

@@ -4,7 +4,7 @@ import { RefusedError } from '../errors.ts';
 import { plural } from '../plural.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { removeLeftovers } from '../store/flights.ts';
-import { findGroup, listGroups } from '../store/groups.ts';
+import { readGroups } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { readUsage } from '../store/usage.ts';
 import type { RunEvents } from './build.ts';
@@ -149,11 +149,8 @@ export async function startDataset(options: DecideOptions & ServerOptions): Prom
 
 /** Complete rows of a changed plan that is in the making. */
 async function countRowsInNext(dataset: DatasetStore): Promise<number> {
-  let rows = 0;
-  for (const rowGroup of await listGroups(dataset, 'next')) {
-    rows += (await findGroup(dataset, { rowGroup, base: 'next' }))?.rowCount ?? 0;
-  }
-  return rows;
+  const groups = await readGroups(dataset, 'next');
+  return [...groups.values()].reduce((rows, { rowCount }) => rows + rowCount, 0);
 }
 
 async function newestVersion(dataset: DatasetStore): Promise<number | null> {

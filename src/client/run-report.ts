@@ -13,6 +13,7 @@ import type { StoppedCalls } from './build.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
+import { describeFailureGroup } from './failure-text.ts';
 import { storeFolder } from './find-dataset.ts';
 import { formatBytes, formatColumns, formatCount, formatDuration, formatTokens, line } from './format.ts';
 import { ownCommand } from './own-command.ts';
@@ -229,19 +230,49 @@ export function endJson({ name, directory }: Wish, { summary, isComplete, reason
 
 /** The lines after a build. */
 export function describeEnd(wish: Wish, end: EndedRun): string[] {
-  if (!end.isComplete) return describeStop(wish, end);
-  const done = line('done', describeDone(wish, end));
-  return end.summary.rowCount === 0 ? [done] : [done, line('look', describeLook(wish))];
+  const drops = describeDrops(wish, end);
+  if (!end.isComplete) return [...describeStop(wish, end), ...drops];
+  return [line('done', describeDone(wish, end)), ...drops, line('look', describeLook(wish))];
+}
+
+/** Causes told at the end of a build; `rowloom failures` has all. */
+const MAX_CAUSES = 3;
+const MAX_CAUSE_LENGTH = 300;
+
+function describeDrops(wish: Wish, end: EndedRun): string[] {
+  const { causes } = end.summary;
+  if (causes.length === 0) return [];
+  const told = causes.slice(0, MAX_CAUSES).map((cause) => {
+    const text = describeFailureGroup(cause);
+    return text.length > MAX_CAUSE_LENGTH ? `${text.slice(0, MAX_CAUSE_LENGTH)}…` : text;
+  });
+  const more = causes.length - told.length;
+  const others = more === 0 ? '' : `${plural(more, 'more cause')} · `;
+  const next = hasFailed(wish, end) ? ` · correct that, ${SAME_COMMAND}` : '';
+  const lines = [...told, `${others}each row: ${ownCommand()} failures ${targetOf(wish)}${next}`];
+  return lines.map((text, index) => line(index === 0 ? 'dropped' : '', text));
+}
+
+/** No row is left. */
+function hasFailed({ settings }: Wish, { summary, isComplete }: EndedRun): boolean {
+  return !isComplete && summary.rowCount === 0 && summary.dropped === settings.rows;
+}
+
+/** What names its dataset to other commands. */
+function targetOf(wish: Wish): string {
+  const { name, directory, opened } = wish;
+  const isNameEnough = directory === storeFolder({ cwd: opened.options.cwd });
+  return isNameEnough ? name : pathOf(wish, join(directory, name));
 }
 
 function describeLook(wish: Wish): string {
-  const { name, directory, opened } = wish;
-  const folder = pathOf(wish, join(directory, name));
-  const isNameEnough = directory === storeFolder({ cwd: opened.options.cwd });
-  return `${ownCommand()} show ${isNameEnough ? name : folder} · pd.read_parquet("${folder}/parquet-files")`;
+  const folder = pathOf(wish, join(wish.directory, wish.name));
+  return `${ownCommand()} show ${targetOf(wish)} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
-function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext }: EndedRun): string[] {
+function describeStop(wish: Wish, end: EndedRun): string[] {
+  const { settings } = wish;
+  const { summary, stopped, reason, rowsInNext } = end;
   const { calls, failedCalls } = sumUsage(summary.usage);
   const asked = plural(settings.rows, 'row');
   const rows =
@@ -250,9 +281,13 @@ function describeStop({ settings }: Wish, { summary, stopped, reason, rowsInNext
       : `${formatCount(rowsInNext)} of ${asked} are made anew, the old ones stay until all are`;
   const goOn = reason?.endsWith(SAME_COMMAND) === true ? '' : ' · go on: same command';
   const lost = stopped === null ? '' : `, ${formatCount(stopped.lost)} lost`;
+  const isFailed = hasFailed(wish, end);
   return [
-    line('stopped', `${rows} · ${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`),
-    ...(reason === null || stopped !== null ? [] : [line('', reason)]),
+    line(
+      isFailed ? 'failed' : 'stopped',
+      `${rows} · ${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`,
+    ),
+    ...(reason === null || stopped !== null || isFailed ? [] : [line('', reason)]),
   ];
 }
 

@@ -209,6 +209,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     counts.isDone &&
     before?.planDigest === planDigest &&
     before.state === 'complete' &&
+    counts.rowsInPlace > 0 &&
     before.rows === settings.rows &&
     (await isWhole(dataset));
   return {

@@ -76,6 +76,16 @@ export async function listGroups(dataset: DatasetStore, base: Base): Promise<num
     .sort((left, right) => left - right);
 }
 
+/** The records of the committed groups, by number. */
+export async function readGroups(dataset: DatasetStore, base: Base): Promise<Map<number, GroupRecord>> {
+  const groups = new Map<number, GroupRecord>();
+  for (const rowGroup of await listGroups(dataset, base)) {
+    const group = await findGroup(dataset, { rowGroup, base });
+    if (group !== undefined) groups.set(rowGroup, group);
+  }
+  return groups;
+}
+
 /** Whether a group need not be opened: exactly these rows under this plan are done, and none is worth a retry. */
 export function isTrusted(
   group: GroupRecord,

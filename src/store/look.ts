@@ -6,9 +6,24 @@ import type { Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import { OUTPUT_FOLDER } from './commit.ts';
 import type { DatasetRecord, DatasetStore, EpochRecord } from './dataset-store.ts';
-import { type Failure, failedCells, failureOf, readFailures } from './failures.ts';
+import {
+  type Failure,
+  type FailureGroup,
+  failedCells,
+  failureOf,
+  groupFailures,
+  readFailures,
+} from './failures.ts';
 import { CellIndex, gatherRecords, storedColumns } from './gather.ts';
-import { type Drop, findGroup, type GroupRecord, listGroups, outputPath, rowsOfRanges } from './groups.ts';
+import {
+  type Drop,
+  findGroup,
+  type GroupRecord,
+  listGroups,
+  outputPath,
+  readGroups,
+  rowsOfRanges,
+} from './groups.ts';
 import { batchName } from './names.ts';
 import type { StoredRecord } from './parts.ts';
 import { readParquet } from './read-parquet.ts';
@@ -23,6 +38,8 @@ export interface Summary {
   /** Rows in `parquet-files/`. */
   readonly rowCount: number;
   readonly dropped: number;
+  /** Why, the commonest cause first. */
+  readonly causes: readonly FailureGroup<Drop>[];
   readonly groups: {
     readonly asked: number;
     readonly complete: number;
@@ -48,15 +65,12 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
   const cells = Object.fromEntries(columns.map((column) => [column, 0]));
   const index = await CellIndex.read(dataset, { columns, rowGroupSize });
   const base = await readingBase(dataset, 'groups');
-  const groups = new Map<number, GroupRecord>();
-  for (const rowGroup of await listGroups(dataset, base)) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group !== undefined) groups.set(rowGroup, group);
-  }
+  const groups = await readGroups(dataset, base);
   for (const group of groups.values()) {
     if (group.isComplete)
       for (const column of columns) setOwn(cells, column, (findOwn(cells, column) ?? 0) + group.rowCount);
   }
+  const failedRows = 0;
   for (const rowGroup of plan === undefined ? [] : index.groups()) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
     const gathered = await gatherRecords(dataset, {
@@ -65,7 +79,9 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
       rows: rowsOf(rowGroup, record),
       index,
     });
+    const failed = new Set<number>();
     for (const [column, records] of gathered.records) {
+      for (const { row } of failedCells(records)) failed.add(row);
       const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
       setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
@@ -76,7 +92,8 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     record,
     start,
     rowCount: sum(committed.map(({ rowCount }) => rowCount)),
-    dropped: sum(committed.map(({ drops }) => drops.length)),
+    dropped: failedRows + sum(committed.map(({ drops }) => drops.length)),
+    causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
     groups: { asked: Math.ceil(rows / rowGroupSize), complete, partial: committed.length - complete },
     cells,
     usage,

@@ -146,6 +146,22 @@ describe('preparing a dataset', () => {
     expect(await stage.wish.dataset.read()).toMatchObject({ state: 'complete' });
   });
 
+  it('has failed when no row is left, and says the commonest cause', async () => {
+    const stage = await ActivityStage.create({
+      topics: ['nothing', 'sun', 'moon'],
+      script: () => 'many',
+    });
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    await stage.commit(conductor);
+    const reason =
+      'No row is left: 2 of 3 were dropped for column "size": Cannot cast "many" to int: it is not a number · correct that, then the same command goes on';
+    const end = await stage.run('finishDataset', { isComplete: true, reason: null });
+    expect(end).toEqual({ isComplete: false, reason: expect.any(String), rows: 0, dropped: 3 });
+    expect(end.reason).toBe(reason);
+    expect(await stage.wish.dataset.read()).toMatchObject({ state: 'incomplete', reason });
+  });
+
   it('leaves nothing among the output files that killed commits left there', async () => {
     const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
     const conductor = await stage.conduct();

@@ -265,17 +265,33 @@ describe('a cell that is refused', () => {
 });
 
 describe('a cell that can never be made', () => {
-  it('drops the rows whose inline column fails, without a call', async () => {
+  it('drops the row of a cell that an expression fails over, and asks for no other cell of it', async () => {
     const { stage, conductor, task, rowsOf } = await openedStage({
       topics: ['sun', 'moon'],
       script: ({ cell }) => (cell.column === 'body' && cell.row === 1 ? 'many' : ''),
     });
-    conductor.finished(task, await stage.generate(task));
-    const [note] = conductor.next();
-    const result = await stage.generate(note!);
-    expect(rowsOf(result.made)).toEqual([0]);
-    expect(rowsOf(result.dropped)).toEqual([1]);
+    const body = await stage.generate(task);
+    expect([rowsOf(body.made), rowsOf(body.dropped)]).toEqual([[0], [1]]);
+    // It is kept: an edit of the expression costs no call.
+    expect(await stage.statusesIn(body.part)).toEqual(['0 ok', '1 ok']);
+    conductor.finished(task, body);
+    await stage.generateAll(conductor);
     expect(stage.asked).not.toContain('note 1');
+    expect(await stage.commit(conductor)).toEqual({ rows: 1, dropped: 1 });
+  });
+
+  it('ends the build when one expression drops most rows, before they are all paid for', async () => {
+    const { stage, task } = await openedStage({
+      topics: Array.from({ length: 60 }, (_, index) => `topic ${index}`),
+      script: () => 'many',
+      maxParallelRequests: 1,
+      hasEarlyShutdown: true,
+    });
+    await stage.generate(task);
+    expect(stage.asked.length).toBeLessThan(25);
+    expect(stage.stops).toEqual([
+      '20 of the last 20 cells failed, more than shutdown_error_rate 0.5: see `rowloom failures` · correct what fails, then the same command goes on',
+    ]);
   });
 
   it('drops the row whose prompt renders empty, without a call, and records why', async () => {

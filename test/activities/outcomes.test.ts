@@ -11,7 +11,7 @@ function reasonsAfter(cells: string, settings: Partial<Settings> = {}): readonly
     settings: { ...SETTINGS, ...settings } as Settings,
     onTooManyFailures: (reason) => reasons.push(reason),
   });
-  for (const cell of cells) outcomes.add(cell === '.');
+  for (const [row, cell] of [...cells].entries()) outcomes.add(row, cell === '.');
   return reasons;
 }
 
@@ -31,6 +31,21 @@ describe('early shutdown', () => {
   it('judges by a window smaller than that when one is set', () => {
     expect(reasonsAfter('x'.repeat(9), { shutdownErrorWindow: 10 })).toEqual([]);
     expect(reasonsAfter('x'.repeat(10), { shutdownErrorWindow: 10 })).toHaveLength(1);
+  });
+
+  it('counts the cells of a row that an expression fails over, made before and after', () => {
+    const reasons: string[] = [];
+    const outcomes = createOutcomes({
+      settings: SETTINGS as Settings,
+      onTooManyFailures: (reason) => reasons.push(reason),
+    });
+    for (let row = 0; row < 20; row += 1) outcomes.add(row, true);
+    for (let row = 0; row < 10; row += 1) outcomes.failRow(row);
+    expect(reasons).toEqual([]);
+    outcomes.add(3, true);
+    expect(reasons).toEqual([
+      '11 of the last 21 cells failed, more than shutdown_error_rate 0.5: see `rowloom failures`',
+    ]);
   });
 
   it('forgets what lies before the window', () => {

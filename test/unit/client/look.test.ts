@@ -58,16 +58,16 @@ describe('status', () => {
         'dataset   trips → ~/artifacts/trips · seed trips',
         'config    ~/trips.yaml',
         'state     building',
-        'build     build 1, started 2026-11-04 09:01 · by process 1 on elsewhere, which only its server can see',
+        'build     build 1, started 2026-11-04 09:01 · made by process 1 on elsewhere, see whether it is at work: npx rowloom watch trips',
         'rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB',
-        'calls     16 · 4 failed · 112 tokens in, 48 out',
+        'calls     16, 4 of them without an answer · 112 tokens in, 48 out',
         '',
-        'column   cells  calls  failed  tokens in  tokens out',
+        'column   cells  calls  unanswered  tokens in  tokens out',
         'city         5',
         'code         5',
-        'story        4      7       2         49          21',
-        'rating       4      6       2         42          18',
-        'verdict      3      3       0         21           9',
+        'story        4      7           2         49          21',
+        'rating       4      6           2         42          18',
+        'verdict      3      3           0         21           9',
       ],
       talk: [],
       code: 0,
@@ -86,7 +86,7 @@ describe('status', () => {
     ]);
     expect(await linesOf(dead)).toEqual([
       'state     interrupted',
-      'build     build 1, started 2026-11-04 09:01 · ended without notice · go on: same command',
+      'build     build 1, started 2026-11-04 09:01 · was killed or crashed · go on: same command',
     ]);
   });
 
@@ -112,7 +112,7 @@ describe('status', () => {
     });
     await dataset.update({ planDigest: 'less' });
     const { output } = await cli(['status', 'trips'], { cwd });
-    expect(output.at(-1)).toBe('story    not in the plan      7       2         49          21');
+    expect(output.at(-1)).toBe('story    not in the plan      7           2         49          21');
   });
 
   it('takes a folder, also from inside the store, and names what there is for a name that is wrong', async () => {

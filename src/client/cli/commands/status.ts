@@ -44,32 +44,32 @@ function describeStatus(status: DatasetStatus): string[] {
     line('dataset', `${name} → ${folder} · seed ${seed}`),
     ...(document === null ? [] : [line('config', document)]),
     line('state', [state, ...(reason === null ? [] : [reason])].join(' · ')),
-    ...(lastStart === null ? [] : [line('build', describeStart(lastStart, state))]),
+    ...(lastStart === null ? [] : [line('build', describeStart(lastStart, status))]),
     line(
       'rows',
       `${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
     ),
     line(
       'calls',
-      `${formatCount(sum.calls)} · ${formatCount(sum.failed)} failed · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
+      `${formatCount(sum.calls)}${sum.failed === 0 ? '' : `, ${formatCount(sum.failed)} of them without an answer`} · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
     ),
   ];
 }
 
-function describeStart(start: StartStatus, state: DatasetStatus['state']): string {
+function describeStart(start: StartStatus, { name, state }: DatasetStatus): string {
   const { epoch, kind, host, pid, at, endedAt, isLive } = start;
   const parts = [`build ${epoch}, started ${formatTime(at)}`];
   if (endedAt !== null) parts.push(`took ${formatDuration(endedAt - at)}`);
   else if (isLive === true) parts.push(`at work in process ${pid}`);
   else if (isLive === null) {
-    const where = kind === 'run' ? `process ${pid} on ${host}` : 'the workers of the store';
-    parts.push(`by ${where}, which only its server can see`);
-  } else if (state === 'interrupted') parts.push('ended without notice · go on: same command');
+    const where = kind === 'run' ? `process ${pid} on ${host}` : 'rowloom worker';
+    parts.push(`made by ${where}, see whether it is at work: npx rowloom watch ${name}`);
+  } else if (state === 'interrupted') parts.push('was killed or crashed · go on: same command');
   return parts.join(' · ');
 }
 
 function columnTable({ columns }: DatasetStatus): string[] {
-  const header = ['column', 'cells', 'calls', 'failed', 'tokens in', 'tokens out'];
+  const header = ['column', 'cells', 'calls', 'unanswered', 'tokens in', 'tokens out'];
   const rows = columns.map((column) => {
     const cells = column.cells === null ? 'not in the plan' : formatCount(column.cells);
     if (column.calls === 0) return [column.name, cells, '', '', '', ''];
