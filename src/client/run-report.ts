@@ -42,7 +42,7 @@ function describeStart(wish: Wish, now: number): string {
   const { newestAt } = wish.counts;
   // The last that is known of it: the process may have lived on without an answer.
   const ago = newestAt === null || newestAt < start.at ? '' : ` ${formatDuration(now - newestAt)} ago`;
-  return `build ${start.epoch} ended without notice${ago}, nothing to repair`;
+  return `build ${start.epoch} was killed or crashed${ago}: what it made is kept`;
 }
 
 function describeDocument(wish: Wish): string {
@@ -99,9 +99,10 @@ export function describeSnapshot(snapshot: BuildSnapshot): string {
   return [
     `rows ${formatCount(snapshot.rows)}`,
     plural(totals.calls, 'call'),
-    `${plural(snapshot.cellsInFlight, 'cell')} in hand`,
+    `${plural(snapshot.cellsInFlight, 'cell')} under way`,
     describeTokens(totals),
-    `${formatCount(totals.failed)} failed`,
+    `${formatCount(snapshot.dropped)} dropped`,
+    ...describeUnanswered(totals.failedCalls),
     ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
   ].join(' · ');
 }
@@ -123,7 +124,7 @@ export interface ProgressPlace {
   readonly wish: Wish;
   /** Model calls of this process; null when another one makes them. */
   readonly calls: Calls | null;
-  /** The first look at the build. */
+  /** The last look at which nothing had been answered since the first one. */
   readonly first: { readonly at: number; readonly calls: number };
   readonly now: number;
 }
@@ -133,29 +134,61 @@ export function callsSoFar(snapshot: BuildSnapshot, calls: Calls | null): number
   return calls?.answered ?? sumTotals(snapshot.columns).calls;
 }
 
+/** Before that a rate says little: the first call goes alone, and the others end together. */
+const MIN_CALLS_FOR_TIME = 20;
+const MIN_WAVES_FOR_TIME = 2;
+const MIN_MS_FOR_TIME = 5_000;
+
 /** One line while a build runs, in several lengths, the longest first. */
 export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace): readonly string[] {
   const { wish, calls, first, now } = place;
   const totals = sumTotals(snapshot.columns);
   const made = callsSoFar(snapshot, calls);
   const planned = sumCounts(wish.counts).calls;
-  const perSecond = ((made - first.calls) * 1_000) / Math.max(1, now - first.at);
+  const since = { calls: made - first.calls, ms: now - first.at };
+  const perSecond = (since.calls * 1_000) / Math.max(1, since.ms);
   const rows = `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
   const done = `calls ${formatCount(made)}/${formatCount(planned)}`;
+  const waiting = describeWaiting(calls);
+  if (waiting.length > 0) return waiting.flatMap((text) => [`${text} · ${rows} · ${done}`, text]);
   const rate = perSecond > 0 ? [formatRate(perSecond)] : [];
-  const inFlight =
-    calls === null
-      ? `${plural(snapshot.cellsInFlight, 'cell')} in hand`
-      : `${formatCount(calls.inFlight)} in flight`;
-  const failed = `${formatCount(totals.failed)} failed`;
+  const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
+  const busy =
+    calls === null ? `${plural(inFlight, 'cell')} under way` : `${formatCount(inFlight)} in flight`;
+  const dropped = [`${formatCount(snapshot.dropped)} dropped`, ...describeUnanswered(totals.failedCalls)];
+  const hasRate =
+    since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
   const left =
-    perSecond > 0 && made < planned ? [`${formatDuration(((planned - made) / perSecond) * 1_000)} left`] : [];
+    hasRate && made < planned ? [`${formatDuration(((planned - made) / perSecond) * 1_000)} left`] : [];
   return [
-    [rows, done, ...rate, inFlight, describeTokens(totals), failed, ...left],
-    [rows, done, ...rate, inFlight, failed, ...left],
-    [rows, done, failed, ...left],
+    [rows, done, ...rate, busy, describeTokens(totals), ...dropped, ...left],
+    [rows, done, ...rate, busy, ...dropped, ...left],
+    [rows, done, ...dropped, ...left],
     [rows, done],
   ].map((parts) => parts.join(' · '));
+}
+
+function describeUnanswered(calls: number): string[] {
+  return calls === 0 ? [] : [`${plural(calls, 'call')} without an answer`];
+}
+
+/** Who is waited for, from the second failure on, in two lengths. Empty while calls are answered. */
+function describeWaiting(calls: Calls | null): readonly string[] {
+  const [waited] = (calls?.waitedFor ?? []).filter(({ tries }) => tries > 1);
+  if (waited === undefined) return [];
+  const { host, why, tries, silentMs, nextInMs, givesUpInMs } = waited;
+  const reason = /ECONNREFUSED/.test(why) ? `${host} refuses connections` : why;
+  const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;
+  const next = nextInMs === 0 ? 'next is under way' : `next in ${formatSeconds(nextInMs)}`;
+  const times = [failed, next, `gives up in ${formatSeconds(givesUpInMs)}`].join(', ');
+  return [
+    line('waiting', `${reason} · ${times}`),
+    line('waiting', `${host} · ${plural(tries, 'call')} failed`),
+  ];
+}
+
+function formatSeconds(ms: number): string {
+  return ms < 60_000 ? `${Math.ceil(Math.max(0, ms) / 1_000)} s` : formatDuration(ms);
 }
 
 function formatRate(perSecond: number): string {
@@ -167,11 +200,10 @@ function describeTokens(sum: { readonly promptTokens: number; readonly completio
 }
 
 function sumTotals(columns: BuildSnapshot['columns']) {
-  const sum = { cells: 0, calls: 0, failed: 0, promptTokens: 0, completionTokens: 0 };
+  const sum = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
   for (const column of Object.values(columns)) {
-    sum.cells += column.made + column.failed;
     sum.calls += column.calls;
-    sum.failed += column.failed;
+    sum.failedCalls += column.failedCalls;
     sum.promptTokens += column.promptTokens;
     sum.completionTokens += column.completionTokens;
   }
@@ -343,7 +375,7 @@ export function describeAttached(start: EpochRecord): string {
       ? `process ${start.pid}${start.host === hostname() ? '' : ` on ${start.host}`}`
       : `workflow ${start.workflowId}`;
   return line(
-    'attached',
-    `build ${start.epoch} is at work on the same wish (${where}); Ctrl-C here leaves it alone`,
+    'watching',
+    `build ${start.epoch} is already making this (${where}); Ctrl-C here lets it go on`,
   );
 }

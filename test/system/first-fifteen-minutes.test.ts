@@ -89,7 +89,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     const kept = await calls();
     const end = await run().ended;
     expect(end.code, end.talk).toBe(0);
-    expect(end.talk).toMatch(/ · build 2 ended without notice \d+(\.\d)? s ago, nothing to repair\n/);
+    expect(end.talk).toMatch(/ · build 2 was killed or crashed \d+(\.\d)? s ago: what it made is kept\n/);
     expect(end.talk).toContain(
       `plan      ${kept} of 800 calls found in the store · ${800 - kept} new (up to ${PARALLEL} asked again: in flight at the kill)\n`,
     );

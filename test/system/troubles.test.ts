@@ -353,7 +353,7 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
     inPlace(async (place) => {
       const first = await startTickets(place, 1);
       const second = place.workplace.run();
-      await second.says(/^attached +build 1 is at work on the same wish \(process \d+\)/m);
+      await second.says(/^watching +build 1 is already making this \(process \d+\)/m);
       hurry(place);
       await first.kill();
       expect(await second.ended).toMatchObject({ code: 0 });
@@ -364,7 +364,7 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
     inPlace(async (place) => {
       const first = await startTickets(place, 1);
       const second = place.workplace.run();
-      await second.says(/^attached/m);
+      await second.says(/^watching/m);
       hurry(place);
       const ends = await Promise.all([first.ended, second.ended]);
       expect(ends.map(({ code }) => code)).toEqual([0, 0]);

@@ -58,7 +58,7 @@ describe('status', () => {
         'dataset   trips → ~/artifacts/trips · seed trips',
         'config    ~/trips.yaml',
         'state     building',
-        'build     build 1, started 2026-11-04 09:01 · made by process 1 on elsewhere, see whether it is at work: npx rowloom watch trips',
+        'build     build 1, started 2026-11-04 09:01 · made by process 1 on elsewhere, see whether it is at work: rowloom watch trips',
         'rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB',
         'calls     16, 4 of them without an answer · 112 tokens in, 48 out',
         '',

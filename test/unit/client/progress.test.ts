@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildSnapshot } from '../../../src/client/build-snapshot.ts';
-import { describeProgress } from '../../../src/client/run-report.ts';
+import { describeProgress, type ProgressPlace } from '../../../src/client/run-report.ts';
 import type { Wish } from '../../../src/client/wish.ts';
 
 const SNAPSHOT: BuildSnapshot = {
   phase: 'running',
   reason: null,
   rows: 118,
-  dropped: 0,
+  dropped: 2,
   columns: {
     body: {
       made: 300,
@@ -35,26 +35,63 @@ const WISH = {
   counts: { columns: { body: COUNT, verdict: COUNT } },
 } as unknown as Wish;
 
+const place = (more: Partial<ProgressPlace> = {}): ProgressPlace => ({
+  wish: WISH,
+  calls: { answered: 540, inFlight: 16, waitedFor: [] },
+  first: { at: 1_000, calls: 60 },
+  now: 6_000,
+  ...more,
+});
+
 describe('progress', () => {
   it('shows the calls of this process as they end, in lengths for any terminal', () => {
-    const place = {
-      wish: WISH,
-      calls: { answered: 540, inFlight: 16, waitedFor: [] },
-      first: { at: 1_000, calls: 60 },
-      now: 6_000,
-    };
-    expect(describeProgress(SNAPSHOT, place)).toEqual([
-      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 81k tokens in, 27k out · 1 failed · 2.7 s left',
-      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 1 failed · 2.7 s left',
-      'rows 118/200 · calls 540/800 · 1 failed · 2.7 s left',
+    expect(describeProgress(SNAPSHOT, place())).toEqual([
+      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 81k tokens in, 27k out · 2 dropped · 1 call without an answer · 2.7 s left',
+      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 2 dropped · 1 call without an answer · 2.7 s left',
+      'rows 118/200 · calls 540/800 · 2 dropped · 1 call without an answer · 2.7 s left',
       'rows 118/200 · calls 540/800',
     ]);
   });
 
   it('shows of another process what its workflows know, and no rate before the second look', () => {
-    const place = { wish: WISH, calls: null, first: { at: 1_000, calls: 532 }, now: 1_000 };
-    expect(describeProgress(SNAPSHOT, place)[0]).toBe(
-      'rows 118/200 · calls 532/800 · 64 cells in hand · 81k tokens in, 27k out · 1 failed',
+    const first = { at: 1_000, calls: 532 };
+    expect(describeProgress(SNAPSHOT, place({ calls: null, first, now: 1_000 }))[0]).toBe(
+      'rows 118/200 · calls 532/800 · 64 cells under way · 81k tokens in, 27k out · 2 dropped · 1 call without an answer',
+    );
+  });
+
+  it.each([
+    ['so few calls', { first: { at: 1_000, calls: 521 } }],
+    ['fewer calls than two for each in flight', { calls: { answered: 540, inFlight: 300, waitedFor: [] } }],
+    ['so few seconds', { now: 5_900 }],
+  ])('says no time that is left after %s', (_, more) => {
+    expect(describeProgress(SNAPSHOT, place(more)).join()).not.toContain('left');
+  });
+
+  it('says who is waited for, why, and what happens next, from the second call on that failed', () => {
+    const waited = {
+      ...{ model: 'local/m', host: '127.0.0.1:8104', tries: 3, silentMs: 17_000, nextInMs: 7_300 },
+      ...{ why: 'No answer from 127.0.0.1:8104: connect ECONNREFUSED 127.0.0.1:8104', givesUpInMs: 43_000 },
+    };
+    const calls = { answered: 540, inFlight: 0, waitedFor: [waited] };
+    expect(describeProgress(SNAPSHOT, place({ calls }))).toEqual([
+      'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s · rows 118/200 · calls 540/800',
+      'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s',
+      'waiting   127.0.0.1:8104 · 3 calls failed · rows 118/200 · calls 540/800',
+      'waiting   127.0.0.1:8104 · 3 calls failed',
+    ]);
+    const busy = {
+      ...waited,
+      why: '127.0.0.1:8104 answered 503: overloaded',
+      nextInMs: 0,
+      givesUpInMs: 583_000,
+    };
+    expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [busy] } }))[1]).toBe(
+      'waiting   127.0.0.1:8104 answered 503: overloaded · 3 calls failed in 17 s, next is under way, gives up in 9 min 43 s',
+    );
+    const first = { ...waited, tries: 1 };
+    expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [first] } }))[0]).toMatch(
+      /^rows/,
     );
   });
 });

@@ -84,7 +84,8 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       events: {
         onSnapshot(snapshot, calls) {
           const now = Date.now();
-          first ??= { at: now, calls: callsSoFar(snapshot, calls) };
+          const made = callsSoFar(snapshot, calls);
+          if (first === undefined || first.calls === made) first = { at: now, calls: made };
           if (wish !== undefined) progress.show(describeProgress(snapshot, { wish, calls, first, now }));
         },
         onUnanswered: (stored) => progress.show([describeStored(stored)]),

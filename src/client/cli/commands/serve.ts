@@ -24,7 +24,8 @@ export function defineDev(command: Command, context: CliContext): void {
 async function serve(flags: ServeFlags, { cwd, environment, say }: CliContext): Promise<void> {
   const interrupts = handleInterrupts({
     say,
-    onFirst: () => say(line('stopping', 'ending what is in hand (Ctrl-C again: leave now)')),
+    onFirst: () =>
+      say(line('stopping', 'no new calls, waiting for those in flight (Ctrl-C again: leave now)')),
     leaving: 'answers in flight are lost, another worker makes them again',
   });
   try {

@@ -47,6 +47,8 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     context.setExitCode(1);
     return;
   }
-  const what = end.wasRunning ? 'is at work already' : 'is handed to the workers of the store';
+  const what = end.wasRunning
+    ? 'is at work already'
+    : `is made by the processes that run \`${ownCommand()} worker\` here`;
   say(line('started', `build ${end.start.epoch} ${what} · see it: ${ownCommand()} watch ${end.wish.name}`));
 }

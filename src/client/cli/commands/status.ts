@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
 import { formatBytes, formatCount, formatDuration, formatTime, formatTokens, line } from '../../format.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
@@ -63,7 +64,7 @@ function describeStart(start: StartStatus, { name, state }: DatasetStatus): stri
   else if (isLive === true) parts.push(`at work in process ${pid}`);
   else if (isLive === null) {
     const where = kind === 'run' ? `process ${pid} on ${host}` : 'rowloom worker';
-    parts.push(`made by ${where}, see whether it is at work: npx rowloom watch ${name}`);
+    parts.push(`made by ${where}, see whether it is at work: ${ownCommand()} watch ${name}`);
   } else if (state === 'interrupted') parts.push('was killed or crashed · go on: same command');
   return parts.join(' · ');
 }
