@@ -4,7 +4,7 @@ import { bundleWorkflows } from '../../src/worker.ts';
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Temporal's own: service definitions, time spans, 64-bit numbers; `?` is what webpack puts where nothing is. */
 const ALLOWED = /^(?:@temporalio\/(?:common|workflow)|nexus-rpc|ms|long|\?\w+)$/;
-const OURS = /^\.\/src\/(?:workflows\/|graph\/|(?:errors|protocol|totals)\.ts$)/;
+const OURS = /^\.\/src\/(?:workflows\/|graph\/|(?:errors|own-keys|protocol|totals)\.ts$)/;
 
 /** The modules in a bundle: packages by name, ours by their path. */
 function modulesIn(code: string): readonly string[] {

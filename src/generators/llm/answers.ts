@@ -2,6 +2,7 @@
 
 import { CellError } from '../../errors.ts';
 import type { ModelColumn } from '../../plan.ts';
+import { misfitOf } from '../../store/parquet.ts';
 import type { CellRecord } from '../../store/records.ts';
 import type { Value } from '../../values.ts';
 import { type AnswerKind, unusable } from './answer-kind.ts';
@@ -32,10 +33,16 @@ export function partsOf(column: ModelColumn, raw: string): ReturnType<typeof spl
 /** Reads a cell's value from the answer's text. Throws `CellError` `UnusableAnswer`. */
 export function readAnswer(column: ModelColumn, raw: string): Value {
   const { thoughts, answer } = partsOf(column, raw);
-  if (answer !== '') return answerKindOf(column).read(column, answer);
-  throw unusable(
-    thoughts === null ? 'The answer is empty' : 'The answer is empty: nothing follows the thoughts',
-  );
+  if (answer === '') {
+    throw unusable(
+      thoughts === null ? 'The answer is empty' : 'The answer is empty: nothing follows the thoughts',
+    );
+  }
+  const value = answerKindOf(column).read(column, answer);
+  // What no file can hold, such as a whole number beyond 64 bits, is for the model to correct: at the commit it is too late.
+  const misfit = misfitOf(value, column.type);
+  if (misfit !== undefined) throw unusable(`The answer cannot be kept: ${misfit}`);
+  return value;
 }
 
 /** The thoughts that came in a field of their own, and those that came in the answer's text. */

@@ -72,6 +72,9 @@ function takeReader(): ChildProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
+    // In a loop over a damaged page it would not see that this process has left.
+    const started = reader;
+    process.once('exit', () => started.kill('SIGKILL'));
   }
   reader.ref();
   reader.channel?.ref();

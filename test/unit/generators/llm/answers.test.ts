@@ -297,6 +297,23 @@ describe('llm-structured', () => {
   });
 });
 
+describe('an answer that no file can hold', () => {
+  const fields = [{ name: 'n', type: { kind: 'int' } }] as const;
+  const counted = structured({ type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] });
+  const column: PlanStructured = { ...counted, type: { kind: 'struct', fields } };
+
+  it('is for the model to correct: at the commit its row would be lost', () => {
+    expect(readAnswer(column, '{"n": 9223372036854775807}')).toEqual({ n: 9223372036854775807n });
+    expect(problemOf(column, '{"n": 9223372036854775808}')).toBe(
+      'The answer cannot be kept: 9223372036854775808 does not fit into 64 bits',
+    );
+  });
+
+  it('is kept as JSON text where the column is that', () => {
+    expect(readAnswer(counted, '{"n": 9223372036854775808}')).toEqual({ n: 9223372036854775808n });
+  });
+});
+
 describe('llm-judge', () => {
   const answer = (scores: Value) => JSON.stringify(scores);
 
