@@ -245,6 +245,7 @@ export function planJson({ name, directory, settings, isDone, base, counts }: Wi
 /** What came of a wish, for programs. */
 export function endJson({ name, directory }: Wish, { summary, isComplete, reason, version, ms }: EndedRun) {
   const { rowCount: rows, dropped, sizeBytes } = summary;
+  const { failedCalls: _, ...usage } = sumUsage(summary.usage);
   const folder = join(directory, name);
   return {
     name,
@@ -253,7 +254,7 @@ export function endJson({ name, directory }: Wish, { summary, isComplete, reason
     reason,
     rows,
     dropped,
-    ...sumUsage(summary.usage),
+    ...usage,
     sizeBytes,
     version,
     ms,

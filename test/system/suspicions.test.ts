@@ -46,12 +46,15 @@ describe('a row that an expression drops', () => {
     expect((await place.rows()).map(({ number }) => number)).toEqual([12n, 13n, 12n, 13n]);
   });
 
-  it('over cells that were made before drops it from a build that makes no call', async () => {
+  it('over cells that were made before drops it without a call, and a build that has none left replaces nothing', async () => {
     await place.run(['-n', '3']);
     place.document.columns.push(numberOf('body'));
     const { code, calls, talk } = await place.run();
-    expect({ code, calls }, talk).toEqual({ code: 0, calls: {} });
-    expect(talk).toMatch(/done {6}0 rows · 3 dropped/);
+    expect({ code, calls }, talk).toEqual({ code: 1, calls: {} });
+    expect(talk).toMatch(/stopped {3}0 of 3 rows are made anew, the old ones stay until all are/);
+    expect(talk).toMatch(/No row is left: all were dropped for column "number": Cannot cast /);
+    // Nothing is put in the place of what is there.
+    expect(await place.rows()).toHaveLength(3);
   });
 
   function numberOf(column: string) {
