@@ -112,8 +112,10 @@ describe('a folder that cannot be written', { timeout: LIMIT_MS }, () => {
       uid: NOBODY,
       environment: { PATH: `${bin}:${process.env.PATH}`, HOME: '/nonexistent' },
     };
+    // Long enough for the second command to find it at work.
+    mock.setLatency({ latencyMs: 1_000, jitter: 1 });
     const first = workplace.run(['-n', String(ROWS), '--out', out], options);
-    await first.says(/^rows /m);
+    await until(() => mock.stats().requests > 0);
     expect(existsSync(workplace.serverFolder)).toBe(false);
     const second = workplace.command(['watch', 'tickets', '--out', out], options);
     expect(await first.ended, first.talk).toMatchObject({ code: 0 });
