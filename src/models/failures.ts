@@ -40,30 +40,46 @@ export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs 
   const isSchemaRefusal = hasSchema && SCHEMA_WORDS.test(reason);
   // Some servers answer 500 to a schema that they cannot turn into a grammar.
   if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal ? 'schema' : 'unavailable';
-  if (status === 401 || status === 402) return 'denied';
+  if (status === 402 || isAboutKey({ status, message: reason })) return 'denied';
   if (isSchemaRefusal) return 'schema';
+  if (ANSWER_WORDS.test(reason)) return hasSchema ? 'schema' : 'unavailable';
   if (INPUT_WORDS.test(reason) && !OUTPUT_LENGTH_WORDS.test(reason)) return 'input';
   if (UNKNOWN_MODEL.test(reason) || QUOTA_WORDS.test(reason)) return 'denied';
   return hasSchema && (status === 400 || status === 422) ? 'schema' : 'rejected';
 }
 
+/** What a refusal means that could be one of the schema, had the same schema not been taken before. */
+export function failureOfTaken({ status, message }: ModelError): FailureClass {
+  return (status ?? 0) >= 500 || ANSWER_WORDS.test(message) ? 'unavailable' : 'rejected';
+}
+
+/** Whether the key is what is refused. Gemini and xAI say so with 400. */
+export function isAboutKey({ status, message }: Pick<ModelError, 'status' | 'message'>): boolean {
+  return status === 401 || (status === 400 && KEY_WORDS.test(message));
+}
+
+const KEY_WORDS =
+  /\b(?:invalid|incorrect|expired|missing) api[ _-]?key|\bapi[ _-]?key (?:(?:is|was|has) )?(?:not (?:valid|found)|invalid|incorrect|expired|missing)/i;
+/** Groq holds the answer against the schema, and refuses the call when it does not obey. Another answer may. */
+const ANSWER_WORDS = /failed to (?:generate|validate) json|json_validate_failed/i;
 const UNKNOWN_MODEL =
   /\bmodel(?:[ _](?:name|id))?\b[\s:='"`]*[\w./:@-]*['"`]?,? (?:(?:was|is) )?(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown|invalid) model|not a valid model|model_not_found|not have access to (?:the )?model/i;
 const SCHEMA_WORDS =
   /response_format|json[ _]?schema|json[ _-]?mode|structured[ _-]?output|guided|grammar|requested parameters/i;
 /** Only these say surely that another input would be taken. */
 const INPUT_WORDS =
-  /\bflagged\b|moderation|content[ _-]?(?:filter|policy|management)|\bsafety\b|usage polic|inappropriate|prohibited[ _]content|context[ _](?:window|length|limit)|(?:prompt|input|request|message|text)s?\b.{0,40}\btoo (?:long|large|big)|(?:prompt|input) (?:length|tokens?)\b.{0,40}exceed|too many (?:input |prompt )?tokens/i;
+  /\bflagged\b|moderation|content[ _-]?(?:filter|policy|management)|\bsafety\b|usage (?:polic|guideline)|guardrail polic|by (?:a |the )?guardrail|inappropriate|sensitive (?:word|content)|不安全|敏感|content exists risk|high[ -]risk|prohibited[ _]content|context[ _](?:window|length|limit|size)|model token limit|(?:prompt|input|request|message|text)s?\b.{0,40}\b(?:too (?:long|large|big)|longer than)|(?:prompt|input) (?:length|tokens?)\b.{0,40}exceed|too many (?:input |prompt )?tokens/i;
 /** A limit on the answer is the same for all inputs. Anthropic names it beside the length of the input. */
 const OUTPUT_LENGTH_WORDS = /^(?!.*input length).*\bmax_(?:\w+_)?tokens/is;
 const QUOTA_WORDS =
-  /insufficient[ _](?:quota|credit|fund|balance)|exceeded your current quota|quota\b.{0,30}\b(?:used up|exhausted|exceeded)|credit balance|billing (?:hard )?limit/i;
+  /insufficient[ _](?:account )?(?:quota|credit|fund|balance)|exceeded your current quota|plan and billing|quota\b.{0,30}\b(?:used up|exhausted|exceeded)|budget\b.{0,20}\bexceeded|exceeded\b.{0,20}\bbudget|\b(?:no|all|any|out of|exceeded)\b.{0,25}\bcredits|credit balance|(?:billing(?: hard)?|spend(?:ing)?) limit|余额不足/i;
 /** Gemini speaks of the quota also when it means the calls of this minute. */
-const RATE_WORDS = /rate limit|per (?:second|minute|hour)|(?:retry|try again) (?:in|after)|retryDelay/i;
+const RATE_WORDS = /rate limit|per[ _]?(?:second|minute|hour)|(?:retry|try again) (?:in|after)|retryDelay/i;
 
 /** What has to be done before the same command can go on after a refusal that no cell escapes. */
-export function remedyOf({ status, message }: ModelError): string {
-  if (status === 401) return 'correct the key';
+export function remedyOf(refusal: ModelError): string {
+  const { status, message } = refusal;
+  if (isAboutKey(refusal)) return 'correct the key';
   if (status === 402 || QUOTA_WORDS.test(message)) return 'give the key a quota again, or use another one';
   if (UNKNOWN_MODEL.test(message)) return "correct the model's name";
   if (status === 403) return 'see what the key may use';

@@ -17,7 +17,7 @@
 //       model; and what it failed for then is about itself.
 
 import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
-import { cancelled } from '../../models/failures.ts';
+import { cancelled, failureOfTaken } from '../../models/failures.ts';
 import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
 import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
@@ -159,10 +159,9 @@ class Conversation {
   #judge(error: ModelError, call: StartedCall): ModelError {
     const { traits } = this.#task.model;
     const { column } = this.#task;
-    const { message, status } = error;
+    const { message } = error;
     let { failure } = error;
-    if (failure === 'schema' && !traits.mayRefuseSchema(column.name))
-      failure = status !== null && status >= 500 ? 'unavailable' : 'rejected';
+    if (failure === 'schema' && !traits.mayRefuseSchema(column.name)) failure = failureOfTaken(error);
     // Refused without the schema as well: that was not what it was about.
     if (failure === 'rejected' && this.#doubtsSchema) traits.learnSchema(column.name, true);
     const isAboutCell = this.#refusedBefore === 'cell' || this.#turns.length > 0;

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { ModelError } from '../../errors.ts';
 import { type Environment, isLoopback } from '../../proxies.ts';
 import { formatJson } from '../../values.ts';
-import { failureOfStatus, parseRetryAfter, quote } from '../failures.ts';
+import { failureOfStatus, isAboutKey, parseRetryAfter, quote } from '../failures.ts';
 import type { FailureClass, ModelClient, ModelRequest } from '../model-client.ts';
 import { type HttpAnswer, HttpEndpoint } from './http.ts';
 import { bodyOf, readCompletion, readError } from './protocol.ts';
@@ -81,7 +81,7 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
     const retryAfterMs = parseRetryAfter(String(headers['retry-after'] ?? ''), Date.now());
     const hasSchema = request.responseSchema !== null;
     const failure = failureOfStatus(status, { text, hasSchema, retryAfterMs });
-    const isKeyRefused = status === 401 || (status === 403 && failure !== 'input');
+    const isKeyRefused = isAboutKey({ status, message }) || (status === 403 && failure !== 'input');
     const source = isKeyRefused && apiKeyVariable !== null ? ` · the key is that of ${apiKeyVariable}` : '';
     return new ModelError(`${host} answered ${status}: ${quote(message, secrets)}${source}`, {
       failure,

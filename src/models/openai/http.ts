@@ -34,7 +34,7 @@ export interface HttpAnswer {
 
 const MiB = 2 ** 20;
 /** Half a million tokens are 2 MiB. Reading one takes about five times its size of memory. */
-const MAX_ANSWER_BYTES = 16 * MiB;
+const MAX_ANSWER_BYTES = 4 * MiB;
 const TOO_LARGE = `an answer of more than ${MAX_ANSWER_BYTES / MiB} MiB, which is not read`;
 
 const MAX_REDIRECTS = 5;

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { ModelError } from '../../../src/errors.ts';
 import {
   failureOfStatus,
+  failureOfTaken,
   parseRetryAfter,
   quote,
   type Refusal,
@@ -49,6 +50,14 @@ it.each([
   [400, 'prompt is too long: 210000 tokens > 200000 maximum'],
   [400, 'input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000'],
   [413, 'Request Entity Too Large'],
+  [400, 'Content Exists Risk'],
+  [400, 'The request was rejected because it was considered high risk'],
+  [400, '系统检测到输入或生成内容可能包含不安全或敏感内容'],
+  [403, 'Content violates usage guidelines'],
+  [400, 'Violated guardrail policy'],
+  [400, 'the request exceeds the available context size (4096 tokens), try increasing it'],
+  [400, 'The decoder prompt (length 5000) is longer than the maximum model length of 4096'],
+  [400, 'Invalid request: Your request exceeded model token limit: 8192'],
 ])('takes %i %j for a refusal of this input', (status, text) => {
   expect(failureOfStatus(status, of(text))).toBe('input');
 });
@@ -65,10 +74,45 @@ it('takes a 429 for one that waiting does not help when no quota or credit is le
   expect(failureOfStatus(429, of(quota))).toBe('denied');
   expect(failureOfStatus(429, of('{"error":{"code":"insufficient_quota"}}'))).toBe('denied');
   expect(failureOfStatus(400, of('Your credit balance is too low to access the API'))).toBe('denied');
+  for (const said of [
+    'Budget has been exceeded! Current cost: 10.2, Max budget: 10.0',
+    'Your team has either used all available credits or reached its monthly spending limit.',
+    'You have run out of credits',
+    'Your account is suspended, please check your plan and billing details',
+    '余额不足或无可用资源包,请充值',
+  ])
+    expect(failureOfStatus(429, of(said))).toBe('denied');
+  expect(failureOfStatus(429, of('Quota exceeded for requests_per_minute_per_project'))).toBe('busy');
+  expect(failureOfStatus(429, of('Rate limit exceeded. Add 10 credits to unlock 1000 requests'))).toBe(
+    'busy',
+  );
   // Gemini says so of the calls of one minute.
   expect(failureOfStatus(429, of(`${quota}. Please retry in 21.4s`))).toBe('busy');
   expect(failureOfStatus(429, of(quota, { retryAfterMs: 20_000 }))).toBe('busy');
   expect(failureOfStatus(429, of('Rate limit reached: 60 requests per minute'))).toBe('busy');
+});
+
+it.each([
+  'API key not valid. Please pass a valid API key.',
+  'Incorrect API key provided: xa***',
+  'API key expired. Please renew the API key.',
+])('takes 400 %j for a refusal of the key, whether there was a schema or not', (text) => {
+  for (const hasSchema of [true, false]) expect(failureOfStatus(400, of(text, { hasSchema }))).toBe('denied');
+  expect(remedyOf(new ModelError(text, { failure: 'denied', status: 400 }))).toBe('correct the key');
+});
+
+it('takes a refusal of an answer that the endpoint checked itself for one that another answer may escape', () => {
+  const message =
+    "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.";
+  expect(failureOfStatus(400, of(message))).toBe('unavailable');
+  expect(failureOfStatus(400, of(message, { hasSchema: true }))).toBe('schema');
+  const about = (text: string, status: number) =>
+    failureOfTaken(new ModelError(text, { failure: 'schema', status }));
+  expect([about(message, 400), about('Grammar', 500), about('Grammar', 400)]).toEqual([
+    'unavailable',
+    'unavailable',
+    'rejected',
+  ]);
 });
 
 it('takes a refusal that may be about the schema for one of the schema, if there was one', () => {

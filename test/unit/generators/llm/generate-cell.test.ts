@@ -467,6 +467,14 @@ describe('generateCell', () => {
         expect(sleeps).toEqual([1_000]);
       });
 
+      it('asks again where the endpoint itself found that the answer breaks a schema that it takes', async () => {
+        const broken = new ModelError('Failed to generate JSON', { failure: 'schema', status: 400 });
+        const { task, requests } = cellOf([GOOD, broken, GOOD]);
+        await generateCell(task);
+        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        expect(sent(requests)).toEqual([true, true, true]);
+      });
+
       it('makes no second call once the build stops', async () => {
         const stop = new AbortController();
         const { task, records, limiter } = cellOf([about], { stop: stop.signal });

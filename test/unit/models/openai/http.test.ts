@@ -115,8 +115,8 @@ describe('an answer that is too large', () => {
     const chunk = `100000\r\n${'x'.repeat(MiB)}\r\n`;
     const endpoint = await startRawEndpoint((socket, { number }) => {
       const headers = { 'content-encoding': 'gzip' };
-      if (number === 2) socket.write(bytesOf(gzipSync(completionOf('x'.repeat(17 * MiB))), { headers }));
-      else if (number === 3) socket.write(bytesOf(gzipSync(' '.repeat(17 * MiB)), { headers, status: 500 }));
+      if (number === 2) socket.write(bytesOf(gzipSync(completionOf('x'.repeat(5 * MiB))), { headers }));
+      else if (number === 3) socket.write(bytesOf(gzipSync(' '.repeat(5 * MiB)), { headers, status: 500 }));
       else {
         // It never ends: reading it has to.
         socket.write(head);
@@ -128,7 +128,7 @@ describe('an answer that is too large', () => {
       }
     });
     onTestFinished(() => endpoint.close());
-    const words = 'an answer of more than 16 MiB, which is not read';
+    const words = 'an answer of more than 4 MiB, which is not read';
     for (let call = 0; call < 2; call += 1) {
       await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
         failure: 'rejected',
@@ -142,8 +142,8 @@ describe('an answer that is too large', () => {
     });
   });
 
-  it('is one above 16 MiB: one of 15 is read', async () => {
-    const text = 'x'.repeat(15 * MiB);
+  it('is one above 4 MiB: one of 3.9 is read', async () => {
+    const text = 'x'.repeat(3.9 * MiB);
     const endpoint = await startEndpoint(() => bytesOf(completionOf(text)));
     expect((await said(endpoint.client)) === text).toBe(true);
   });
