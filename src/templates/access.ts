@@ -12,6 +12,7 @@ import {
   isList,
   isMapping,
   Loop,
+  opened,
   partOf,
   type Runtime,
   refuseUndefined,
@@ -116,7 +117,7 @@ function boundsOf(
 }
 
 function boundOf(value: Runtime): number | null {
-  if (value === null) return null;
+  if (opened(value) === null) return null;
   const number = asNumber(value);
   if (typeof number !== 'bigint') {
     refuseUndefined(value);

@@ -3,7 +3,7 @@
 import { plural } from '../plural.ts';
 import type { Budget } from './limits.ts';
 import { lengthOf, textOf } from './python-text.ts';
-import { asNumber, describe, type Runtime, refuseUndefined, written } from './runtime.ts';
+import { asNumber, describe, opened, type Runtime, refuseUndefined, written } from './runtime.ts';
 import { renderError } from './template-error.ts';
 
 /** What an operation may use beside its arguments. */
@@ -70,7 +70,7 @@ const LARGEST = 2n ** 31n;
 
 /** An argument that has to be a whole number; `fallback` when it is not given or None. One beyond ±2^31 is cut to that. */
 export function integerArgument(value: Runtime | undefined, fallback: number): number {
-  if (value === undefined || value === null) return fallback;
+  if (value === undefined || opened(value) === null) return fallback;
   const number = asNumber(value);
   if (typeof number === 'bigint')
     return Number(number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number);

@@ -53,15 +53,15 @@ export function formatBraces(
       if (value === undefined) throw renderError(`Cannot format the text: there is no value for "${found}"`);
       return conversion === undefined
         ? formatValue(value, spec, budget)
-        : formatText(findOwn(CONVERSIONS, conversion)!(value, budget), spec, budget);
+        : formatText(findOwn(CONVERSIONS, conversion)!(value, budget), { spec, align: '<' }, budget);
     },
   );
   budget.allocate(result.length);
   return result;
 }
 
-/** A spec that only pads, which leaves text of a cell as it is written. */
-const PADDING = /^(?:[\s\S]?[<>^])?\d*s?$/u;
+/** A spec that only pads, which leaves text of a cell as it is written; filling with zeros is for numbers. */
+const PADDING = /^(?:(?:[\s\S]?[<>^])|(?!0))\d*s?$/u;
 
 /** `format(value, spec)`. */
 function formatValue(given: Runtime, spec: string, budget: Budget): string {
@@ -71,7 +71,7 @@ function formatValue(given: Runtime, spec: string, budget: Budget): string {
     throw renderError(`Cannot format ${describe(value)} as "${spec}": only texts and numbers have formats`);
   }
   if (number === null || (typeof value === 'boolean' && spec === ''))
-    return formatText(textOf(value, budget), spec, budget);
+    return formatText(textOf(value, budget), { spec, align: isNumber(given, spec) ? '>' : '<' }, budget);
   const parsed = parseSpec(spec, '=');
   if (typeof number === 'bigint' && parsed.precision !== null && '_,dxXobcn'.includes(parsed.type || 'd')) {
     throw renderError('Cannot format a whole number with a precision: use the type "f"');
@@ -91,7 +91,16 @@ function formatValue(given: Runtime, spec: string, budget: Budget): string {
   return formatFloat(toFloat(number), parsed, budget);
 }
 
-function formatText(text: string, spec: string, budget: Budget): string {
+/** Text of a cell that says a number stands where numbers do. */
+function isNumber(given: Runtime, spec: string): boolean {
+  return given instanceof CellText && asNumber(given) !== null && !spec.endsWith('s');
+}
+
+function formatText(
+  text: string,
+  { spec, align }: { readonly spec: string; readonly align: '<' | '>' },
+  budget: Budget,
+): string {
   const parsed = parseSpec(spec, null);
   if (parsed.type !== '' && parsed.type !== 's')
     throw renderError(`Cannot format a text as "${spec}": it is no number`);
@@ -99,7 +108,7 @@ function formatText(text: string, spec: string, budget: Budget): string {
     throw renderError(`Cannot format a text as "${spec}": it is no number`);
   if (parsed.align === '=' || parsed.sign !== '')
     throw renderError(`Cannot format a text as "${spec}": it has no sign`);
-  return pad(cut(text, parsed), { ...parsed, align: parsed.align ?? '<' }, budget);
+  return pad(cut(text, parsed), { ...parsed, align: parsed.align ?? align }, budget);
 }
 
 /** Reads a format. `zeroAlign` is how what is filled with zeros is aligned, unless that is written. */

@@ -264,6 +264,12 @@ const numbers: readonly (readonly [string, string])[] = [
     '{{ "{}".format(money) }} {{ "{:.1f}".format(money) }} {{ "{:>6}".format(money) }} {{ "{:,}".format(big) }} {{ "{:03d}".format(nine) }}',
     '12.50 12.5  12.50 9,007,199,254,740,993 009',
   ],
+  [
+    '{{ "{:04}|{:4}|{:<4}|{:<04}".format(nine, ten, ten, nine) }} {{ "{:6}|{:6s}|{:4}|{:05}".format(money, money, key, word) }}',
+    '0009|  10|10  |9000  12.50|12.50 |age |abc00',
+  ],
+  // Arguments and bounds too.
+  ['{{ word[nothing:one] }} {{ "%.0f" % (2.6 | round(nothing)) }} {{ (one ~ "") | int(nothing) }}', 'a 3 1'],
   // Of any size, and only where it is a number.
   [
     '{{ big + 1 }} {{ big == 9007199254740993 }} {{ big == 9007199254740992 }}',
