@@ -3,7 +3,7 @@
 
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
-import { either, listOf, merged, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.ts';
+import { either, isObject, listOf, merged, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.ts';
 import { pathOf } from '../templates/syntax.ts';
 import { parseTemplate } from '../templates/template.ts';
 import { TemplateSyntaxError } from '../templates/template-error.ts';
@@ -47,8 +47,9 @@ function shapeOfPrinted({ expr }: ExpressionColumn, find: ShapeOf): Shape | null
     const [first, ...more] = parseTemplate(expr).statements;
     if (first?.kind !== 'output' || first.expression.kind !== 'name' || more.length > 0) return null;
     const shape = find(first.expression.name);
-    const isObject = shape !== null && shape.names.length > 0 && shape.item === undefined;
-    return isObject ? { ...NO_FIELDS, printed: pathOf(first.expression) } : null;
+    return shape !== null && isObject(shape) && shape.item === undefined
+      ? { ...NO_FIELDS, printed: pathOf(first.expression) }
+      : null;
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     return null;
@@ -101,7 +102,8 @@ class ShapeReader {
     const said = together.filter((shape) => shape !== undefined);
     const known = said.filter((shape) => shape !== null);
     if (said.length === 0) return undefined;
-    return known.length < said.length ? null : merged(known);
+    if (known.length < said.length) return null;
+    return known.length === 1 ? known[0] : merged(known);
   }
 
   #readOwn(schema: ValueObject): Shape | null | undefined {
@@ -121,7 +123,8 @@ class ShapeReader {
       case 'string':
         return null;
       case 'array':
-        return listOf(() => (prefixItems === undefined ? (this.read(items, []) ?? null) : null));
+        if (!isValueList(prefixItems)) return listOf(() => this.read(items, []) ?? null);
+        return { ...listOf(() => null), parts: () => prefixItems.map((part) => this.read(part, []) ?? null) };
       case 'object':
         return this.#readObject(schema);
       default:
@@ -134,12 +137,14 @@ class ShapeReader {
     additionalProperties,
     patternProperties,
   }: ValueObject): Shape | null | undefined {
-    const isClosed = additionalProperties === undefined || additionalProperties === false;
-    if (!isClosed || patternProperties !== undefined) return null;
-    if (!isValueObject(properties)) return undefined;
+    if (additionalProperties === true || patternProperties !== undefined) return null;
+    const isMap = isValueObject(additionalProperties);
+    if (!isMap && !isValueObject(properties)) return undefined;
+    const named = isValueObject(properties) ? properties : {};
     return {
-      names: Object.keys(properties),
-      field: (name) => this.read(findOwn(properties, name), []) ?? null,
+      names: Object.keys(named),
+      field: (name) => this.read(findOwn(named, name), []) ?? null,
+      ...(isMap ? { rest: () => this.read(additionalProperties, []) ?? null } : {}),
     };
   }
 }

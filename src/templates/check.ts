@@ -8,8 +8,18 @@
 
 import { MAX_DEPTH } from './limits.ts';
 import { DICT_METHOD_NAMES } from './methods.ts';
-import { either, listOf, missingField, pairsOf, type Shape, type ShapeOf, valuesOf } from './shape.ts';
-import { type Expression, pathOf, type Statement, type Target } from './syntax.ts';
+import {
+  either,
+  fieldOf,
+  isObject,
+  listOf,
+  missingField,
+  pairsOf,
+  type Shape,
+  type ShapeOf,
+  valuesOf,
+} from './shape.ts';
+import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
 
 export interface TreeFacts {
   /** The names that a template takes from the row, sorted. */
@@ -57,10 +67,14 @@ class Walk {
   }
 
   facts(): TreeFacts {
+    // What a template asks for in one place may be read in another.
+    const asked = new Set(
+      this.#missingFields.flatMap(({ isGuarded, message }) => (isGuarded ? message : [])),
+    );
     return {
       variables: [...this.#variables].sort(),
       tooDeepAt: this.#tooDeepAt,
-      missingFields: this.#missingFields,
+      missingFields: this.#missingFields.map((field) => ({ ...field, isGuarded: asked.has(field.message) })),
     };
   }
 
@@ -101,9 +115,7 @@ class Walk {
         break;
       }
       case 'filter-block':
-        for (const { positional, named } of statement.filters) {
-          this.#expressions([...positional, ...named.map(([, value]) => value)], depth + 2, bound);
-        }
+        for (const filter of statement.filters) this.#arguments(filter, depth + 2, bound);
         this.statements(statement.body, depth + 1, bound);
         return statement.target === null ? bound : new Map([...bound, [statement.target, null]]);
     }
@@ -142,8 +154,11 @@ class Walk {
         const shape = this.#object(object, depth, bound);
         this.expression(key, depth + 1, bound);
         const isName = key.kind === 'constant' && typeof key.value === 'string';
-        if (!isName && shape?.item !== undefined) return shape.item();
-        if (key.kind !== 'constant') return null;
+        if (!isName && shape?.item !== undefined) {
+          const part = key.kind === 'constant' ? shape.parts?.()[Number(key.value)] : undefined;
+          return part === undefined ? shape.item() : part;
+        }
+        if (key.kind !== 'constant') return (shape?.names.length === 0 && shape.rest?.()) || null;
         return this.#field(shape, { at: key.at, path: pathOf(object), name: String(key.value) });
       }
       case 'slice': {
@@ -157,20 +172,12 @@ class Walk {
         return shape;
       }
       case 'function':
-        this.#expressions(
-          [...expression.positional, ...expression.named.map(([, value]) => value)],
-          depth + 1,
-          bound,
-        );
+        this.#arguments(expression, depth + 1, bound);
         return null;
       case 'call':
       case 'filter': {
         const shape = this.#object(expression.object, depth, bound);
-        this.#expressions(
-          [...expression.positional, ...expression.named.map(([, value]) => value)],
-          depth + 1,
-          bound,
-        );
+        this.#arguments(expression, depth + 1, bound);
         return expression.kind === 'call'
           ? this.#called(shape, expression)
           : this.#filtered(shape, expression);
@@ -188,13 +195,20 @@ class Walk {
         this.expression(expression.left, depth + (expression.left.kind === 'binary' ? 0 : 1), bound);
         this.expression(expression.right, depth + 1, bound);
         return null;
-      case 'compare':
-        this.#expressions(
-          [expression.first, ...expression.rest.map(({ operand }) => operand)],
-          depth + 1,
-          bound,
-        );
+      case 'compare': {
+        const { first, rest } = expression;
+        const operands = rest.map(({ operand }) => operand);
+        const [, shape] = this.#expressions([first, ...operands], depth + 1, bound);
+        const isAsked = rest[0]!.operator.endsWith('in') && first.kind === 'constant';
+        if (isAsked && shape && isObject(shape))
+          this.#field(shape, {
+            at: first.at,
+            path: pathOf(operands[0]!),
+            name: String(first.value),
+            isGuarded: true,
+          });
         return null;
+      }
       case 'and':
       case 'or':
         return either([
@@ -221,6 +235,10 @@ class Walk {
     return expressions.map((expression) => this.expression(expression, depth, bound));
   }
 
+  #arguments({ positional, named }: Arguments, depth: number, bound: Names): void {
+    this.#expressions([...positional, ...named.map(([, value]) => value)], depth, bound);
+  }
+
   /** The field of a value, which is noted when it can never be there. */
   #field(
     shape: Shape | null,
@@ -232,7 +250,8 @@ class Walk {
     }: { readonly at: number; readonly path: string; readonly name: string; readonly isGuarded?: boolean },
   ): Shape | null {
     if (shape === null) return null;
-    if (shape.names.includes(name)) return shape.field(name);
+    const field = fieldOf(shape, name);
+    if (field !== undefined) return field;
     this.#missingFields.push({ at, message: missingField(path, shape, name), isGuarded });
     return null;
   }
@@ -240,7 +259,7 @@ class Walk {
   #called(shape: Shape | null, call: Extract<Expression, { kind: 'call' }>): Shape | null {
     const { method, object, positional, at } = call;
     const [key] = positional;
-    if (shape === null || shape.names.length === 0) return null;
+    if (shape === null || !isObject(shape)) return null;
     if (!DICT_METHOD_NAMES.includes(method)) {
       if (shape.item !== undefined) return null;
       const message = `${pathOf(object)} is an object, which has no method "${method}"`;
@@ -267,7 +286,7 @@ class Walk {
 
   #filtered(shape: Shape | null, filter: Extract<Expression, { kind: 'filter' }>): Shape | null {
     if (filter.name === 'items') return shape === null ? null : pairsOf(shape);
-    if (shape?.item === undefined || shape.names.length > 0) return null;
+    if (shape?.item === undefined || isObject(shape)) return null;
     const item = shape.item();
     const attribute = filter.named.find(([name]) => name === 'attribute')?.[1];
     if (attribute?.kind === 'constant' && typeof attribute.value === 'string') {
@@ -296,5 +315,5 @@ const SAME_ITEMS: readonly string[] = ['list', 'reverse', 'sort', 'unique'];
 /** The names that a target assigns, each with what is known of its part of the value. */
 function assigned(target: Target, shape: Shape | null): readonly (readonly [string, Shape | null])[] {
   if (typeof target === 'string') return [[target, shape]];
-  return target.flatMap((part, index) => assigned(part, shape?.parts?.[index] ?? null));
+  return target.flatMap((part, index) => assigned(part, shape?.parts?.()[index] ?? null));
 }

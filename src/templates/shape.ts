@@ -8,10 +8,12 @@ export interface Shape {
   readonly names: readonly string[];
   /** The shape of a field in `names`. */
   readonly field: (name: string) => Shape | null;
+  /** What its other fields are, where they can have any name. */
+  readonly rest?: () => Shape | null;
   /** What its items are, where it can be a list; `null`: nothing is known of them. */
   readonly item?: () => Shape | null;
   /** What its items are one by one, where it is a tuple. */
-  readonly parts?: readonly (Shape | null)[];
+  readonly parts?: () => readonly (Shape | null)[];
   /** What it is the printed text of, which no longer has fields. */
   readonly printed?: string;
 }
@@ -23,6 +25,15 @@ export const NO_FIELDS: Shape = { names: [], field: () => null };
 
 export function listOf(item: () => Shape | null): Shape {
   return { ...NO_FIELDS, item };
+}
+
+export function isObject({ names, rest }: Shape): boolean {
+  return names.length > 0 || rest !== undefined;
+}
+
+/** The shape of a field; undefined where none of this name can be. */
+export function fieldOf({ names, field, rest }: Shape, name: string): Shape | null | undefined {
+  return names.includes(name) ? field(name) : rest?.();
 }
 
 /** The shape of what is one of several. */
@@ -37,23 +48,25 @@ export function either(shapes: readonly (Shape | null)[]): Shape | null {
 /** A value that has the fields and the items of all of these. */
 export function merged(shapes: readonly Shape[]): Shape {
   const lists = shapes.flatMap(({ item }) => item ?? []);
+  const rests = shapes.flatMap(({ rest }) => rest ?? []);
   return {
     names: [...new Set(shapes.flatMap(({ names }) => names))],
     field: (name) =>
-      either(shapes.flatMap((shape) => (shape.names.includes(name) ? [shape.field(name)] : []))),
+      either(shapes.map((shape) => fieldOf(shape, name)).filter((shape) => shape !== undefined)),
+    ...(rests.length === 0 ? {} : { rest: () => either(rests.map((rest) => rest())) }),
     ...(lists.length === 0 ? {} : { item: () => either(lists.map((item) => item())) }),
   };
 }
 
 /** What `values()` gives. */
-export function valuesOf({ names, field }: Shape): Shape {
-  return listOf(() => either(names.map(field)));
+export function valuesOf({ names, field, rest }: Shape): Shape {
+  return listOf(() => either([...names.map(field), ...(rest === undefined ? [] : [rest()])]));
 }
 
 /** What `items()` gives: pairs of names and values. */
 export function pairsOf(shape: Shape): Shape {
   const item = () => valuesOf(shape).item?.() ?? null;
-  return listOf(() => ({ ...listOf(() => null), parts: [null, item()] }));
+  return listOf(() => ({ ...listOf(() => null), parts: () => [null, item()] }));
 }
 
 /** The fields that a message names. */

@@ -31,7 +31,7 @@ columns:
         open: { type: object, properties: { a: { type: string } }, additionalProperties: true }
         map: { type: object, additionalProperties: { $ref: "#/$defs/Named" } }
         textOrOne: { anyOf: [{ type: string }, { $ref: "#/$defs/Named" }] }
-        pair: { type: array, prefixItems: [{ type: string }] }
+        pair: { type: array, prefixItems: [{ type: string }, { $ref: "#/$defs/Named" }] }
         items: { type: array, items: { type: object, properties: { name: { type: string } } } }
   - name: verdict
     column_type: llm-judge
@@ -129,6 +129,23 @@ describe('refuses a name that is never there', () => {
       'severity.either has full name, age, boss, title; did you mean "title"?',
     ],
     ['{{ severity.both.titel }}', 'titel', 'severity.both has number, title; did you mean "title"?'],
+    ['{{ severity.map.any.titel }}', 'titel', 'severity.map.any has title; did you mean "title"?'],
+    [
+      '{% for k, v in severity.map.items() %}{{ v.titel }}{% endfor %}',
+      'titel',
+      'v has title; did you mean "title"?',
+    ],
+    [
+      '{% for k in severity.map %}{{ severity.map[k].titel }}{% endfor %}',
+      'titel',
+      'severity.map[k] has title; did you mean "title"?',
+    ],
+    ['{{ severity.pair[1].titel }}', 'titel', 'severity.pair[1] has title; did you mean "title"?'],
+    [
+      '{% for p in severity.map.values() if p["titel"] %}x{% endfor %}',
+      '"titel"',
+      'p has title; did you mean "title"?',
+    ],
     ['{{ severity.upper() }}', 'upper', 'severity is an object, which has no method "upper"'],
     ['{{ verdict.taste.score }}', 'taste', 'verdict has Taste; did you mean "Taste"?'],
     ['{{ verdict.Taste.scroe }}', 'scroe', 'verdict.Taste has reasoning, score; did you mean "score"?'],
@@ -156,11 +173,18 @@ describe('refuses a name that is never there', () => {
 });
 
 it.each([
+  '{% if severity.levle is defined %}{{ severity.levle }}{% endif %}x',
+  '{{ severity["levle"] if "levle" in severity else 2 }}',
+])('only warns of a field that the template asks for elsewhere: %s', async (expr) => {
+  expect((await prepareFiles(documentWith(expr))).warnings).toHaveLength(2);
+});
+
+it.each([
   '{{ severity.level }} {{ severity["reason"] }} {{ severity.get("people") }} {{ severity.items() | list }}',
   '{{ severity.people[0]["full name"] }} {{ severity.people[0].boss.boss.age }} {{ severity.owner.age }}',
   '{{ severity.either.title }} {{ severity.either.age }} {{ severity.both.title }} {{ severity.both.number }}',
   '{{ severity.free.any.thing }} {{ severity.open.other }} {{ severity.map.any.title }} {{ severity.textOrOne.any }}',
-  '{{ severity.pair[0].any }} {{ severity.reason.any }} {{ severity[story] }} {{ severity.people | length }}',
+  '{{ severity.pair[0].any }} {{ severity.pair[-1].any }} {{ severity.map.items.title }} {{ "any" in severity.map }} {{ severity.reason.any }} {{ severity[story] }} {{ severity.people | length }}',
   '{% for k, v in severity.items() %}{{ k.x }}{{ v.any }}{% endfor %}{% for k in severity %}{{ k }}{% endfor %}',
   '{% for p in severity.people %}{{ loop.index }}{{ p.age }}{{ loop.previtem.any }}{% endfor %}',
   '{% with severity = text %}{{ severity.any }}{% endwith %}{{ text.any }}{{ story.any }}{{ part.any }}',
@@ -173,6 +197,7 @@ it.each([
 it.each([
   ['{{ 1 if severity.levle is defined else 2 }}', 'levle'],
   ['{{ severity.get("levle", "none") }}', 'get'],
+  ['{{ 1 if "levle" in severity else 2 }}', '"levle"'],
 ])('warns where the template asks whether it is there: %s', async (expr, place) => {
   const { warnings } = await prepareFiles(documentWith(expr));
   expect(warnings.map(({ line, column, message }) => [line, column, message])).toEqual([
