@@ -4,7 +4,7 @@ import { isValueList, isValueObject, type Value } from './values.ts';
 
 /** An escape, a class, what Python alone writes, a quantifier, or any other character. */
 const TOKEN =
-  /\\[\s\S]|\[(\^?)(\]?(?:\\[\s\S]|[^\]\\])*)\]|\(\?P=(\w+)\)|\(\?P<|\(\?#[^)]*\)|\{,(\d+)\}|\{\d+(?:,\d*)?\}|[\s\S]/gu;
+  /\\[\s\S]|\[(\^?)(\]?(?:\\[\s\S]|[^\]\\])*)\]|\(\?P=(\w+)\)|\(\?P<|\(\?#[^)]*\)|\{,(\d*)\}|\{\d+(?:,\d*)?\}|[\s\S]/gu;
 const PYTHON = /\(\?|[*+?}]\+|\\[NU]/;
 
 /**

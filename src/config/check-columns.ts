@@ -12,6 +12,7 @@ import { type DefaultModels, howToAdd } from './default-models.ts';
 import { lowerFirst, suggestion } from './explain.ts';
 import { checkSchema } from './json-schema.ts';
 import type { Path } from './load.ts';
+import { isLater } from './not-yet.ts';
 import { parentsOf, printedNames, type TemplateField, templatesOf, variablesOf } from './references.ts';
 import type { Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
@@ -215,12 +216,14 @@ function hasContext(report: Report, { path }: ReadColumn): boolean {
 
 /** `x__trace` of a column whose trace is asked for: that it is not there yet is reported already. */
 function isLaterSideEffect(report: Report, name: string, { columns }: ReadConfig): boolean {
-  return columns.some(
-    ({ path, name: owner }) =>
-      (name === `${owner}__trace` && report.read([...path, 'with_trace']) !== undefined) ||
-      (name === `${owner}__reasoning_content` &&
-        report.read([...path, 'extract_reasoning_content']) !== undefined),
-  );
+  return columns.some(({ path, name: owner }) => {
+    const asksFor = (field: 'with_trace' | 'extract_reasoning_content') =>
+      isLater(field, report.read([...path, field]));
+    return (
+      (name === `${owner}__trace` && asksFor('with_trace')) ||
+      (name === `${owner}__reasoning_content` && asksFor('extract_reasoning_content'))
+    );
+  });
 }
 
 /** A seed cell with nothing in it prints as `None`. */

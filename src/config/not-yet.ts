@@ -43,12 +43,12 @@ const YES = [true, 'yes', 'on'];
 const NO = [false, 'no', 'off'];
 
 const ANY_COLUMN: LaterFields = { skip: [null], propagate_skip: [...YES, null], allow_resize: [...NO, null] };
-const MODEL_COLUMN: LaterFields = {
+const MODEL_COLUMN = {
   multi_modal_context: [null],
   tool_alias: [null],
-  with_trace: ['none', ...NO, null],
+  with_trace: ['none', ...YES, ...NO, null],
   extract_reasoning_content: [...NO, null],
-};
+} satisfies LaterFields;
 
 export const LATER_DOCUMENT_FIELDS: LaterFields = {
   tool_configs: [null],
@@ -73,16 +73,20 @@ export function withoutLaterFields(
   const kept = Object.entries(fields).filter(([name, input]) => {
     const silent = findOwn(later, name);
     if (silent === undefined) return true;
+    const value = plainValue(input) as string;
     if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
-    else if (isOlder(name, input)) warnOfOlder(report, [...path, name], 'it is left out');
+    else if (name === 'with_trace' && YES.includes(value))
+      warnOfOlder(report, [...path, name], 'it is left out, as traces are not supported yet');
+    else if (name === 'allow_resize' || (name === 'with_trace' && NO.includes(value)))
+      warnOfOlder(report, [...path, name], 'it is left out');
     return false;
   });
   return Object.fromEntries(kept);
 }
 
-/** Whether a field asks for nothing, in a way that only older versions of Data Designer have. */
-function isOlder(name: string, input: unknown): boolean {
-  return name === 'allow_resize' || (name === 'with_trace' && NO.includes(plainValue(input) as string));
+/** Whether a field of a model column asks for what is refused. */
+export function isLater(field: keyof typeof MODEL_COLUMN, input: unknown): boolean {
+  return input !== undefined && !isSilent(input, MODEL_COLUMN[field]);
 }
 
 function isSilent(input: unknown, silent: readonly unknown[]): boolean {

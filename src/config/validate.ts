@@ -113,22 +113,22 @@ function checkFields(report: Report): void {
   for (const name of Object.keys(top)) {
     if (known.includes(name)) continue;
     const position = report.document.keyPosition([name]);
-    const owner = ownerOf(name, { isWrapped, input: findOwn(top, name) });
-    const near =
-      owner === null
-        ? nearestName(
-            name,
-            known.filter((field) => !OLDER_FIELDS.includes(field)),
-          )
-        : null;
-    const isNote = owner === null && near === null;
+    const near = suggestion(
+      nearestName(
+        name,
+        known.filter((field) => !OLDER_FIELDS.includes(field)),
+      ),
+    );
+    const hint =
+      ownerOf(name, isWrapped) || near || (holdsColumns(findOwn(top, name)) ? under('columns') : '');
     report.add({
       path: [],
-      message: isNote
-        ? `"${name}" is no field of a document: it is left out`
-        : `no field "${name}" at the top of a document${owner === null ? suggestion(near) : `: it belongs under ${owner}`}`,
+      message:
+        hint === ''
+          ? `"${name}" is no field of a document: it is left out`
+          : `no field "${name}" at the top of a document${hint}`,
       isWhole: true,
-      level: isNote ? 'warning' : 'error',
+      level: hint === '' ? 'warning' : 'error',
       position,
     });
   }
@@ -147,19 +147,23 @@ function checkFields(report: Report): void {
   }
 }
 
-/** Where what stands at the top belongs: leaving it out would change what the document asks for. */
-function ownerOf(
-  name: string,
-  { isWrapped, input }: { readonly isWrapped: boolean; readonly input: unknown },
-): string | null {
-  if (isWrapped && CONFIG_FIELDS.includes(name)) return 'data_designer';
-  if (fieldsAt(rowloomSettings, []).includes(name)) return 'rowloom';
-  return holdsColumns(input) ? 'columns' : null;
+function under(field: string): string {
+  return `: it belongs under ${field}`;
 }
 
+/** Where what stands at the top belongs: leaving it out would change what the document asks for. */
+function ownerOf(name: string, isWrapped: boolean): string {
+  if (isWrapped && CONFIG_FIELDS.includes(name)) return under('data_designer');
+  return fieldsAt(rowloomSettings, []).includes(name) ? under('rowloom') : '';
+}
+
+/** Whether there are columns in it; what has no name is there for columns to refer to. */
 function holdsColumns(input: unknown): boolean {
   if (typeof input !== 'object' || input === null) return false;
-  return Object.hasOwn(input, 'column_type') || Object.values(input).some(holdsColumns);
+  return (
+    (Object.hasOwn(input, 'column_type') && Object.hasOwn(input, 'name')) ||
+    Object.values(input).some(holdsColumns)
+  );
 }
 
 /** The providers of a document; those of an older one as far as its models name them. */

@@ -191,6 +191,25 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
       'error config.yaml:2:1 no field "model_config" at the top of a document, did you mean "model_configs"?',
     ],
   },
+  'a slip in the name of the columns': {
+    files: { 'config.yaml': 'colums:\n  - { name: id, column_type: sampler, sampler_type: uuid }\n' },
+    says: [
+      'error config.yaml:1:1 no field "colums" at the top of a document, did you mean "columns"?',
+      'error config.yaml:1:1 there are no columns: a document lists at least one under "columns"',
+    ],
+  },
+  'a trace that nobody asks for': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", with_trace: none, extract_reasoning_content: false }
+  - { name: b, column_type: expression, expr: "{{ a__trace }}" }
+  - { name: c, column_type: expression, expr: "{{ a__reasoning_content }}" }
+`),
+    says: [
+      'error config.yaml:4:51 column "b": no column "a__trace" (in expr)',
+      'error config.yaml:5:51 column "c": no column "a__reasoning_content" (in expr)',
+    ],
+  },
   'settings of Rowloom at the top': {
     files: besides('\nrow_group_size: 5\nseed: 7\n'),
     says: [
@@ -201,7 +220,7 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   'columns under another name': {
     files: {
       'config.yaml':
-        'fields:\n  - { name: id, column_type: sampler, sampler_type: uuid }\nnotes: { by: me }\nmore: [{ steps: [{ column_type: x }] }]\n',
+        'fields:\n  - { name: id, column_type: sampler, sampler_type: uuid }\nnotes: { by: me }\nmore: [{ steps: [{ name: a, column_type: x }] }]\n',
     },
     says: [
       'error config.yaml:1:1 no field "fields" at the top of a document: it belongs under columns',
@@ -217,7 +236,7 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
 `),
     says: [
       'error config.yaml:2:59 column "id": allow_resize is not supported: a column can make neither more nor fewer rows',
-      'error config.yaml:3:83 column "body": with_trace "true" is not supported yet',
+      'warning config.yaml:3:83 column "body": with_trace is of an older version of Data Designer: it is left out, as traces are not supported yet',
     ],
   },
   'an empty prompt without an image': {

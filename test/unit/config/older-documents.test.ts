@@ -10,6 +10,7 @@ describe('an older document', () => {
   - { name: id, column_type: sampler, sampler_type: uuid, allow_resize: false }
   - { name: a, column_type: llm-text, prompt: "{{ id }}", model_alias: m, with_trace: false, allow_resize: no }
   - { name: b, column_type: llm-text, prompt: "{{ id }}", model_alias: m, with_trace: none }
+  - { name: c, column_type: llm-text, prompt: "{{ id }}", model_alias: m, with_trace: true }
 model_configs: [{ alias: m, model: x, provider: p }]
 rowloom: { providers: [{ name: p, provider_type: simulated }] }
 `,
@@ -18,6 +19,7 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
       `warning config.yaml:2:59 column "id": allow_resize ${older('it is left out')}`,
       `warning config.yaml:3:75 column "a": with_trace ${older('it is left out')}`,
       `warning config.yaml:3:94 column "a": allow_resize ${older('it is left out')}`,
+      `warning config.yaml:5:75 column "c": with_trace ${older('it is left out, as traces are not supported yet')}`,
     ]);
   });
 
@@ -53,6 +55,22 @@ rowloom: { providers: [{ name: p, endpoint: "http://new/v1" }] }
 `,
     });
     expect(settings.providers).toMatchObject([{ endpoint: 'http://new/v1' }]);
+  });
+
+  it('may have parts of columns beside them, to refer to', async () => {
+    const { warnings, plan } = await prepareFiles({
+      'config.yaml': `x-written: &written { column_type: llm-text, model_alias: m }
+columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, <<: *written, prompt: "{{ id }}" }
+model_configs: [{ alias: m, model: x, provider: p }]
+rowloom: { providers: [{ name: p, provider_type: simulated }] }
+`,
+    });
+    expect(plan.columns.map(({ kind }) => kind)).toEqual(['sampler', 'llm-text']);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      '"x-written" is no field of a document: it is left out',
+    ]);
   });
 
   it('may have notes beside its columns', async () => {
