@@ -45,9 +45,10 @@ function readScore({ name, options }: JudgeScore, answer: ValueObject): Value {
   if (!isValueObject(judged))
     throw unusable(`"${name}" is missing: it must be an object with reasoning and score`);
   const given = fieldOf(judged, 'score');
-  const score = Object.keys(options).find((option) => isOption(option, given));
+  const keys = Object.keys(options);
+  const score = keys.find((option) => option === given) ?? keys.find((option) => isOption(option, given));
   if (score === undefined) {
-    const choices = Object.keys(options).map((option) => `"${option}"`);
+    const choices = keys.map((option) => `"${option}"`);
     const said = given === undefined ? 'is missing' : `is ${formatJson(given)}`;
     throw unusable(`The score of "${name}" ${said}: it must be one of ${choices.join(', ')}`);
   }

@@ -116,6 +116,8 @@ function faultOf({ message, isCut }: NoJsonError): CellError {
 }
 
 function rankOf(text: string, start: number): number {
+  // `f() {}`: obeys a schema that requires nothing, and is seldom what was meant.
+  if (/^(?:\{\s*\}|\[\s*\])/.test(text.slice(start, start + MAX_OPENING))) return -1;
   const language = OPENING.exec(text.slice(Math.max(0, start - MAX_OPENING), start))?.[1];
   if (language === undefined) return 0;
   return language.toLowerCase() === 'json' ? 2 : 1;

@@ -317,6 +317,12 @@ describe('an answer that no file can hold', () => {
 describe('llm-judge', () => {
   const answer = (scores: Value) => JSON.stringify(scores);
 
+  it('tells options apart that differ in capitals alone', () => {
+    const scores = [{ name: 'Size', description: 'Unit', options: { m: 'milli', M: 'mega' } }];
+    const said = answer({ Size: { reasoning: 'r', score: 'M' } });
+    expect(readAnswer({ ...judge, scores }, said)).toEqual({ Size: { reasoning: 'r', score: 'M' } });
+  });
+
   it('gives each score as the text of an option, with the reasoning', () => {
     const raw = answer({
       Realism: { reasoning: 'r', score: '2' },

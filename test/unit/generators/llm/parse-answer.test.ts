@@ -102,6 +102,12 @@ describe('parseAnswer', () => {
     expect(() => parseAnswer(raw)).toThrow(CellError);
   });
 
+  it('takes empty brackets for the answer only where there are no others', () => {
+    expect(parseAnswer('{"a": 1}, made by f(x) {}')).toEqual({ a: 1n });
+    expect(parseAnswer('{"a": 1}\n```js\n[ ]\n```')).toEqual({ a: 1n });
+    expect(parseAnswer('None: { }')).toEqual({});
+  });
+
   it('takes of keys that are there twice the last', () => {
     expect(parseAnswer('{"a": 1, "b": 2, "a": 3}')).toEqual({ a: 3n, b: 2n });
     expect(parseAnswer("{'a': 1, 'a': {b: 2},}")).toEqual({ a: { b: 2n } });
