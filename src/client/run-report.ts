@@ -180,7 +180,12 @@ function describeWaiting(calls: Calls | null): readonly string[] {
   const reason = /ECONNREFUSED/.test(why) ? `${host} refuses connections` : why;
   const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;
   const next = nextInMs === 0 ? 'next is under way' : `next in ${formatSeconds(nextInMs)}`;
-  const times = [failed, next, `gives up in ${formatSeconds(givesUpInMs)}`].join(', ');
+  // The last pause ends after that.
+  const times = [
+    failed,
+    ...(nextInMs < givesUpInMs ? [next] : []),
+    `gives up in ${formatSeconds(givesUpInMs)}`,
+  ].join(', ');
   return [
     line('waiting', `${reason} · ${times}`),
     line('waiting', `${host} · ${plural(tries, 'call')} failed`),

@@ -39,18 +39,20 @@ export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs 
   }
   const isSchemaRefusal = hasSchema && SCHEMA_WORDS.test(reason);
   // Some servers answer 500 to a schema that they cannot turn into a grammar.
-  if (status >= 500 || status === 408 || status === 425) return isSchemaRefusal ? 'schema' : 'unavailable';
+  if ((status >= 500 && status !== 501) || status === 408 || status === 425)
+    return isSchemaRefusal ? 'schema' : 'unavailable';
   if (status === 402 || isAboutKey({ status, message: reason })) return 'denied';
   if (isSchemaRefusal) return 'schema';
-  if (ANSWER_WORDS.test(reason)) return hasSchema ? 'schema' : 'unavailable';
+  if (ANSWER_WORDS.test(reason)) return hasSchema ? 'schema' : 'unusable';
   if (INPUT_WORDS.test(reason) && !OUTPUT_LENGTH_WORDS.test(reason)) return 'input';
   if (UNKNOWN_MODEL.test(reason) || QUOTA_WORDS.test(reason)) return 'denied';
-  return hasSchema && (status === 400 || status === 422) ? 'schema' : 'rejected';
+  return hasSchema && [400, 422, 501].includes(status) ? 'schema' : 'rejected';
 }
 
 /** What a refusal means that could be one of the schema, had the same schema not been taken before. */
 export function failureOfTaken({ status, message }: ModelError): FailureClass {
-  return (status ?? 0) >= 500 || ANSWER_WORDS.test(message) ? 'unavailable' : 'rejected';
+  if (ANSWER_WORDS.test(message)) return 'unusable';
+  return (status ?? 0) >= 500 ? 'unavailable' : 'rejected';
 }
 
 /** Whether the key is what is refused. Gemini and xAI say so with 400. */

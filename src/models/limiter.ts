@@ -258,6 +258,7 @@ export class Limiter {
         this.#rejectAll(error);
         return;
       case 'rejected':
+      case 'unusable':
       case 'input':
         this.#lastError = error;
         this.#endOutage();

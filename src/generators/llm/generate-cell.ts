@@ -244,9 +244,10 @@ class Conversation {
     const { model, stop, settings } = this.#task;
     const { answered } = model.limiter;
     const { failure, message } = error;
-    const isRefused = failure === 'rejected' || failure === 'input';
+    const isRefused = failure === 'rejected' || failure === 'input' || failure === 'unusable';
     // The prompt alone was answered before: it is about what was added to it.
-    if (isRefused && this.#turns.length > 0 && this.#restarts < settings.maxConversationRestarts) {
+    const isAboutAnswer = failure === 'unusable' || (isRefused && this.#turns.length > 0);
+    if (isAboutAnswer && this.#restarts < settings.maxConversationRestarts) {
       const ended = this.#endedWithout(error, startedAt, 'retry');
       await this.#record({ ...ended, error: { kind: 'UnusableAnswer', message } });
       return null;

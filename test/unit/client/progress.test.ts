@@ -89,6 +89,10 @@ describe('progress', () => {
     expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [busy] } }))[1]).toBe(
       'waiting   127.0.0.1:8104 answered 503: overloaded · 3 calls failed in 17 s, next is under way, gives up in 9 min 43 s',
     );
+    const last = { ...waited, nextInMs: 32_000, givesUpInMs: 24_000 };
+    expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [last] } }))[1]).toBe(
+      'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, gives up in 24 s',
+    );
     const first = { ...waited, tries: 1 };
     expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [first] } }))[0]).toMatch(
       /^rows/,

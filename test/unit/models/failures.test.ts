@@ -26,6 +26,7 @@ it.each([
   [404, 'Not Found', 'rejected'],
   [400, 'Invalid value for temperature', 'rejected'],
   [422, '', 'rejected'],
+  [501, 'Not Implemented', 'rejected'],
 ] as const)('takes %i %j for %s', (status, text, failure) => {
   expect(failureOfStatus(status, of(text))).toBe(failure);
 });
@@ -104,12 +105,12 @@ it.each([
 it('takes a refusal of an answer that the endpoint checked itself for one that another answer may escape', () => {
   const message =
     "Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details.";
-  expect(failureOfStatus(400, of(message))).toBe('unavailable');
+  expect(failureOfStatus(400, of(message))).toBe('unusable');
   expect(failureOfStatus(400, of(message, { hasSchema: true }))).toBe('schema');
   const about = (text: string, status: number) =>
     failureOfTaken(new ModelError(text, { failure: 'schema', status }));
   expect([about(message, 400), about('Grammar', 500), about('Grammar', 400)]).toEqual([
-    'unavailable',
+    'unusable',
     'unavailable',
     'rejected',
   ]);
@@ -128,6 +129,7 @@ it('takes a refusal that may be about the schema for one of the schema, if there
     expect(failureOfStatus(400, of(text))).toBe('rejected');
   }
   expect(failureOfStatus(422, of('', { hasSchema }))).toBe('schema');
+  expect(failureOfStatus(501, of('', { hasSchema }))).toBe('schema');
   expect(failureOfStatus(500, of('failed to parse grammar', { hasSchema }))).toBe('schema');
   expect(
     failureOfStatus(404, of('No endpoints found that support the requested parameters', { hasSchema })),

@@ -467,12 +467,16 @@ describe('generateCell', () => {
         expect(sleeps).toEqual([1_000]);
       });
 
-      it('asks again where the endpoint itself found that the answer breaks a schema that it takes', async () => {
+      it('asks again, as often as it may, where the endpoint found that the answer breaks a schema that it takes', async () => {
         const broken = new ModelError('Failed to generate JSON', { failure: 'schema', status: 400 });
-        const { task, requests } = cellOf([GOOD, broken, GOOD]);
-        await generateCell(task);
-        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
-        expect(sent(requests)).toEqual([true, true, true]);
+        const { task, requests, sleeps, records } = cellOf([GOOD, broken, GOOD, broken, broken], {
+          settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
+        });
+        for (const status of ['ok', 'ok', 'failed'])
+          expect(await generateCell(task)).toMatchObject({ status });
+        expect(sent(requests)).toEqual([true, true, true, true, true]);
+        expect(statuses(records)).toEqual(['ok', 'retry', 'ok', 'retry', 'failed']);
+        expect(sleeps).toEqual([]);
       });
 
       it('makes no second call once the build stops', async () => {
