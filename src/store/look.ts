@@ -70,7 +70,6 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     if (group.isComplete)
       for (const column of columns) setOwn(cells, column, (findOwn(cells, column) ?? 0) + group.rowCount);
   }
-  const failedRows = 0;
   for (const rowGroup of plan === undefined ? [] : index.groups()) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
     const gathered = await gatherRecords(dataset, {
@@ -79,9 +78,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
       rows: rowsOf(rowGroup, record),
       index,
     });
-    const failed = new Set<number>();
     for (const [column, records] of gathered.records) {
-      for (const { row } of failedCells(records)) failed.add(row);
       const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
       setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
@@ -92,7 +89,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     record,
     start,
     rowCount: sum(committed.map(({ rowCount }) => rowCount)),
-    dropped: failedRows + sum(committed.map(({ drops }) => drops.length)),
+    dropped: sum(committed.map(({ drops }) => drops.length)),
     causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
     groups: { asked: Math.ceil(rows / rowGroupSize), complete, partial: committed.length - complete },
     cells,
@@ -227,7 +224,8 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
   const index = await CellIndex.read(dataset, { columns: storedColumns(plan), rowGroupSize });
   const base = await readingBase(dataset, 'groups');
   for (let rowGroup = 0; rowGroup * rowGroupSize < record.rows; rowGroup += 1) {
-    if ((await findGroup(dataset, { rowGroup, base }))?.isComplete === true) {
+    const group = await findGroup(dataset, { rowGroup, base });
+    if (group?.isComplete === true) {
       yield* await readFailures(dataset, rowGroup);
       continue;
     }
@@ -235,6 +233,9 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
     const { records } = await gatherRecords(dataset, { plan, rowGroup, rows, index });
     for (const [column, found] of records)
       yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
+    // Of what has no cells of its own, such as an expression, a group that was stopped knows.
+    const drops = group?.planDigest === record.planDigest ? group.drops : [];
+    yield* drops.filter(({ column }) => !records.has(column)).map((drop) => failureOf(drop, undefined));
   }
 }
 

@@ -46,27 +46,32 @@ export function createOpenAIClient(options: OpenAIClientOptions): OpenAIClient {
       const answer = await http.post({ body, headers, timeoutMs: request.timeoutMs, signal: request.signal });
       const { status, text, unread } = answer;
       if (status >= 300) throw refused(answer, { status, message: readError(text).message, request });
-      if (unread !== null) throw failed(unread, text);
+      if (unread !== null) throw failed(status, { failure: unread, what: text });
       const completion = readCompletion(text);
       if (completion === null)
-        throw failed('unavailable', `what is no chat completion: ${quote(text, secrets)}`);
+        throw failed(status, {
+          what: text === '' ? 'nothing' : `what is no chat completion: ${quote(text, secrets)}`,
+        });
       if (completion.error === null) {
         if (repeats.has(answer.connection, { id: completion.id, body })) {
           http.distrust();
-          throw failed('unavailable', 'its answer to an earlier call once more');
+          throw failed(status, { what: 'its answer to an earlier call once more' });
         }
         const { finishReason } = completion.answer;
         return { ...completion.answer, finishReason: finishReason && quote(finishReason, secrets) };
       }
       const { message, status: said } = completion.error;
       if (said !== null) throw refused(answer, { status: said, message, request });
-      throw failed('unavailable', `an error: ${quote(message, secrets)}`);
+      throw failed(status, { what: `an error: ${quote(message, secrets)}` });
     },
     close: () => http.close(),
   };
 
-  function failed(failure: FailureClass, what: string): ModelError {
-    return new ModelError(`${host} answered 200 with ${what}`, { failure, status: 200 });
+  function failed(
+    status: number,
+    { failure = 'unavailable', what }: { readonly failure?: FailureClass; readonly what: string },
+  ): ModelError {
+    return new ModelError(`${host} answered ${status} with ${what}`, { failure, status });
   }
 
   /** The message names no header, no body of ours and no address but the host: nothing that could be a secret. */

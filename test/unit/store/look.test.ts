@@ -151,6 +151,25 @@ describe('looking at a dataset', () => {
     ]);
   });
 
+  it('finds what an expression failed for in a group that was stopped', async () => {
+    const dataset = await datasetInTheMiddle();
+    const drop = { row: 11, column: 'shout', kind: 'TemplateRenderError', message: 'Cannot divide' } as const;
+    await commitRowGroup(dataset, {
+      ...{ plan: PLAN, planDigest: 'plan', epoch: 1, rowGroup: 1, rows: { first: 10, last: 19 } },
+      ...{ isComplete: false, base: 'place' },
+      readContent: async () => ({ completeRows: [], chosen: new Map(), drops: [drop], valuesOf: () => [] }),
+    });
+    const found = await collect(findFailures(await looked(dataset)));
+    expect(found.map(({ row, column, message }) => [row, column, message])).toEqual([
+      [FAILED_ROW, 'body', 'Refused'],
+      [OPEN_FAILED_ROW, 'body', 'Refused'],
+      [11, 'shout', 'Cannot divide'],
+    ]);
+    await dataset.writePlan('edited', PLAN);
+    await dataset.update({ planDigest: 'edited' });
+    expect((await collect(findFailures(dataset))).map(({ row }) => row)).not.toContain(11);
+  });
+
   it('reads the rows in order', async () => {
     const dataset = await looked(await datasetInTheMiddle());
     const rows = await collect(readRows(dataset));

@@ -107,6 +107,15 @@ describe('an answer', () => {
   });
 });
 
+it('says with which status nothing came', async () => {
+  const endpoint = await startEndpoint(() => bytesOf('', { status: 202 }));
+  await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    failure: 'unavailable',
+    status: 202,
+    message: `${endpoint.host} answered 202 with nothing`,
+  });
+});
+
 describe('an answer that is too large', () => {
   const MiB = 2 ** 20;
 
