@@ -46,7 +46,7 @@ function scannerOf(cut: Cut): ScanFile {
 }
 
 /** A text, or one of the words that Python writes for floats that are not finite. */
-const TEXT_OR_NOT_FINITE = /"(?:[^"\\]+|\\.)*"|-?\b(?:NaN|Infinity)\b/g;
+const TEXT_OR_NOT_FINITE = /"[^"\\]*(?:\\.[^"\\]*)*"?|-?\b(?:NaN|Infinity)\b/gs;
 
 /** Parses JSON text; NaN and infinities are null. Throws `SyntaxError`. */
 export function parseSeedJson(text: string): Value {

@@ -676,6 +676,16 @@ describe('floats that are not finite', () => {
       { NaN: 'is NaN, "NaN" or -Infinity', list: [null, null] },
     ]);
   });
+
+  // A pattern that tries every way to part a text that never ends does not end either.
+  it.each([
+    ['letters', 'a'],
+    ['escaped quotes', '\\"'],
+    ['words', 'NaN '],
+  ])('are not looked for for ever in a text that was cut: %s', async (_, part) => {
+    const cut = `{"a": 1}\n{"a": NaN, "b": "${part.repeat(50_000)}`;
+    await expect(open({ 's.jsonl': cut })).rejects.toThrow('s.jsonl:2 is not JSON: ');
+  });
 });
 
 describe('several files', () => {
