@@ -14,7 +14,7 @@ export interface Mistake {
 const MARKERS = new Set(['\u0002', '\u0018', '\u001f']);
 const PLAIN_SCALAR = '\u001f';
 
-/** Fields that hold a text of which a comment may have taken the end. */
+/** Fields that hold a text of which a comment may have taken the end, or a name for YAML's own use the beginning. */
 const TEXT_FIELDS = new Set(['prompt', 'system_prompt', 'expr']);
 const FIELD_BEFORE = /([\w-]+)["']?\s*:\s[^:]*$/;
 
@@ -33,7 +33,7 @@ export function findQuoteMistakes(text: string): readonly Mistake[] {
       continue;
     }
     const start = lexeme.charAt(0);
-    const last = mistakes.at(-1);
+    const last = mistakes.findLast(({ level }) => level === 'error');
     const isSameLine = last !== undefined && !text.slice(last.offset, offset).includes('\n');
     if (before === '{' && /^[{%#]/.test(start) && !isSameLine) {
       const sample = `{${start} … ${start === '{' ? '}' : start}}`;
@@ -44,12 +44,19 @@ export function findQuoteMistakes(text: string): readonly Mistake[] {
     } else if (start === '#' && !isPlain && before !== '{') {
       const message = takenByComment(text, { offset, comment: lexeme, wasPlain });
       if (message !== null) mistakes.push({ offset, level: 'warning', message });
+    } else if (
+      /^&./.test(lexeme) &&
+      !isPlain &&
+      TEXT_FIELDS.has(FIELD_BEFORE.exec(lineBefore(text, offset))?.[1] ?? '')
+    ) {
+      const message = `YAML takes "${lexeme}" for a name to refer to, and leaves it out of the text: put the text into quotes`;
+      if (!text.includes(`*${lexeme.slice(1)}`)) mistakes.push({ offset, level: 'warning', message });
     }
     if (lexeme === '{' || lexeme === '[') depth += 1;
     if (lexeme === '}' || lexeme === ']') depth -= 1;
     if (/^\r?\n$/.test(lexeme)) {
       // What follows a template with an open bracket in it is read as a part of it.
-      if (isSameLine && last.level === 'error' && depth !== depthOfLine) break;
+      if (isSameLine && depth !== depthOfLine) break;
       depthOfLine = depth;
     }
     if (lexeme.trim() !== '') wasPlain = isPlain;
@@ -58,6 +65,11 @@ export function findQuoteMistakes(text: string): readonly Mistake[] {
     offset += lexeme.length;
   }
   return mistakes;
+}
+
+/** What stands before a place in its line. */
+function lineBefore(text: string, offset: number): string {
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
 }
 
 /** Whether a comment is the end of a text, by what it looks like and the field that it follows. */
@@ -69,8 +81,7 @@ function takenByComment(
     wasPlain,
   }: { readonly offset: number; readonly comment: string; readonly wasPlain: boolean },
 ): string | null {
-  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const line = text.slice(lineStart, offset);
+  const line = lineBefore(text, offset);
   if (line.trim() === '') return null;
   const field = FIELD_BEFORE.exec(line)?.[1];
   const isValue = wasPlain || /[:-]\s+$/.test(line);

@@ -86,6 +86,25 @@ describe('a text whose end is a comment', () => {
   });
 });
 
+describe('a text whose beginning is a name for YAML', () => {
+  it('is named', () => {
+    const of = (name: string) =>
+      `warning YAML takes "${name}" for a name to refer to, and leaves it out of the text: put the text into quotes`;
+    expect(said('prompt: &more of it\nexpr: &a "x"\n')).toEqual([`1:9 ${of('&more')}`, `2:7 ${of('&a')}`]);
+    expect(said('prompt: &more {{ x }}\n')).toEqual([`1:9 ${of('&more')}`, `1:15 ${bare('{{ … }}')}`]);
+  });
+
+  it.each([
+    'prompt: &p Write {{ x }}\nother: *p\n',
+    'columns: &all\n  - prompt: a &more\n',
+    'prompt: "&x"\n',
+    'prompt: |\n  &x\n',
+    'prompt: a\n  &x\n',
+  ])('is none: %j', (text) => {
+    expect(said(text)).toEqual([]);
+  });
+});
+
 const INDENT = 'this line is indented differently from those that it belongs to';
 const FIELD = 'here a field is expected: its name, a colon, a space and its value on one line';
 const COMPLETE =
