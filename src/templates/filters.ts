@@ -2,7 +2,7 @@
 
 import { bindArguments, bindingProblem, type Operation, type Services } from './argument-binding.ts';
 import { ITEM_FILTERS } from './item-filters.ts';
-import { nearestName } from './nearest-name.ts';
+import { meantBy } from './nearest-name.ts';
 import { NUMBER_FILTERS } from './number-filters.ts';
 import type { Runtime } from './runtime.ts';
 import type { Arguments } from './syntax.ts';
@@ -39,10 +39,7 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 export function filterProblem(name: string, given?: Arguments): string | null {
   const filter = FILTERS.get(name);
   if (filter === undefined) {
-    const nearest = nearestName(name, FILTER_NAMES);
-    const hint =
-      INSTEAD.get(name) ??
-      (nearest === null ? `use one of ${FILTER_NAMES.join(', ')}` : `did you mean "${nearest}"?`);
+    const hint = INSTEAD.get(name) ?? meantBy(name, FILTER_NAMES);
     return `Cannot use the filter "${name}": templates do not have it, ${hint}`;
   }
   if (given === undefined) return null;

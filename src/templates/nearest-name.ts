@@ -32,9 +32,17 @@ function isBeginning(name: string, candidate: string): boolean {
 
 /** What to say about a name that is not known. */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
+  return `Cannot use the ${kind} "${name}": no such ${kind}, ${meantBy(name, known)}`;
+}
+
+/** What a reader probably meant by a name, or else what to say. */
+export function meantBy(
+  name: string,
+  known: readonly string[],
+  otherwise = `use one of ${known.join(', ')}`,
+): string {
   const nearest = nearestName(name, known);
-  const hint = nearest === null ? `use one of ${known.join(', ')}` : `did you mean "${nearest}"?`;
-  return `Cannot use the ${kind} "${name}": no such ${kind}, ${hint}`;
+  return nearest === null ? otherwise : `did you mean "${nearest}"?`;
 }
 
 /** Letters added, left out, replaced, or swapped with the next one. */

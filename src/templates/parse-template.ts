@@ -1,7 +1,7 @@
 // Tokens → statements. Of Jinja's tags templates have `if`, `for`, `with`, `filter`, `raw` and `set` with a body; all that
 // loads other templates, defines, or repeats without bound is refused by name.
 
-import { nearestName } from './nearest-name.ts';
+import { meantBy } from './nearest-name.ts';
 import {
   parseExpressionNode,
   parseFilterCall,
@@ -93,9 +93,7 @@ class StatementParser {
     const owner = INNER_TAGS.get(tag);
     if (owner !== undefined)
       throw this.#stream.error(`Cannot use "${tag}" here: there is no "${owner}" to belong to`, at);
-    const nearest = nearestName(tag, TAGS);
-    const hint =
-      nearest === null ? 'templates have if, for, with, filter, raw and set' : `did you mean "${nearest}"?`;
+    const hint = meantBy(tag, TAGS, 'templates have if, for, with, filter, raw and set');
     throw this.#stream.error(`Cannot use the tag "${tag}": ${hint}`, at);
   }
 
