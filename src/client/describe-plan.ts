@@ -37,7 +37,10 @@ function costsOf(wish: Wish): string[] {
   const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
     const models = plan.columns.filter(isModelColumn);
-    const size = `${plural(wish.settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
+    const size =
+      models.length === 0
+        ? `${plural(wish.settings.rows, 'row')}, no model column`
+        : `${plural(wish.settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
     return [`${size}: ${calls === 0 ? 'no call to make' : plural(calls, 'new call')}`];
   }
   const parts: string[] = [];
@@ -47,7 +50,7 @@ function costsOf(wish: Wish): string[] {
   if (calls === 0) parts.push('no call to make');
   if (again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS) {
     parts.push(
-      `not asked for, as it is at most ${ASK_ABOVE_CELLS} cells (--ask asks, --keep keeps the old ones)`,
+      `made again without asking, as they are at most ${ASK_ABOVE_CELLS} cells (--ask asks first, --keep keeps the old ones)`,
     );
   }
   if (keptAsIs > 0) {

@@ -38,7 +38,7 @@ export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
   const below = out === undefined ? await findInFolder(folder) : undefined;
   if (below !== undefined) return below;
   if (!isDatasetName(target)) {
-    throw new StoreError(`Cannot find a dataset in "${folder}": there is no dataset.json`);
+    throw new StoreError(`Cannot find a dataset in "${folder}": give a dataset's name or its folder`);
   }
   return (await openStore(directory, { access: 'look' })).openDataset(target);
 }

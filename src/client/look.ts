@@ -51,6 +51,8 @@ export interface ColumnStatus {
 
 /** The newest start; times in milliseconds since the epoch, UTC. */
 export interface StartStatus extends Pick<EpochRecord, 'epoch' | 'kind' | 'host' | 'pid' | 'at' | 'endedAt'> {
+  /** Its rows take the place of an output that is there. */
+  readonly replacesOutput: boolean;
   /** Null where only its server knows. */
   readonly isLive: boolean | null;
 }
@@ -116,7 +118,8 @@ function stateOf({ record, start }: Summary): DatasetStatus['state'] {
 
 function startStatus(start: EpochRecord): StartStatus {
   const { epoch, kind, host, pid, at, endedAt } = start;
-  return { epoch, kind, host, pid, at, endedAt, isLive: livenessOf(start) ?? null };
+  const replacesOutput = start.base === 'next';
+  return { epoch, kind, host, pid, at, endedAt, replacesOutput, isLive: livenessOf(start) ?? null };
 }
 
 /** The failures there are, one row group in memory at a time. Throws `StoreError`. */

@@ -24,5 +24,6 @@ export function commandOf(
   if (PATH.split(delimiter).includes(folder)) return 'rowloom';
   const way = relative(cwd, script);
   const path = way.startsWith('..') ? script : `./${way}`;
-  return path.endsWith('.js') ? `node ${path}` : path;
+  const typed = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return path.endsWith('.js') ? `node ${typed}` : typed;
 }

@@ -33,7 +33,7 @@ export function describeWish(wish: Wish, now: number): string[] {
 }
 
 function describeSeed({ config, plan }: Wish): string {
-  return `seed ${plan.seed}${config.config.rowloom.seed === null ? ' from the name' : ''}`;
+  return `random seed ${plan.seed}${config.config.rowloom.seed === null ? ', made from the name' : ''}`;
 }
 
 function describeStart(wish: Wish, now: number): string {
@@ -42,7 +42,7 @@ function describeStart(wish: Wish, now: number): string {
   const { newestAt } = wish.counts;
   // The last that is known of it: the process may have lived on without an answer.
   const ago = newestAt === null || newestAt < start.at ? '' : ` ${formatDuration(now - newestAt)} ago`;
-  return `build ${start.epoch} was killed or crashed${ago}: what it made is kept`;
+  return `the last run was killed or crashed${ago}: what it made is kept`;
 }
 
 function describeDocument(wish: Wish): string {
@@ -50,8 +50,11 @@ function describeDocument(wish: Wish): string {
   const parts = [pathOf(wish, document), formatColumns(shownColumns(plan))];
   if (config.seeds !== null) {
     const cycles = settings.rows / config.seeds.rows;
-    const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} cycles` : '';
-    parts.push(`seeds ${config.seeds.path}: ${plural(config.seeds.rows, 'row')}${passes}`);
+    const passes =
+      cycles > 1
+        ? `, each used ${Number.isInteger(cycles) ? cycles : `about ${cycles.toFixed(1)}`} times`
+        : '';
+    parts.push(`seed data ${config.seeds.path}: ${plural(config.seeds.rows, 'row')}${passes}`);
   }
   return parts.join(' · ');
 }
@@ -93,31 +96,32 @@ export function describeRoom({ settings, plan }: Wish): string[] {
   return [line('', text)];
 }
 
-/** One line of a build whose plan is not known here. */
-export function describeSnapshot(snapshot: BuildSnapshot): string {
+/** One line of a build whose plan is not known here, in several lengths. */
+export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
   const totals = sumTotals(snapshot.columns);
-  return [
-    `rows ${formatCount(snapshot.rows)}`,
-    plural(totals.calls, 'call'),
-    `${plural(snapshot.cellsInFlight, 'cell')} under way`,
-    describeTokens(totals),
+  const made = [`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call')];
+  const busy = `${plural(snapshot.cellsInFlight, 'cell')} under way`;
+  const rest = [
     `${formatCount(snapshot.dropped)} dropped`,
-    ...describeUnanswered(totals.failedCalls),
+    ...describeFailedCalls(totals.failedCalls),
     ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
-  ].join(' · ');
+  ];
+  return [
+    [...made, busy, describeTokens(totals), ...rest],
+    [...made, busy, ...rest],
+    [...made, ...rest],
+  ].map((parts) => parts.join(' · '));
 }
 
-/** One line of a build for which no worker answers. */
-export function describeStored({ rowCount, usage, start }: Summary): string {
-  const totals = sumUsage(usage);
-  return [
-    `rows ${formatCount(rowCount)}`,
-    plural(totals.calls, 'call'),
-    describeTokens(totals),
+/** One line of a build for which no worker answers, in two lengths. */
+export function describeStored({ rowCount, usage, start }: Summary): readonly string[] {
+  const why = line(
+    'waiting',
     start?.kind === 'start'
       ? `no worker answers: start one with \`${ownCommand()} worker\``
-      : 'no answer from its process',
-  ].join(' · ');
+      : 'its process does not answer',
+  );
+  return [`${why} · rows ${formatCount(rowCount)} · ${plural(sumUsage(usage).calls, 'call')}`, why];
 }
 
 export interface ProgressPlace {
@@ -148,14 +152,16 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const since = { calls: made - first.calls, ms: now - first.at };
   const perSecond = (since.calls * 1_000) / Math.max(1, since.ms);
   const rows = `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
-  const done = `calls ${formatCount(made)}/${formatCount(planned)}`;
+  // Answers that are asked for again may take more calls than were planned.
+  const plannedText = made > planned ? ` (${formatCount(planned)} planned)` : `/${formatCount(planned)}`;
+  const done = `calls ${formatCount(made)}${plannedText}`;
   const waiting = describeWaiting(calls);
-  if (waiting.length > 0) return waiting.flatMap((text) => [`${text} · ${rows} · ${done}`, text]);
+  if (waiting.length > 0) return [`${waiting[0]} · ${rows} · ${done}`, ...waiting];
   const rate = perSecond > 0 ? [formatRate(perSecond)] : [];
   const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
   const busy =
     calls === null ? `${plural(inFlight, 'cell')} under way` : `${formatCount(inFlight)} in flight`;
-  const dropped = [`${formatCount(snapshot.dropped)} dropped`, ...describeUnanswered(totals.failedCalls)];
+  const dropped = [`${formatCount(snapshot.dropped)} dropped`, ...describeFailedCalls(totals.failedCalls)];
   const hasRate =
     since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
   const left =
@@ -168,28 +174,28 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   ].map((parts) => parts.join(' · '));
 }
 
-function describeUnanswered(calls: number): string[] {
-  return calls === 0 ? [] : [`${plural(calls, 'call')} without an answer`];
+function describeFailedCalls(calls: number): string[] {
+  return calls === 0 ? [] : [`${plural(calls, 'call')} failed`];
 }
 
-/** Who is waited for, from the second failure on, in two lengths. Empty while calls are answered. */
+/** Of an endpoint's words on a narrow terminal. */
+const MAX_SHORT_REASON = 40;
+
+/** Who is waited for and why, from the second failure on, in several lengths. Empty while calls are answered. */
 function describeWaiting(calls: Calls | null): readonly string[] {
   const [waited] = (calls?.waitedFor ?? []).filter(({ tries }) => tries > 1);
   if (waited === undefined) return [];
-  const { host, why, tries, silentMs, nextInMs, givesUpInMs } = waited;
-  const reason = /ECONNREFUSED/.test(why) ? `${host} refuses connections` : why;
+  const { why, tries, silentMs, nextInMs, givesUpInMs } = waited;
   const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;
   const next = nextInMs === 0 ? 'next is under way' : `next in ${formatSeconds(nextInMs)}`;
+  const reason = why.replace(/^No answer from \S+: (?=\S+ refuses)/, '');
+  const short = reason.length > MAX_SHORT_REASON ? `${reason.slice(0, MAX_SHORT_REASON - 1)}…` : reason;
+  const until = `gives up in ${formatSeconds(givesUpInMs)}`;
   // The last pause ends after that.
-  const times = [
-    failed,
-    ...(nextInMs < givesUpInMs ? [next] : []),
-    `gives up in ${formatSeconds(givesUpInMs)}`,
-  ].join(', ');
-  return [
-    line('waiting', `${reason} · ${times}`),
-    line('waiting', `${host} · ${plural(tries, 'call')} failed`),
-  ];
+  const times = [failed, ...(nextInMs < givesUpInMs ? [next] : []), until].join(', ');
+  return [`${reason} · ${times}`, `${reason} · ${until}`, `${short} · ${until}`].map((text) =>
+    line('waiting', text),
+  );
 }
 
 function formatSeconds(ms: number): string {
@@ -337,7 +343,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   const dropped = `${formatCount(summary.dropped)} dropped`;
   const size = formatBytes(summary.sizeBytes);
   const time = formatDuration(ms);
-  if (wish.isDone) return [rows, dropped, 'nothing to do', size].join(' · ');
+  if (wish.isDone) return [rows, dropped, 'nothing to do', `${size} on disk`].join(' · ');
   const { kept, again, retried } = sumCounts(counts);
   if (version !== null) {
     const old = join(directory, name, 'versions', String(version));
@@ -346,7 +352,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
       ...(summary.dropped > 0 ? [dropped] : []),
       `${plural(made, 'call')} made, ${formatCount(kept)} kept`,
       time,
-      `before: ${pathOf(wish, old)}`,
+      `old rows: ${pathOf(wish, old)}`,
     ].join(' · ');
   }
   const isExtension =
@@ -360,7 +366,10 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
       `the first ${formatCount(before.rows)} are unchanged`,
     ].join(' · ');
   }
-  return [rows, dropped, plural(all.calls, 'call'), describeTokens(all), time, size].join(' · ');
+  const calls = made === all.calls ? [] : [made === 0 ? 'no new call' : plural(made, 'new call')];
+  const allCalls = `${plural(all.calls, 'call')}${calls.length === 0 ? '' : ' in all'}`;
+  if (all.calls === 0) return [rows, dropped, time, `${size} on disk`].join(' · ');
+  return [rows, dropped, ...calls, allCalls, describeTokens(all), time, `${size} on disk`].join(' · ');
 }
 
 function sumUsage(usage: Summary['usage']) {
@@ -379,9 +388,6 @@ export function describeAttached(start: EpochRecord): string {
   const where =
     start.kind === 'run'
       ? `process ${start.pid}${start.host === hostname() ? '' : ` on ${start.host}`}`
-      : `workflow ${start.workflowId}`;
-  return line(
-    'watching',
-    `build ${start.epoch} is already making this (${where}); Ctrl-C here lets it go on`,
-  );
+      : 'a worker';
+  return line('watching', `${where} is making this already · Ctrl-C here lets it go on`);
 }

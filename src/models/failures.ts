@@ -111,7 +111,10 @@ const MIN_KEY_LENGTH = 8;
 
 /** A provider's words for people: one short line without any of `secrets`, and without what a terminal would obey. */
 export function quote(text: string, secrets: readonly string[]): string {
-  let line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  // A page of a proxy or firewall says in its title what there is to say.
+  const [, title] =
+    /^\s*<[\s\S]*?<title[^>]*>([^<]*[^<\s][^<]*)<\/title/i.exec(text.slice(0, MAX_REASON_LENGTH)) ?? [];
+  let line = (title ?? text).replace(/[\s\p{Cc}]+/gu, ' ').trim();
   for (const secret of secrets) {
     const literal = secret.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
     const pattern =

@@ -53,7 +53,7 @@ async function embeddedServer(options: ResolveServerOptions): Promise<ResolvedSe
     environment: options.environment,
     namespace: server.namespace,
     isEmbedded: true,
-    label: `embedded · ${server.uiUrl}`,
+    label: `embedded · web UI ${server.uiUrl}`,
     release: () => server.release(),
   };
 }

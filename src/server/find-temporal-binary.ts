@@ -92,13 +92,13 @@ export async function findTemporalBinary(options: FindTemporalBinaryOptions): Pr
   let saidCount = 0;
   for (const { name, isDownload, find } of steps) {
     if (isDownload) {
-      for (const line of tried.slice(saidCount)) say(`no Temporal CLI ${line}`);
+      for (const line of tried.slice(saidCount)) say(`temporal  no Temporal CLI ${line}`);
       saidCount = tried.length;
-      say(`getting the Temporal CLI ${TEMPORAL_CLI_VERSION} ${name}`);
+      say(`temporal  downloading version ${TEMPORAL_CLI_VERSION} of it, once, ${name}`);
     }
     try {
       const path = await find();
-      if (isDownload) say(`the Temporal CLI is kept as ${path}`);
+      if (isDownload) say(`temporal  it is kept as ${path}`);
       return path;
     } catch (error) {
       tried.push(`${name}: ${reasonOf(error)}`);
@@ -129,7 +129,7 @@ async function findOnPath({ PATH = '' }: Environment): Promise<string> {
   const path = PATH.split(delimiter)
     .map((folder) => join(folder, 'temporal'))
     .find((candidate) => isAbsolute(candidate) && isExecutable(candidate));
-  if (path === undefined) throw new Error('none');
+  if (path === undefined) throw new Error('no "temporal" there');
   return checkRuns(path);
 }
 
@@ -270,5 +270,11 @@ function reasonOf(error: unknown): string {
   const { message, stderr = '' } = error as Error & { stderr?: string };
   const [text = ''] = [stderr, message].filter((candidate) => candidate.trim() !== '');
   const line = text.trim().split('\n').at(-1) ?? '';
-  return line.replace(/( for url)? ?\(?https?:\/\/[^\s)]*\)?/g, '').slice(0, REASON_LIMIT_CHARACTERS);
+  return line
+    .replace(
+      /^Failed to start ephemeral server: (failed to download )ephemeral server executable: (?:error sending request: )*/,
+      '$1it: ',
+    )
+    .replace(/( for url)? ?\(?https?:\/\/[^\s)]*\)?/g, '')
+    .slice(0, REASON_LIMIT_CHARACTERS);
 }

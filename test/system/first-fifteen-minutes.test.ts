@@ -57,11 +57,11 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     expect(end.code, end.talk).toBe(1);
     expect(end.output).toBe('');
     expect(end.talk.split('\n').slice(0, 5)).toEqual([
-      `dataset   tickets (new) → ${workplace.directory}/artifacts/tickets · seed 5012 from the name`,
-      `config    ${EXAMPLE} · 13 columns (4 from seeds) · seeds examples/products.csv: 40 rows, 5 cycles`,
+      `dataset   tickets (new) → ${workplace.directory}/artifacts/tickets · random seed 5012, made from the name`,
+      `config    ${EXAMPLE} · 13 columns (4 from seeds) · seed data examples/products.csv: 40 rows, each used 5 times`,
       'models    writer, grader → simulated (offline, free, answers are made up)',
       'plan      200 rows × 4 model columns: 800 new calls',
-      expect.stringMatching(/^temporal {2}embedded · http:\/\/127\.0\.0\.1:\d+$/),
+      expect.stringMatching(/^temporal {2}embedded · web UI http:\/\/127\.0\.0\.1:\d+$/),
     ]);
     const waiting = countIn(
       end,
@@ -89,12 +89,14 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     const kept = await calls();
     const end = await run().ended;
     expect(end.code, end.talk).toBe(0);
-    expect(end.talk).toMatch(/ · build 2 was killed or crashed \d+(\.\d)? s ago: what it made is kept\n/);
+    expect(end.talk).toMatch(
+      / · the last run was killed or crashed \d+(\.\d)? s ago: what it made is kept\n/,
+    );
     expect(end.talk).toContain(
       `plan      ${kept} of 800 calls found in the store · ${800 - kept} new (up to ${PARALLEL} asked again: in flight at the kill)\n`,
     );
     expect(end.talk).toMatch(
-      /\ndone {6}200 rows · 0 dropped · 800 calls · \d+k tokens in, \d+k out · \d+(\.\d)? s · \d+ kB\n/,
+      /\ndone {6}200 rows · 0 dropped · \d+ new calls · 800 calls in all · \d+k tokens in, \d+k out · \d+(\.\d)? s · \d+ kB on disk\n/,
     );
     expect(end.talk.split('\n').at(-2)).toBe(
       `look      ${COMMAND} show tickets · pd.read_parquet("artifacts/tickets/parquet-files")`,
@@ -139,7 +141,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
 
     const end = await run('--yes').ended;
     expect(end.talk).toMatch(
-      /\ndone {6}200 rows · 400 calls made, 400 kept · \d+(\.\d)? s · before: artifacts\/tickets\/versions\/1\n/,
+      /\ndone {6}200 rows · 400 calls made, 400 kept · \d+(\.\d)? s · old rows: artifacts\/tickets\/versions\/1\n/,
     );
     expect(end.code).toBe(0);
     expect(await calls()).toBe(1_200);

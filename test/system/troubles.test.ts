@@ -353,7 +353,7 @@ describe.concurrent('two commands at once', { timeout: LIMIT_MS }, () => {
     inPlace(async (place) => {
       const first = await startTickets(place, 1);
       const second = place.workplace.run();
-      await second.says(/^watching +build 1 is already making this \(process \d+\)/m);
+      await second.says(/^watching +process \d+ is making this already · Ctrl-C here lets it go on$/m);
       hurry(place);
       await first.kill();
       expect(await second.ended).toMatchObject({ code: 0 });
@@ -455,7 +455,9 @@ describe.concurrent('who is at work', { timeout: LIMIT_MS }, () => {
       const watch = workplace.command(['watch', 'tickets']);
       await watch.says(/no worker answers: start one with `\S+rowloom worker`/);
       const stop = await workplace.command(['stop', 'tickets']).ended;
-      expect(stop.talk).toMatch(/^stopping +build 1 has no worker now; it stops as soon as one serves it/m);
+      expect(stop.talk).toMatch(
+        /^stopping +the build of "\S+" has no worker now: it stops as soon as one takes it/m,
+      );
       expect(stop).toMatchObject({ code: 0 });
       const worker = workplace.command(['worker']);
       expect(await watch.ended).toMatchObject({ code: 1 });

@@ -178,7 +178,7 @@ describe('edits', () => {
     expect(edited.talk).toContain('          note: 12 kept\n');
     expect(edited.talk).toContain("today's 12 rows stay until the new ones are complete\n");
     expect(edited.talk).toMatch(
-      /done {6}12 rows · 24 calls made, 12 kept · .* s · before: .*artifacts\/tickets\/versions\/1\n/,
+      /done {6}12 rows · 24 calls made, 12 kept · .* s · old rows: .*artifacts\/tickets\/versions\/1\n/,
     );
     expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00000.parquet')).toBe(true);
     expect(place.output()).not.toEqual(before);
@@ -502,7 +502,7 @@ describe('asking', () => {
     const edited = await place.run();
     expectEnd(edited, { code: 0, calls: { note: ROWS } });
     expect(edited.talk).toContain(
-      'not asked for, as it is at most 100 cells (--ask asks, --keep keeps the old ones)',
+      'made again without asking, as they are at most 100 cells (--ask asks first, --keep keeps the old ones)',
     );
     expect((await place.run(['--ask'])).code).toBe(0);
   });

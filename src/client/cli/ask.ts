@@ -16,6 +16,11 @@ export async function ask(question: Question, { isTerminal, say }: CliContext): 
     for await (const typed of prompt) {
       const answer = new Map(Object.entries(answers)).get(typed.trim().toLowerCase());
       if (answer !== undefined) return answer;
+      say(
+        `Type ${Object.keys(answers)
+          .filter((key) => key.length === 1)
+          .join(', ')}`,
+      );
       prompt.prompt();
     }
     say('');

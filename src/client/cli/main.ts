@@ -8,9 +8,9 @@ import { BuildError, ConfigError, formatViolation, RowloomError } from '../../er
 import { homeFolder } from '../../home.ts';
 import { plural } from '../../plural.ts';
 import { line } from '../format.ts';
-import { commandOf, setOwnCommand } from '../own-command.ts';
+import { commandOf, ownCommand, setOwnCommand } from '../own-command.ts';
 import type { CliContext } from './context.ts';
-import { terminalWidth } from './text.ts';
+import { fold, terminalWidth } from './text.ts';
 
 interface CliCommand {
   readonly name: string;
@@ -23,17 +23,17 @@ interface CliCommand {
 const COMMANDS: readonly CliCommand[] = [
   {
     name: 'run',
-    description: 'make a dataset, or go on with it: continue, extend, or make again what an edit made stale',
+    description: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
     load: async () => (await import('./commands/run.ts')).defineRun,
   },
   {
     name: 'start',
-    description: 'hand a build to the workers of the store (`rowloom worker`, `rowloom dev`) and return',
+    description: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
     load: async () => (await import('./commands/start.ts')).defineStart,
   },
   {
     name: 'worker',
-    description: 'serve the builds of a store that `rowloom start` hands over, until Ctrl-C',
+    description: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
     load: async () => (await import('./commands/serve.ts')).defineWorker,
   },
   {
@@ -43,17 +43,17 @@ const COMMANDS: readonly CliCommand[] = [
   },
   {
     name: 'watch',
-    description: 'show the progress of a build that another process serves; Ctrl-C leaves it alone',
+    description: 'show the progress of a dataset that another process makes; Ctrl-C leaves it alone',
     load: async () => (await import('./commands/watch.ts')).defineWatch,
   },
   {
     name: 'stop',
-    description: 'end a running build: no new calls, complete rows are written',
+    description: 'end the making of a dataset: no new calls, complete rows are written',
     load: async () => (await import('./commands/watch.ts')).defineStop,
   },
   {
     name: 'list',
-    description: 'list the datasets of a store',
+    description: 'list the datasets in a folder',
     load: async () => (await import('./commands/list.ts')).defineList,
   },
   {
@@ -96,6 +96,7 @@ export async function main(args: readonly string[], context: CliContext): Promis
     .configureOutput({
       writeOut: (text) => context.print(text.trimEnd()),
       writeErr: (text) => context.say(text.trimEnd()),
+      outputError: (text) => context.say(mistakeOf(text)),
     });
   for (const { name, description, load } of COMMANDS) {
     const command = program.command(name).description(description);
@@ -106,6 +107,18 @@ export async function main(args: readonly string[], context: CliContext): Promis
   } catch (error) {
     report(error, { context, isLooking: LOOKING.includes(args.find((arg) => !arg.startsWith('-')) ?? '') });
   }
+}
+
+/** What Commander says of a command that it cannot read, as errors are said here. */
+function mistakeOf(text: string): string {
+  const mistake = text
+    .trim()
+    .replace(/^error: (?:command-argument )?/, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, ", did you mean '$1'?")
+    .replace(/\.$/, '')
+    .replace(/'([^']*)'/g, '"$1"')
+    .replace(/argument "dataset"$/, `$& (\`${ownCommand()} list\` names those that are there)`);
+  return line('error', `Cannot read the command: ${mistake}`);
 }
 
 /** An option in the help, without "(default: false)" and the like. */
@@ -175,7 +188,10 @@ export async function start(): Promise<void> {
       : null,
     print: (line) => void process.stdout.write(`${line}\n`),
     flush: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say(text) {
+      const lines = process.stderr.isTTY ? fold(text, terminalWidth(process.stderr)) : [text];
+      process.stderr.write(`${lines.join('\n')}\n`);
+    },
     setExitCode(code) {
       process.exitCode = code;
     },

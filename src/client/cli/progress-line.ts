@@ -1,5 +1,5 @@
 import type { CliContext } from './context.ts';
-import { breakParts, clip, terminalWidth } from './text.ts';
+import { clip, INDENT, terminalWidth } from './text.ts';
 
 /** Without a terminal a line is a record: one now and then is enough. */
 const PLAIN_EVERY_MS = 5_000;
@@ -7,8 +7,6 @@ const PLAIN_EVERY_MS = 5_000;
 const UNCHANGED_EVERY_MS = 30_000;
 /** What a terminal echoes for Ctrl-C stands behind the line. */
 const ECHO_WIDTH = 2;
-/** Where the text of a line starts. */
-const INDENT = 10;
 
 export interface ProgressLine {
   /** Shows the longest of these that fits. The last, the shortest, is what changes only when something was done. */
@@ -20,6 +18,8 @@ export interface ProgressLine {
   finish(text: string): void;
   /** Leaves the last line standing. */
   end(): void;
+  /** Takes the last line away: its counts are older than what is said next. */
+  clear(): void;
 }
 
 /** Live progress: one line that is written over on a terminal, plain lines otherwise. */
@@ -60,10 +60,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
     say(text) {
       if (shown === '') end();
       else write('\r\x1b[2K');
-      const lines = isTerminal
-        ? breakParts(text, { width: terminalWidth(process.stderr), indent: INDENT })
-        : [text];
-      for (const line of lines) context.say(line);
+      context.say(text);
       if (shown !== '') write(shown);
     },
     begin(text) {
@@ -80,5 +77,9 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
       begun = '';
     },
     end,
+    clear() {
+      if (shown !== '') write('\r\x1b[2K');
+      shown = '';
+    },
   };
 }

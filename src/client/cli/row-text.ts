@@ -172,7 +172,7 @@ function describeMaking({ prompt, tries }: ColumnView, cell: CellRecord, width: 
     if (parameters.length > 0) lines.push(...wrap(`sent with ${parameters.join(', ')}`, width));
   }
   if (reasoning !== null) lines.push(...block('reasoning', wrap(reasoning, inner)));
-  if (raw !== null && status === 'failed') lines.push(...block('last answer', wrap(raw, inner)));
+  if (raw !== null && status === 'failed') lines.push(...block('last answer', wrap(textOf(raw), inner)));
   else if (raw !== null && !isSaid(value, raw)) lines.push(...block('answer', wrap(raw, inner)));
   if (tries.length > 1) {
     lines.push(
@@ -197,7 +197,9 @@ function describeTry(record: CellRecord, number: number, width: number): string[
   const end = error === null ? 'used' : `${error.message}${status === 'call' ? ', asked to correct it' : ''}`;
   return [
     ...hanging(`${number}. ${[answered, ...cost, end].join(' · ')}`, width),
-    ...(raw === null || error === null ? [] : hanging(`  answer: ${clip(raw, MAX_ANSWER_WIDTH)}`, width)),
+    ...(raw === null || error === null
+      ? []
+      : hanging(`  answer: ${clip(textOf(raw), MAX_ANSWER_WIDTH)}`, width)),
   ];
 }
 

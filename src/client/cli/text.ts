@@ -38,16 +38,33 @@ function wrapLine(line: string, width: number): string[] {
   }
 }
 
-/** A line of parts with " · " between them as lines of at most `width` where the parts allow it, the others indented. */
-export function breakParts(line: string, { width, indent }: { width: number; indent: number }): string[] {
-  const lines: string[] = [];
-  for (const part of line.split(' · ')) {
-    const last = lines.at(-1);
-    if (last === undefined) lines.push(part);
-    else if (widthOf(last) + widthOf(part) + 3 <= width) lines[lines.length - 1] = `${last} · ${part}`;
-    else lines.push(`${' '.repeat(indent)}${part}`);
-  }
-  return lines;
+/** Where the text of a line starts that has a label. */
+export const INDENT = 10;
+
+/** What is said as lines of at most `width` where its words allow it: broken at " · " first, then at spaces. */
+export function fold(text: string, width: number): string[] {
+  const space = ' '.repeat(INDENT);
+  return text.split('\n').flatMap((line) => {
+    if (widthOf(line) <= width) return [line];
+    const lines: string[] = [];
+    for (const part of line.split(' · ')) {
+      const last = lines.at(-1);
+      if (last !== undefined && widthOf(last) + widthOf(part) + 3 <= width) {
+        lines[lines.length - 1] = `${last} · ${part}`;
+        continue;
+      }
+      const [first = '', ...words] = part.split(' ');
+      let current = last === undefined ? first : space + first;
+      for (const word of words) {
+        // A label stays beside the first word, however long that is.
+        const isFull = current.length >= INDENT && widthOf(current) + widthOf(word) + 1 > width;
+        if (isFull) lines.push(current);
+        current = isFull ? space + word : `${current} ${word}`;
+      }
+      lines.push(current);
+    }
+    return lines;
+  });
 }
 
 /** The longest start of a line that is no wider than `width`, one character at least. */

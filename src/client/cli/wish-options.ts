@@ -31,10 +31,14 @@ export function addWishOptions(command: Command): Command {
     )
     .option('--name <name>', "the dataset's name (default: the document's file name)")
     .addOption(outOption())
-    .option('--yes', 'make stale cells again without asking', false)
+    .option('--yes', 'make the cells that an edit changes again without asking', false)
     .option('--ask', `ask before any existing cell is made again, not only above ${ASK_ABOVE_CELLS}`, false)
-    .option('--keep', 'keep stale cells as they are; the new config is for missing ones only', false)
-    .option('--keep-column <column>', 'keep the stale cells of a column (repeatable)', collect, [])
+    .option(
+      '--keep',
+      'keep the cells that an edit changes as they are; the new config is for missing ones only',
+      false,
+    )
+    .option('--keep-column <column>', 'the same for the cells of one column (repeatable)', collect, [])
     .option('--redo <column>', 'make the cells of a column again (repeatable)', collect, [])
     .option('--rows <rows>', 'with --redo: only these rows, such as 3,17 or 10-19', parseRanges)
     .option('--replace', 'take over from a build that is running', false)

@@ -246,10 +246,13 @@ function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).replace(/^(?:\s+|:[^\n]*(?:\n|$))+/, '');
 }
 
-/** `connect ECONNREFUSED 127.0.0.1:1`, `other side closed`: the innermost cause, which names no request. */
+/** `127.0.0.1:1 refuses connections`, `other side closed`: the innermost cause, which names no request. */
 function reasonOf(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
   if (inner instanceof AggregateError && inner.errors[0] instanceof Error) inner = inner.errors[0];
-  return inner instanceof Error ? inner.message : String(inner);
+  if (!(inner instanceof Error)) return String(inner);
+  return inner.message
+    .replace(/^connect ECONNREFUSED (\S+).*/, '$1 refuses connections')
+    .replace(/^getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (\S+).*/, 'no address is known for $1');
 }

@@ -46,7 +46,7 @@ describe('validate', () => {
         'verdict  llm-judge by writer: some-model (openai)  {fun: {reasoning: text, score: text}}, dropped',
         'title    expression                                text',
       ],
-      talk: ['valid     6 columns (2 from seeds, 1 dropped) · seeds cities.csv: 2 rows'],
+      talk: ['valid     6 columns (2 from seeds, 1 dropped) · seed data cities.csv: 2 rows'],
       code: 0,
     });
   });
@@ -148,6 +148,10 @@ describe('graph', () => {
 
   it('lists the columns in the order they are made, and the longest chain', async () => {
     const cwd = await folderWith(OPENAI);
+    const screen = { width: 80, hasColors: false };
+    expect(await cli(['graph', 'trips.yaml'], { cwd, screen })).toEqual(
+      await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd }),
+    );
     expect((await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd })).output).toEqual([
       'column   made by       needs',
       'city     seed-dataset',
@@ -183,6 +187,26 @@ describe('graph', () => {
   });
 });
 
+describe('a command that cannot be read', () => {
+  it.each([
+    [['status'], 'missing required argument "dataset" (`rowloom list` names those that are there)'],
+    [['run'], 'missing required argument "config"'],
+    [['shwo'], 'unknown command "shwo", did you mean "show"?'],
+    [['run', 'a.yaml', '--simulte'], 'unknown option "--simulte", did you mean "--simulate"?'],
+    [['run', 'a.yaml', '20'], 'too many arguments for "run". Expected 1 argument but got 2'],
+    [
+      ['run', 'a.yaml', '-n', 'x'],
+      'option "-n <rows>" argument "x" is invalid. Give a whole number from 1, or "all"',
+    ],
+  ])('is refused in the words of all errors: %j', async (args, mistake) => {
+    expect(await cli(args, { cwd: '/nowhere' })).toEqual({
+      output: [],
+      talk: [`error     Cannot read the command: ${mistake}`],
+      code: 2,
+    });
+  });
+});
+
 describe('the help of a command', () => {
   it('has each option and no default that says nothing', async () => {
     const { output, code } = await cli(['run', '--help'], { cwd: '.' });
@@ -192,6 +216,8 @@ describe('the help of a command', () => {
     expect(text).not.toContain('(default: false)');
     expect(text).not.toContain('(default: [])');
     expect(code).toBe(0);
-    expect((await cli(['graph', '--help'], { cwd: '.' })).output.join('\n')).toContain('default: "mermaid"');
+    expect((await cli(['graph', '--help'], { cwd: '.' })).output.join('\n')).toContain(
+      'default: text on a terminal, else mermaid',
+    );
   });
 });

@@ -55,19 +55,19 @@ describe('status', () => {
     const cwd = await tripsOnDisk();
     expect(await cli(['status', 'trips'], { cwd })).toEqual({
       output: [
-        'dataset   trips → ~/artifacts/trips · seed trips',
+        'dataset   trips → ~/artifacts/trips · random seed trips',
         'config    ~/trips.yaml',
         'state     building',
         'build     build 1, started 2026-11-04 09:01 · made by process 1 on elsewhere, see whether it is at work: rowloom watch trips',
         'rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB',
-        'calls     16, 4 of them without an answer · 112 tokens in, 48 out',
+        'calls     16, 4 of them failed · 112 tokens in, 48 out',
         '',
-        'column   cells  calls  unanswered  tokens in  tokens out',
+        'column   cells  calls  failed  tokens in  tokens out',
         'city         5',
         'code         5',
-        'story        4      7           2         49          21',
-        'rating       4      6           2         42          18',
-        'verdict      3      3           0         21           9',
+        'story        4      7       2         49          21',
+        'rating       4      6       2         42          18',
+        'verdict      3      3       0         21           9',
       ],
       talk: [],
       code: 0,
@@ -102,6 +102,29 @@ describe('status', () => {
     ]);
   });
 
+  it('says which rows it counts while an edit is not complete, and asks nobody for a build that is', async () => {
+    const cwd = await tripsOnDisk({ kind: 'start', base: 'next' });
+    const dataset = await openTrips(cwd);
+    const line = async (label: string) =>
+      (await cli(['status', 'trips'], { cwd })).output.find((text) => text.startsWith(label));
+    expect(await line('rows')).toMatch(/^rows {6}of the old output: 3 of 8 /);
+    expect(await line('build')).toMatch(/made by rowloom worker, see whether it is at work/);
+    await dataset.update({ state: 'complete' });
+    expect(await line('rows')).toMatch(/^rows {6}3 of 8 /);
+    expect(await line('build')).toBe('build     build 1, started 2026-11-04 09:01');
+  });
+
+  it('breaks its lines where a terminal ends', async () => {
+    const cwd = await tripsOnDisk();
+    const { output } = await cli(['status', 'trips'], { cwd, screen: { width: 60, hasColors: false } });
+    const start = output.findIndex((text) => text.startsWith('build'));
+    expect(output.slice(start, start + 3)).toEqual([
+      'build     build 1, started 2026-11-04 09:01',
+      '          made by process 1 on elsewhere, see whether it is',
+      '          at work: rowloom watch trips',
+    ]);
+  });
+
   it('counts what a column cost that the plan no longer has', async () => {
     const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
@@ -112,22 +135,22 @@ describe('status', () => {
     });
     await dataset.update({ planDigest: 'less' });
     const { output } = await cli(['status', 'trips'], { cwd });
-    expect(output.at(-1)).toBe('story    not in the plan      7           2         49          21');
+    expect(output.at(-1)).toBe('story    not in the plan      7       2         49          21');
   });
 
   it('takes a folder, also from inside the store, and names what there is for a name that is wrong', async () => {
     const cwd = await tripsOnDisk();
-    const first = 'dataset   trips → ~/artifacts/trips · seed trips';
+    const first = 'dataset   trips → ~/artifacts/trips · random seed trips';
     expect((await cli(['status', './artifacts/trips'], { cwd })).output[0]).toBe(first);
     const inside = await cli(['status', 'trips'], { cwd: join(cwd, 'artifacts') });
-    expect(inside.output[0]).toBe('dataset   trips → ~/trips · seed trips');
+    expect(inside.output[0]).toBe('dataset   trips → ~/trips · random seed trips');
     expect(await cli(['status', 'trip'], { cwd })).toEqual({
       output: [],
       talk: ['error     Cannot find the dataset "trip" in "~/artifacts": there is "trips"'],
       code: 2,
     });
     expect((await cli(['status', 'lost/trips'], { cwd })).talk).toEqual([
-      'error     Cannot find a dataset in "~/lost/trips": there is no dataset.json',
+      'error     Cannot find a dataset in "~/lost/trips": give a dataset\'s name or its folder',
     ]);
   });
 
@@ -135,7 +158,7 @@ describe('status', () => {
     const cwd = await tripsOnDisk();
     await cp(join(cwd, 'artifacts/trips'), join(cwd, 'copies/my trips'), { recursive: true });
     const { output, code } = await cli(['status', 'copies/my trips'], { cwd });
-    expect(output[0]).toBe('dataset   my trips → ~/copies/my trips · seed trips');
+    expect(output[0]).toBe('dataset   my trips → ~/copies/my trips · random seed trips');
     expect(output[4]).toBe('rows      3 of 8 · 1 dropped · 1 of 2 row groups complete · 1 kB');
     expect(code).toBe(0);
   });
@@ -445,7 +468,9 @@ describe('show', () => {
       'error     Cannot show one row and --rows: give one of them',
     ]);
     const { talk, code } = await cli(['show', 'trips', 'last'], { cwd });
-    expect(talk.join()).toContain('Give the number of a row, from 0.');
+    expect(talk.join()).toContain(
+      'error     Cannot read the command: value "last" is invalid for argument "row". Give the number of a row, from 0',
+    );
     expect(code).toBe(2);
   });
 });

@@ -40,3 +40,19 @@ it.each([0, undefined])(
     expect(said).toEqual(['done      200 rows · 0 dropped · 800 calls · 10 s']);
   },
 );
+
+it('takes its line away before the end is told, whose counts are newer', () => {
+  const written: string[] = [];
+  const stream = { columns: 80, write: (text: string) => written.push(text) };
+  const stderr = vi.spyOn(process, 'stderr', 'get').mockReturnValue(stream as never);
+  try {
+    const progress = createProgressLine({ isTerminal: true, say: (text) => void written.push(`${text}\n`) });
+    progress.show(['rows 18/20']);
+    progress.clear();
+    progress.say('done      20 rows');
+    progress.end();
+  } finally {
+    stderr.mockRestore();
+  }
+  expect(written.join('')).toBe('\r\x1b[2Krows 18/20\r\x1b[2Kdone      20 rows\n');
+});

@@ -46,9 +46,9 @@ const place = (more: Partial<ProgressPlace> = {}): ProgressPlace => ({
 describe('progress', () => {
   it('shows the calls of this process as they end, in lengths for any terminal', () => {
     expect(describeProgress(SNAPSHOT, place())).toEqual([
-      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 81k tokens in, 27k out · 2 dropped · 1 call without an answer · 2.7 s left',
-      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 2 dropped · 1 call without an answer · 2.7 s left',
-      'rows 118/200 · calls 540/800 · 2 dropped · 1 call without an answer · 2.7 s left',
+      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 81k tokens in, 27k out · 2 dropped · 1 call failed · 2.7 s left',
+      'rows 118/200 · calls 540/800 · 96/s · 16 in flight · 2 dropped · 1 call failed · 2.7 s left',
+      'rows 118/200 · calls 540/800 · 2 dropped · 1 call failed · 2.7 s left',
       'rows 118/200 · calls 540/800',
     ]);
   });
@@ -56,7 +56,7 @@ describe('progress', () => {
   it('shows of another process what its workflows know, and no rate before the second look', () => {
     const first = { at: 1_000, calls: 532 };
     expect(describeProgress(SNAPSHOT, place({ calls: null, first, now: 1_000 }))[0]).toBe(
-      'rows 118/200 · calls 532/800 · 64 cells under way · 81k tokens in, 27k out · 2 dropped · 1 call without an answer',
+      'rows 118/200 · calls 532/800 · 64 cells under way · 81k tokens in, 27k out · 2 dropped · 1 call failed',
     );
   });
 
@@ -68,26 +68,33 @@ describe('progress', () => {
     expect(describeProgress(SNAPSHOT, place(more)).join()).not.toContain('left');
   });
 
+  it('counts the calls that go beyond the plan, such as those that ask for an answer again', () => {
+    const calls = { answered: 860, inFlight: 3, waitedFor: [] };
+    expect(describeProgress(SNAPSHOT, place({ calls })).at(-1)).toBe(
+      'rows 118/200 · calls 860 (800 planned)',
+    );
+  });
+
   it('says who is waited for, why, and what happens next, from the second call on that failed', () => {
     const waited = {
       ...{ model: 'local/m', host: '127.0.0.1:8104', tries: 3, silentMs: 17_000, nextInMs: 7_300 },
-      ...{ why: 'No answer from 127.0.0.1:8104: connect ECONNREFUSED 127.0.0.1:8104', givesUpInMs: 43_000 },
+      ...{ why: 'No answer from 127.0.0.1:8104: 127.0.0.1:8104 refuses connections', givesUpInMs: 43_000 },
     };
     const calls = { answered: 540, inFlight: 0, waitedFor: [waited] };
     expect(describeProgress(SNAPSHOT, place({ calls }))).toEqual([
       'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s · rows 118/200 · calls 540/800',
       'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s',
-      'waiting   127.0.0.1:8104 · 3 calls failed · rows 118/200 · calls 540/800',
-      'waiting   127.0.0.1:8104 · 3 calls failed',
+      'waiting   127.0.0.1:8104 refuses connections · gives up in 43 s',
+      'waiting   127.0.0.1:8104 refuses connections · gives up in 43 s',
     ]);
     const busy = {
       ...waited,
-      why: '127.0.0.1:8104 answered 503: overloaded',
+      why: '127.0.0.1:8104 answered 503: the model is overloaded, try later',
       nextInMs: 0,
       givesUpInMs: 583_000,
     };
     expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [busy] } }))[1]).toBe(
-      'waiting   127.0.0.1:8104 answered 503: overloaded · 3 calls failed in 17 s, next is under way, gives up in 9 min 43 s',
+      'waiting   127.0.0.1:8104 answered 503: the model is overloaded, try later · 3 calls failed in 17 s, next is under way, gives up in 9 min 43 s',
     );
     const last = { ...waited, nextInMs: 32_000, givesUpInMs: 24_000 };
     expect(describeProgress(SNAPSHOT, place({ calls: { ...calls, waitedFor: [last] } }))[1]).toBe(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { breakParts, clip, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
+import { clip, fold, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
 import { formatDuration, formatTime } from '../../../src/client/format.ts';
 
 describe('text for terminals', () => {
@@ -30,8 +30,16 @@ describe('text for terminals', () => {
     ['dataset   here · seed 5 · more', 40, ['dataset   here · seed 5 · more']],
     ['dataset   here · seed 5 · more', 24, ['dataset   here · seed 5', '          more']],
     ['dataset   a/very/long/path · more', 12, ['dataset   a/very/long/path', '          more']],
-  ])('breaks %j at %d between its parts only', (text, width, lines) => {
-    expect(breakParts(text, { width, indent: 10 })).toEqual(lines);
+    ['stopped   0 of 20 rows · 9 calls', 22, ['stopped   0 of 20 rows', '          9 calls']],
+    [
+      'error     Cannot find it: try · more',
+      20,
+      ['error     Cannot', '          find it:', '          try · more'],
+    ],
+    ['error     /a/very/long/path here', 20, ['error     /a/very/long/path', '          here']],
+    ['Cannot\n  on PATH: no', 10, ['Cannot', '  on PATH:', '          no']],
+  ])('breaks %j at %d between its parts, else between its words', (text, width, lines) => {
+    expect(fold(text, width)).toEqual(lines);
   });
 
   it('wraps a very long line fast', () => {

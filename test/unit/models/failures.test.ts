@@ -171,6 +171,9 @@ it('quotes a provider in one short line without secrets', () => {
     '***: no abcde, xabc or abc_ for (***)',
   );
   expect(quote('a key: a', ['a'])).toBe('*** key: ***');
+  const page = (title: string) => `<html>\n<head><title>${title}</title></head><body>nginx</body></html>`;
+  expect(quote(page('502 Bad\n Gateway of me'), ['me'])).toBe('502 Bad Gateway of ***');
+  expect(quote(page(' '), [])).toBe('<html> <head><title> </title></head><body>nginx</body></html>');
   expect(quote('not $k.y but $k+y', ['$k.y'])).toBe('not *** but $k+y');
   expect(quote('the long-key-of-mine2', ['long-key-of-mine'])).toBe('the ***2');
   expect(quote('x'.repeat(1_000), [])).toHaveLength(301);

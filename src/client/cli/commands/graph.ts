@@ -8,17 +8,18 @@ import { formatTable } from '../text.ts';
 const FORMATS = ['mermaid', 'text', 'json'] as const;
 
 interface GraphFlags {
-  readonly format: (typeof FORMATS)[number];
+  readonly format?: (typeof FORMATS)[number];
 }
 
 export function defineGraph(command: Command, context: CliContext): void {
   command
     .argument('<config>', 'a config document')
-    .addOption(new Option('--format <format>', 'how it is written').choices(FORMATS).default('mermaid'))
+    .addOption(new Option('--format <format>', 'default: text on a terminal, else mermaid').choices(FORMATS))
     .action((config: string, flags: GraphFlags) => graph(config, flags, context));
 }
 
-async function graph(config: string, { format }: GraphFlags, context: CliContext): Promise<void> {
+async function graph(config: string, flags: GraphFlags, context: CliContext): Promise<void> {
+  const format = flags.format ?? (context.screen === null ? 'mermaid' : 'text');
   const { mermaid, ...description } = await describeGraph(documentOptions(config, context));
   if (format === 'mermaid') context.print(mermaid.trimEnd());
   else if (format === 'json') context.print(JSON.stringify(description));

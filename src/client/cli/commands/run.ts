@@ -88,7 +88,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
           if (first === undefined || first.calls === made) first = { at: now, calls: made };
           if (wish !== undefined) progress.show(describeProgress(snapshot, { wish, calls, first, now }));
         },
-        onUnanswered: (stored) => progress.show([describeStored(stored)]),
+        onUnanswered: (stored) => progress.show(describeStored(stored)),
         onAttached: (start) => say(describeAttached(start)),
         onStopping: (calls) => progress.begin(describeStopping(calls)),
       },
@@ -103,11 +103,13 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       return;
     }
     if (end.how === 'detached') {
-      say(line('detached', 'the build goes on'));
+      say(line('left', 'the build goes on'));
       context.setExitCode(1);
       return;
     }
-    if (end.stopped !== null) progress.finish(`${end.stopped.kept} kept`);
+    const { stopped } = end;
+    if (stopped !== null && stopped.kept + stopped.lost > 0) progress.finish(`${stopped.kept} kept`);
+    progress.clear();
     progress.end();
     const ended = { ...end, ms: Date.now() - startedAt };
     for (const text of describeEnd(end.wish, ended)) say(text);

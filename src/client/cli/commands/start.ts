@@ -47,8 +47,7 @@ async function start(config: string, flags: StartFlags, context: CliContext): Pr
     context.setExitCode(1);
     return;
   }
-  const what = end.wasRunning
-    ? 'is at work already'
-    : `is made by the processes that run \`${ownCommand()} worker\` here`;
-  say(line('started', `build ${end.start.epoch} ${what} · see it: ${ownCommand()} watch ${end.wish.name}`));
+  const what = end.wasRunning ? 'handed over before already' : 'handed over';
+  const next = `\`${ownCommand()} worker\`, in another terminal, makes it`;
+  say(line('started', `${what} · ${next} · progress: ${ownCommand()} watch ${end.wish.name}`));
 }

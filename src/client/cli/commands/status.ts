@@ -6,7 +6,7 @@ import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
-import { formatTable } from '../text.ts';
+import { fold, formatTable } from '../text.ts';
 
 export function defineStatus(command: Command, context: CliContext): void {
   addPlaceOptions(command)
@@ -20,7 +20,8 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
     context.print(JSON.stringify(found));
     return;
   }
-  for (const text of describeStatus(found)) context.print(text);
+  const width = context.screen?.width ?? Number.POSITIVE_INFINITY;
+  for (const text of describeStatus(found)) for (const part of fold(text, width)) context.print(part);
   if (found.columns.length === 0) return;
   const [head = '', ...body] = columnTable(found);
   context.print('');
@@ -37,22 +38,23 @@ function describeStatus(status: DatasetStatus): string[] {
     sum.prompt += column.promptTokens;
     sum.completion += column.completionTokens;
   }
+  const isOld = lastStart?.replacesOutput === true && state !== 'complete';
   const groups = [
     `${formatCount(rowGroups.complete)} of ${plural(rowGroups.asked, 'row group')} complete`,
     ...(rowGroups.partial === 0 ? [] : [`${formatCount(rowGroups.partial)} in part`]),
   ].join(', ');
   return [
-    line('dataset', `${name} → ${folder} · seed ${seed}`),
+    line('dataset', `${name} → ${folder} · random seed ${seed}`),
     ...(document === null ? [] : [line('config', document)]),
     line('state', [state, ...(reason === null ? [] : [reason])].join(' · ')),
     ...(lastStart === null ? [] : [line('build', describeStart(lastStart, status))]),
     line(
       'rows',
-      `${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
+      `${isOld ? 'of the old output: ' : ''}${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
     ),
     line(
       'calls',
-      `${formatCount(sum.calls)}${sum.failed === 0 ? '' : `, ${formatCount(sum.failed)} of them without an answer`} · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
+      `${formatCount(sum.calls)}${sum.failed === 0 ? '' : `, ${formatCount(sum.failed)} of them failed`} · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
     ),
   ];
 }
@@ -62,7 +64,7 @@ function describeStart(start: StartStatus, { name, state }: DatasetStatus): stri
   const parts = [`build ${epoch}, started ${formatTime(at)}`];
   if (endedAt !== null) parts.push(`took ${formatDuration(endedAt - at)}`);
   else if (isLive === true) parts.push(`at work in process ${pid}`);
-  else if (isLive === null) {
+  else if (isLive === null && state === 'building') {
     const where = kind === 'run' ? `process ${pid} on ${host}` : 'rowloom worker';
     parts.push(`made by ${where}, see whether it is at work: ${ownCommand()} watch ${name}`);
   } else if (state === 'interrupted') parts.push('was killed or crashed · go on: same command');
@@ -70,7 +72,7 @@ function describeStart(start: StartStatus, { name, state }: DatasetStatus): stri
 }
 
 function columnTable({ columns }: DatasetStatus): string[] {
-  const header = ['column', 'cells', 'calls', 'unanswered', 'tokens in', 'tokens out'];
+  const header = ['column', 'cells', 'calls', 'failed', 'tokens in', 'tokens out'];
   const rows = columns.map((column) => {
     const cells = column.cells === null ? 'not in the plan' : formatCount(column.cells);
     if (column.calls === 0) return [column.name, cells, '', '', '', ''];

@@ -6,7 +6,7 @@ import { formatType, type OutputColumn, validateDocument } from '../../validate-
 import type { CliContext } from '../context.ts';
 import { documentOptions } from '../document-options.ts';
 import { paintFor } from '../paint.ts';
-import { formatTable } from '../text.ts';
+import { fold, formatTable } from '../text.ts';
 
 interface ValidateFlags {
   readonly simulate: boolean;
@@ -29,10 +29,11 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   const rows = columns.map((column) => [column.name, describeMaker(column), describeType(column)]);
   const [head = '', ...body] = formatTable(['column', 'made by', 'type'], rows);
   print(paintFor(screen).strong(head));
-  for (const text of body) print(text);
+  for (const text of body)
+    for (const part of screen === null ? [text] : fold(text, screen.width)) print(part);
   for (const warning of warnings) say(line('warning', formatViolation(warning)));
   const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
-  if (seeds !== null) parts.push(`seeds ${seeds.path}: ${plural(seeds.rows, 'row')}`);
+  if (seeds !== null) parts.push(`seed data ${seeds.path}: ${plural(seeds.rows, 'row')}`);
   if (warnings.length > 0) parts.push(plural(warnings.length, 'warning'));
   say(line('valid', parts.join(' · ')));
 }

@@ -28,14 +28,14 @@ export function defineStop(command: Command, context: CliContext): void {
     .addOption(addressOption())
     .action(async (target: string, flags: WatchFlags) => {
       const { cwd, environment, say } = context;
-      const { start, isTold } = await stopDataset({
+      const { isTold } = await stopDataset({
         ...{ ...flags, target, cwd, environment, say },
         onServer: () => undefined,
       });
       const what = isTold
         ? 'makes no new calls and writes its complete rows'
-        : 'has no worker now; it stops as soon as one serves it';
-      say(line('stopping', `build ${start.epoch} ${what}`));
+        : 'has no worker now: it stops as soon as one takes it';
+      say(line('stopping', `the build of "${target}" ${what}`));
     });
 }
 
@@ -54,11 +54,11 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
       stopSignal: interrupts.signal,
       events: {
         onAttached: (start) => say(describeAttached(start)),
-        onSnapshot: (snapshot) => progress.show([describeSnapshot(snapshot)]),
-        onUnanswered: (stored) => progress.show([describeStored(stored)]),
+        onSnapshot: (snapshot) => progress.show(describeSnapshot(snapshot)),
+        onUnanswered: (stored) => progress.show(describeStored(stored)),
       },
     });
-    progress.end();
+    progress.clear();
     if (result === undefined) {
       say(
         line(

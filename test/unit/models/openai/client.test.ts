@@ -249,7 +249,7 @@ describe('a failure', () => {
     const nobody = createOpenAIClient({ endpoint: 'http://127.0.0.1:9/v1', apiKey: KEY, headers: {} });
     const error = await nobody.ask(requestOf()).catch((thrown) => thrown);
     expect(error).toMatchObject({ failure: 'unavailable', status: null });
-    expect(error.message).toBe('No answer from 127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9');
+    expect(error.message).toBe('No answer from 127.0.0.1:9: 127.0.0.1:9 refuses connections');
     await nobody.close();
   });
 

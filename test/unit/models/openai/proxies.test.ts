@@ -139,7 +139,7 @@ describe('a proxy', () => {
         const endpoint = mock.endpoint.replace('127.0.0.1', host);
         expect(await ask(endpoint, { [name]: 'http://127.0.0.1:9' })).toBe(text);
         expect(await ask('http://models.invalid/v1', { [name]: 'http://127.0.0.1:9' })).toMatch(
-          /ECONNREFUSED 127.0.0.1:9$/,
+          /: 127.0.0.1:9 refuses connections$/,
         );
       }
     },
