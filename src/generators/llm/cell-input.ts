@@ -7,11 +7,12 @@ import type { Message } from '../../models/model-client.ts';
 import { findOwn } from '../../own-keys.ts';
 import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
-import { isValueObject, type Value } from '../../values.ts';
+import { isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { type DrawPlace, drawOf, type Source } from '../draws.ts';
 import { orCellError } from '../expression.ts';
 import type { CellInput, CellPlace, RowValues } from '../generator.ts';
 import { answerKindOf } from './answers.ts';
+import { resolve } from './schema-fit.ts';
 
 export interface CellInputOptions extends Pick<CellPlace, 'plan' | 'row'> {
   readonly column: ModelColumn;
@@ -86,7 +87,11 @@ function prepare(column: ModelColumn): PreparedColumn {
 /** Endpoints take objects only at the root; sent another schema they would be thought to take none at all. */
 function sendable(schema: Value | null): CellInput['responseSchema'] {
   if (schema === null || !isValueObject(schema)) return null;
-  return schema.type === 'object' ? { name: 'answer', schema } : null;
+  // Pydantic writes a model that holds itself as a reference at the root.
+  const { $ref: reference, ...own } = schema;
+  const root =
+    typeof reference === 'string' ? { ...own, ...(resolve(reference, schema) as ValueObject) } : schema;
+  return root.type === 'object' ? { name: 'answer', schema: root } : null;
 }
 
 function render(template: Template, values: RowValues, place: DrawPlace): string {

@@ -170,7 +170,8 @@ function isNumber(value: Value): boolean {
   return typeof value === 'bigint' || typeof value === 'number';
 }
 
-function resolve(reference: string, root: Value): Value {
+/** The part of a schema that a reference in it points to. */
+export function resolve(reference: string, root: Value): Value {
   let found: Value = root;
   for (const step of reference.split('/').slice(1)) {
     const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');

@@ -98,9 +98,18 @@ describe('the messages of a cell', () => {
     });
   });
 
+  it('send a schema whose root refers to an object as that object', () => {
+    const Node = { type: 'object', properties: { parent: { $ref: '#/$defs/Node' } } };
+    const schema = { $defs: { Node }, $ref: '#/$defs/Node' };
+    const { responseSchema } = inputOf({ ...text, kind: 'llm-structured', schema });
+    expect(responseSchema?.schema).toEqual({ $defs: { Node }, ...Node });
+  });
+
   it('leave the schema out of the request when its root is no object, or the user has a response_format', () => {
     const list = { ...text, kind: 'llm-structured', schema: { type: 'array' } } as const;
     expect(inputOf(list).responseSchema).toBeNull();
+    const lists = { ...list, schema: { $defs: { L: { type: 'array' } }, $ref: '#/$defs/L' } } as const;
+    expect(inputOf(lists).responseSchema).toBeNull();
     const plan = planOf({ extraBody: { response_format: { type: 'json_object' } } });
     expect(inputOf(judge, { plan }).responseSchema).toBeNull();
   });
