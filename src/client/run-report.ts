@@ -50,10 +50,7 @@ function describeDocument(wish: Wish): string {
   const parts = [pathOf(wish, document), formatColumns(shownColumns(plan))];
   if (config.seeds !== null) {
     const cycles = settings.rows / config.seeds.rows;
-    const passes =
-      cycles > 1
-        ? `, each used ${Number.isInteger(cycles) ? cycles : `about ${cycles.toFixed(1)}`} times`
-        : '';
+    const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
     parts.push(`seed data ${config.seeds.path}: ${plural(config.seeds.rows, 'row')}${passes}`);
   }
   return parts.join(' · ');

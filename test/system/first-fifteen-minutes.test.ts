@@ -58,7 +58,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     expect(end.output).toBe('');
     expect(end.talk.split('\n').slice(0, 5)).toEqual([
       `dataset   tickets (new) → ${workplace.directory}/artifacts/tickets · random seed 5012, made from the name`,
-      `config    ${EXAMPLE} · 13 columns (4 from seeds) · seed data examples/products.csv: 40 rows, each used 5 times`,
+      `config    ${EXAMPLE} · 13 columns (4 from seeds) · seed data examples/products.csv: 40 rows, 5 times over`,
       'models    writer, grader → simulated (offline, free, answers are made up)',
       'plan      200 rows × 4 model columns: 800 new calls',
       expect.stringMatching(/^temporal {2}embedded · web UI http:\/\/127\.0\.0\.1:\d+$/),

@@ -16,11 +16,7 @@ export async function ask(question: Question, { isTerminal, say }: CliContext): 
     for await (const typed of prompt) {
       const answer = new Map(Object.entries(answers)).get(typed.trim().toLowerCase());
       if (answer !== undefined) return answer;
-      say(
-        `Type ${Object.keys(answers)
-          .filter((key) => key.length === 1)
-          .join(', ')}`,
-      );
+      say(`Type ${question.cells > 0 ? 'r, k' : 'k'} or n`);
       prompt.prompt();
     }
     say('');
