@@ -24,6 +24,8 @@ import { type CellRecord, type PartHeader, RECORD_VERSION } from './records.ts';
 const SYNC_EVERY_MS = 50;
 /** Syncs at once: file system calls share a few threads with DNS and gzip. */
 const SYNCS_AT_ONCE = 4;
+/** A line of a large answer has megabytes, and one string holds half a gigabyte. */
+const LINES_A_WRITE = 16;
 
 export interface NewPart {
   readonly column: string;
@@ -127,8 +129,7 @@ export class PartWriter {
 
   async #drain(): Promise<void> {
     while (this.#pending.length > 0) {
-      const lines = this.#pending;
-      this.#pending = [];
+      const lines = this.#pending.splice(0, LINES_A_WRITE);
       try {
         if (this.#broken !== undefined) throw this.#broken;
         await this.#write(lines.map(({ line }) => line).join(''));

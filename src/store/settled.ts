@@ -4,8 +4,9 @@
 // It holds all accepted records of the group, of any input, and the last failure of rows without a later one, each with
 // the tries that led to it, and the conversations that still go on. A record names the plans whose output holds it: that of the files in place and that of a changed plan in the making.
 
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
+import { constants, createGzip, gunzip } from 'node:zlib';
 import type { PartName, RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { formatLine, formatRecord } from './lines.ts';
@@ -15,6 +16,8 @@ import { type PartHeader, RECORD_VERSION } from './records.ts';
 
 /** Lines between two turns of the event loop: formatting a long one takes some 20 µs. */
 const LINES_A_TURN = 100;
+/** All lines of a group with large answers are more than one string can hold. */
+const CHUNK_LENGTH = 2 ** 20;
 
 export interface SettledFile {
   readonly column: string;
@@ -26,16 +29,26 @@ export interface SettledFile {
 
 /** Writes a settled file whole and durably; returns its name. The same again writes the same. */
 export async function writeSettled(dataset: DatasetStore, settled: SettledFile): Promise<PartName> {
-  const { column, rowGroup, rows, epoch, records } = settled;
-  const header: PartHeader = { v: RECORD_VERSION, kind: 'settled', column, epoch, rowGroup, rows, nonce: '' };
-  const lines = [formatLine(JSON.stringify(header))];
-  for (const record of records) {
-    if (lines.length % LINES_A_TURN === 0) await new Promise(setImmediate);
-    lines.push(formatLine(formatRecord(record)));
-  }
+  const packed: Buffer[] = [];
+  await pipeline(chunksOf(settled), createGzip(), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) packed.push(chunk);
+  });
   const name = settledName(settled);
-  await dataset.files.write(dataset.path(name), await promisify(gzip)(lines.join('')));
+  await dataset.files.write(dataset.path(name), Buffer.concat(packed));
   return name;
+}
+
+async function* chunksOf({ column, rowGroup, rows, epoch, records }: SettledFile): AsyncGenerator<string> {
+  const header: PartHeader = { v: RECORD_VERSION, kind: 'settled', column, epoch, rowGroup, rows, nonce: '' };
+  let chunk = formatLine(JSON.stringify(header));
+  for (const [index, record] of records.entries()) {
+    if (index % LINES_A_TURN === LINES_A_TURN - 1) await new Promise(setImmediate);
+    chunk += formatLine(formatRecord(record));
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
 }
 
 /** Reads what of a settled file can be read; undefined if there is none. */

@@ -12,6 +12,7 @@ import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { formatLine, formatRecord, parseRecord, readLines } from '../../../src/store/lines.ts';
 import { createPart, PartCache, type PartWriter, readPart } from '../../../src/store/parts.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
+import { findSettled, writeSettled } from '../../../src/store/settled.ts';
 import type { Value } from '../../../src/values.ts';
 import { call, cellRecord, diskError, faultyFileSystem, testDataset } from './support.ts';
 
@@ -322,4 +323,20 @@ describe('PartCache', () => {
     await writeFile(dataset.path(part.name), bytes);
     expect((await cache.read(dataset, part.name)).accepted.size).toBe(1);
   });
+});
+
+it('keeps answers that are larger together than what is written at a time, in parts and in settled files', async () => {
+  const dataset = await testDataset();
+  const rows = { first: 0, last: 39 };
+  const records = Array.from({ length: 40 }, (_, row) =>
+    cellRecord({ row, value: `${row} ${'ä'.repeat(100_000)}` }),
+  );
+  const part = createPart(dataset, { column: 'body', rows, rowGroup: 0, epoch: 1 });
+  await Promise.all(records.map((record) => part.append(record)));
+  await part.close();
+  const name = await writeSettled(dataset, { column: 'body', rowGroup: 0, rows, epoch: 1, records });
+  for (const found of [await readPart(dataset, part.name), await findSettled(dataset, name)]) {
+    expect(found?.damaged).toBe(0);
+    expect(found?.records.map(({ value }) => value)).toEqual(records.map(({ value }) => value));
+  }
 });
