@@ -34,3 +34,19 @@ export function addTotals(left: Totals, right: Totals): Totals {
     columns: addColumnTotals(left.columns, right.columns),
   };
 }
+
+/** Calls and tokens of all columns together. */
+export function sumColumns(
+  columns: Readonly<
+    Record<string, Pick<ColumnTotals, 'calls' | 'failedCalls' | 'promptTokens' | 'completionTokens'>>
+  >,
+) {
+  const sum = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
+  for (const column of Object.values(columns)) {
+    sum.calls += column.calls;
+    sum.failedCalls += column.failedCalls;
+    sum.promptTokens += column.promptTokens;
+    sum.completionTokens += column.completionTokens;
+  }
+  return sum;
+}

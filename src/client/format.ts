@@ -55,3 +55,10 @@ export function formatColumns(columns: readonly { readonly kind: string; readonl
 export function line(label: string, text: string): string {
   return `${label.padEnd(9)} ${text}`;
 }
+
+export function describeTokens(sum: {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}): string {
+  return `${formatTokens(sum.promptTokens)} tokens in, ${formatTokens(sum.completionTokens)} out`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildSnapshot } from '../../../src/client/build-snapshot.ts';
-import { describeProgress, type ProgressPlace } from '../../../src/client/run-report.ts';
+import { describeProgress, type ProgressPlace } from '../../../src/client/progress-report.ts';
 import type { Wish } from '../../../src/client/wish.ts';
 
 const SNAPSHOT: BuildSnapshot = {

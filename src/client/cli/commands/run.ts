@@ -2,15 +2,12 @@ import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
 import { line } from '../../format.ts';
+import { callsSoFar, describeProgress, describeStopping, describeStored } from '../../progress-report.ts';
 import { type Answer, runDataset } from '../../run-dataset.ts';
 import {
-  callsSoFar,
   describeAttached,
   describeEnd,
-  describeProgress,
   describeRoom,
-  describeStopping,
-  describeStored,
   describeWish,
   endJson,
   planJson,

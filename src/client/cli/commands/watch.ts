@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
 import { formatCount, line } from '../../format.ts';
-import { describeAttached, describeSnapshot, describeStored } from '../../run-report.ts';
+import { describeSnapshot, describeStored } from '../../progress-report.ts';
+import { describeAttached } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
