@@ -9,18 +9,19 @@ const PYTHON = /\(\?|[*+?}]\+|\\[NU]/;
 
 /**
  * The pattern of a schema. JavaScript's regular expressions are the standard's; what they refuse is taken as Python's:
- * escapes of what needs none (`\-`, `\@`), brackets that are none, `(?i)`, `(?P<name>…)`, `\A`, `\Z`. Throws `SyntaxError`.
+ * escapes of what needs none (`\-`, `\@`), brackets that are none, `(?i)`, `(?P<name>…)`, `\A`, `\Z`. Letters and digits are
+ * those of all languages, as there. Throws `SyntaxError`.
  */
 export function patternOf(source: string): RegExp {
   try {
-    return new RegExp(source, 'u');
+    new RegExp(source, 'u');
+    return new RegExp(withAllLetters(source), 'u');
   } catch (error) {
     const [prefix, flags] = /^\(\?([aimsu]+)\)/.exec(source) ?? ['', ''];
     try {
-      return new RegExp(
-        source.slice(prefix.length).replace(TOKEN, translate),
-        `u${flags.replace(/[au]/g, '')}`,
-      );
+      const translated = source.slice(prefix.length).replace(TOKEN, translate);
+      const isAscii = flags.includes('a');
+      return new RegExp(isAscii ? translated : withAllLetters(translated), `u${flags.replace(/[au]/g, '')}`);
     } catch {
       if (!(error instanceof SyntaxError) || !PYTHON.test(source)) throw error;
       throw new SyntaxError(
@@ -28,6 +29,31 @@ export function patternOf(source: string): RegExp {
       );
     }
   }
+}
+
+const WORD = '[\\p{L}\\p{N}_]';
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  ['\\w', WORD],
+  ['\\W', WORD.replace('[', '[^')],
+  ['\\d', '\\p{Nd}'],
+  ['\\D', '\\P{Nd}'],
+  ['\\b', `(?:(?<=${WORD})(?!${WORD})|(?<!${WORD})(?=${WORD}))`],
+  ['\\B', `(?:(?<=${WORD})(?=${WORD})|(?<!${WORD})(?!${WORD}))`],
+]);
+/** Within brackets; `\W` there stays JavaScript's. */
+const LETTERS_INSIDE: ReadonlyMap<string, string> = new Map([
+  ['\\w', WORD.slice(1, -1)],
+  ['\\d', '\\p{Nd}'],
+  ['\\D', '\\P{Nd}'],
+]);
+
+/** A valid pattern in which `\w`, `\d` and `\b` know the letters and digits of all languages. */
+function withAllLetters(source: string): string {
+  return source.replace(/\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]/gu, (token) =>
+    token.startsWith('[')
+      ? token.replace(/\\[\s\S]/gu, (inner) => LETTERS_INSIDE.get(inner) ?? inner)
+      : (LETTERS.get(token) ?? token),
+  );
 }
 
 function translate(token: string, ...[not, members, name, most]: readonly string[]): string {

@@ -24,6 +24,13 @@ describe('patternOf', () => {
     ['^.$', ['😀'], ['ab']],
     [String.raw`^\p{L}+$`, ['Zoë'], ['1']],
     [String.raw`\-.$`, ['-😀'], ['-']],
+    [String.raw`^\w+$`, ['José', 'имя_1'], ['a b', '-']],
+    [String.raw`^[\w\-']+$`, ["O'Šea-Łuk"], ['a b']],
+    [String.raw`^\W$`, ['-'], ['é']],
+    [String.raw`^\d{2}\D$`, ['٣4x'], ['123']],
+    [String.raw`^é\b.\Bx$`, [], ['éx']],
+    [String.raw`\bñu\b`, ['el ñu.'], ['ñuu', 'xñu']],
+    [String.raw`(?a)^\w+$`, ['Jose'], ['José']],
   ])('reads %s as Python or JavaScript do', (source, matching, others) => {
     const pattern = patternOf(source);
     for (const text of matching) expect([text, pattern.test(text)]).toEqual([text, true]);
