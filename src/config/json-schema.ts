@@ -4,6 +4,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { decimalPlacesOf, PATTERNS } from '../schema-dialect.ts';
+import { meantBy } from '../templates/nearest-name.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
 import { lowerFirst } from './explain.ts';
 import type { Path } from './load.ts';
@@ -44,8 +45,34 @@ export function checkSchema(report: Report, path: Path, schema: Value): void {
   } catch (error) {
     const reason = (error as Error).message.replace(/ from id .*$/, '');
     report.add({ path, message: `cannot be used as a JSON Schema: ${lowerFirst(reason)}` });
+    return;
   }
+  checkRequired(report, path, schema);
 }
+
+/**
+ * Reports required names that are not among the properties: what a schema does not name is left out of an answer, so that
+ * none would ever be taken. Schemas that others add to are not looked into.
+ */
+function checkRequired(report: Report, path: Path, schema: Value | undefined): void {
+  if (!isValueObject(schema) || ADDS.some((keyword) => Object.hasOwn(schema, keyword))) return;
+  const { properties, required, items, additionalProperties = false } = schema;
+  if (additionalProperties !== false) return;
+  checkRequired(report, [...path, 'items'], items);
+  if (!isValueObject(properties)) return;
+  for (const [index, name] of (isValueList(required) ? required : []).entries()) {
+    if (typeof name !== 'string' || Object.hasOwn(properties, name)) continue;
+    const advice = meantBy(name, Object.keys(properties), 'add it there');
+    report.add({
+      path: [...path, 'required', index],
+      message: `"${name}" is required but not among the properties, so no answer could be taken: ${advice}`,
+    });
+  }
+  for (const [name, part] of Object.entries(properties))
+    checkRequired(report, [...path, 'properties', name], part);
+}
+
+const ADDS = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties'];
 
 function messageOf({ keyword, instancePath, message, params }: ErrorObject): string {
   if (keyword === 'false schema')

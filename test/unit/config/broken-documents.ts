@@ -901,6 +901,27 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
       'error config.yaml:16:101 column "e": output_format cannot be used as a JSON Schema: invalid regular expression: /(/u: Unterminated group',
     ],
   },
+  'schemas that require what they have no property for': {
+    files: columns(`
+  - name: c
+    column_type: llm-structured
+    prompt: Rate
+    model_alias: writer
+    output_format:
+      type: object
+      properties:
+        level: { type: integer }
+        parts: { type: array, items: { properties: { a: {} }, required: [a, extra], additionalProperties: false } }
+        open: { properties: { a: {} }, required: [b], additionalProperties: true }
+        joined: { allOf: [{ properties: { a: {} } }, { properties: { b: {} }, required: [a] }] }
+      required: [lvel]
+`),
+    says: [
+      'warning config.yaml:4:13 column "c": prompt names no column: every row gets the same prompt',
+      'error config.yaml:10:77 column "c": output_format.properties.parts.items.required[1] "extra" is required but not among the properties, so no answer could be taken: add it there',
+      'error config.yaml:13:18 column "c": output_format.required[0] "lvel" is required but not among the properties, so no answer could be taken: did you mean "level"?',
+    ],
+  },
   'schemas with references that are not followed': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
