@@ -35,12 +35,10 @@ export function addTotals(left: Totals, right: Totals): Totals {
   };
 }
 
+type Cost = Pick<ColumnTotals, 'calls' | 'failedCalls' | 'promptTokens' | 'completionTokens'>;
+
 /** Calls and tokens of all columns together. */
-export function sumColumns(
-  columns: Readonly<
-    Record<string, Pick<ColumnTotals, 'calls' | 'failedCalls' | 'promptTokens' | 'completionTokens'>>
-  >,
-) {
+export function sumColumns(columns: Readonly<Record<string, Cost>> | ArrayLike<Cost>): Cost {
   const sum = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
   for (const column of Object.values(columns)) {
     sum.calls += column.calls;

@@ -7,7 +7,7 @@ import { DROPPED_FOLDER, OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { groupFailures } from '../store/failures.ts';
 import { forgetCrashes } from '../store/flights.ts';
-import { type Base, outputPath, readGroups } from '../store/groups.ts';
+import { type Base, type Drop, findGroup, listGroups, outputPath } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
 import { baseOf, swapNext } from '../store/swap.ts';
@@ -45,10 +45,16 @@ export async function finishDatasetActivity(
 
 /** Why a build has failed that made all it could: every row was dropped. */
 async function findFailure(dataset: DatasetStore, base: Base): Promise<string | null> {
-  const groups = [...(await readGroups(dataset, base)).values()];
-  const drops = groups.flatMap((group) => group.drops);
+  const drops: Drop[] = [];
+  for (const rowGroup of await listGroups(dataset, base)) {
+    const group = await findGroup(dataset, { rowGroup, base });
+    if (group === undefined) continue;
+    // Nearly always the first one tells, however many there are.
+    if (group.rowCount > 0) return null;
+    for (const drop of group.drops) drops.push(drop);
+  }
   const [commonest] = await groupFailures(drops);
-  if (commonest === undefined || groups.some(({ rowCount }) => rowCount > 0)) return null;
+  if (commonest === undefined) return null;
   const { count, column, example } = commonest;
   const share = count === drops.length ? 'all' : `${count} of ${drops.length}`;
   return `No row is left: ${share} were dropped for column "${column}": ${example.message} · correct that, ${SAME_COMMAND}`;

@@ -1,9 +1,9 @@
 // Makes the roots, finds the cells that exist, and writes one base part a column with them, with the conversations that
-// an earlier start left open, the refusals that it met, and the cells that crashed the worker. Cells that may turn out to be right once their
-// upstream is made again go to a part of their own, which nobody names: a slice finds them there by their digest. Safe to
-// repeat: these parts are copies, and nothing they were folded from is removed but such copies: those of a run of the
-// child that has ended, which names them itself. To find them here would not be safe: an attempt that was thought dead
-// would take those of the next one.
+// an earlier start left open, the refusals that it met, and the cells that crashed the worker. Cells that may turn out to
+// be right once their upstream is made again go to a part of their own, which nobody names: a slice finds them there by
+// their digest. Safe to repeat: these parts are copies, and nothing they were folded from is removed but such copies:
+// those of a run of the child that has ended, which names them itself. To find them here would not be safe: an attempt
+// that was thought dead would take those of the next one.
 
 import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { RowMask } from '../graph/row-mask.ts';
@@ -28,7 +28,7 @@ export async function openRowGroupActivity(
     const made = RowMask.empty(rows);
     for (const row of chosen.keys()) made.set(row);
     const records = adoption.records.get(column) ?? [];
-    const carried = [...[...openTurns(records), ...refusalsIn(records), ...records.filter(isCrash)]].filter(
+    const carried = [...openTurns(records), ...refusalsIn(records), ...records.filter(isCrash)].filter(
       ({ row }) => !chosen.has(row),
     );
     const candidates = records.filter(

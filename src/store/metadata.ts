@@ -5,7 +5,7 @@ import type { Plan } from '../plan.ts';
 import { DROPPED_FOLDER, OUTPUT_FOLDER } from './commit.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { formatDocument } from './documents.ts';
-import { type Base, findGroup, listGroups, outputPath } from './groups.ts';
+import { type Base, outputPath, readGroups } from './groups.ts';
 
 export interface MetadataOptions {
   readonly base: Base;
@@ -23,9 +23,7 @@ export async function writeMetadata(dataset: DatasetStore, options: MetadataOpti
   const files: string[] = [];
   let rowCount = 0;
   let completeGroups = 0;
-  for (const rowGroup of await listGroups(dataset, base)) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group === undefined) continue;
+  for (const group of (await readGroups(dataset, base)).values()) {
     rowCount += group.rowCount;
     if (group.isComplete) completeGroups += 1;
     files.push(...group.files.map(({ name }) => name));

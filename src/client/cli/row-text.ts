@@ -2,9 +2,9 @@
 
 import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
-import type { CallRecord, CellRecord } from '../../store/records.ts';
+import type { CellRecord } from '../../store/records.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
-import { formatDuration, formatTokens } from '../format.ts';
+import { describeTokens, formatDuration } from '../format.ts';
 import type { ColumnView, RowView } from '../row-view.ts';
 import type { Paint } from './paint.ts';
 import { clip, widthOf, wrap } from './text.ts';
@@ -201,10 +201,6 @@ function describeTry(record: CellRecord, number: number, width: number): string[
       ? []
       : hanging(`  answer: ${clip(textOf(raw), MAX_ANSWER_WIDTH)}`, width)),
   ];
-}
-
-function describeTokens(sum: Pick<CallRecord, 'promptTokens' | 'completionTokens'>): string {
-  return `${formatTokens(sum.promptTokens)} tokens in, ${formatTokens(sum.completionTokens)} out`;
 }
 
 /** Whether the answer's text says no more than the value. */

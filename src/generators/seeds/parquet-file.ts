@@ -27,6 +27,8 @@ export const scanParquet: ScanFile = async (file, listener) => {
 };
 
 let reader: ChildProcess | undefined;
+// In a loop over a damaged page it would not see that this process has left.
+process.once('exit', () => reader?.kill('SIGKILL'));
 let last: Promise<unknown> = Promise.resolve();
 
 /** Gives the rows of a file, block by block, and what is wrong with it; null if that is nothing. One file at a time. */
@@ -72,9 +74,6 @@ function takeReader(): ChildProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    // In a loop over a damaged page it would not see that this process has left.
-    const started = reader;
-    process.once('exit', () => started.kill('SIGKILL'));
   }
   reader.ref();
   reader.channel?.ref();

@@ -1,6 +1,15 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
-import { formatBytes, formatCount, formatDuration, formatTime, formatTokens, line } from '../../format.ts';
+import { sumColumns } from '../../../totals.ts';
+import {
+  describeTokens,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatTime,
+  formatTokens,
+  line,
+} from '../../format.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
 import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
@@ -31,13 +40,8 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
 
 function describeStatus(status: DatasetStatus): string[] {
   const { name, folder, seed, document, state, reason, rowsAsked, dropped, rowGroups, lastStart } = status;
-  const sum = { calls: 0, failed: 0, prompt: 0, completion: 0 };
-  for (const column of status.columns) {
-    sum.calls += column.calls;
-    sum.failed += column.failedCalls;
-    sum.prompt += column.promptTokens;
-    sum.completion += column.completionTokens;
-  }
+  const sum = sumColumns(status.columns);
+  const failed = sum.failedCalls === 0 ? '' : `, ${formatCount(sum.failedCalls)} of them failed`;
   const isOld = lastStart?.replacesOutput === true && state !== 'complete';
   const groups = [
     `${formatCount(rowGroups.complete)} of ${plural(rowGroups.asked, 'row group')} complete`,
@@ -52,10 +56,7 @@ function describeStatus(status: DatasetStatus): string[] {
       'rows',
       `${isOld ? 'of the old output: ' : ''}${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
     ),
-    line(
-      'calls',
-      `${formatCount(sum.calls)}${sum.failed === 0 ? '' : `, ${formatCount(sum.failed)} of them failed`} · ${formatTokens(sum.prompt)} tokens in, ${formatTokens(sum.completion)} out`,
-    ),
+    line('calls', `${formatCount(sum.calls)}${failed} · ${describeTokens(sum)}`),
   ];
 }
 
