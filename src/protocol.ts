@@ -1,7 +1,7 @@
 // Every value that crosses a process boundary, and every wire name. A change to what a workflow schedules raises
 // PROTOCOL_VERSION. Imported by workflows: types and constants only.
 
-import type { RowGroupProgress as ConductorProgress } from './graph/conductor.ts';
+import type { RowGroupProgress as ConductorProgress } from './graph/group-conductor.ts';
 import type { SizeOptions } from './graph/row-groups.ts';
 import type {
   ConductorLimits,

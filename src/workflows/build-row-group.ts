@@ -22,8 +22,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { Conductor } from '../graph/conductor.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
+import { GroupConductor } from '../graph/group-conductor.ts';
 import type { ConductorLimits, SliceTask } from '../graph/types.ts';
 import {
   type BuildRowGroupInput,
@@ -44,7 +44,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   const { build, rowGroup, rows } = input;
   let phase: Phase = 'running';
   let limits: ConductorLimits = input.limits;
-  let conductor: Conductor | undefined;
+  let conductor: GroupConductor | undefined;
   let columns: Readonly<Record<string, ColumnTotals>> = input.totals ?? {};
   let wakeUps = 0;
   let failure: TemporalFailure | undefined;
@@ -78,7 +78,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   const slices = proxyActivities<Activities>(sliceActivityOptions(sliceTaskQueue(input.taskQueue)));
 
   /** Never rejects: a failed activity ends the group once nothing is in flight, a bug fails this workflow task. */
-  async function runSlice(task: SliceTask, conducting: Conductor): Promise<void> {
+  async function runSlice(task: SliceTask, conducting: GroupConductor): Promise<void> {
     const { column, isLeftover } = task;
     const summary = `${column} rows ${task.rows.first}–${task.rows.last}${isLeftover ? ' (leftover)' : ''}`;
     const run = () => slices.generateSlice.executeWithOptions({ summary }, [{ build, rowGroup, task }]);
@@ -98,7 +98,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   async function conduct(): Promise<RowGroupResult> {
     const { continues } = input;
     const opened = await openRowGroup({ build, rowGroup, rows, ...(continues && { continues }) });
-    const conducting = new Conductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
+    const conducting = new GroupConductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
     conductor = conducting;
     if (phase !== 'running') halt();
 

@@ -10,8 +10,8 @@ import { type Builds, createBuilds } from '../../src/activities/builds.ts';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
 import { takeEpoch } from '../../src/client/build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
-import { Conductor } from '../../src/graph/conductor.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
+import { GroupConductor } from '../../src/graph/group-conductor.ts';
 import type { RowRange, SliceTask } from '../../src/graph/types.ts';
 import type { ModelAnswer, ModelClient, ModelRequest } from '../../src/models/model-client.ts';
 import type {
@@ -161,10 +161,10 @@ export class ActivityStage {
   }
 
   /** What goes on in the row group's workflow; a column is one slice. */
-  async conduct(): Promise<Conductor> {
+  async conduct(): Promise<GroupConductor> {
     const { graph } = await this.run('prepareDataset', {});
     const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
-    return new Conductor({ graph: ExecutionGraph.create(graph), opened: await this.open(), limits });
+    return new GroupConductor({ graph: ExecutionGraph.create(graph), opened: await this.open(), limits });
   }
 
   generate(task: SliceTask, environment?: MockActivityEnvironment): Promise<GenerateSliceResult> {
@@ -172,13 +172,13 @@ export class ActivityStage {
   }
 
   /** Makes all that is left. */
-  async generateAll(conductor: Conductor): Promise<void> {
+  async generateAll(conductor: GroupConductor): Promise<void> {
     for (let tasks = conductor.next(); tasks.length > 0; tasks = conductor.next()) {
       for (const task of tasks) conductor.finished(task, await this.generate(task));
     }
   }
 
-  commit(conductor: Conductor): Promise<CommitRowGroupResult> {
+  commit(conductor: GroupConductor): Promise<CommitRowGroupResult> {
     const { isComplete, dropped } = conductor;
     const parts = conductor.parts();
     return this.run('commitRowGroup', { rowGroup: 0, rows: this.rows, isComplete, dropped, parts });

@@ -2,8 +2,8 @@
 // store or model. Deterministic by seed.
 
 import { randomLogNormal } from 'd3-random';
-import { Conductor } from '../../src/graph/conductor.ts';
 import type { ExecutionGraph } from '../../src/graph/execution-graph.ts';
+import { GroupConductor } from '../../src/graph/group-conductor.ts';
 import { groupCount, planSizes, rowsOfGroup, type Sizes } from '../../src/graph/row-groups.ts';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import type { SliceTask } from '../../src/graph/types.ts';
@@ -46,7 +46,7 @@ export interface SimulationResult {
 }
 
 interface OpenGroup {
-  readonly conductor: Conductor;
+  readonly conductor: GroupConductor;
   slices: number;
 }
 
@@ -117,7 +117,10 @@ class Simulator {
     if (this.#nextGroup === groupCount(this.#simulation)) return;
     const opened = openedOf(graph, { rows: rowsOfGroup(this.#nextGroup, this.#simulation) });
     this.#nextGroup += 1;
-    this.#proceed({ conductor: new Conductor({ graph, opened, limits: this.#sizes.limits }), slices: 0 });
+    this.#proceed({
+      conductor: new GroupConductor({ graph, opened, limits: this.#sizes.limits }),
+      slices: 0,
+    });
   }
 
   #proceed(group: OpenGroup): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Conductor } from '../../../src/graph/conductor.ts';
 import type { ExecutionGraph } from '../../../src/graph/execution-graph.ts';
+import { GroupConductor } from '../../../src/graph/group-conductor.ts';
 import { RowMask } from '../../../src/graph/row-mask.ts';
 import type { ConductorLimits, RowRange, SliceResult, SliceTask } from '../../../src/graph/types.ts';
 import { graphOf, openedOf } from '../../support/graph.ts';
@@ -17,10 +17,10 @@ const MODEL = 'local/model';
 function conductorOf(
   graph: ExecutionGraph,
   options: Partial<ConductorLimits> & Partial<Parameters<typeof openedOf>[1]> = {},
-): Conductor {
+): GroupConductor {
   const { rows = TEN, made = {}, dropped = [], ...limits } = options;
   const opened = openedOf(graph, { rows, made, dropped });
-  return new Conductor({ graph, opened, limits: { ...LIMITS, ...limits } });
+  return new GroupConductor({ graph, opened, limits: { ...LIMITS, ...limits } });
 }
 
 function rowsOf({ rows, mask }: SliceTask): readonly number[] {
@@ -33,7 +33,7 @@ function show(task: SliceTask): string {
   return `${column} ${rows.first}-${rows.last}: ${rowsOf(task).join(' ')}${isLeftover ? ' again' : ''}`;
 }
 
-function showNext(conductor: Conductor): readonly string[] {
+function showNext(conductor: GroupConductor): readonly string[] {
   return conductor.next().map(show);
 }
 
@@ -326,7 +326,7 @@ describe('the life of a conductor', () => {
   it('refuses rows whose root cells are not there', () => {
     const opened = openedOf(graph, { rows: TEN });
     const columns = { ...opened.columns, seed: { made: '000', part: null } };
-    expect(() => new Conductor({ graph, opened: { ...opened, columns }, limits: LIMITS })).toThrow(
+    expect(() => new GroupConductor({ graph, opened: { ...opened, columns }, limits: LIMITS })).toThrow(
       'Cannot conduct rows 100-109: root column "seed" is not made',
     );
   });

@@ -67,7 +67,7 @@ interface Slice {
 }
 
 /** Conducts one row group from what exists to all cells made or dropped. Methods throw `RangeError` for a wrong call. */
-export class Conductor {
+export class GroupConductor {
   readonly rows: RowRange;
   readonly #graph: ExecutionGraph;
   #limits: ConductorLimits;

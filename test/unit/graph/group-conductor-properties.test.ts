@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { Conductor } from '../../../src/graph/conductor.ts';
 import type { ExecutionGraph } from '../../../src/graph/execution-graph.ts';
+import { GroupConductor } from '../../../src/graph/group-conductor.ts';
 import { RowMask } from '../../../src/graph/row-mask.ts';
 import type {
   ConductorLimits,
@@ -51,7 +51,7 @@ function cellsOf(task: SliceTask): readonly number[] {
 
 /** One run of a row group with an outside view of it: which cells exist, and in which part. */
 class Run {
-  readonly conductor: Conductor;
+  readonly conductor: GroupConductor;
   readonly inFlight: SliceTask[] = [];
   isStopped = false;
   /** Column → row → the part that holds the cell. */
@@ -74,7 +74,7 @@ class Run {
     this.#limits = limits;
     this.#rows = opened.rows;
     this.#random = random;
-    this.conductor = new Conductor({ graph, opened, limits });
+    this.conductor = new GroupConductor({ graph, opened, limits });
     this.dropped = new Set(RowMask.fromHex(opened.rows, opened.dropped).rows());
     this.partOf = new Map(
       Object.entries(opened.columns).map(([column, { made, part }]) => [
