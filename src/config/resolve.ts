@@ -95,10 +95,14 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
 
 /** Names a plan: equal exactly when nothing that can change a value differs. */
 export function planDigest(plan: Plan): string {
-  return digestOf({ ...plan, columns: plan.columns.map(inOrder) });
+  const models = Object.entries(plan.models).map(([alias, model]) => [
+    alias,
+    { ...model, extraBody: formatJson(model.extraBody) },
+  ]);
+  return digestOf({ ...plan, columns: plan.columns.map(inOrder), models: Object.fromEntries(models) });
 }
 
-/** Models read and answer in the order of properties and options, which a digest of them as maps would not know. */
+/** Models read and answer in the order of properties and options, which a digest of them as maps would not know; so it is with the fields of a request. */
 function inOrder(column: PlanColumn): object {
   if (column.kind === 'llm-structured') return { ...column, schema: formatJson(column.schema) };
   return column.kind === 'llm-judge' ? { ...column, scores: formatJson(column.scores) } : column;
@@ -203,7 +207,7 @@ function planColumn(config: Exclude<ColumnConfig, { column_type: 'seed-dataset' 
       const asked = {
         ...base,
         prompt: config.prompt,
-        systemPrompt: config.system_prompt,
+        systemPrompt: config.system_prompt?.trim() === '' ? null : config.system_prompt,
         alias: config.model_alias,
       };
       if (config.column_type === 'llm-text') return { ...asked, kind: 'llm-text' };

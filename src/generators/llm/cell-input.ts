@@ -7,7 +7,7 @@ import type { Message } from '../../models/model-client.ts';
 import { findOwn } from '../../own-keys.ts';
 import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
-import { isValueObject, type Value, type ValueObject } from '../../values.ts';
+import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { type DrawPlace, drawOf, type Source } from '../draws.ts';
 import { orCellError } from '../expression.ts';
 import type { CellInput, CellPlace, RowValues } from '../generator.ts';
@@ -35,25 +35,29 @@ export function cellInput({ plan, column, row, values }: CellInputOptions): Cell
   }
   const systemText =
     systemPrompt === null ? '' : render(systemPrompt, values, { ...place, use: 'system_prompt' });
+  const hasSystemText = systemText.trim() !== '';
   const parameters = parametersOf(plan, { column, place });
   const model = modelOf(plan, column);
+  // What stands at its default is left out: a field that a newer Rowloom adds changes no digest of a cell that does
+  // without it. Parameters go in as text, in their order: they are sent in it.
   const digest = digestOf({
     column: column.name,
     kind: column.kind,
     model: model.model,
     providerType: model.providerType,
     prompt: text,
-    systemPrompt: systemText,
-    contract,
-    parameters,
-    redo: counter,
+    systemPrompt: hasSystemText ? systemText : undefined,
+    contract: contract ?? undefined,
+    parameters: Object.keys(parameters).length > 0 ? formatJson(parameters) : undefined,
+    redo: counter > 0 ? counter : undefined,
   });
   const user: Message = {
     role: 'user',
     content: instructions === null ? text : `${text}\n\n${instructions}`,
   };
-  const messages: readonly Message[] =
-    systemText.trim() === '' ? [user] : [{ role: 'system', content: systemText }, user];
+  const messages: readonly Message[] = hasSystemText
+    ? [{ role: 'system', content: systemText }, user]
+    : [user];
   // A `response_format` of the user's own stands.
   const isSchemaSent = parameters.response_format === undefined;
   return { digest, messages, parameters, responseSchema: isSchemaSent ? responseSchema : null };

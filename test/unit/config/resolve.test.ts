@@ -310,6 +310,25 @@ rowloom: { slice_size: 1, providers: [{ name: elsewhere, provider_type: simulate
     expect(new Set(digests).size).toBe(digests.length);
   });
 
+  it('is the same for a blank system prompt and none, which send the same request', async () => {
+    const blank = BODY.replace('prompt: "', 'system_prompt: " ", prompt: "');
+    expect(await digestOf(blank)).toBe(await digestOf(BODY));
+  });
+
+  it('changes with the order of the fields of extra_body, which are sent in it', async () => {
+    const sent = (body: string) =>
+      digestOf(
+        BODY,
+        MODELS.replace('provider: local', `provider: local, inference_parameters: { extra_body: ${body} }`),
+      );
+    const digests = await Promise.all([
+      sent('{ tools: { a: 1, b: 2 }, effort: low }'),
+      sent('{ effort: low, tools: { a: 1, b: 2 } }'),
+      sent('{ effort: low, tools: { b: 2, a: 1 } }'),
+    ]);
+    expect(new Set(digests).size).toBe(3);
+  });
+
   it('changes with the order of the properties and the options that a model reads', async () => {
     const structured = (properties: string) => `
   - { name: body, column_type: llm-structured, model_alias: writer, prompt: Rate,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf as digestOfData } from '../../../../src/digest.ts';
 import { CellError } from '../../../../src/errors.ts';
 import type { RowValues } from '../../../../src/generators/generator.ts';
 import { cellInput } from '../../../../src/generators/llm/cell-input.ts';
@@ -211,6 +212,27 @@ describe('the digest of a cell', () => {
     ['another kind of column', { ...judge, name: 'body' }, {}],
   ] as const)('differs for %s', (_, column, options) => {
     expect(digestOf(column, options)).not.toBe(before);
+  });
+
+  it('is the same for a blank system prompt and none: both send the same request', () => {
+    for (const systemPrompt of ['', ' \n', '{{ topic.none }}']) {
+      expect(digestOf({ ...text, systemPrompt })).toBe(before);
+    }
+  });
+
+  it('covers the order of the fields of a request, which are sent in it', () => {
+    const sent = (extraBody: PlanModel['extraBody']) => digestOf(text, { plan: planOf({ extraBody }) });
+    const digests = [
+      sent({ seed: 1n, tools: { a: 1n, b: 2n } }),
+      sent({ tools: { a: 1n, b: 2n }, seed: 1n }),
+      sent({ tools: { b: 2n, a: 1n }, seed: 1n }),
+    ];
+    expect(new Set(digests).size).toBe(3);
+  });
+
+  it('does not know what stands at its default: a field of a newer Rowloom changes no digest', () => {
+    const said = { column: 'body', kind: 'llm-text', model: 'm1', providerType: 'openai' };
+    expect(before).toBe(digestOfData({ ...said, prompt: 'Write about rain' }));
   });
 
   it('covers the scores of a judge and the schema of a structured column', () => {
