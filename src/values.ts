@@ -30,6 +30,12 @@ export function fitsInt64(value: bigint): boolean {
   return value >= -INT64_LIMIT && value < INT64_LIMIT;
 }
 
+/** A whole number as a float; itself where no float holds it, so that it does not fit its type instead of being infinite. */
+export function asFloat(value: bigint): number | bigint {
+  const float = Number(value);
+  return Number.isFinite(float) ? float : value;
+}
+
 /** Levels of JSON text that can be read: all that walks a value recurses. */
 export const MAX_JSON_LEVELS = 200;
 

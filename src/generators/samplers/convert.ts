@@ -2,7 +2,7 @@
 
 import type { ColumnType, Conversion } from '../../plan.ts';
 import { floatText } from '../../templates/python-text.ts';
-import type { Value } from '../../values.ts';
+import { asFloat, type Value } from '../../values.ts';
 import { findWhole, finiteNumber } from '../cast.ts';
 
 /**
@@ -30,7 +30,7 @@ export function roundPlaces(value: Value, places: number): Value {
 
 /** A value as its column's type has it, where a sampler lists values of several types. */
 export function asType(value: Value, type: ColumnType): Value {
-  if (type.kind === 'float' && typeof value === 'bigint') return Number(value);
+  if (type.kind === 'float' && typeof value === 'bigint') return asFloat(value);
   if (type.kind === 'text') return textOf(value);
   return value;
 }

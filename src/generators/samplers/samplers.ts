@@ -123,11 +123,11 @@ function converterOf(column: PlanSampler, own: SamplerParams): (value: Value) =>
   const target = convertTo === null ? null : conversionOf(convertTo);
   const isFloat = target !== 'int' && labelKindOf(column) === 'float';
   return (value) => {
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      throw new CellError('SamplerError', `Cannot use the number drawn: it is ${value}`);
-    }
     // Rounding to an int twice could differ from rounding once.
     const near = places === null || target === 'int' ? value : roundPlaces(value, places);
+    if (typeof near === 'number' && !Number.isFinite(near)) {
+      throw new CellError('SamplerError', `Cannot use the number drawn: it is ${near}`);
+    }
     const wide = isFloat ? asType(near, FLOAT) : near;
     const made = asType(target === null ? wide : convertSample(wide, target), type);
     if (typeof made === 'bigint' && !fitsInt64(made)) {

@@ -8,7 +8,7 @@
 //   T4. NaN and infinities are null in every format. In a CSV file they are words, unless all other cells are numbers.
 
 import type { ColumnType } from '../../plan.ts';
-import { fitsInt64, isValueList, isValueObject, type Value } from '../../values.ts';
+import { asFloat, fitsInt64, isValueList, isValueObject, type Value } from '../../values.ts';
 
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -155,7 +155,7 @@ export function cellOfText(text: string | null, type: ColumnType): Value {
 
 /** A value with whole numbers made floats where its type has floats (T2). */
 export function asFloats(value: Value, type: ColumnType): Value {
-  if (type.kind === 'float') return typeof value === 'bigint' ? Number(value) : value;
+  if (type.kind === 'float') return typeof value === 'bigint' ? asFloat(value) : value;
   if (type.kind === 'list' && isValueList(value)) return value.map((item) => asFloats(item, type.item));
   if (type.kind !== 'struct' || !isValueObject(value)) return value;
   const types = new Map(type.fields.map((field) => [field.name, field.type]));

@@ -345,6 +345,12 @@ describe('numbers at the end of what floats hold', () => {
       error: { kind: 'SamplerError', message: 'Cannot use the number drawn: it is Infinity' },
     });
   });
+
+  it('drop the row where rounding takes them beyond it', () => {
+    const params = { low: 1.7e308, high: 1.7e308, decimal_places: -308n };
+    const [row] = rowsOf([sampler('x', 'uniform', params)], 1);
+    expect(row!.failure?.error.message).toBe('Cannot use the number drawn: it is Infinity');
+  });
 });
 
 describe('conditional parameters', () => {

@@ -6,6 +6,8 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { openSeedSource, type SeedSource } from '../../../src/generators/seed-source.ts';
+import { asFloats } from '../../../src/generators/seeds/seed-types.ts';
+import { misfitOf } from '../../../src/store/parquet.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
 
 let folder: string;
@@ -610,6 +612,13 @@ describe('whole numbers of more than 64 bits', () => {
       ['text', [long, '0.5']],
       ['json', [BigInt(long), 0.5]],
     ]);
+  });
+
+  it('that no float holds do not become infinite in a column of floats, at any depth', () => {
+    const type = { kind: 'list', item: { kind: 'float' } } as const;
+    const read = asFloats([1n, 10n ** 400n], type);
+    expect(read).toEqual([1, 10n ** 400n]);
+    expect(misfitOf(read, type)).toMatch('is not a number that a float holds');
   });
 
   it('are those of unsigned columns of Parquet too', async () => {
