@@ -104,7 +104,9 @@ function planSliceRows({ caps, rows, rowGroupSize, cellColumns }: SizeOptions): 
   const keepsModelsBusy = Math.min(Math.max(fillsModels, sharesModels), CHEAP_SLICE_ROWS);
   // Larger slices than these would leave places empty: for a handful of rows every cell is its own activity.
   const fillsPlaces = Math.floor(cells / MAX_SLICES_IN_FLIGHT);
+  // Smaller slices than these would leave requests unused while their cells wait for a place.
+  const usesCap = Math.min(Math.ceil(Math.min(cells, cap) / MAX_SLICES_IN_FLIGHT), CHEAP_SLICE_ROWS);
   const keepsHistoryShort = Math.ceil(cells / MAX_SLICES_OF_GROUP);
-  const wanted = Math.max(Math.min(keepsModelsBusy, fillsPlaces), keepsHistoryShort);
+  const wanted = Math.max(Math.min(keepsModelsBusy, fillsPlaces), usesCap, keepsHistoryShort);
   return Math.min(Math.max(wanted, 1), MAX_SLICE_ROWS);
 }

@@ -71,6 +71,25 @@ describe('planSizes', () => {
     expect(sizesOf(options)).toEqual({ window, sliceRows, maxCells });
   });
 
+  it.each([
+    { cap: 64, rows: 64, cellColumns: 1 },
+    { cap: 41, rows: 1_000, cellColumns: 1 },
+    { cap: 100, rows: 50, cellColumns: 2 },
+    { cap: 79, rows: 79, cellColumns: 1 },
+  ])('has room for $cap cells at work where $rows rows of $cellColumns columns are ready', (options) => {
+    const { cap, rows, cellColumns } = options;
+    const { sliceRows, maxSlicesInFlight } = planSizes({
+      ...{ rows, rowGroupSize: 1_000, cellColumns, caps: { m: cap } },
+    }).limits;
+    const slices = Array.from({ length: cellColumns }, () =>
+      Array.from({ length: Math.ceil(rows / sliceRows) }, (_, nth) =>
+        Math.min(sliceRows, rows - nth * sliceRows),
+      ),
+    ).flat();
+    const atWork = slices.slice(0, maxSlicesInFlight).reduce((sum, cells) => sum + cells, 0);
+    expect(atWork).toBeGreaterThanOrEqual(Math.min(cap, rows * cellColumns));
+  });
+
   it('takes what is set', () => {
     expect(sizesOf({ cap: 64, window: 5, sliceSize: 1 })).toEqual({ window: 5, sliceRows: 1, maxCells: 256 });
   });
