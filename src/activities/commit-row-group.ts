@@ -1,6 +1,7 @@
 // Hands what a row group made to the store. The values are those of the parts that the child named; inline columns are
 // made here for the last time, and what fails now drops its row.
 
+import { createBreather } from '../breathe.ts';
 import type { RowFailure, RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
@@ -41,7 +42,9 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
   const completeRows: number[] = [];
   const values = new Map<number, RowValues>();
   const failures = new Map<number, RowFailure>();
+  const breathe = createBreather();
   for (let row = rows.first; row <= rows.last; row += 1) {
+    await breathe();
     const cells: Record<string, Value> = {};
     for (const column of stored) {
       const record = chosen.get(column)?.get(row);

@@ -11,6 +11,7 @@
 //       digest comes out the same.
 //   A5. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
+import { createBreather } from '../breathe.ts';
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
 import { SIMULATED_HOST } from '../models/simulated-client.ts';
@@ -83,13 +84,11 @@ export interface AdoptInput {
   readonly output: EarlierOutput;
 }
 
-/** Rows between two turns of the event loop: rendering a row's prompts takes about 0.1 ms. */
-const ROWS_A_TURN = 50;
-
 export async function adoptCells(input: AdoptInput): Promise<Adoption> {
   const adopter = new Adopter(input);
+  const breathe = createBreather();
   for (let row = input.rows.first; row <= input.rows.last; row += 1) {
-    if ((row - input.rows.first) % ROWS_A_TURN === ROWS_A_TURN - 1) await new Promise(setImmediate);
+    await breathe();
     adopter.adoptRow(row);
   }
   return adopter.result();

@@ -1,5 +1,6 @@
 // The root columns of a dataset: a pure function of plan, seed files and row.
 
+import { createBreather } from '../breathe.ts';
 import { digestOf } from '../digest.ts';
 import { ConfigError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
@@ -39,14 +40,14 @@ export async function openRoots({ plan, settings, seedSource }: RootsOptions): P
   return {
     async make(rows) {
       const seeded = await seeds?.make(rows);
-      return new Map(
-        samplers
-          .make(rows)
-          .map(({ row, values, failure }, index) => [
-            row,
-            { cells: recordsOf(row, { ...seeded?.[index], ...values }), failure },
-          ]),
-      );
+      const made = new Map<number, RootRow>();
+      const breathe = createBreather();
+      for (let row = rows.first; row <= rows.last; row += 1) {
+        await breathe();
+        const { values, failure } = samplers.make(row);
+        made.set(row, { cells: recordsOf(row, { ...seeded?.[row - rows.first], ...values }), failure });
+      }
+      return made;
     },
   };
 }

@@ -2,7 +2,6 @@
 // whatever other rows are made with it.
 
 import { CellError } from '../../errors.ts';
-import type { RowRange } from '../../graph/types.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import {
   CONVERSIONS,
@@ -26,15 +25,13 @@ import { SAMPLERS } from './registry.ts';
 import { isGiven, numberParam } from './sampler.ts';
 
 interface SampledRow {
-  readonly row: number;
   /** In the order of the plan; without a failure every sampler column. */
   readonly values: RowValues;
   readonly failure: RowFailure | null;
 }
 
 export interface Samplers {
-  /** The rows of a range, both ends included. */
-  make(rows: RowRange): readonly SampledRow[];
+  make(row: number): SampledRow;
 }
 
 /** Parses the parameters and conditions of the plan's samplers once. */
@@ -42,7 +39,7 @@ export function makeSamplers(plan: Plan): Samplers {
   const columns = plan.columns.filter((column): column is PlanSampler => column.kind === 'sampler');
   const samplers = orderByNeeds(columns).map((column) => makeSampler(column, plan.seed));
 
-  function makeRow(row: number): SampledRow {
+  function make(row: number): SampledRow {
     const made: Made = { drawn: {}, seen: {} };
     let failure: RowFailure | null = null;
     for (const { column, sample } of samplers) {
@@ -58,12 +55,10 @@ export function makeSamplers(plan: Plan): Samplers {
       const seen = findOwn(made.seen, column.name);
       return seen === undefined ? [] : [[column.name, cellOf(column, seen)] as const];
     });
-    return { row, values: Object.fromEntries(cells), failure };
+    return { values: Object.fromEntries(cells), failure };
   }
 
-  return {
-    make: ({ first, last }) => Array.from({ length: last - first + 1 }, (_, index) => makeRow(first + index)),
-  };
+  return { make };
 }
 
 /** What one row has so far, by column. */
