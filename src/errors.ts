@@ -51,6 +51,15 @@ export class GraphError extends RowloomError {
 /** The store cannot be used as asked: another format, another owner, no such dataset, not writable. */
 export class StoreError extends RowloomError {}
 
+/** A folder of the store was moved, removed or unmounted under a writer: nobody would find what it writes. */
+export class FolderGoneError extends StoreError {
+  readonly folder: string;
+  constructor(path: string, folder: string) {
+    super(`Cannot write "${path}": the folder "${folder}" is gone`);
+    this.folder = folder;
+  }
+}
+
 /** A newer start has taken the dataset over; the writer that sees this ends. */
 export class FencedError extends RowloomError {
   readonly epoch: number;
