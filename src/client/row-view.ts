@@ -4,6 +4,7 @@
 import { CellError, RefusedError } from '../errors.ts';
 import type { CellInput, RowValues } from '../generators/generator.ts';
 import { makeInline } from '../generators/inline.ts';
+import { reasoningOf } from '../generators/llm/answers.ts';
 import { cellInput } from '../generators/llm/cell-input.ts';
 import { makeSeedOrder } from '../generators/seed-rows.ts';
 import type { RowRange } from '../graph/types.ts';
@@ -40,6 +41,8 @@ export interface ColumnView {
   readonly cell: CellRecord | null;
   /** What the model was sent for it: with it the conversation begins. Null where that is not known, and without a model. */
   readonly prompt: PromptView | null;
+  /** What the model thought before its last answer, in a field of its own or in the answer's text. */
+  readonly reasoning: string | null;
   /** Every call on the way to the cell, in order; the last one is the cell. */
   readonly tries: readonly CellRecord[];
 }
@@ -100,6 +103,7 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
     const { values } = inline.complete(row, stored);
     return plan.columns.map((column) => {
       const cell = findOwn(cells, column.name) ?? null;
+      const answer = cell?.turns.at(-1);
       return {
         name: column.name,
         kind: column.kind,
@@ -108,6 +112,7 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
         model: isModelColumn(column) ? (findOwn(plan.models, column.alias)?.model ?? null) : null,
         cell,
         prompt: cell !== null && isModelColumn(column) ? promptOf({ plan, column, row, values }, cell) : null,
+        reasoning: answer !== undefined && isModelColumn(column) ? reasoningOf(column, answer) : null,
         tries: findOwn(tries, column.name) ?? [],
       };
     });

@@ -6,13 +6,13 @@ import { groupName } from './names.ts';
 import type { StoredRecord } from './parts.ts';
 import type { CallRecord } from './records.ts';
 
-const FAILURE_VERSION = 1;
+const FAILURE_VERSION = 2;
 
 /** A dropped row, the cell that it was dropped for, and that cell's last answer. */
 export interface Failure extends Drop {
   readonly v: typeof FAILURE_VERSION;
   /** The last answer's text; null where none came. */
-  readonly raw: string | null;
+  readonly answer: string | null;
   readonly finish: string | null;
   readonly host: string | null;
   /** All that its input has cost in the records there are: one a try. */
@@ -26,7 +26,7 @@ export function failureOf(drop: Drop, record: StoredRecord | undefined): Failure
   return {
     v: FAILURE_VERSION,
     ...drop,
-    raw: record?.raw ?? null,
+    answer: record?.turns.at(-1)?.text ?? null,
     finish: record?.finish ?? null,
     host: record?.host ?? null,
     calls: record?.calls ?? [],

@@ -1,12 +1,12 @@
 import type { CellRecord } from './records.ts';
 
-type Turn = Pick<CellRecord, 'row' | 'in' | 'status' | 'error'>;
+type Line = Pick<CellRecord, 'row' | 'in' | 'status' | 'error'>;
 
 /**
  * The turns of conversations that nothing has ended: another start replays them. Of one that was started again only the
  * turns since then. Takes records in the order of their age.
  */
-export function openTurns<Stored extends Turn>(records: readonly Stored[]): Stored[] {
+export function openTurns<Stored extends Line>(records: readonly Stored[]): Stored[] {
   const open = new Map<string, Stored[]>();
   for (const record of records) {
     const conversation = `${record.row} ${record.in}`;

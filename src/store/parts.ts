@@ -17,8 +17,9 @@ import type { PartName, RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import { fail, writeAll, writing } from './files.ts';
-import { formatLine, formatRecord, isRecord, parseRecord, readLines } from './lines.ts';
+import { formatLine, readLines } from './lines.ts';
 import { partName } from './names.ts';
+import { formatHeader, formatRecord, isHeader, parseRecord } from './record-text.ts';
 import { type CellRecord, type PartHeader, RECORD_VERSION } from './records.ts';
 
 const SYNC_EVERY_MS = 50;
@@ -148,7 +149,7 @@ export class PartWriter {
     let lines = text;
     if (this.#handle === undefined) {
       this.#handle = await this.#dataset.files.create(this.#path);
-      lines = formatLine(JSON.stringify(this.#header)) + text;
+      lines = formatLine(formatHeader(this.#header)) + text;
     }
     await writing(this.#path, () => writeAll(this.#handle as FileHandle, Buffer.from(lines)));
   }
@@ -216,10 +217,10 @@ export function parsePart(bytes: Buffer, path: string): PartContent {
   let header: PartHeader | undefined;
   const records: StoredRecord[] = [];
   for (const text of texts) {
-    const line = isRecord(text) ? parseRecord(text) : JSON.parse(text);
+    const line: PartHeader | StoredRecord = isHeader(text) ? JSON.parse(text) : parseRecord(text);
     checkVersion(line.v, { path, version: RECORD_VERSION });
-    if (isRecord(text)) records.push(line as StoredRecord);
-    else header = line as PartHeader;
+    if ('kind' in line) header = line;
+    else records.push(line);
   }
   return { header, records, damaged, isTorn, sizeBytes: bytes.length };
 }

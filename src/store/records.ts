@@ -3,7 +3,7 @@
 import type { CellErrorKind } from '../errors.ts';
 import type { Value } from '../values.ts';
 
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 /** One paid call of a cell: `id` is the nonce of the part that first wrote it, and its number there. */
 export interface CallRecord {
@@ -13,6 +13,16 @@ export interface CallRecord {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly ms: number;
+}
+
+/** A message as the provider gave it. */
+export interface Turn {
+  /** The words of a refusal where no text came. */
+  readonly text: string;
+  /** What came in a field of its own; thoughts inside the text stay there. */
+  readonly reasoning?: string;
+  /** Why it could not be used: what the model was told. */
+  readonly problem?: string;
 }
 
 /**
@@ -27,13 +37,15 @@ export interface CellRecord {
   readonly row: number;
   /** Digest of the exact input that made it. */
   readonly in: string;
-  /** Version of what read `value` from `raw`. */
+  /** Version of what read `value` from the last turn. */
   readonly read: number;
   readonly status: 'call' | 'retry' | 'ok' | 'failed';
-  /** The answer's text; for roots null. */
-  readonly raw: string | null;
+  /**
+   * The answer that this line is about, if one came. Of an `ok` all turns since its conversation began, so that the
+   * `call` lines before it matter no longer. None for roots.
+   */
+  readonly turns: readonly Turn[];
   readonly value: Value;
-  readonly reasoning: string | null;
   readonly finish: string | null;
   /** The calls this line accounts for, none of them in an earlier line of the same cell. */
   readonly calls: readonly CallRecord[];

@@ -9,9 +9,10 @@ import { promisify } from 'node:util';
 import { constants, createGzip, gunzip } from 'node:zlib';
 import type { PartName, RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { formatLine, formatRecord } from './lines.ts';
+import { formatLine } from './lines.ts';
 import { settledName } from './names.ts';
 import { type PartContent, parsePart, type StoredRecord } from './parts.ts';
+import { formatHeader, formatRecord } from './record-text.ts';
 import { type PartHeader, RECORD_VERSION } from './records.ts';
 
 /** Lines between two turns of the event loop: formatting a long one takes some 20 µs. */
@@ -40,7 +41,7 @@ export async function writeSettled(dataset: DatasetStore, settled: SettledFile):
 
 async function* chunksOf({ column, rowGroup, rows, epoch, records }: SettledFile): AsyncGenerator<string> {
   const header: PartHeader = { v: RECORD_VERSION, kind: 'settled', column, epoch, rowGroup, rows, nonce: '' };
-  let chunk = formatLine(JSON.stringify(header));
+  let chunk = formatLine(formatHeader(header));
   for (const [index, record] of records.entries()) {
     if (index % LINES_A_TURN === LINES_A_TURN - 1) await new Promise(setImmediate);
     chunk += formatLine(formatRecord(record));

@@ -2,7 +2,7 @@
 
 import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
-import type { CellRecord } from '../../store/records.ts';
+import type { CellRecord, Turn } from '../../store/records.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import { describeTokens, formatDuration } from '../format.ts';
 import type { ColumnView, RowView } from '../row-view.ts';
@@ -154,8 +154,9 @@ function describeCalls({ host }: CellRecord, model: string, tries: readonly Cell
 }
 
 /** What was sent, what came back where the value is something else, and every try if there were several. */
-function describeMaking({ prompt, tries }: ColumnView, cell: CellRecord, width: number): string[] {
-  const { raw, reasoning, status, value } = cell;
+function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellRecord, width: number): string[] {
+  const { turns, status, value } = cell;
+  const answer = turns.at(-1)?.text ?? null;
   const inner = Math.max(MIN_VALUE_WIDTH, width - 2);
   const block = (title: string, lines: readonly string[]) => [
     `${title}:`,
@@ -172,42 +173,63 @@ function describeMaking({ prompt, tries }: ColumnView, cell: CellRecord, width: 
     if (parameters.length > 0) lines.push(...wrap(`sent with ${parameters.join(', ')}`, width));
   }
   if (reasoning !== null) lines.push(...block('reasoning', wrap(reasoning, inner)));
-  if (raw !== null && status === 'failed') lines.push(...block('last answer', wrap(textOf(raw), inner)));
-  else if (raw !== null && !isSaid(value, raw)) lines.push(...block('answer', wrap(raw, inner)));
-  if (tries.length > 1) {
+  if (answer !== null && status === 'failed')
+    lines.push(...block('last answer', wrap(textOf(answer), inner)));
+  else if (answer !== null && !isSaid(value, answer)) lines.push(...block('answer', wrap(answer, inner)));
+  const told = [...turnsAlone(cell, tries).map(describeTurn), ...tries.map(describeTry)];
+  if (told.length > 1) {
     lines.push(
       ...block(
         'tries',
-        tries.flatMap((record, index) => describeTry(record, index + 1, inner)),
+        told.flatMap(({ what, answer }, index) => [
+          ...hanging(`${index + 1}. ${what}`, inner),
+          ...(answer === null ? [] : hanging(`  answer: ${clip(textOf(answer), MAX_ANSWER_WIDTH)}`, inner)),
+        ]),
       ),
     );
   }
   return lines;
 }
 
-function describeTry(record: CellRecord, number: number, width: number): string[] {
-  const { calls, error, raw, status } = record;
+/** The turns before the cell's last whose own lines are gone: the cell alone tells of them. */
+function turnsAlone({ turns }: CellRecord, tries: readonly CellRecord[]): readonly Turn[] {
+  const recorded = new Set(
+    tries.filter(({ status }) => status === 'call').map(({ turns: [turn] }) => turn?.text),
+  );
+  return turns.slice(0, -1).filter(({ text }) => !recorded.has(text));
+}
+
+interface Told {
+  readonly what: string;
+  /** One that was not used. */
+  readonly answer: string | null;
+}
+
+function describeTurn({ text, problem = '' }: Turn): Told {
+  return { what: `answered · ${problem}, asked to correct it`, answer: text };
+}
+
+function describeTry({ calls, error, status, turns }: CellRecord): Told {
   const [call] = calls;
+  const turn = turns.at(-1);
   const answered = call === undefined ? 'no call' : call.status === 0 ? 'no answer' : `status ${call.status}`;
   const isPaid = call !== undefined && call.promptTokens + call.completionTokens > 0;
   const cost = [
     ...(isPaid ? [describeTokens(call)] : []),
     ...(call === undefined ? [] : [formatDuration(call.ms)]),
   ];
-  const end = error === null ? 'used' : `${error.message}${status === 'call' ? ', asked to correct it' : ''}`;
-  return [
-    ...hanging(`${number}. ${[answered, ...cost, end].join(' · ')}`, width),
-    ...(raw === null || error === null
-      ? []
-      : hanging(`  answer: ${clip(textOf(raw), MAX_ANSWER_WIDTH)}`, width)),
-  ];
+  const end = status === 'call' ? `${turn?.problem}, asked to correct it` : (error?.message ?? 'used');
+  return {
+    what: [answered, ...cost, end].join(' · '),
+    answer: status === 'ok' ? null : (turn?.text ?? null),
+  };
 }
 
 /** Whether the answer's text says no more than the value. */
-function isSaid(value: Value, raw: string): boolean {
-  if (typeof value === 'string') return raw.trim() === value;
+function isSaid(value: Value, answer: string): boolean {
+  if (typeof value === 'string') return answer.trim() === value;
   try {
-    return formatJson(parseJson(raw)) === formatJson(value);
+    return formatJson(parseJson(answer)) === formatJson(value);
   } catch {
     return false;
   }

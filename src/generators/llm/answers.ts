@@ -3,7 +3,7 @@
 import { CellError } from '../../errors.ts';
 import type { ModelColumn } from '../../plan.ts';
 import { misfitOf } from '../../store/parquet.ts';
-import type { CellRecord } from '../../store/records.ts';
+import type { CellRecord, Turn } from '../../store/records.ts';
 import type { Value } from '../../values.ts';
 import { type AnswerKind, unusable } from './answer-kind.ts';
 import { judgeAnswer } from './judge.ts';
@@ -46,19 +46,18 @@ export function readAnswer(column: ModelColumn, raw: string): Value {
 }
 
 /** The thoughts that came in a field of their own, and those that came in the answer's text. */
-export function reasoningOf(column: ModelColumn, raw: string, given: string | null): string | null {
-  const { thoughts } = partsOf(column, raw);
-  if (thoughts === null || given?.includes(thoughts)) return given;
-  return given === null ? thoughts : `${given}\n\n${thoughts}`;
+export function reasoningOf(column: ModelColumn, { text, reasoning }: Turn): string | null {
+  const { thoughts } = partsOf(column, text);
+  if (thoughts === null || reasoning?.includes(thoughts)) return reasoning ?? null;
+  return reasoning === undefined ? thoughts : `${reasoning}\n\n${thoughts}`;
 }
 
 /** An `ok` record with its value as this version reads it: nothing is asked again. Null when the answer is of no use now. */
 export function readAgain(column: ModelColumn, record: CellRecord): CellRecord | null {
-  if (record.read === READ_VERSION || record.raw === null) return record;
+  const answer = record.turns.at(-1);
+  if (record.read === READ_VERSION || answer === undefined) return record;
   try {
-    const value = readAnswer(column, record.raw);
-    const reasoning = reasoningOf(column, record.raw, record.reasoning);
-    return { ...record, read: READ_VERSION, value, reasoning };
+    return { ...record, read: READ_VERSION, value: readAnswer(column, answer.text) };
   } catch (error) {
     if (error instanceof CellError) return null;
     throw error;

@@ -24,11 +24,11 @@ import type { Model } from '../../models/models.ts';
 import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
 import type { ModelColumn, Settings } from '../../plan.ts';
-import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
+import { type CallRecord, type CellRecord, RECORD_VERSION, type Turn } from '../../store/records.ts';
 import type { Value } from '../../values.ts';
 import type { CellInput, CellOutcome } from '../generator.ts';
 import { unusable } from './answer-kind.ts';
-import { partsOf, READ_VERSION, readAnswer, reasoningOf } from './answers.ts';
+import { partsOf, READ_VERSION, readAnswer } from './answers.ts';
 import { checkWhole } from './whole-answer.ts';
 
 export interface CellTask {
@@ -81,12 +81,12 @@ export async function generateCell(task: CellTask): Promise<CellOutcome> {
 
 /** What one call came to: a record but for what all records of the cell share. */
 type Ended = Pick<CellRecord, 'status' | 'error' | 'calls'> &
-  Partial<Pick<CellRecord, 'raw' | 'value' | 'reasoning' | 'finish' | 'counts'>>;
+  Partial<Pick<CellRecord, 'turns' | 'value' | 'finish' | 'counts'>>;
 
 class Conversation {
   readonly #task: CellTask;
-  /** The answers so far without thoughts, each with what is wrong with it. */
-  #turns: { readonly answer: string; readonly problem: string }[] = [];
+  /** Since the conversation began: each answer with what is wrong with it. */
+  #turns: Turn[] = [];
   #restarts = 0;
   #refusals = 0;
   #tries = 0;
@@ -193,7 +193,8 @@ class Conversation {
   #request(): ModelRequest {
     const { model, input, column, row, signal } = this.#task;
     const isSchemaSent = !this.#doubtsSchema && model.traits.sendsSchema(column.name);
-    const turns = this.#turns.flatMap(({ answer, problem }): Message[] => {
+    const turns = this.#turns.flatMap(({ text, problem }): Message[] => {
+      const { answer } = partsOf(column, text);
       if (answer === '') return [];
       const asked = `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`;
       return [
@@ -214,27 +215,32 @@ class Conversation {
 
   async #afterAnswer(answer: ModelAnswer, startedAt: number): Promise<CellOutcome | null> {
     const { column, settings } = this.#task;
-    const { text, refusal } = answer;
-    const raw = text.trim() === '' ? (refusal ?? text) : text;
+    const { reasoning, refusal } = answer;
+    const text = answer.text.trim() === '' ? (refusal ?? answer.text) : answer.text;
+    const turn: Turn = reasoning === null ? { text } : { text, reasoning };
     const finish = refusal === null ? answer.finish : REFUSAL;
-    const reasoning = reasoningOf(column, raw, answer.reasoning);
-    const ended = { raw, reasoning, finish, calls: [this.#callRecord(answer, startedAt)] };
+    const ended = { finish, calls: [this.#callRecord(answer, startedAt)] };
     let value: Value;
     try {
       checkWhole(answer);
-      value = readAnswer(column, raw);
+      value = readAnswer(column, text);
     } catch (thrown) {
       const error = thrown instanceof CellError ? thrown : unreadable(thrown);
       const isRefusal = refusal !== null;
       const canRestart =
         this.#restarts < settings.maxConversationRestarts && !(isRefusal && this.#refusals > 0);
-      const isShown = !isRefusal && (!canRestart || partsOf(column, raw).answer !== '');
+      const isShown = !isRefusal && (!canRestart || partsOf(column, text).answer !== '');
       const canCorrect = isShown && this.#turns.length < settings.maxConversationCorrectionSteps;
-      const status = canCorrect ? 'call' : canRestart ? 'retry' : 'failed';
-      await this.#record({ ...ended, status, error: { kind: error.kind, message: error.message } });
+      const { kind, message } = error;
+      if (canCorrect) {
+        await this.#record({ ...ended, status: 'call', turns: [{ ...turn, problem: message }], error: null });
+        return null;
+      }
+      const status = canRestart ? 'retry' : 'failed';
+      await this.#record({ ...ended, status, turns: [turn], error: { kind, message } });
       return status === 'failed' ? { status, error } : null;
     }
-    await this.#record({ ...ended, status: 'ok', value, error: null });
+    await this.#record({ ...ended, status: 'ok', turns: [...this.#turns, turn], value, error: null });
     return { status: 'ok', value };
   }
 
@@ -285,9 +291,8 @@ class Conversation {
       row,
       in: input.digest,
       read: READ_VERSION,
-      raw: null,
+      turns: [],
       value: null,
-      reasoning: null,
       finish: null,
       host: model.client.host,
       // Its place among the records of several parts, so later than what it follows though the clock was set back.
@@ -299,16 +304,13 @@ class Conversation {
   }
 
   /** What a record changes, whether it was made now or by an earlier attempt. */
-  #learn({ status, raw, finish, error, counts, at }: CellRecord): void {
+  #learn({ status, turns, finish, error, counts, at }: CellRecord): void {
     this.#lastAt = Math.max(this.#lastAt, at);
     if (error?.kind === 'RefusedCall')
       this.#refusedBefore = counts === true ? 'cell' : (this.#refusedBefore ?? 'all');
     else if (counts === true) this.#tries += 1;
     if (finish === REFUSAL) this.#refusals += 1;
-    if (status === 'call') {
-      const { answer } = partsOf(this.#task.column, raw ?? '');
-      this.#turns.push({ answer, problem: error?.message ?? '' });
-    }
+    if (status === 'call') this.#turns.push(...turns);
     if (status === 'retry' && error?.kind === 'UnusableAnswer') {
       this.#restarts += 1;
       this.#turns = [];

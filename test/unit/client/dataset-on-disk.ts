@@ -107,7 +107,7 @@ function tripValue(column: string, row: number): Value {
   }
 }
 
-function rawOf(value: Value): string {
+function answerOf(value: Value): string {
   return typeof value === 'string' ? value : formatJson(value);
 }
 
@@ -161,13 +161,13 @@ async function writeCells(
     const host = isModel ? 'models.test' : null;
     const made = { row, host, in: inputOf(column, row) };
     if (error === undefined) {
-      const raw = isModel ? rawOf(tripValue(column, row)) : null;
-      await part.append(cellRecord({ ...made, calls: calls(), raw, value: tripValue(column, row) }));
+      const turns = isModel ? [{ text: answerOf(tripValue(column, row)) }] : [];
+      await part.append(cellRecord({ ...made, calls: calls(), turns, value: tripValue(column, row) }));
     } else if (error !== null) {
       const failed = { ...made, value: null, error };
       await part.append(cellRecord({ ...failed, status: 'retry', calls: calls(503), counts: true }));
-      const raw = error.kind === 'UnusableAnswer' ? 'I would say\n  four of five' : null;
-      await part.append(cellRecord({ ...failed, status: 'failed', calls: calls(503), raw, at: 2_000 }));
+      const turns = error.kind === 'UnusableAnswer' ? [{ text: 'I would say\n  four of five' }] : [];
+      await part.append(cellRecord({ ...failed, status: 'failed', calls: calls(503), turns, at: 2_000 }));
     }
   }
   await part.close();

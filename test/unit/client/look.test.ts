@@ -285,7 +285,6 @@ describe('show', () => {
       epoch: 1,
     });
     const before = { in: cell.in, row: 4, value: null, host: 'models.test' };
-    const unusable = { kind: 'UnusableAnswer', message: 'The answer is no JSON' } as const;
     await part.append(
       cellRecord({
         ...before,
@@ -300,15 +299,12 @@ describe('show', () => {
         ...before,
         status: 'call',
         calls: [call(part.nextCallId())],
-        error: unusable,
-        raw: 'Well,\nfour',
+        turns: [{ text: 'Well,\nfour', problem: 'The answer is no JSON' }],
         at: 20,
       }),
     );
-    const raw = 'Here it is: {"score": 4}';
-    await part.append(
-      cellRecord({ ...cell, calls: [call(part.nextCallId())], raw, reasoning: 'Four is fair', at: 5_000 }),
-    );
+    const turns = [{ text: 'Here it is: {"score": 4}', reasoning: 'Four is fair' }];
+    await part.append(cellRecord({ ...cell, calls: [call(part.nextCallId())], turns, at: 5_000 }));
     await part.close();
     const { output } = await cli(['show', 'trips', '4'], { cwd, screen: SCREEN });
     const from = output.indexOf('         reasoning:');
@@ -524,8 +520,8 @@ describe('failures', () => {
     const cwd = await tripsOnDisk();
     const { output } = await cli(['failures', 'trips', '--json'], { cwd });
     expect(output.map((line) => JSON.parse(line))).toMatchObject([
-      { row: 2, column: 'rating', raw: 'I would say\n  four of five', calls: [{}, {}] },
-      { row: 5, column: 'story', raw: null, calls: [{}, {}] },
+      { row: 2, column: 'rating', answer: 'I would say\n  four of five', calls: [{}, {}] },
+      { row: 5, column: 'story', answer: null, calls: [{}, {}] },
     ]);
   });
 });

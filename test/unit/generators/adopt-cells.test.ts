@@ -67,9 +67,8 @@ function record(value: Value, more: Partial<CellRecord> = {}): CellRecord {
     in: 'other',
     read: READ_VERSION,
     status: 'ok',
-    raw: String(value),
+    turns: [{ text: String(value) }],
     value,
-    reasoning: null,
     finish: 'stop',
     calls: [],
     error: null,
@@ -85,7 +84,7 @@ function right(column: PlanText, from: string, value: string, more: Partial<Cell
   return record(value, { in: cellInput({ plan: PLAN, column, row: 0, values }).digest, ...more });
 }
 
-const TOPIC = record('tents', { raw: null, read: 0 });
+const TOPIC = record('tents', { turns: [], read: 0 });
 
 const NOTHING: EarlierOutput = { rows: [], columns: [], drops: [] };
 const IN_PLACE: EarlierOutput = { rows: [{ first: 0, last: 0 }], columns: ['topic', 'body'], drops: [] };
@@ -128,7 +127,7 @@ describe('a cell', () => {
   });
 
   it('that was never made is missing, one that failed is tried again', async () => {
-    const failed = right(BODY, 'tents', '', { status: 'failed', raw: null, value: null });
+    const failed = right(BODY, 'tents', '', { status: 'failed', turns: [], value: null });
     expect(wantOf(await adopt({}), 'body')).toBe('missing');
     expect(wantOf(await adopt({ body: [failed] }), 'body')).toBe('retried');
     const output = { ...NOTHING, drops: [{ row: 0, column: 'body' }] };
@@ -137,7 +136,7 @@ describe('a cell', () => {
 
   it('that crashed the worker drops its row, until it is made from something else or there is an answer', async () => {
     const error = { kind: 'CrashedWorker', message: 'It crashed the worker' } as const;
-    const crash = right(BODY, 'tents', '', { status: 'failed', raw: null, value: null, error });
+    const crash = right(BODY, 'tents', '', { status: 'failed', turns: [], value: null, error });
     const adoption = await adopt({ body: [crash] });
     expect(adoption.dropped.get(0)).toMatchObject({ column: 'body', error });
     expect(wantOf(adoption, 'body')).toBeUndefined();
@@ -149,13 +148,15 @@ describe('a cell', () => {
 
   it('that another version read is read again from its answer', async () => {
     const adoption = await adopt({
-      body: [right(BODY, 'tents', 'misread', { read: READ_VERSION - 1, raw: 'the answer' })],
+      body: [right(BODY, 'tents', 'misread', { read: READ_VERSION - 1, turns: [{ text: 'the answer' }] })],
     });
     expect(cellOf(adoption, 'body')).toBe('the answer');
   });
 
   it('does not exist when this version can no longer read its answer', async () => {
-    const adoption = await adopt({ body: [right(BODY, 'tents', 'x', { read: READ_VERSION - 1, raw: '' })] });
+    const adoption = await adopt({
+      body: [right(BODY, 'tents', 'x', { read: READ_VERSION - 1, turns: [{ text: '' }] })],
+    });
     expect(wantOf(adoption, 'body')).toBe('missing');
   });
 });

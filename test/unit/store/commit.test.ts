@@ -65,7 +65,13 @@ async function makeCells(dataset: DatasetStore, epoch: number): Promise<void> {
         const error = { kind: 'UnusableAnswer', message: 'No JSON' } as const;
         return [
           busy,
-          cellRecord({ ...answer, status: 'failed', value: null, raw: 'the last answer', error }),
+          cellRecord({
+            ...answer,
+            status: 'failed',
+            value: null,
+            turns: [{ text: 'the last answer' }],
+            error,
+          }),
         ];
       });
     }
@@ -154,7 +160,7 @@ async function expectWhole(dataset: DatasetStore): Promise<void> {
     topic: CALLS_PER_COLUMN,
   });
   expect(await readFailures(dataset, 0)).toMatchObject([
-    { row: DROPPED_ROW, column: 'body', kind: 'UnusableAnswer', raw: 'the last answer' },
+    { row: DROPPED_ROW, column: 'body', kind: 'UnusableAnswer', answer: 'the last answer' },
   ]);
   const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows: ROWS });
   for (const column of COLUMNS) {
@@ -481,15 +487,28 @@ describe('a commit', () => {
       dataset,
       { column: 'body', epoch, first: DROPPED_ROW, last: DROPPED_ROW },
       (row, part) => [
-        cellRecord({ row, in: 'digest', status: 'call', raw: 'ended', calls: [call(part.nextCallId())] }),
-        cellRecord({ row, in: 'open', status: 'call', raw: 'turn', calls: [call(part.nextCallId())] }),
+        cellRecord({
+          row,
+          in: 'digest',
+          status: 'call',
+          turns: [{ text: 'ended' }],
+          calls: [call(part.nextCallId())],
+        }),
+        cellRecord({
+          row,
+          in: 'open',
+          status: 'call',
+          turns: [{ text: 'turn' }],
+          calls: [call(part.nextCallId())],
+        }),
       ],
     );
     await commitRowGroup(dataset, commitOf(dataset, { epoch }));
     const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows: ROWS });
     const turns = (records.get('body') ?? []).filter(({ status }) => status === 'call');
-    expect(turns.map(({ raw }) => raw)).toEqual(['ended', 'turn']);
-    expect(openTurns(records.get('body') ?? []).map(({ raw }) => raw)).toEqual(['turn']);
+    const textOf = ({ turns: [turn] }: CellRecord) => turn?.text;
+    expect(turns.map(textOf)).toEqual(['ended', 'turn']);
+    expect(openTurns(records.get('body') ?? []).map(textOf)).toEqual(['turn']);
     const ofRow = (records.get('topic') ?? []).filter(({ row }) => row === 0);
     expect(ofRow.map(({ status, calls }) => `${status} ${calls[0]?.status}`).sort()).toEqual([
       'ok 200',

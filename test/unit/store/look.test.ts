@@ -49,7 +49,7 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
         const error = { kind: 'RefusedCall', message: 'Refused' } as const;
         await part.append(
           isFailed
-            ? cellRecord({ row, calls, status: 'failed', raw: 'no', value: null, error })
+            ? cellRecord({ row, calls, status: 'failed', turns: [{ text: 'no' }], value: null, error })
             : cellRecord({ row, calls, value: `${column} ${row}` }),
         );
       }
@@ -132,7 +132,7 @@ describe('looking at a dataset', () => {
       state: 'dropped',
       drop: { column: 'body', kind: 'RefusedCall' },
       values: { topic: 'topic 3' },
-      cells: { body: { status: 'failed', raw: 'no' } },
+      cells: { body: { status: 'failed', turns: [{ text: 'no' }] } },
     });
   });
 
@@ -145,7 +145,7 @@ describe('looking at a dataset', () => {
 
   it('finds the failures of committed groups and of open ones', async () => {
     const found = await collect(findFailures(await looked(await datasetInTheMiddle())));
-    expect(found.map(({ row, column, kind, raw }) => [row, column, kind, raw])).toEqual([
+    expect(found.map(({ row, column, kind, answer }) => [row, column, kind, answer])).toEqual([
       [FAILED_ROW, 'body', 'RefusedCall', 'no'],
       [OPEN_FAILED_ROW, 'body', 'RefusedCall', 'no'],
     ]);

@@ -5,16 +5,17 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
-import { formatLine, formatRecord, parseRecord, readLines } from '../../../src/store/lines.ts';
+import { formatLine } from '../../../src/store/lines.ts';
 import { createPart, PartCache, type PartWriter, readPart } from '../../../src/store/parts.ts';
-import type { CellRecord } from '../../../src/store/records.ts';
+import { formatRecord } from '../../../src/store/record-text.ts';
+import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import { findSettled, writeSettled } from '../../../src/store/settled.ts';
-import type { Value } from '../../../src/values.ts';
 import { call, cellRecord, diskError, faultyFileSystem, testDataset } from './support.ts';
+
+const NEWER = (RECORD_VERSION + 1) as typeof RECORD_VERSION;
 
 function newPart(dataset: DatasetStore, column = 'body'): PartWriter {
   return createPart(dataset, { column, rows: { first: 0, last: 9 }, rowGroup: 0, epoch: 1 });
@@ -27,48 +28,6 @@ async function writtenPart(dataset: DatasetStore, records: readonly CellRecord[]
   return part;
 }
 
-const key = fc.oneof(fc.string({ maxLength: 8 }), fc.constant('__proto__'));
-const anyValue = fc.letrec<{ value: Value }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.constant(null),
-    fc.boolean(),
-    fc.bigInt(),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.string({ unit: 'grapheme' }),
-    fc.constantFrom(',"value":', '\n', '"', '\u2028', '9007199254740993'),
-    fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
-  ),
-})).value;
-const anyRecord = fc
-  .record({ row: fc.nat(), value: anyValue, raw: fc.option(fc.string({ unit: 'binary' })), at: fc.nat() })
-  .map((fields): CellRecord => cellRecord(fields));
-
-describe('a line', () => {
-  it('gives back any record as it was', () => {
-    fc.assert(
-      fc.property(anyRecord, (record) => {
-        const { texts, damaged, isTorn } = readLines(Buffer.from(formatLine(formatRecord(record))));
-        expect({ damaged, isTorn }).toEqual({ damaged: 0, isTorn: false });
-        expect(texts.map(parseRecord)).toStrictEqual([record]);
-      }),
-    );
-  });
-
-  it('is not read when any of its bytes is another', () => {
-    const line = Buffer.from(formatLine(formatRecord(cellRecord({ row: 3, value: 12n }))));
-    for (let position = 0; position < line.length - 1; position += 1) {
-      const damaged = Buffer.from(line);
-      damaged[position] = (damaged[position] as number) ^ 1;
-      expect(readLines(Buffer.concat([damaged, line]))).toMatchObject({
-        damaged: 1,
-        texts: [expect.any(String)],
-      });
-    }
-  });
-});
-
 describe('a part', () => {
   it('holds its header and its records in the order in which they were appended', async () => {
     const dataset = await testDataset();
@@ -80,7 +39,14 @@ describe('a part', () => {
     const part = await writtenPart(dataset, records);
     expect(part.name).toBe(`cells/body/r000000-000009.${part.nonce}.jsonl`);
     expect(await readPart(dataset, part.name)).toMatchObject({
-      header: { v: 1, kind: 'part', column: 'body', epoch: 1, rowGroup: 0, rows: { first: 0, last: 9 } },
+      header: {
+        v: RECORD_VERSION,
+        kind: 'part',
+        column: 'body',
+        epoch: 1,
+        rowGroup: 0,
+        rows: { first: 0, last: 9 },
+      },
       records,
       damaged: 0,
       isTorn: false,
@@ -146,9 +112,9 @@ describe('a part', () => {
 
   it('is refused by name when a newer Rowloom wrote it', async () => {
     const dataset = await testDataset();
-    const part = await writtenPart(dataset, [cellRecord({ row: 0 }), cellRecord({ row: 1, v: 2 as 1 })]);
+    const part = await writtenPart(dataset, [cellRecord({ row: 0 }), cellRecord({ row: 1, v: NEWER })]);
     await expect(readPart(dataset, part.name)).rejects.toThrow(
-      'written by a newer Rowloom (format 2): update',
+      'written by a newer Rowloom (format 3): update',
     );
   });
 
@@ -318,7 +284,7 @@ describe('PartCache', () => {
     const part = await writtenPart(dataset, [cellRecord({ row: 0 })]);
     const bytes = await readFile(dataset.path(part.name));
     const cache = new PartCache(1_000);
-    await appendFile(dataset.path(part.name), formatLine(formatRecord(cellRecord({ row: 1, v: 9 as 1 }))));
+    await appendFile(dataset.path(part.name), formatLine(formatRecord(cellRecord({ row: 1, v: NEWER }))));
     await expect(cache.read(dataset, part.name)).rejects.toThrow(StoreError);
     await writeFile(dataset.path(part.name), bytes);
     expect((await cache.read(dataset, part.name)).accepted.size).toBe(1);

@@ -49,11 +49,12 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
 }
 
 /** Row, column and what it took; below it the reason and the last answer. */
-function describeFailure({ row, column, message, calls, raw }: Failure, width: number): string[] {
+function describeFailure({ row, column, message, calls, answer }: Failure, width: number): string[] {
   const tries = calls.length === 0 ? [] : [plural(calls.length, 'call')];
-  const answer = raw === null ? [] : [`last answer: ${raw === '' ? '""' : clip(raw, MAX_ANSWER_WIDTH)}`];
+  const last =
+    answer === null ? [] : [`last answer: ${answer === '' ? '""' : clip(answer, MAX_ANSWER_WIDTH)}`];
   return [
     [`row ${row}`, clip(column, MAX_ANSWER_WIDTH), ...tries].join(' · '),
-    ...[message, ...answer].flatMap((text) => wrap(text, width - 2)).map((text) => `  ${text}`),
+    ...[message, ...last].flatMap((text) => wrap(text, width - 2)).map((text) => `  ${text}`),
   ];
 }

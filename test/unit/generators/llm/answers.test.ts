@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CellError } from '../../../../src/errors.ts';
-import { answerKindOf, READ_VERSION, readAgain, readAnswer } from '../../../../src/generators/llm/answers.ts';
+import {
+  answerKindOf,
+  READ_VERSION,
+  readAgain,
+  readAnswer,
+  reasoningOf,
+} from '../../../../src/generators/llm/answers.ts';
 import { simulateAnswer } from '../../../../src/models/simulated-answer.ts';
 import type { ModelColumn, PlanJudge, PlanStructured, PlanText } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
@@ -371,11 +377,21 @@ describe('an answer with several pieces of JSON', () => {
   });
 });
 
+describe('reasoningOf', () => {
+  it('gives the thoughts of the answer after those that came in a field of their own, once', () => {
+    const answer = '<think>A name.</think>\nNora';
+    expect(reasoningOf(text, { text: 'Nora' })).toBeNull();
+    expect(reasoningOf(text, { text: 'Nora', reasoning: 'Given.' })).toBe('Given.');
+    expect(reasoningOf(text, { text: answer })).toBe('A name.');
+    expect(reasoningOf(text, { text: answer, reasoning: 'Given.' })).toBe('Given.\n\nA name.');
+    expect(reasoningOf(text, { text: answer, reasoning: 'Is it A name.' })).toBe('Is it A name.');
+  });
+});
+
 describe('readAgain', () => {
   const record = {
-    raw: ' Hello ',
+    turns: [{ text: 'Hm', problem: 'Too short' }, { text: ' Hello ' }],
     value: 'old',
-    reasoning: null,
     read: READ_VERSION - 1,
   } as unknown as CellRecord;
 
@@ -385,15 +401,8 @@ describe('readAgain', () => {
     expect(readAgain(text, current)).toBe(current);
   });
 
-  it('moves thoughts from the value to the reasoning, once', () => {
-    const thinking = { ...record, raw: '<think>A name.</think>\nNora', reasoning: null };
-    const read = readAgain(text, thinking)!;
-    expect(read).toEqual({ ...thinking, value: 'Nora', reasoning: 'A name.', read: READ_VERSION });
-    expect(readAgain(text, { ...read, read: 0 })).toEqual(read);
-  });
-
   it('gives up a record whose answer is of no use now', () => {
-    expect(readAgain(text, { ...record, raw: '' })).toBeNull();
+    expect(readAgain(text, { ...record, turns: [{ text: '' }] })).toBeNull();
   });
 });
 

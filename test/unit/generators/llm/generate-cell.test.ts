@@ -6,7 +6,7 @@ import { Limiter } from '../../../../src/models/limiter.ts';
 import type { FailureClass, ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import type { PlanStructured } from '../../../../src/plan.ts';
-import type { CellRecord } from '../../../../src/store/records.ts';
+import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';
 
 const column: PlanStructured = {
   name: 'severity',
@@ -127,14 +127,13 @@ describe('generateCell', () => {
     });
     expect(records).toEqual([
       {
-        v: 1,
+        v: RECORD_VERSION,
         row: 7,
         in: 'd1',
         read: READ_VERSION,
         status: 'ok',
-        raw: GOOD,
+        turns: [{ text: GOOD, reasoning: 'because' }],
         value: { level: 3n },
-        reasoning: 'because',
         finish: 'stop',
         calls: [{ id: 'n-1', promptTokens: 10, completionTokens: 4, status: 200, ms: 0 }],
         error: null,
@@ -151,7 +150,10 @@ describe('generateCell', () => {
       const outcome = await generateCell(task);
       expect(outcome).toEqual({ status: 'failed', error: new CellError('UnusableAnswer', PROBLEM) });
       expect(statuses(records)).toEqual(['retry', 'retry', 'failed']);
-      expect(records[2]).toMatchObject({ raw: BAD, error: { kind: 'UnusableAnswer', message: PROBLEM } });
+      expect(records[2]).toMatchObject({
+        turns: [{ text: BAD }],
+        error: { kind: 'UnusableAnswer', message: PROBLEM },
+      });
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 1]);
     });
 
@@ -160,6 +162,9 @@ describe('generateCell', () => {
       const { task, records, requests } = cellOf([BAD, BAD, BAD, GOOD], { settings });
       expect(await generateCell(task)).toMatchObject({ status: 'ok' });
       expect(statuses(records)).toEqual(['call', 'retry', 'call', 'ok']);
+      const corrected = { text: BAD, problem: PROBLEM };
+      const turns = [[corrected], [{ text: BAD }], [corrected], [corrected, { text: GOOD }]];
+      expect(records.map((record) => record.turns)).toEqual(turns);
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 3, 1, 3]);
       expect(requests[1]!.messages.slice(1)).toEqual([
         { role: 'assistant', content: BAD },
@@ -232,11 +237,11 @@ describe('generateCell', () => {
   });
 
   describe('with thoughts', () => {
-    it('reads what follows them, and records them', async () => {
+    it('reads what follows them, and records the answer as it came', async () => {
       const text = '<think>Is it {"level": 1}?</think>\n{"level": 3}';
       const { task, records } = cellOf([{ text, reasoning: 'Given.' }]);
       expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
-      expect(records).toMatchObject([{ raw: text, reasoning: 'Given.\n\nIs it {"level": 1}?' }]);
+      expect(records).toMatchObject([{ turns: [{ text, reasoning: 'Given.' }] }]);
     });
 
     it('never sends them back', async () => {
@@ -256,7 +261,11 @@ describe('generateCell', () => {
       const { task, records, requests } = cellOf([refused, refused], { settings });
       expect(await generateCell(task)).toEqual({ status: 'failed', error });
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1]);
-      const record = { raw: refused.refusal, finish: 'refusal', error: { message: error.message } };
+      const record = {
+        turns: [{ text: refused.refusal }],
+        finish: 'refusal',
+        error: { message: error.message },
+      };
       expect(records).toMatchObject([
         { status: 'retry', ...record },
         { status: 'failed', ...record },
@@ -292,8 +301,8 @@ describe('generateCell', () => {
     };
     expect(await generateCell(task)).toMatchObject({ status: 'failed', error: problem });
     expect(records).toMatchObject([
-      { status: 'retry', raw: GOOD, error: problem },
-      { status: 'failed', raw: GOOD, error: problem },
+      { status: 'retry', turns: [{ text: GOOD }], error: problem },
+      { status: 'failed', turns: [{ text: GOOD }], error: problem },
     ]);
   });
 
@@ -577,7 +586,8 @@ describe('generateCell', () => {
       expect(rest.requests.map(({ messages }) => messages)).toEqual(
         whole.requests.slice(count).map(({ messages }) => messages),
       );
-      expect(statuses([...history, ...rest.records])).toEqual(statuses(whole.records));
+      const told = ({ status, turns }: CellRecord) => ({ status, turns });
+      expect([...history, ...rest.records].map(told)).toEqual(whole.records.map(told));
     });
 
     it('puts the turns of several parts in their order, though the clock was set back in between', async () => {
