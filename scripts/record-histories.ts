@@ -101,17 +101,19 @@ async function recordFull(): Promise<void> {
   await record('row-group-continued', handle);
 }
 
-/** The first run of a dataset that continues as new. */
+/** A dataset that continues as new: the first run, and the last, which goes on from what it was left. */
 async function recordFullDataset(): Promise<void> {
   const stage = server.stage({ columns: { topic: [], body: ['topic'] }, rows: 12, rowGroupSize: 1 });
   const handle = await stage.startDataset();
   await handle.result();
   await record('dataset-continued', handle);
+  await record('dataset-resumed', handle, 'last');
 }
 
-async function record(name: string, handle: WorkflowHandle): Promise<void> {
-  const { firstRunId } = (await handle.describe()).raw.workflowExecutionInfo!;
-  const history = await handle.client.getHandle(handle.workflowId, firstRunId!).fetchHistory();
+async function record(name: string, handle: WorkflowHandle, run: 'first' | 'last' = 'first'): Promise<void> {
+  const { runId, raw } = await handle.client.getHandle(handle.workflowId).describe();
+  const recorded = run === 'last' ? runId : raw.workflowExecutionInfo!.firstRunId!;
+  const history = await handle.client.getHandle(handle.workflowId, recorded).fetchHistory();
   const text = JSON.stringify(JSON.parse(historyToJSON(history)), scrub, 1);
   for (const secret of [`@${hostname()}`, homedir(), process.cwd()]) {
     if (text.includes(secret)) throw new Error(`The history "${name}" names this machine: ${secret}`);

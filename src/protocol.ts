@@ -1,20 +1,31 @@
 // Every value that crosses a process boundary, and every wire name. A change to what a workflow schedules raises
 // PROTOCOL_VERSION. Imported by workflows: types and constants only.
 
+import type { DatasetState, LimitChanges } from './graph/dataset-conductor.ts';
 import type { RowGroupProgress as ConductorProgress } from './graph/group-conductor.ts';
-import type { SizeOptions } from './graph/row-groups.ts';
 import type {
+  ColumnTotals,
   ConductorLimits,
   GraphColumn,
   Mask,
   OpenedRowGroup,
   PartName,
+  Phase,
   RowRange,
   SliceResult,
   SliceTask,
+  Totals,
 } from './graph/types.ts';
 
-export const PROTOCOL_VERSION = 1;
+export type {
+  BuildProgress,
+  LimitChanges,
+  PreparedDataset,
+  PreparedModel,
+} from './graph/dataset-conductor.ts';
+export type { ColumnTotals, Phase, RowGroupResult, Totals } from './graph/types.ts';
+
+export const PROTOCOL_VERSION = 2;
 
 /** Names a build: which dataset, which start of it, which plan. Every activity gets it. */
 export interface BuildRef {
@@ -29,26 +40,7 @@ export interface GenerateDatasetInput {
   readonly build: BuildRef;
   readonly taskQueue: string;
   /** Set when the parent continued as new. */
-  readonly resume?: Omit<BuildProgress, 'openGroups'>;
-}
-
-export interface PreparedDataset {
-  readonly graph: readonly GraphColumn[];
-  /** Groups that are not trusted unopened, ascending, as ranges of group numbers, both included. */
-  readonly groups: readonly RowRange[];
-  /** What window and limits follow from, together with the caps of the models. */
-  readonly sizing: Omit<SizeOptions, 'caps'>;
-  /** The models in use, by alias. */
-  readonly models: { readonly [alias: string]: PreparedModel };
-  /** Rows and drops of the groups that stay closed. */
-  readonly trustedRows: number;
-  readonly trustedDrops: number;
-}
-
-export interface PreparedModel {
-  /** `provider/model`: aliases that share it share its calls, under the lowest of their caps. */
-  readonly key: string;
-  readonly maxParallelRequests: number;
+  readonly resume?: DatasetState;
 }
 
 export interface BuildRowGroupInput {
@@ -56,28 +48,10 @@ export interface BuildRowGroupInput {
   readonly taskQueue: string;
   readonly rowGroup: number;
   readonly rows: RowRange;
-  readonly graph: readonly GraphColumn[];
   readonly limits: ConductorLimits;
   /** When it continued as new: what earlier runs of this child made, and what the last one leaves to the next. */
   readonly totals?: Totals['columns'];
   readonly continues?: ContinuedRowGroup;
-}
-
-export type Phase = 'running' | 'paused' | 'stopping';
-
-/** Numbers for people; sums over slices. */
-export interface ColumnTotals {
-  readonly made: number;
-  readonly failed: number;
-  readonly calls: number;
-  readonly failedCalls: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-}
-export interface Totals {
-  readonly rows: number;
-  readonly dropped: number;
-  readonly columns: { readonly [column: string]: ColumnTotals };
 }
 
 /** The answer of an open child's `progress` query. */
@@ -87,28 +61,6 @@ export interface RowGroupProgress {
   readonly columns: Totals['columns'];
   /** Null until the group is opened. */
   readonly cells: ConductorProgress | null;
-}
-
-export interface RowGroupResult {
-  readonly rowGroup: number;
-  readonly isComplete: boolean;
-  readonly totals: Totals;
-}
-
-export interface BuildProgress {
-  readonly phase: Phase;
-  readonly reason: string | null;
-  readonly doneGroups: number;
-  readonly openGroups: readonly number[];
-  /** Groups still to start. */
-  readonly waiting: readonly RowRange[];
-  readonly totals: Totals;
-  readonly limits: LimitChanges;
-}
-
-/** What `setLimits` changed: by alias. */
-export interface LimitChanges {
-  readonly maxParallelRequests: { readonly [alias: string]: number };
 }
 
 /** How the reason of a build ends that something has to be done about first. */
@@ -136,6 +88,8 @@ export interface ContinuedRowGroup {
   readonly dropped: Mask;
 }
 export interface OpenRowGroupResult extends OpenedRowGroup {
+  /** The columns. Only their group learns them: a parent that named them to 64 groups at once would ask for megabytes. */
+  readonly graph: readonly GraphColumn[];
   /** All base parts that were written, those that nobody names too. */
   readonly bases: readonly PartName[];
 }

@@ -41,7 +41,13 @@ export async function openRowGroupActivity(
   }
   for (const name of continues?.bases ?? []) await build.dataset.files.remove(build.dataset.path(name));
   build.forgetParts(continues?.bases ?? []);
-  return { rows, dropped: dropped.toHex(), columns, bases: bases.filter((name) => name !== null) };
+  return {
+    graph: build.graphColumns,
+    rows,
+    dropped: dropped.toHex(),
+    columns,
+    bases: bases.filter((name) => name !== null),
+  };
 }
 
 /** The part's name; null for no records. */

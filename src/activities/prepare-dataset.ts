@@ -1,4 +1,4 @@
-// What the parent works from: the graph, the sizes, and the groups that have to be opened.
+// What the parent works from: the sizes, and the groups that have to be opened.
 
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
@@ -13,7 +13,6 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
   const { plan, settings } = build;
   const { open, trusted } = await findOpenGroups(build);
   return {
-    graph: build.graphColumns,
     groups: rangesOf(open),
     sizing: {
       rows: settings.rows,

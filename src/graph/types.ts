@@ -69,3 +69,27 @@ export interface ConductorLimits {
   /** Cells outstanding for each model key. */
   readonly maxCells: { readonly [model: string]: number };
 }
+
+export type Phase = 'running' | 'paused' | 'stopping';
+
+/** Numbers for people; sums over slices. */
+export interface ColumnTotals {
+  readonly made: number;
+  readonly failed: number;
+  readonly calls: number;
+  readonly failedCalls: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+export interface Totals {
+  readonly rows: number;
+  readonly dropped: number;
+  readonly columns: { readonly [column: string]: ColumnTotals };
+}
+
+/** What became of a row group that was open. */
+export interface RowGroupResult {
+  readonly rowGroup: number;
+  readonly isComplete: boolean;
+  readonly totals: Totals;
+}

@@ -1,7 +1,7 @@
 // One row group, from what exists to its Parquet file. The conductor decides; this file starts what it says and
 // tells it what came back.
 //
-//   open      openRowGroup adopts the cells that exist; the tracker starts from its masks
+//   open      openRowGroup says which columns there are and adopts the cells that exist; the tracker starts from its masks
 //   generate  slices run until nothing is left to start and nothing is in flight
 //   halt      the build pauses or stops, or the history is full: nothing is started, leftovers in backoff are called
 //             off, slices in flight deliver what they have
@@ -98,7 +98,7 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
   async function conduct(): Promise<RowGroupResult> {
     const { continues } = input;
     const opened = await openRowGroup({ build, rowGroup, rows, ...(continues && { continues }) });
-    const conducting = new GroupConductor({ graph: ExecutionGraph.create(input.graph), opened, limits });
+    const conducting = new GroupConductor({ graph: ExecutionGraph.create(opened.graph), opened, limits });
     conductor = conducting;
     if (phase !== 'running') halt();
 

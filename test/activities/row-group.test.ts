@@ -39,6 +39,14 @@ const REASONS = [
 ];
 
 describe('opening a row group', () => {
+  it('says which columns there are', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const { graph } = await stage.open();
+    expect(graph.map(({ name, strategy }) => `${name} ${strategy}`)).toEqual([
+      ...['topic root', 'body cell', 'size inline', 'note cell'],
+    ]);
+  });
+
   it('makes the roots of a new one', async () => {
     const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
     const { columns, dropped } = await stage.open();

@@ -162,9 +162,9 @@ export class ActivityStage {
 
   /** What goes on in the row group's workflow; a column is one slice. */
   async conduct(): Promise<GroupConductor> {
-    const { graph } = await this.run('prepareDataset', {});
+    const opened = await this.open();
     const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
-    return new GroupConductor({ graph: ExecutionGraph.create(graph), opened: await this.open(), limits });
+    return new GroupConductor({ graph: ExecutionGraph.create(opened.graph), opened, limits });
   }
 
   generate(task: SliceTask, environment?: MockActivityEnvironment): Promise<GenerateSliceResult> {

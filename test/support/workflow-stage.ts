@@ -171,12 +171,15 @@ export class Stage {
     this.#graph = graph.order.map((column) => graph.column(column));
     this.build = { storeId: 'store', dataset: 'tickets', datasetId: name, epoch: 1, planDigest: 'plan' };
     this.activities = {
-      prepareDataset: async () => this.#prepared(),
+      prepareDataset: async () => {
+        this.log.push('prepare');
+        return this.#prepared();
+      },
       openRowGroup: async ({ rows, rowGroup, continues }) => {
         this.log.push(`open ${rowGroup}`);
         const bases = [`base ${this.continued.push(continues)}`];
         const dropped = continues?.dropped ?? RowMask.empty(rows).toHex();
-        return { rows, dropped, columns: this.#opened(rows), bases };
+        return { graph: this.#graph, rows, dropped, columns: this.#opened(rows), bases };
       },
       generateSlice: (input) => this.#generateSlice(input),
       commitRowGroup: async ({ rowGroup, rows, isComplete, dropped }) => {
@@ -202,14 +205,13 @@ export class Stage {
 
   /** Starts the workflow of group 0 without a parent. */
   async startRowGroup(): Promise<WorkflowHandle> {
-    const { graph, sizing } = this.#prepared();
+    const { sizing } = this.#prepared();
     const { limits } = planSizes({ ...sizing, caps: {} });
     const input: BuildRowGroupInput = {
       build: this.build,
       taskQueue: TASK_QUEUE,
       rowGroup: 0,
       rows: { first: 0, last: sizing.rows - 1 },
-      graph,
       limits: { ...limits, ...this.#options.limits },
     };
     return this.#client.workflow.start('buildRowGroup', {
@@ -249,7 +251,6 @@ export class Stage {
     const { groups = [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }] } = this.#options;
     const cellColumns = this.#graph.filter(({ strategy }) => strategy === 'cell').length;
     return {
-      graph: this.#graph,
       groups,
       sizing: { rows, rowGroupSize, cellColumns, window, sliceSize },
       models,

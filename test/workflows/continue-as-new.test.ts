@@ -69,6 +69,8 @@ describe('continue-as-new', () => {
     expect(await handle.result()).toMatchObject({ isComplete: true });
     const { runId, raw } = await stage.datasetHandle().describe();
     expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(runId);
+    // The store is looked through once, however many runs the parent has.
+    expect(stage.logged('prepare')).toHaveLength(1);
     expect(stage.logged('open')).toHaveLength(12);
     expect(stage.logged('commit')).toHaveLength(12);
     expect(stage.repeated).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RowMask } from '../../src/graph/row-mask.ts';
 import { WorkflowServer } from '../support/workflow-stage.ts';
 
 let server: WorkflowServer;
@@ -32,5 +33,37 @@ describe('the history', () => {
     const handle = await stage.startDataset();
     expect(await handle.result()).toMatchObject({ isComplete: true });
     expect((await handle.describe()).historyLength).toBeLessThan(MAX_EVENTS);
+  });
+
+  it('of a dataset names its groups to them and no more, however wide the graph', async () => {
+    const names = Array.from(
+      { length: 200 },
+      (_, index) => `a column with a name as long as people give them, number ${index}`,
+    );
+    const columns = names.map((name, index): [string, string[]] => [
+      name,
+      names.slice(Math.max(0, index - 10), index),
+    ]);
+    const groups = 64;
+    const stage = server.stage({
+      columns: Object.fromEntries(columns),
+      ...{ rows: groups, rowGroupSize: 1, window: groups, models: MODELS },
+    });
+    const { openRowGroup } = stage.activities;
+    // Rows without a cell to make: what is looked at is how groups start.
+    stage.activities.openRowGroup = async (input) => ({
+      ...(await openRowGroup(input)),
+      dropped: RowMask.full(input.rows).toHex(),
+    });
+    const handle = await stage.startDataset();
+    expect(await handle.result()).toMatchObject({ isComplete: true });
+    expect(stage.logged('open')).toHaveLength(groups);
+    const { events } = await handle.fetchHistory();
+    const sizes = events!.flatMap(({ startChildWorkflowExecutionInitiatedEventAttributes: start }) =>
+      start == null ? [] : [start.input!.payloads![0]!.data!.length],
+    );
+    expect(sizes).toHaveLength(groups);
+    // The server ends a workflow that asks for more than 4 MB at once.
+    expect(Math.max(...sizes)).toBeLessThan(1_000);
   });
 });

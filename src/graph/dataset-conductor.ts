@@ -1,0 +1,276 @@
+// Which row groups of a dataset are open: the same code under Temporal and in unit tests.
+// Loaded in the workflow sandbox: no Node imports, no clock, no randomness.
+//
+//   running   groups are opened in order while the window has room
+//   paused    open groups end with what they have; they wait again and are opened anew once the build goes on
+//   stopping  open groups end with what they have, and no other is opened; nothing changes that any more
+//
+//   D1. A group waits, is open or is done. One that ends incomplete waits again, in its place: early rows are made first,
+//       whichever group ended first.
+//   D2. At most `window` groups are open. A window that shrinks closes none.
+//   D3. `next` gives a bounded number of groups; asked again, it gives those that the window still has room for.
+//   D4. The rows of a group are counted at its end; what it cost, whenever it was open.
+//   D5. A group that failed has met what no retry helps (a full disk, a newer build): the build stops and says so.
+//   D6. All that the next run of the parent needs is in `state`, as JSON; no group is open then.
+
+import { findOwn, setOwn } from '../own-keys.ts';
+import { addTotals, NO_TOTALS } from '../totals.ts';
+import { planSizes, rowsOfGroup, type SizeOptions, type Sizes } from './row-groups.ts';
+import type { ConductorLimits, Phase, RowGroupResult, RowRange, Totals } from './types.ts';
+
+/** Groups started in one workflow task: the server buffers about 100 events for it, and each answers with some. */
+const MAX_GROUPS_AT_ONCE = 48;
+
+/** What openings are planned from. */
+export interface DatasetPlan {
+  /** What window and limits follow from, together with the caps of the models. */
+  readonly sizing: Omit<SizeOptions, 'caps'>;
+  /** The models in use, by alias. */
+  readonly models: { readonly [alias: string]: PreparedModel };
+}
+
+export interface PreparedModel {
+  /** `provider/model`: aliases that share it share its calls, under the lowest of their caps. */
+  readonly key: string;
+  readonly maxParallelRequests: number;
+}
+
+/** What `prepareDataset` found. */
+export interface PreparedDataset extends DatasetPlan {
+  /** Groups that are not trusted unopened, ascending, as ranges of group numbers, both included. */
+  readonly groups: readonly RowRange[];
+  /** Rows and drops of the groups that stay closed. */
+  readonly trustedRows: number;
+  readonly trustedDrops: number;
+}
+
+/** What `setLimits` changed: by alias. */
+export interface LimitChanges {
+  readonly maxParallelRequests: { readonly [alias: string]: number };
+}
+
+/** How far a build is, and how it is steered. */
+interface DatasetStatus {
+  readonly phase: Phase;
+  /** Why it stops; null while nothing stopped it. */
+  readonly reason: string | null;
+  readonly doneGroups: number;
+  /** Groups still to start. */
+  readonly waiting: readonly RowRange[];
+  readonly totals: Totals;
+  readonly limits: LimitChanges;
+}
+
+export interface BuildProgress extends DatasetStatus {
+  readonly openGroups: readonly number[];
+}
+
+/** What a run of the parent leaves to the next one. */
+export interface DatasetState extends DatasetStatus {
+  readonly plan: DatasetPlan;
+}
+
+/** A group to open. */
+export interface GroupStart {
+  readonly rowGroup: number;
+  readonly rows: RowRange;
+  readonly limits: ConductorLimits;
+}
+
+const NOTHING_DONE: DatasetStatus = {
+  phase: 'running',
+  reason: null,
+  doneGroups: 0,
+  waiting: [],
+  totals: NO_TOTALS,
+  limits: { maxParallelRequests: {} },
+};
+
+/** Conducts a dataset until no group lacks anything. Methods throw `RangeError` for a wrong call. */
+export class DatasetConductor {
+  #status: DatasetStatus = NOTHING_DONE;
+  /** Undefined until it is known what there is to open. */
+  #planned: { readonly plan: DatasetPlan; readonly sizes: Sizes } | undefined;
+  readonly #open = new Set<number>();
+  #isDraining = false;
+
+  /** Goes on from what the run before left; without it the dataset has to be prepared. */
+  constructor(state?: DatasetState) {
+    if (state === undefined) return;
+    const { plan, ...status } = state;
+    this.#status = status;
+    this.#setPlan(plan);
+  }
+
+  /** Takes what was found before anything was opened. */
+  prepare({ groups, trustedRows, trustedDrops, sizing, models }: PreparedDataset): void {
+    if (this.#planned !== undefined) throw new RangeError('Cannot prepare a dataset twice');
+    const totals = { ...NO_TOTALS, rows: trustedRows, dropped: trustedDrops };
+    this.#change({ waiting: groups, totals });
+    this.#setPlan({ sizing, models });
+  }
+
+  /** The groups to open now, marked as open. */
+  next(): readonly GroupStart[] {
+    const { plan, sizes } = this.#whenPrepared();
+    const starts: GroupStart[] = [];
+    if (this.phase !== 'running' || this.#isDraining) return starts;
+    while (this.#open.size < sizes.window && starts.length < MAX_GROUPS_AT_ONCE) {
+      const rowGroup = this.#takeFirst();
+      if (rowGroup === undefined) break;
+      this.#open.add(rowGroup);
+      starts.push({ rowGroup, rows: rowsOfGroup(rowGroup, plan.sizing), limits: sizes.limits });
+    }
+    return starts;
+  }
+
+  /** Takes the result of a group that `next` gave. */
+  finished({ rowGroup, isComplete, totals: more }: RowGroupResult): void {
+    this.#close(rowGroup);
+    const { totals, doneGroups } = this.#status;
+    this.#change({ totals: addTotals(totals, isComplete ? more : { ...NO_TOTALS, columns: more.columns }) });
+    if (isComplete) this.#change({ doneGroups: doneGroups + 1 });
+    else this.#putBack(rowGroup);
+  }
+
+  /** Takes it that a group that `next` gave has failed. Returns whether that changed the phase. */
+  failed(rowGroup: number, why: string): boolean {
+    this.#close(rowGroup);
+    this.#putBack(rowGroup);
+    return this.stop(why);
+  }
+
+  /** The first reason counts. Returns whether that changed the phase. */
+  stop(why: string): boolean {
+    this.#change({ reason: this.#status.reason ?? why });
+    return this.#changePhase('stopping');
+  }
+
+  /** Returns whether that changed the phase. */
+  pause(): boolean {
+    return this.#changePhase('paused');
+  }
+
+  /** Returns whether that changed the phase. */
+  unpause(): boolean {
+    return this.#changePhase('running');
+  }
+
+  /** Changes the window, and the limits of groups to come. */
+  setLimits({ maxParallelRequests }: LimitChanges): void {
+    const { plan } = this.#whenPrepared();
+    const before = this.#status.limits.maxParallelRequests;
+    this.#change({ limits: { maxParallelRequests: { ...before, ...maxParallelRequests } } });
+    this.#setPlan(plan);
+  }
+
+  /** Throws what people read of limits that cannot be set. */
+  checkLimits({ maxParallelRequests }: LimitChanges): void {
+    if (this.#planned === undefined) {
+      throw new RangeError('Cannot change limits now: the build is being prepared');
+    }
+    const known = Object.keys(this.#planned.plan.models);
+    for (const [alias, max] of Object.entries(maxParallelRequests)) {
+      if (!known.includes(alias)) {
+        const names = known.map((name) => `"${name}"`).join(', ');
+        throw new RangeError(
+          `Cannot change the limit of the model "${alias}": the build uses ${names || 'none'}`,
+        );
+      }
+      if (!Number.isInteger(max) || max < 1) {
+        throw new RangeError(
+          `Cannot change the limit of the model "${alias}" to ${max}: it is a whole number from 1`,
+        );
+      }
+    }
+  }
+
+  /** Opens nothing more in this run: the next one goes on. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  get phase(): Phase {
+    return this.#status.phase;
+  }
+
+  /** The rows that were asked for. */
+  get rows(): number {
+    return this.#whenPrepared().plan.sizing.rows;
+  }
+
+  /** What groups are opened with; the same object until limits change. */
+  get groupLimits(): ConductorLimits {
+    return this.#whenPrepared().sizes.limits;
+  }
+
+  /** Whether no group is open and none will be. */
+  get isDone(): boolean {
+    return this.#open.size === 0 && (this.phase === 'stopping' || this.isComplete);
+  }
+
+  /** Whether no group lacks anything. */
+  get isComplete(): boolean {
+    return this.#open.size === 0 && this.#status.waiting.length === 0;
+  }
+
+  /** Whether the next run has to go on: this one is drained, and nobody paused or stopped it. */
+  get isDrained(): boolean {
+    return this.#isDraining && this.#open.size === 0 && this.phase === 'running' && !this.isComplete;
+  }
+
+  progress(): BuildProgress {
+    return { ...this.#status, openGroups: [...this.#open] };
+  }
+
+  /** What the next run goes on from. Throws while groups are open: it would not know of them. */
+  state(): DatasetState {
+    const { plan } = this.#whenPrepared();
+    if (this.#open.size > 0)
+      throw new RangeError(`Cannot go on later: ${this.#open.size} row groups are open`);
+    return { ...this.#status, plan };
+  }
+
+  #change(changes: Partial<DatasetStatus>): void {
+    this.#status = { ...this.#status, ...changes };
+  }
+
+  #changePhase(phase: Phase): boolean {
+    if (this.phase === 'stopping' || this.phase === phase) return false;
+    this.#change({ phase });
+    return true;
+  }
+
+  #whenPrepared() {
+    if (this.#planned === undefined) throw new RangeError('Cannot conduct a dataset that is not prepared');
+    return this.#planned;
+  }
+
+  #setPlan(plan: DatasetPlan): void {
+    const caps: Record<string, number> = {};
+    for (const [alias, { key, maxParallelRequests }] of Object.entries(plan.models)) {
+      const cap = findOwn(this.#status.limits.maxParallelRequests, alias) ?? maxParallelRequests;
+      setOwn(caps, key, Math.min(findOwn(caps, key) ?? cap, cap));
+    }
+    this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps }) };
+  }
+
+  #takeFirst(): number | undefined {
+    const [range, ...rest] = this.#status.waiting;
+    if (range === undefined) return undefined;
+    const { first, last } = range;
+    this.#change({ waiting: first === last ? rest : [{ first: first + 1, last }, ...rest] });
+    return first;
+  }
+
+  #putBack(rowGroup: number): void {
+    const range = { first: rowGroup, last: rowGroup };
+    const waiting = [...this.#status.waiting, range].sort((one, other) => one.first - other.first);
+    this.#change({ waiting });
+  }
+
+  #close(rowGroup: number): void {
+    if (!this.#open.delete(rowGroup))
+      throw new RangeError(`Cannot end row group ${rowGroup}: it is not open`);
+  }
+}
