@@ -7,6 +7,7 @@ import type { ScratchFile } from './port.ts';
 export class FolderScratch implements ScratchFile {
   readonly #place: string;
   readonly #file: number;
+  #isDisposed = false;
 
   /** Throws `FolderGoneError` where neither its folder nor the one above is there. */
   constructor(place: string) {
@@ -31,12 +32,14 @@ export class FolderScratch implements ScratchFile {
   }
 
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     try {
       rmSync(this.#place, { force: true });
-      closeSync(this.#file);
     } catch {
       // What stays tells of a crash that was none: whoever reads it looks twice at what it names, no more.
     }
+    closeSync(this.#file);
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
-import type { FileSystem } from '../../../src/store/files.ts';
+import type { FileSystem } from '../../../src/store/files/file-system.ts';
 import { openStore } from '../../../src/store/store.ts';
 
 /** In memory where there is such a place: the tests sync thousands of files. */
@@ -138,6 +138,10 @@ export function faultyFileSystem(fault: Fault): FileSystem {
     unlink: changing('unlink'),
     mkdir: changing('mkdir'),
     rm: changing('rm'),
+    symlink: async (target, path) => {
+      await check('symlink', String(path));
+      return nodeFs.symlink(target, path);
+    },
     open: (async (path: string, flags: string) => {
       if (flags !== 'r') await check('open', path);
       return handleOf(await nodeFs.open(path, flags), path);
