@@ -13,14 +13,11 @@ import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import { isMarkOfDead, ownMark } from '../processes.ts';
+import type { FileSystem } from './files/file-system.ts';
+import { FolderFiles } from './files/folder.ts';
+import type { Bytes, PartFile } from './files/port.ts';
 
-/** What the store needs of `node:fs/promises`; tests pass one that fails. */
-export type FileSystem = Pick<
-  typeof nodeFs,
-  'open' | 'rename' | 'link' | 'unlink' | 'mkdir' | 'readdir' | 'readFile' | 'stat' | 'statfs' | 'rm'
->;
-
-export type Bytes = Uint8Array;
+export type { FileSystem };
 
 export class Files {
   readonly #fs: FileSystem;
@@ -87,6 +84,12 @@ export class Files {
     }
     await this.makeFolder(dirname(path));
     return open();
+  }
+
+  /** Makes the file of a part, and its folder. */
+  async openPart(path: string): Promise<PartFile> {
+    await this.makeFolder(dirname(path));
+    return new FolderFiles('/', this.#fs).openPart(path);
   }
 
   /** Starts a file beside `path`; it takes its place with {@link NewFile.publish}. Makes its folder. */
@@ -270,7 +273,7 @@ export class NewFile {
 }
 
 /** Writes all bytes at the file's end. A disk that is full may take some of them first. */
-export async function writeAll(handle: FileHandle, bytes: Bytes): Promise<void> {
+async function writeAll(handle: FileHandle, bytes: Bytes): Promise<void> {
   for (let offset = 0; offset < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, offset, bytes.length - offset);
     offset += bytesWritten;

@@ -5,18 +5,17 @@
 //       ended. A power cut loses the lines of the last round and what came since: of about 50 ms where syncs are fast.
 //   P3. A part exists from its first line on; an attempt that makes nothing leaves nothing.
 //   P4. What cannot be written breaks the writer: every append after it fails at once, so that nothing is paid for
-//       that cannot be kept.
+//       that cannot be kept, or that no name leads to any more: nothing makes its folder again.
 //   P5. A reader takes the whole lines and ignores a torn last one. What its name says (column, rows, nonce) holds
 //       even where its header is damaged.
 //   P6. A part accounts for the calls with its own nonce; copies of records keep the ids of their calls.
 
 import { randomBytes } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { PartName, RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
-import { fail, writeAll, writing } from './files.ts';
+import type { PartFile, StoreFiles } from './files/port.ts';
+import { fail } from './files.ts';
 import { formatLine, readLines } from './lines.ts';
 import { partName } from './names.ts';
 import { formatHeader, formatRecord, isHeader, parseRecord } from './record-text.ts';
@@ -41,7 +40,9 @@ export interface NewPart {
 export function createPart(dataset: DatasetStore, part: NewPart): PartWriter {
   const { column, rows, rowGroup, epoch, kind = 'part' } = part;
   const nonce = randomBytes(8).toString('hex');
-  return new PartWriter(dataset, { v: RECORD_VERSION, kind, column, epoch, rowGroup, rows, nonce });
+  const header: PartHeader = { v: RECORD_VERSION, kind, column, epoch, rowGroup, rows, nonce };
+  const name = partName(header);
+  return new PartWriter(dataset.files, { name, path: dataset.path(name), header });
 }
 
 interface PendingLine {
@@ -53,25 +54,27 @@ interface PendingLine {
 export class PartWriter {
   readonly name: PartName;
   readonly nonce: string;
-  readonly #dataset: DatasetStore;
+  readonly #files: Pick<StoreFiles, 'openPart'>;
   readonly #path: string;
   readonly #header: PartHeader;
   #pending: PendingLine[] = [];
   #draining: Promise<void> | undefined;
-  #handle: FileHandle | undefined;
+  #file: PartFile | undefined;
   #broken: unknown;
   #callCount = 0;
   #isEmpty = true;
   #isDirty = false;
   #syncing: Promise<void> | undefined;
-  #isNameSynced = false;
 
-  constructor(dataset: DatasetStore, header: PartHeader) {
-    this.name = partName(header);
-    this.nonce = header.nonce;
-    this.#dataset = dataset;
-    this.#path = dataset.path(this.name);
-    this.#header = header;
+  constructor(
+    files: Pick<StoreFiles, 'openPart'>,
+    part: { readonly name: PartName; readonly path: string; readonly header: PartHeader },
+  ) {
+    this.name = part.name;
+    this.nonce = part.header.nonce;
+    this.#files = files;
+    this.#path = part.path;
+    this.#header = part.header;
   }
 
   /** No line was appended: there is no such file. */
@@ -99,30 +102,28 @@ export class PartWriter {
   /** Makes all lines durable. Throws `StoreError` if any was not written. */
   async close(): Promise<void> {
     await this.#draining;
-    const handle = this.#handle;
-    if (handle !== undefined) {
+    const file = this.#file;
+    if (file !== undefined) {
       await this.sync();
-      this.#handle = undefined;
-      await handle.close();
+      this.#file = undefined;
+      await file.close();
     }
     if (this.#broken !== undefined) throw this.#broken;
   }
 
   /** Makes the lines written so far durable. A failure breaks the writer. */
   async sync(): Promise<void> {
-    const handle = this.#handle;
-    if (this.#isDirty && handle !== undefined) {
+    const file = this.#file;
+    if (this.#isDirty && file !== undefined) {
       this.#isDirty = false;
-      this.#syncing = this.#syncNow(handle);
+      this.#syncing = this.#syncNow(file);
     }
     return this.#syncing;
   }
 
-  async #syncNow(handle: FileHandle): Promise<void> {
+  async #syncNow(file: PartFile): Promise<void> {
     try {
-      await writing(this.#path, () => handle.datasync());
-      if (!this.#isNameSynced) await this.#dataset.files.syncFolder(dirname(this.#path));
-      this.#isNameSynced = true;
+      await file.sync();
     } catch (error) {
       this.#broken = error;
     }
@@ -147,11 +148,11 @@ export class PartWriter {
 
   async #write(text: string): Promise<void> {
     let lines = text;
-    if (this.#handle === undefined) {
-      this.#handle = await this.#dataset.files.create(this.#path);
+    if (this.#file === undefined) {
+      this.#file = await this.#files.openPart(this.#path);
       lines = formatLine(formatHeader(this.#header)) + text;
     }
-    await writing(this.#path, () => writeAll(this.#handle as FileHandle, Buffer.from(lines)));
+    await this.#file.append(lines);
   }
 }
 

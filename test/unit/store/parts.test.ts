@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { StoreError } from '../../../src/errors.ts';
+import { FolderGoneError, StoreError } from '../../../src/errors.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { formatLine } from '../../../src/store/lines.ts';
 import { createPart, PartCache, type PartWriter, readPart } from '../../../src/store/parts.ts';
@@ -196,6 +196,19 @@ describe('a part on a disk that fails', () => {
     const part = newPart(await testDataset({ fileSystem }));
     await part.append(cellRecord({ row: 0 }));
     await expect(part.close()).rejects.toThrow('the disk reports an error');
+  });
+
+  it('takes no line more once its folder is moved away, and makes no other', async () => {
+    const dataset = await testDataset();
+    const part = newPart(dataset);
+    await part.append(cellRecord({ row: 0 }));
+    const folder = dirname(dataset.path(part.name));
+    await rename(folder, `${folder}-moved`);
+    await part.append(cellRecord({ row: 1 }));
+    await part.sync();
+    await expect(part.append(cellRecord({ row: 2 }))).rejects.toThrow(FolderGoneError);
+    await expect(part.close()).rejects.toThrow(`the folder "${folder}" is gone`);
+    expect(await dataset.files.findStat(folder)).toBeUndefined();
   });
 
   it.each([
