@@ -1,5 +1,5 @@
 // Who is running on this machine. A pid alone names nobody for long: it is used again after its process
-// ended, after a reboot soon. A pid with its start time does.
+// ended, after a reboot soon. A pid with its start time does, where it is counted: each container counts its own.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,6 +11,44 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ProcessIdentity {
   readonly pid: number;
   readonly start: string;
+}
+
+/** Where pids name processes: one boot of one machine, and one PID namespace of it. */
+export interface ProcessPlace {
+  /** The machine's name. */
+  readonly host: string;
+  /** What `machineId` gives there. */
+  readonly machine: string;
+}
+
+/** Boot and PID namespace; where they cannot be told, the machine's name. */
+export function machineId(): string {
+  const namespace = pidNamespace();
+  return bootId() === '' || namespace === '' ? hostname() : `${bootId()}/${namespace}`;
+}
+
+/** Where this process runs. */
+export function ownPlace(): ProcessPlace {
+  return { host: hostname(), machine: machineId() };
+}
+
+/**
+ * Where a process ran, as seen from here. `here`: it lives or it does not. `rebooted`: on this machine before its last
+ * boot, so it is gone. `elsewhere`, in another container too: its pid says nothing here, and neither does `127.0.0.1`.
+ */
+export function whereIs(
+  { host, machine }: ProcessPlace,
+  own: ProcessPlace = ownPlace(),
+): 'here' | 'rebooted' | 'elsewhere' {
+  if (machine === own.machine) return 'here';
+  const isSameBoot = machine.split('/')[0] === own.machine.split('/')[0];
+  return host === own.host && !isSameBoot ? 'rebooted' : 'elsewhere';
+}
+
+/** Whether a process that was written down still runs; undefined where this machine cannot know. */
+export function isRunning(process: ProcessPlace & ProcessIdentity): boolean | undefined {
+  const where = whereIs(process);
+  return where === 'elsewhere' ? undefined : where === 'here' && isAlive(process);
 }
 
 /** When the process started, unique together with its pid over reboots too; undefined if there is none, or only its unreaped remains. */
@@ -25,18 +63,23 @@ export function ownIdentity(): ProcessIdentity {
 
 let mark: string | undefined;
 
-/** This process, for names of files: a hash of the machine's name, the pid, a hash of when it started. */
+/** This process, for names of files: a hash of where its pid counts, the pid, a hash of when it started. */
 export function ownMark(): string {
-  mark ??= `${shortHash(hostname())}-${process.pid}-${shortHash(ownIdentity().start)}`;
+  mark ??= `${placeMark()}-${process.pid}-${shortHash(ownIdentity().start)}`;
   return mark;
 }
 
 /** Whether a process that made a mark is gone; undefined where this machine cannot know. */
 export function isMarkOfDead(made: string): boolean | undefined {
-  const [host, pid, start] = made.split('-');
-  if (host !== shortHash(hostname())) return undefined;
+  const [place, pid, start] = made.split('-');
+  if (place !== placeMark()) return undefined;
   const running = processStart(Number(pid));
   return running === undefined || shortHash(running) !== start;
+}
+
+// Without the boot: that is part of when a process started, and who started before it is dead.
+function placeMark(): string {
+  return shortHash(`${hostname()}/${pidNamespace()}`);
 }
 
 function shortHash(text: string): string {
@@ -98,6 +141,14 @@ let knownBootId: string | undefined;
 function bootId(): string {
   knownBootId ??= readIfThere('/proc/sys/kernel/random/boot_id')?.slice(0, 8) ?? '';
   return knownBootId;
+}
+
+let knownNamespace: string | undefined;
+
+/** The number of the PID namespace, which is taken as long as anything runs in it. Empty where it cannot be told. */
+function pidNamespace(): string {
+  knownNamespace ??= /\d+/.exec(tryTo(() => readlinkSync('/proc/self/ns/pid')) ?? '')?.[0] ?? '';
+  return knownNamespace;
 }
 
 function startFromPs(pid: number): string | undefined {

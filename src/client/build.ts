@@ -6,7 +6,6 @@
 //       and where its output goes no longer holds.
 //   B4. A `run` serves its build with a queue and a worker of its own, and ends them.
 
-import { hostname } from 'node:os';
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -24,7 +23,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
 import { builderConfigOf } from '../config/builder-config.ts';
 import { BuildError, RefusedError, StoreError } from '../errors.ts';
-import { ownIdentity } from '../processes.ts';
+import { ownIdentity, ownPlace } from '../processes.ts';
 import {
   type BuildRef,
   type DatasetResult,
@@ -119,7 +118,7 @@ export async function takeEpoch(
   const epoch = await wish.dataset.takeEpoch(newest, {
     datasetId: id,
     kind,
-    host: hostname(),
+    ...ownPlace(),
     pid: own.pid,
     processStart: own.start,
     address: connected.server.connectionOptions.address,

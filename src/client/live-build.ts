@@ -1,14 +1,15 @@
 // Whether the build that a start began is at work, and what becomes of a wish that meets one.
 //
-//   L1. A process of this machine is looked for; it lives or it does not.
+//   L1. A process of this machine, in this container, is looked for; it lives or it does not.
 //   L2. For all else the Temporal server that the start names is asked, whichever server this command uses. A workflow
 //       that runs is not enough for a `run` of another machine: without the process nobody polls its task queue, so
 //       its worker has to answer.
 //   L3. A server that cannot be reached keeps its secret, and the wish is refused. An embedded one of this machine is
 //       dead then.
-//   L4. The workflow id of a dataset is the same in every start: which start a run of it belongs to is in its memo.
+//   L4. An embedded server of another machine or container listens where only that one reaches it; what answers here at
+//       its address may be a server of ours. That it knows of no such build proves nothing.
+//   L5. The workflow id of a dataset is the same in every start: which start a run of it belongs to is in its memo.
 
-import { hostname } from 'node:os';
 import {
   type Client,
   QueryNotRegisteredError,
@@ -16,10 +17,11 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { RefusedError } from '../errors.ts';
+import { whereIs } from '../processes.ts';
 import { QUERY } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type Connected, connect } from './connection.ts';
-import { livenessOf } from './liveness.ts';
+import { livenessBy, livenessOf } from './liveness.ts';
 import { ownCommand } from './own-command.ts';
 
 /** Without an answer for this long a worker makes no calls. */
@@ -28,18 +30,18 @@ const CONNECT_LIMIT_MS = 3_000;
 
 /** Throws `RefusedError` when nobody can tell. */
 export async function isLive(start: EpochRecord, connected: Connected): Promise<boolean> {
-  const known = livenessOf(start);
-  if (known !== undefined) return known;
+  return livenessOf(start) ?? livenessBy(await askServer(start, connected), start) ?? cannotTell(start);
+}
+
+/** Undefined if the server that the start names does not answer. */
+async function askServer(start: EpochRecord, connected: Connected): Promise<boolean | undefined> {
   if (isServedBy(start, connected)) return isAtWork(start, connected.client);
-  const { address, namespace, isEmbedded, host } = start;
+  const { address, namespace, isEmbedded } = start;
   const elsewhere = await connect(
     { connectionOptions: { address }, environment: connected.server.environment, namespace, isEmbedded },
     { connectTimeout: CONNECT_LIMIT_MS },
   ).catch(() => undefined);
-  if (elsewhere === undefined) {
-    if (isEmbedded && host === hostname()) return false;
-    return cannotTell(start);
-  }
+  if (elsewhere === undefined) return undefined;
   try {
     return await isAtWork(start, elsewhere.client);
   } finally {
@@ -75,9 +77,14 @@ async function answers({ workflowId }: EpochRecord, client: Client): Promise<boo
   }
 }
 
-function cannotTell({ epoch, address }: EpochRecord): never {
+function cannotTell(start: EpochRecord): never {
+  const { epoch, address, host, isEmbedded } = start;
+  const [why, way] =
+    isEmbedded && whereIs(start) === 'elsewhere'
+      ? [`it began in another container or on another machine (${host})`, 'Wait until it has ended']
+      : [`its Temporal server ${address} does not answer`, `Try again with --address ${address}`];
   throw new RefusedError(
-    `Cannot tell whether build ${epoch} is still at work: its Temporal server ${address} does not answer. Try again with --address ${address}, or take over with --replace`,
+    `Cannot tell whether build ${epoch} is still at work: ${why}. ${way}, or take over with --replace`,
   );
 }
 

@@ -1,10 +1,10 @@
 // What `run` says before and after a build, line by line.
 
-import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import { findOpenFileLimit, planCallRoom } from '../open-files.ts';
 import { findOwn } from '../own-keys.ts';
 import { plural } from '../plural.ts';
+import { whereIs } from '../processes.ts';
 import { SAME_COMMAND } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
@@ -242,7 +242,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
 export function describeAttached(start: EpochRecord): string {
   const where =
     start.kind === 'run'
-      ? `process ${start.pid}${start.host === hostname() ? '' : ` on ${start.host}`}`
+      ? `process ${start.pid}${whereIs(start) === 'here' ? '' : ` on ${start.host}`}`
       : 'a worker';
   return line('watching', `${where} is making this already · Ctrl-C here lets it go on`);
 }

@@ -64,6 +64,8 @@ export interface EpochRecord {
   /** `run` lives as long as its process, `start` as its workflow. */
   readonly kind: 'run' | 'start';
   readonly host: string;
+  /** Where `pid` counts: a boot and a PID namespace of `host`. */
+  readonly machine: string;
   readonly pid: number;
   readonly processStart: string | null;
   readonly address: string;

@@ -1,8 +1,7 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownIdentity } from '../../../src/processes.ts';
+import { ownIdentity, ownPlace } from '../../../src/processes.ts';
 import { findRows } from '../../../src/store/look.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { parseJson } from '../../../src/values.ts';
@@ -76,7 +75,7 @@ describe('status', () => {
 
   it('tells a build whose process lives from one that died without notice', async () => {
     const own = ownIdentity();
-    const here = { kind: 'run', host: hostname(), pid: own.pid } as const;
+    const here = { kind: 'run', ...ownPlace(), pid: own.pid } as const;
     const alive = await tripsOnDisk({ ...here, processStart: own.start });
     const dead = await tripsOnDisk({ ...here, processStart: 'another one' });
     const linesOf = async (cwd: string) => (await cli(['status', 'trips'], { cwd })).output.slice(2, 4);

@@ -70,6 +70,7 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
     datasetId: 'none',
     kind: 'run',
     host: 'here',
+    machine: 'boot/1',
     pid: 1,
     processStart: '1',
     isEmbedded: true,
