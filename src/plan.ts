@@ -208,8 +208,6 @@ export interface Settings {
   readonly providers: readonly ProviderSettings[];
   /** By alias, the same keys as `Plan.models`. */
   readonly models: { readonly [alias: string]: ModelSettings };
-  /** Absolute paths of the seed files, in reading order; empty without a seed source. */
-  readonly seedFiles: readonly string[];
   readonly maxConcurrentRowGroups: number | null;
   readonly sliceSize: number | null;
   readonly maxConversationRestarts: number;

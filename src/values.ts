@@ -44,6 +44,11 @@ export function parseJson(text: string): Value {
   if (isNestedDeeper(text, MAX_JSON_LEVELS)) {
     throw new SyntaxError(`Cannot read the text: it is nested more than ${MAX_JSON_LEVELS} levels deep`);
   }
+  return parseOwnJson(text);
+}
+
+/** The same for text that {@link formatJson} wrote around values that were read already, which makes it deeper. */
+export function parseOwnJson(text: string): Value {
   return parse(text, null, parseJsonNumber) as Value;
 }
 

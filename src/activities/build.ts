@@ -18,6 +18,7 @@ import { createModels, type Models, type ModelsOptions } from '../models/models.
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND, UPDATE } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import { identityOf } from '../store/gather.ts';
 import type { Base } from '../store/groups.ts';
 import type { CachedPart, PartCache } from '../store/parts.ts';
@@ -165,7 +166,7 @@ export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promi
     graphColumns: columns,
     graph,
     inline: makeInline(plan),
-    roots: await openRoots({ plan, settings }),
+    roots: await openRoots({ plan, files: new FolderFiles(dataset.directory) }),
     models,
     gate,
     outcomes: createOutcomes({ settings, onTooManyFailures: (reason) => stop(reason, 'correct what fails') }),

@@ -23,6 +23,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
 import { builderConfigOf } from '../config/builder-config.ts';
 import { BuildError, RefusedError, StoreError } from '../errors.ts';
+import { writeSeeds } from '../generators/stored-seeds.ts';
 import { ownIdentity, ownPlace } from '../processes.ts';
 import {
   type BuildRef,
@@ -33,6 +34,7 @@ import {
 } from '../protocol.ts';
 import { workerOptions } from '../server/proxy.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
@@ -113,6 +115,8 @@ export async function takeEpoch(
   await refuseOutdated(wish, newest);
   const own = ownIdentity();
   const { id } = await wish.dataset.read();
+  const { seedSource } = wish.opened;
+  if (seedSource !== null) await writeSeeds(new FolderFiles(wish.dataset.directory), seedSource);
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
   await wish.dataset.writePlanDocument(wish.planDigest, builderConfigOf(wish.config.config));
   const epoch = await wish.dataset.takeEpoch(newest, {

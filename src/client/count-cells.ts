@@ -14,6 +14,7 @@ import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import { includesRow, isModelColumn, type Plan, type RedoRule, type Settings } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import { CrashedFlights } from '../store/flights.ts';
 import { CellIndex, storedColumns } from '../store/gather.ts';
 import { findGroup, type GroupRecord, isTrusted } from '../store/groups.ts';
@@ -87,7 +88,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const { order } = ExecutionGraph.create(graphColumns(plan, settings));
   const index = await CellIndex.read(dataset, { columns: storedColumns(plan), ...shape });
   const withCells = new Set(index.groups());
-  const roots = await openRoots(options);
+  const roots = await openRoots({ ...options, files: new FolderFiles(dataset.directory) });
   const base = await readingBase(dataset, 'groups');
   for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
     const rows = rowsOfGroup(rowGroup, shape);

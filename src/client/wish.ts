@@ -15,7 +15,7 @@ import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
 import { planDigest as planDigestOf } from '../config/resolve.ts';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
-import { openSeedSource, type SeedSource } from '../generators/seed-source.ts';
+import { type FileSource, openSeedSource } from '../generators/seed-source.ts';
 import { findOwn } from '../own-keys.ts';
 import type { KeepRule, Plan, Settings } from '../plan.ts';
 import { plural } from '../plural.ts';
@@ -108,7 +108,7 @@ export interface AcceptedWish extends Wish {
 interface OpenedWish extends Target {
   readonly options: WishOptions;
   readonly config: PreparedConfig;
-  readonly seedSource: SeedSource | null;
+  readonly seedSource: FileSource | null;
   readonly before: DatasetRecord | null;
   /** The plan last built or being built. */
   readonly latest: Plan | null;
@@ -124,7 +124,7 @@ export async function openWish(options: WishOptions): Promise<Wish> {
   const target = await findTarget(options);
   const { dataset, name } = target;
   const before = (await dataset?.read()) ?? null;
-  let seedSource: SeedSource | null = null;
+  let seedSource: FileSource | null = null;
   const config = await prepareConfig({
     file: target.document,
     cwd: options.cwd,

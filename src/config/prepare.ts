@@ -122,7 +122,7 @@ async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocume
 }
 
 interface OpenedSeeds {
-  readonly source: (SeedSource & { readonly files: readonly string[] }) | null;
+  readonly source: SeedSource | null;
   readonly selected: number | null;
   /** Of the seed files; what the document says wrong of them is in its report. */
   readonly violations: readonly Violation[];
@@ -158,7 +158,7 @@ async function openSeeds(
   if (problem !== null)
     report.add({ path: ['seed_config', 'selection_strategy', problem.field], message: problem.message });
   const { count } = selectRows(selection, source.rowCount);
-  return { source: { ...source, files: found.files }, selected: count, violations: [] };
+  return { source, selected: count, violations: [] };
 }
 
 /** A violation of a file below the working directory, as people write its path. */

@@ -47,7 +47,7 @@ export interface ResolveOptions {
   readonly datasetName: string;
   readonly rows: number;
   /** Null without a `seed_config`. */
-  readonly seedSource: (SeedSource & { readonly files: readonly string[] }) | null;
+  readonly seedSource: SeedSource | null;
   /** Those in use, by name. */
   readonly providers: ReadonlyMap<string, ModelProvider>;
   /** What the dataset was created with; counts where the document says nothing. */
@@ -81,7 +81,6 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     rows: options.rows,
     providers: providers.map(settingsOfProvider),
     models: byAlias(used, modelSettings),
-    seedFiles: seedSource?.files ?? [],
     maxConcurrentRowGroups: rowloom.max_concurrent_row_groups,
     sliceSize: rowloom.slice_size,
     maxConversationRestarts: rowloom.max_conversation_restarts,

@@ -1,16 +1,18 @@
-// The root columns of a dataset: a pure function of plan, seed files and row.
+// The root columns of a dataset: a pure function of plan, seed rows and row.
 
 import { createBreather } from '../breathe.ts';
 import { digestOf } from '../digest.ts';
-import { ConfigError } from '../errors.ts';
+import { StoreError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
-import type { Plan, PlanSeedSource, Settings } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import type { StoreFiles } from '../store/files/port.ts';
 import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
 import type { Value } from '../values.ts';
 import type { RowFailure } from './generator.ts';
 import { makeSamplers } from './samplers/samplers.ts';
 import { makeSeedRows } from './seed-rows.ts';
-import { openSeedSource, type SeedSource } from './seed-source.ts';
+import type { SeedSource } from './seed-source.ts';
+import { findSeeds } from './stored-seeds.ts';
 
 export interface RootRow {
   /** Without a failure every root column. */
@@ -19,24 +21,27 @@ export interface RootRow {
 }
 
 export interface Roots {
-  /** Throws `ConfigError` when a seed file is no longer what the plan was made from. */
+  /** Throws `StoreError` where the dataset's seed rows are damaged. */
   make(rows: RowRange): Promise<ReadonlyMap<number, RootRow>>;
+  /** Names the seed rows of a range, see `SeedRows`; null for a plan without seeds. */
+  seedKeyOf(rows: RowRange): string | null;
 }
 
 export interface RootsOptions {
   readonly plan: Plan;
-  readonly settings: Pick<Settings, 'seedFiles'>;
-  /** The plan's seed source where it is open already: opening one reads all of its files. */
+  /** Those of the dataset. */
+  readonly files: StoreFiles;
+  /** The plan's seed source as its files have it, for a dataset that does not have its rows yet. */
   readonly seedSource?: SeedSource | null;
 }
 
-/** Throws `ConfigError` when the seed files are not those that the plan was made from. */
-export async function openRoots({ plan, settings, seedSource }: RootsOptions): Promise<Roots> {
+/** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
+export async function openRoots({ plan, files, seedSource }: RootsOptions): Promise<Roots> {
   const samplers = makeSamplers(plan);
-  const seeds =
-    plan.seedSource === null
-      ? null
-      : makeSeedRows(plan, seedSource ?? (await openSource(plan.seedSource, settings)));
+  const { contentHash } = plan.seedSource ?? {};
+  const source =
+    contentHash === undefined ? null : ((await findSeeds(files, contentHash)) ?? seedSource ?? lost(files));
+  const seeds = source === null ? null : makeSeedRows(plan, source);
   return {
     async make(rows) {
       const seeded = await seeds?.make(rows);
@@ -49,24 +54,12 @@ export async function openRoots({ plan, settings, seedSource }: RootsOptions): P
       }
       return made;
     },
+    seedKeyOf: (rows) => seeds?.keyOf(rows) ?? null,
   };
 }
 
-async function openSource(
-  { contentHash }: PlanSeedSource,
-  { seedFiles }: Pick<Settings, 'seedFiles'>,
-): Promise<SeedSource> {
-  const source = await openSeedSource(seedFiles);
-  if (source.contentHash === contentHash) return source;
-  throw new ConfigError([
-    {
-      file: seedFiles[0] ?? null,
-      line: null,
-      column: null,
-      level: 'error',
-      message: 'The seed data changed after the build had started: run the same command again',
-    },
-  ]);
+function lost(files: StoreFiles): never {
+  throw new StoreError(`Cannot find the seed rows in "${files.place()}": run the same command again`);
 }
 
 function recordsOf(row: number, values: { readonly [column: string]: Value }): RootRow['cells'] {

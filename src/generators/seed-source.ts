@@ -1,36 +1,37 @@
 // The rows of seed files: csv, json, jsonl, parquet. Opening reads all of them once, for types, row count, a hash of the
-// content, and all that is wrong with them. After that rows are read block by block, and few blocks stay in memory.
+// content, and all that is wrong with them. A client reads rows here to count what a plan would make, and once more all of
+// them to hand them to the dataset (`stored-seeds.ts`); nobody else reads files of users.
 
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { createBreather } from '../breathe.ts';
 import { ConfigError, type Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
-import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { BlockCache } from './seeds/block-cache.ts';
 import { scanCsv } from './seeds/csv-file.ts';
 import { scanJson, scanJsonLines } from './seeds/json-file.ts';
 import { scanParquet } from './seeds/parquet-file.ts';
 import { isDiskError, Problems, problemOf, reasonOf } from './seeds/problems.ts';
+import { BlockCutter, type CutBlock } from './seeds/row-blocks.ts';
+import { makeRowReader, type ReadRows } from './seeds/row-reader.ts';
 import type { ScanFile, ScannedFile, SeedBlock } from './seeds/seed-file.ts';
-import { SourceContent } from './seeds/source-content.ts';
+import { type SeedContent, SourceContent } from './seeds/source-content.ts';
 import { EncodingError } from './seeds/utf8.ts';
 
-interface SeedColumn {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** Rows of the source that have nothing in it. */
-  readonly emptyCells: number;
+export interface SeedSource extends SeedContent {
+  /**
+   * Rows [first, first + count), each with every column. Throws once what was opened is not there any more: `ConfigError`
+   * of a file, `StoreError` of a dataset's copy.
+   */
+  readonly readRows: ReadRows;
 }
 
-export interface SeedSource {
-  /** In the order of the first file. */
-  readonly columns: readonly SeedColumn[];
-  readonly rowCount: number;
-  /** Hash of columns, types, and cells in row order; how the files write them does not matter. */
-  readonly contentHash: string;
-  /** Rows [first, first + count), each with every column. Throws `ConfigError` once a file is not what was opened. */
-  readRows(first: number, count: number): Promise<readonly ValueObject[]>;
+export interface FileSource extends SeedSource {
+  /**
+   * Reads all rows again and gives the bytes of each of `blocks`. Throws `ConfigError` at the first that is not what it
+   * was, so that rows of two versions of a file never stand in one dataset: not even where its time and size were kept.
+   */
+  readBlocks(): AsyncGenerator<Buffer, void>;
 }
 
 const SCANS: { readonly [extension: string]: ScanFile } = {
@@ -40,9 +41,7 @@ const SCANS: { readonly [extension: string]: ScanFile } = {
   '.parquet': scanParquet,
 };
 
-/** Bytes of blocks, as they are in the files, that stay parsed. */
-const CACHE_BYTES = 32 * 1024 * 1024;
-const CHANGED = 'has changed since the build started: run again';
+const CHANGED = 'has changed since this command first read it: run the same command again';
 
 interface OpenFile {
   readonly path: string;
@@ -51,44 +50,8 @@ interface OpenFile {
   readonly scanned: ScannedFile;
 }
 
-/**
- * The source that was opened last. A `run` opens it for its plan and its worker, in the same process, once more: reading
- * a gigabyte takes most of a minute.
- */
-let latest: { readonly versions: string; readonly source: SeedSource } | undefined;
-
-/**
- * Opens files of one kind and with the same columns as one source; the same one again while nobody has written the files.
- * Throws `ConfigError` with all that is wrong.
- */
-export async function openSeedSource(files: readonly string[]): Promise<SeedSource> {
-  const versions = await versionsOf(files);
-  if (versions !== undefined && versions === latest?.versions) return latest.source;
-  const { opened, source } = await scanSource(files);
-  latest = { versions: formatVersions(opened), source };
-  return source;
-}
-
-/** Undefined when a file is not there: opening it says why. */
-async function versionsOf(files: readonly string[]): Promise<string | undefined> {
-  try {
-    const states = await Promise.all(files.map(stateOf));
-    return formatVersions(states.map(({ version }, index) => ({ path: files[index]!, version })));
-  } catch {
-    return undefined;
-  }
-}
-
-function formatVersions(files: readonly Pick<OpenFile, 'path' | 'version'>[]): string {
-  return JSON.stringify(files.map(({ path, version }) => [path, version]));
-}
-
-interface ScannedSource {
-  readonly opened: readonly OpenFile[];
-  readonly source: SeedSource;
-}
-
-async function scanSource(files: readonly string[]): Promise<ScannedSource> {
+/** Opens files of one kind and with the same columns as one source. Throws `ConfigError` with all that is wrong. */
+export async function openSeedSource(files: readonly string[]): Promise<FileSource> {
   const kind = kindOf(files);
   const content = new SourceContent(kind === '.csv');
   const opened: OpenFile[] = [];
@@ -103,7 +66,7 @@ async function scanSource(files: readonly string[]): Promise<ScannedSource> {
     violations.push(...problems.list());
   }
   if (violations.length > 0) throw new ConfigError(violations);
-  return { opened, source: sourceOf(opened, content) };
+  return sourceOf(opened, content.finish(opened[0]!.scanned.columns));
 }
 
 function kindOf(files: readonly string[]): string {
@@ -164,78 +127,67 @@ function checkColumns({ path, scanned }: OpenFile, first: OpenFile, problems: Pr
   }
 }
 
-interface PlacedBlock {
+/** A block of a file, with its file. */
+interface FileBlock extends SeedBlock {
   readonly file: OpenFile;
-  readonly block: SeedBlock;
-  /** Its first row in the source. */
-  readonly first: number;
 }
 
-function sourceOf(files: readonly OpenFile[], content: SourceContent): SeedSource {
-  const columns = files[0]!.scanned.columns.map((name) => ({ name, type: content.typeOf(name) }));
-  const cache = new BlockCache(CACHE_BYTES);
-  const blocks: PlacedBlock[] = [];
-  let rowCount = 0;
-  for (const file of files) {
-    for (const block of file.scanned.blocks) {
-      blocks.push({ file, block, first: rowCount });
-      rowCount += block.rows;
-    }
-  }
-
-  async function load({ file, block }: PlacedBlock): Promise<readonly ValueObject[]> {
-    const rows = await readUnchanged(file, block);
-    return rows.map((row) =>
-      Object.fromEntries(
-        columns.map(({ name, type }) => [name, content.cellOf(findOwn(row, name) ?? null, type)]),
-      ),
-    );
-  }
-
+function sourceOf(files: readonly OpenFile[], content: SeedContent): FileSource {
+  const blocks = files.flatMap((file) => file.scanned.blocks.map((block): FileBlock => ({ ...block, file })));
   return {
-    columns: columns.map((column) => ({ ...column, emptyCells: content.emptyCellsOf(column.name) })),
-    rowCount,
-    contentHash: content.hashWith(columns),
-    async readRows(first, count) {
-      if (first < 0 || count < 0 || first + count > rowCount) {
-        throw new RangeError(`Cannot read ${count} seed rows from ${first}: the source has ${rowCount}`);
-      }
-      const rows: ValueObject[] = [];
-      for (let index = lastIndexUpTo(blocks, first); rows.length < count; index++) {
-        const placed = blocks[index]!;
-        const loaded = await cache.read(placed.block, () => load(placed));
-        const wanted = loaded.slice(Math.max(0, first - placed.first), first + count - placed.first);
-        for (const row of wanted) rows.push(row);
-      }
-      return rows;
-    },
+    ...content,
+    readRows: makeRowReader(content, { blocks, load: readUnchanged }),
+    readBlocks: () => readBlocks(blocks, content),
   };
 }
 
-async function readUnchanged(file: OpenFile, block: SeedBlock): Promise<readonly ValueObject[]> {
+async function* readBlocks(
+  fileBlocks: readonly FileBlock[],
+  { isText, blocks }: SeedContent,
+): AsyncGenerator<Buffer, void> {
+  const cutter = new BlockCutter(isText);
+  const breathe = createBreather();
+  /** The files that the next block has rows of. */
+  const paths = new Set<string>();
+  let index = 0;
+
+  function checked({ block, bytes }: CutBlock): Buffer {
+    if (block.hash !== blocks[index]?.hash) throw changed([...paths]);
+    index += 1;
+    paths.clear();
+    return bytes;
+  }
+
+  for (const fileBlock of fileBlocks) {
+    for (const row of await readUnchanged(fileBlock)) {
+      await breathe();
+      paths.add(fileBlock.file.path);
+      const cut = cutter.add(row);
+      if (cut !== undefined) yield checked(cut);
+    }
+  }
+  const rest = cutter.finish();
+  if (rest !== undefined) yield checked(rest);
+  if (index < blocks.length) throw changed(fileBlocks.slice(-1).map(({ file }) => file.path));
+}
+
+async function readUnchanged(block: FileBlock): Promise<readonly ValueObject[]> {
+  const { file } = block;
   try {
     // What a changed file gives, rows or an error, is worth nothing.
     const [read] = await Promise.allSettled([file.scanned.readBlock(block)]);
-    if ((await stateOf(file.path)).version !== file.version)
-      throw new ConfigError([problemOf(file.path, CHANGED)]);
-    if (read.status === 'rejected') throw read.reason;
-    return read.value;
+    if ((await stateOf(file.path)).version !== file.version) throw changed([file.path]);
+    if (read.status === 'fulfilled') return read.value;
+    // The first reading found nothing wrong.
+    throw isDiskError(read.reason) ? read.reason : changed([file.path]);
   } catch (error) {
     if (!isDiskError(error)) throw error;
     throw new ConfigError([problemOf(file.path, `cannot be read: ${reasonOf(error)}`)]);
   }
 }
 
-/** The last block that starts at or before a row. */
-function lastIndexUpTo(blocks: readonly PlacedBlock[], row: number): number {
-  let low = 0;
-  let high = blocks.length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (blocks[middle]!.first <= row) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+function changed(paths: readonly string[]): ConfigError {
+  return new ConfigError([problemOf(paths.join(' or '), CHANGED)]);
 }
 
 async function stateOf(path: string): Promise<{ readonly version: string; readonly isEmpty: boolean }> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
@@ -53,6 +54,19 @@ describe('opening a row group', () => {
     expect(RowMask.fromHex(stage.rows, columns.topic!.made).isFull).toBe(true);
     expect(columns.body).toEqual({ made: RowMask.empty(stage.rows).toHex(), part: null });
     expect(RowMask.fromHex(stage.rows, dropped).isEmpty).toBe(true);
+  });
+
+  it('takes the seed rows that were read when its build began, whatever becomes of the file', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const file = join(dirname(stage.wish.document), 'topics.jsonl');
+    await writeFile(file, '{"topic": "mars"}\n{"topic": "venus"}\n');
+    const conductor = await stage.conduct();
+    await rm(file);
+    stage.restart();
+    await stage.generateAll(conductor);
+    await stage.commit(conductor);
+    const output = await outputOf(stage.wish.dataset);
+    expect(output).toMatchObject([{ topic: 'sun' }, { topic: 'moon' }]);
   });
 
   it('folds what earlier starts left into one part a column, as often as it is repeated', async () => {

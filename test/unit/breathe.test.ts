@@ -3,6 +3,7 @@ import { createBreather } from '../../src/breathe.ts';
 import { adoptCells } from '../../src/generators/adopt-cells.ts';
 import { openRoots } from '../../src/generators/roots.ts';
 import { PLAN_VERSION, type Plan, type PlanExpression, type PlanSampler } from '../../src/plan.ts';
+import { FolderFiles } from '../../src/store/files/folder.ts';
 
 /** Pieces of work in each turn of the event loop. A piece takes one millisecond: it begins with a look at the clock. */
 let turns: number[];
@@ -67,7 +68,7 @@ it('holds no event loop while 50 samplers and 50 expressions are opened for 1,00
     ...{ seedSource: null, keep: [], redo: [] },
   };
   const rows = { first: 0, last: 999 };
-  const roots = await (await openRoots({ plan, settings: { seedFiles: [] } })).make(rows);
+  const roots = await (await openRoots({ plan, files: new FolderFiles('nowhere') })).make(rows);
   expect(pieces()).toBeGreaterThanOrEqual(1_000);
   await adoptCells({
     ...{ plan, rows, roots, records: new Map(), order: columns.map(({ name }) => name) },

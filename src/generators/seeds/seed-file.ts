@@ -33,8 +33,8 @@ export interface ScannedFile {
 export type ScanFile = (file: string, listener: ScanListener) => Promise<ScannedFile>;
 
 /** Small blocks make a shuffled source cheap to read: one block is read for each row that is wanted. */
-const BLOCK_ROWS = 64;
-const BLOCK_BYTES = 128 * 1024;
+export const BLOCK_ROWS = 64;
+export const BLOCK_BYTES = 128 * 1024;
 
 /** Gathers rows of a text file into blocks. */
 export class BlockBuilder {

@@ -1,22 +1,43 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../digest.ts';
+import { digestOf } from '../../digest.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
-import type { Value, ValueObject } from '../../values.ts';
+import type { ValueObject } from '../../values.ts';
+import { BlockCutter, type CutBlock, type RowBlock } from './row-blocks.ts';
 import type { ScannedFile } from './seed-file.ts';
-import { asFloats, cellOfText, TypeObserver } from './seed-types.ts';
+import { TypeObserver } from './seed-types.ts';
 
-/** What all rows of a source tell together, gathered while its files are scanned. */
+export interface SeedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Rows of the source that have nothing in it. */
+  readonly emptyCells: number;
+}
+
+/** What all rows of a source tell together. */
+export interface SeedContent {
+  /** In the order of the first file. */
+  readonly columns: readonly SeedColumn[];
+  readonly rowCount: number;
+  /** Cells are text as it was written, which gets its meaning from the types of the columns. */
+  readonly isText: boolean;
+  /** All rows as lines, in blocks. */
+  readonly blocks: readonly RowBlock[];
+  /** Hash of columns, types, and cells in row order; how the files write them does not matter. */
+  readonly contentHash: string;
+}
+
+/** Gathers the content of a source while its files are scanned. */
 export class SourceContent {
   readonly #isText: boolean;
   readonly #observers = new Map<string, TypeObserver>();
   readonly #filled = new Map<string, number>();
+  readonly #cutter: BlockCutter;
+  readonly #blocks: RowBlock[] = [];
   #rows = 0;
-  readonly #hash = createHash('sha256');
 
-  /** `isText`: cells are text, which gets its meaning from the types of the whole source. */
   constructor(isText: boolean) {
     this.#isText = isText;
+    this.#cutter = new BlockCutter(isText);
   }
 
   addRow(row: ValueObject): void {
@@ -27,32 +48,28 @@ export class SourceContent {
       if (this.#isText && typeof value === 'string') this.#observerOf(column).observeText(value);
       else this.#observerOf(column).observe(value);
     }
-    // Text needs no canonical form, which takes longer than all the rest.
-    this.#hash.update(this.#isText ? JSON.stringify(row) : canonicalJson(row));
-    this.#hash.update('\n');
+    this.#keep(this.#cutter.add(row));
   }
 
   addTypes({ types }: ScannedFile): void {
     for (const [column, type] of types ?? []) this.#observerOf(column).observeType(type);
   }
 
-  typeOf(column: string): ColumnType {
-    return this.#observerOf(column).typeOf(this.#isText ? 'text' : 'json');
+  /** After the last row. */
+  finish(names: readonly string[]): SeedContent {
+    this.#keep(this.#cutter.finish());
+    const columns = names.map((name) => {
+      const observer = this.#observerOf(name);
+      const type = observer.typeOf(this.#isText ? 'text' : 'json');
+      const emptyCells = this.#rows - (this.#filled.get(name) ?? 0) + observer.emptyTexts;
+      return { name, type, emptyCells };
+    });
+    const content = { columns, rowCount: this.#rows, isText: this.#isText, blocks: this.#blocks };
+    return { ...content, contentHash: contentHashOf(content) };
   }
 
-  /** How many rows have nothing in a column. */
-  emptyCellsOf(column: string): number {
-    return this.#rows - (this.#filled.get(column) ?? 0) + this.#observerOf(column).emptyTexts;
-  }
-
-  /** A cell of a file as the type of its column has it. */
-  cellOf(value: Value, type: ColumnType): Value {
-    return this.#isText ? cellOfText(value as string | null, type) : asFloats(value, type);
-  }
-
-  /** Hash of the rows in their order, and of the columns. */
-  hashWith(columns: readonly { readonly name: string; readonly type: ColumnType }[]): string {
-    return this.#hash.copy().update(canonicalJson(columns)).digest('hex');
+  #keep(cut: CutBlock | undefined): void {
+    if (cut !== undefined) this.#blocks.push(cut.block);
   }
 
   #observerOf(column: string): TypeObserver {
@@ -63,4 +80,14 @@ export class SourceContent {
     }
     return observer;
   }
+}
+
+export function contentHashOf(content: Omit<SeedContent, 'contentHash'>): string {
+  const { columns, rowCount, isText, blocks } = content;
+  return digestOf({
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    rowCount,
+    isText,
+    blocks: blocks.map(({ rows, hash }) => [rows, hash]),
+  });
 }

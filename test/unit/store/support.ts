@@ -81,7 +81,6 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
       rows: 10,
       providers: [],
       models: {},
-      seedFiles: [],
       maxConcurrentRowGroups: null,
       sliceSize: null,
       maxConversationRestarts: 5,
