@@ -5,9 +5,12 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, StoreError } from '../../../src/errors.ts';
-import { type FileSource, openSeedSource } from '../../../src/generators/seed-source.ts';
+import { type FileSource, openSeedSource, type SeedSource } from '../../../src/generators/seed-source.ts';
 import { findSeeds, writeSeeds } from '../../../src/generators/stored-seeds.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
+import type { StoreFiles } from '../../../src/store/files/port.ts';
+import { hooked } from '../../support/hooked-files.ts';
+import { MemoryWorld } from '../../support/memory-files.ts';
 
 let folder: string;
 let dataset: FolderFiles;
@@ -97,6 +100,47 @@ it('may be written by two processes at once', async () => {
   const source = await open('s.csv', `n,text\n${lines.join('')}`);
   await Promise.all([writeSeeds(dataset, source), writeSeeds(dataset, source)]);
   expect(await storedRows(source)).toEqual(await source.readRows(0, 1_000));
+});
+
+describe('a writer', () => {
+  const lines = Array.from({ length: 100 }, (_, row) => `{"n": ${row}}\n`);
+  const rows = lines.map((_, row) => ({ n: BigInt(row) }));
+  const readFrom = async (files: StoreFiles, { contentHash }: FileSource) =>
+    (await findSeeds(files, contentHash))?.readRows(0, 100);
+
+  it('that is killed at any step leaves nothing or all of it, and the next one goes on', async () => {
+    const source = await open('s.jsonl', lines.join(''));
+    for (let last = 0, isKilled = true; isKilled; last += 1) {
+      const files = new MemoryWorld().files();
+      let steps = 0;
+      isKilled = false;
+      const mortal = hooked(files, () => {
+        steps += 1;
+        isKilled ||= steps > last;
+        if (isKilled) throw new Error('Killed');
+      });
+      await writeSeeds(mortal, source).catch(() => undefined);
+      expect([undefined, rows]).toContainEqual(await readFrom(files, source));
+      await writeSeeds(files, source);
+      expect(await readFrom(files, source)).toEqual(rows);
+    }
+  });
+
+  it('that was held up before it published harms nobody who reads what another one wrote', async () => {
+    const source = await open('s.jsonl', lines.join(''));
+    for (const step of ['append', 'publish', 'replace']) {
+      const files = new MemoryWorld().files();
+      let reader: SeedSource | undefined;
+      const late = hooked(files, async (operation) => {
+        if (operation !== step || reader !== undefined) return;
+        await writeSeeds(files, source);
+        reader = await findSeeds(files, source.contentHash);
+      });
+      await writeSeeds(late, source);
+      expect(await reader!.readRows(0, 100)).toEqual(rows);
+      expect(await readFrom(files, source)).toEqual(rows);
+    }
+  });
 });
 
 describe('a file that changes with its time, size and inode kept', () => {

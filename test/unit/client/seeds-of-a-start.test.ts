@@ -1,0 +1,59 @@
+// What a start does with seed files that change after its plan was made.
+
+import { utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { takeEpoch } from '../../../src/client/build.ts';
+import { type AcceptedWish, acceptWish, openWish } from '../../../src/client/wish.ts';
+import { ConfigError } from '../../../src/errors.ts';
+import { temporaryFolder } from '../store/support.ts';
+
+const DOCUMENT = `columns: [{ name: label, column_type: expression, expr: "{{ topic }}" }]
+seed_config: { source: { seed_type: local, path: seeds.csv } }
+`;
+/** A time that a file can be given again. */
+const TIME = new Date('2026-01-01T00:00:00Z');
+
+async function writeSeedFile(cwd: string, topic: string): Promise<void> {
+  await writeFile(join(cwd, 'seeds.csv'), `topic\n${topic}\n`);
+  await utimes(join(cwd, 'seeds.csv'), TIME, TIME);
+}
+
+async function accept(cwd: string): Promise<AcceptedWish> {
+  await writeFile(join(cwd, 'tickets.yaml'), DOCUMENT);
+  return acceptWish(
+    await openWish({
+      ...{ target: 'tickets.yaml', rows: 1, cwd, home: join(cwd, 'home'), environment: {} },
+      ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
+    }),
+  );
+}
+
+async function start(wish: AcceptedWish) {
+  const server = {
+    namespace: 'default',
+    isEmbedded: false,
+    connectionOptions: { address: 'localhost:7233' },
+  };
+  const connected = { server } as Parameters<typeof takeEpoch>[0]['connected'];
+  return takeEpoch({ wish, connected, newest: await wish.dataset.newestEpoch(), kind: 'run' });
+}
+
+it('is refused before it takes an epoch, also where the file kept its time and size', async () => {
+  const cwd = await temporaryFolder();
+  await writeSeedFile(cwd, 'sun');
+  const wish = await accept(cwd);
+  await writeSeedFile(cwd, 'sea');
+  await expect(start(wish)).rejects.toThrow(ConfigError);
+  expect(await wish.dataset.newestEpoch()).toBe(0);
+  expect(await start(await accept(cwd))).toMatchObject({ epoch: 1 });
+});
+
+it('goes on without the file once the dataset has its rows', async () => {
+  const cwd = await temporaryFolder();
+  await writeSeedFile(cwd, 'sun');
+  expect(await start(await accept(cwd))).toMatchObject({ epoch: 1 });
+  const wish = await accept(cwd);
+  await writeSeedFile(cwd, 'sea');
+  expect(await start(wish)).toMatchObject({ epoch: 2, planDigest: wish.planDigest });
+});
