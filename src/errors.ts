@@ -51,6 +51,9 @@ export class GraphError extends RowloomError {
 /** The store cannot be used as asked: another format, another owner, no such dataset, not writable. */
 export class StoreError extends RowloomError {}
 
+/** The store could not be read just now: a disk or network that is away, too many open files. It may pass. */
+export class ReadFaultError extends StoreError {}
+
 /** A folder of the store was moved, removed or unmounted under a writer: nobody would find what it writes. */
 export class FolderGoneError extends StoreError {
   readonly folder: string;
@@ -118,4 +121,5 @@ export type CellErrorKind =
   | 'UnusableAnswer'
   | 'RefusedCall'
   | 'TriesExhausted'
+  | 'CutCall'
   | 'CrashedWorker';

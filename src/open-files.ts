@@ -3,8 +3,6 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { findOwn } from './own-keys.ts';
-import { modelKeyOf, type Plan, type Settings } from './plan.ts';
 
 /** A build has 40 files open beside its connections: store, Temporal, threads. */
 const RESERVED_FILES = 100;
@@ -34,38 +32,31 @@ function readLimit(): number {
   return Number.POSITIVE_INFINITY;
 }
 
+/** What is asked for one model. */
+export interface AskedCalls {
+  readonly key: string;
+  /** Whose connections the calls have; null for those that have none. */
+  readonly endpoint: string | null;
+  /** Calls in flight at a time. */
+  readonly cap: number;
+}
+
 export interface CallRoom {
-  /** Connections that each provider may have. */
+  /** Connections that each endpoint may have. */
   readonly connections: number;
-  /** Calls that may be in flight, by `modelKeyOf`. */
+  /** Calls that may be in flight, by key. */
   readonly caps: ReadonlyMap<string, number>;
 }
 
-/**
- * Shares the room among the providers, and what each has among its models. `asked` is the `max_parallel_requests` of each
- * alias; aliases of one model of one provider share the lowest of theirs.
- */
-export function planCallRoom(
-  place: { readonly plan: Pick<Plan, 'models'>; readonly settings: Pick<Settings, 'models' | 'providers'> },
-  { files, asked }: { readonly files: number; readonly asked: ReadonlyMap<string, number> },
-): CallRoom {
-  const { providers, models } = place.settings;
-  const hosted = providers.filter(({ type }) => type !== 'simulated').map(({ name }) => name);
-  const connections = Math.max(1, Math.floor((files - RESERVED_FILES) / Math.max(1, hosted.length)));
-  const wanted = new Map<string, { readonly provider: string; readonly cap: number }>();
-  for (const [alias, cap] of asked) {
-    const key = modelKeyOf(alias, place);
-    const { provider } = findOwn(models, alias)!;
-    wanted.set(key, { provider, cap: Math.min(cap, wanted.get(key)?.cap ?? cap) });
-  }
-  const caps = new Map<string, number>();
-  for (const [key, { provider, cap }] of wanted) {
-    const sum = [...wanted.values()].reduce(
-      (all, each) => all + (each.provider === provider ? each.cap : 0),
-      0,
-    );
-    const fits = !hosted.includes(provider) || sum <= connections;
-    caps.set(key, fits ? cap : Math.max(1, Math.floor((cap * connections) / sum)));
-  }
-  return { connections, caps };
+/** Shares the room of a process that may have so many files open among the endpoints, and what each has among its models. */
+export function planCallRoom(asked: readonly AskedCalls[], files: number): CallRoom {
+  const sums = new Map<string, number>();
+  for (const { endpoint, cap } of asked)
+    if (endpoint !== null) sums.set(endpoint, (sums.get(endpoint) ?? 0) + cap);
+  const connections = Math.max(1, Math.floor((files - RESERVED_FILES) / Math.max(1, sums.size)));
+  const caps = asked.map(({ key, endpoint, cap }): [string, number] => {
+    const sum = endpoint === null ? 0 : sums.get(endpoint)!;
+    return [key, sum <= connections ? cap : Math.max(1, Math.floor((cap * connections) / sum))];
+  });
+  return { connections, caps: new Map(caps) };
 }

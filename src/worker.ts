@@ -101,6 +101,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     builds,
     ended,
     async shutdown() {
+      builds.end();
       for (const worker of [conducting, generating]) if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     },

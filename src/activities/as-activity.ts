@@ -1,51 +1,89 @@
-// The edge between activities and Temporal: serves the build, beats, and translates errors once.
+// The edge between activities and Temporal: joins attempts, serves the build, beats, and translates errors once.
 
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { ConfigError, FencedError, StoreError } from '../errors.ts';
-import { type BuildRef, FAILURE } from '../protocol.ts';
+import { ConfigError, FencedError, ReadFaultError, StoreError } from '../errors.ts';
+import { type BuildRef, FAILURE, sliceTaskQueue, storeTaskQueue } from '../protocol.ts';
+import { Attempts } from './attempts.ts';
 import type { Build } from './build.ts';
 import type { Builds } from './builds.ts';
 
 /** A fifth of the heartbeat timeout. */
 const BEAT_EVERY_MS = 2_000;
+/** For how long reads may fail with nothing in between that went well: a network that is away, too many open files. */
+const MAX_READ_FAULTS_MS = 60_000;
 
 export interface EdgeOptions<Input> {
-  /** Told of what is no error of the domain: a bug of ours, after which Temporal tries the activity again. */
-  readonly onBug?: (input: Input, error: unknown) => void;
+  /** Told of what nobody expects, after which Temporal tries the activity again: a bug of ours, a key that is not there. */
+  readonly onSurprise?: (input: Input, error: unknown) => void;
 }
+
+/** An activity's work, for all attempts at it together. `isCancelled` fires when the workflow wants it to end. */
+export type ActivityWork<Input, Result> = (
+  build: Build,
+  input: Input,
+  isCancelled: AbortSignal,
+) => Promise<Result>;
 
 export function asActivity<Input extends { readonly build: BuildRef }, Result>(
   builds: Builds,
-  run: (build: Build, input: Input) => Promise<Result>,
-  { onBug }: EdgeOptions<Input> = {},
+  work: ActivityWork<Input, Result>,
+  { onSurprise }: EdgeOptions<Input> = {},
 ): (input: Input) => Promise<Result> {
+  const attempts = new Attempts<Result>();
+  let readFaultsSince: number | undefined;
+
+  async function run(input: Input, isCancelled: AbortSignal): Promise<Result> {
+    const result = await builds.serve(input.build, async (build) => {
+      if (await build.calls.fence.look()) throw new FencedError(input.build.epoch);
+      return work(build, input, isCancelled);
+    });
+    readFaultsSince = undefined;
+    return result;
+  }
+
+  /** Whether another attempt may fare better. */
+  function mayPass(error: unknown, { build }: Input, { info }: Context): boolean {
+    if (error instanceof ConfigError) {
+      // Another worker of the store may have the key that this one lacks; a build's own queue has no other worker.
+      const queue = storeTaskQueue(build.storeId);
+      return [queue, sliceTaskQueue(queue)].includes(info.taskQueue);
+    }
+    if (!(error instanceof ReadFaultError)) return false;
+    readFaultsSince ??= performance.now();
+    return performance.now() - readFaultsSince < MAX_READ_FAULTS_MS;
+  }
+
   return async (input) => {
     const context = Context.current();
     const beats = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
     try {
-      return await builds.serve(input.build, async (build) => {
-        if (build.dataset.hasNewerEpoch(input.build.epoch)) throw new FencedError(input.build.epoch);
-        return run(build, input);
-      });
+      return await attempts.join(context, (isCancelled) => run(input, isCancelled));
     } catch (error) {
-      const failure = translate(error);
-      if (!(failure instanceof TemporalFailure)) onBug?.(input, failure);
-      throw failure;
+      const type = typeOf(error);
+      if (type !== null && !mayPass(error, input, context)) throw nonRetryable(error, type);
+      if (!(error instanceof TemporalFailure)) onSurprise?.(input, error);
+      throw error;
     } finally {
       clearInterval(beats);
     }
   };
 }
 
-/** Non-retryable means that the same input fails the same way. */
-function translate(error: unknown): unknown {
-  if (error instanceof FencedError) return nonRetryable(error, FAILURE.fenced);
-  if (error instanceof ConfigError) return nonRetryable(error, FAILURE.input);
-  if (error instanceof StoreError) return nonRetryable(error, FAILURE.store);
-  return error;
+function typeOf(error: unknown): string | null {
+  if (error instanceof FencedError) return FAILURE.fenced;
+  if (error instanceof ConfigError) return FAILURE.input;
+  if (error instanceof StoreError) return FAILURE.store;
+  return null;
 }
 
-function nonRetryable(error: Error, type: string): ApplicationFailure {
-  return ApplicationFailure.create({ message: error.message, type, nonRetryable: true, cause: error });
+/** The same input would fail the same way. */
+function nonRetryable(error: unknown, type: string): ApplicationFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return ApplicationFailure.create({
+    message,
+    type,
+    nonRetryable: true,
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
 }

@@ -53,7 +53,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     const completed = build.inline.complete(row, cells);
     if (completed.failure !== null) {
       failures.set(row, completed.failure);
-      build.outcomes.failRow(row);
+      build.calls.outcomes.failRow(row);
     } else if (!isDropped.has(row) && stored.every((column) => Object.hasOwn(cells, column))) {
       completeRows.push(row);
       values.set(row, completed.values);

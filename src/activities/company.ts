@@ -3,7 +3,8 @@
 // So neither kind waits for ever, and many loners do not keep the others out.
 
 import { cancelled } from '../models/failures.ts';
-import { allowManyListeners, sleep } from '../models/sleep.ts';
+import { sleep } from '../models/sleep.ts';
+import { allowManyListeners } from '../signals.ts';
 
 const POLL_MS = 50;
 /** Asking is a stat of a file. */

@@ -12,6 +12,7 @@ import type { CallLimiter, Permit } from '../models/limiter.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights, type Crashes, FlightLog, type FlyingCell, isSuspect } from '../store/flights.ts';
 import type { Company, Guest } from './company.ts';
+import type { Fence } from './fence.ts';
 
 /** For each crash but the first. A build that has other cells to ask does so within this time. */
 const HEAD_START_MS = 1_000;
@@ -27,19 +28,22 @@ export interface Flights {
   dispose(): void;
 }
 
-export async function createFlights(options: {
+export function createFlights(options: {
   readonly dataset: DatasetStore;
   readonly epoch: number;
+  /** As read when the build was opened. */
+  readonly crashed: CrashedFlights;
   /** Of the process. */
   readonly company: Company;
-  /** The limiters' own: whether the gate is open. */
+  /** Whether the gate is open. */
   readonly mayStart: () => boolean;
+  readonly fence: Fence;
   /** Called before a call that cannot be put down fails. */
   readonly onBroken: (error: StoreError) => void;
-}): Promise<Flights> {
-  const { dataset, epoch, company, mayStart, onBroken } = options;
+}): Flights {
+  const { dataset, epoch, company, mayStart, fence, onBroken } = options;
   const log = new FlightLog(dataset, epoch);
-  let crashed = await CrashedFlights.read(dataset);
+  let { crashed } = options;
 
   function guestOf(cell: FlyingCell): Guest {
     const crashes = crashed.of(cell);
@@ -89,6 +93,8 @@ export async function createFlights(options: {
             let permit: Permit | undefined;
             try {
               permit = await limiter.acquire(signal);
+              // Right before the call: the gate, which looks once a second, may not know of a newer build yet.
+              if ((await fence.look()) || !mayStart()) throw cancelled();
               return flight(permit, guest, begin(cell, guest.isAlone && company.hasProof(guest)));
             } catch (error) {
               permit?.fail(cancelled());

@@ -1,10 +1,11 @@
-// May a model be asked now? The company asks before each turn, the limiter before each permit. Closed while the build is
-// stopping or paused, while its parent workflow gives no answer, while a newer build has the dataset, and while this
-// process could not beat.
+// May a build ask its models now? The company asks before each turn, the limiter before each permit.
 //
 //   open      calls start
-//   waiting   calls wait, outside the company: no answer from the parent for 5 s, or a stalled event loop
-//   closed    no call starts; slices end with what they have. A paused build opens again, a stopped one does not
+//   waiting   calls wait, outside the company: no answer from the parent workflow for 5 s, or a stalled event loop. Calls
+//             in flight go on, however long a server is away
+//   closed    no call starts, and slices end with what they have, once their calls in flight have ended. A build that is
+//             paused, or whose workflow has ended, opens again when it goes on
+//   ended     closed for good: stopped, or a newer build has the dataset. After a grace calls in flight are cut
 
 import type { Control } from '../protocol.ts';
 
@@ -14,84 +15,93 @@ const ASK_EVERY_MS = 1_000;
 const MAX_SILENCE_MS = 5_000;
 /** Half of the heartbeat timeout: past it another worker may have been given the slice. */
 const MAX_STALL_MS = 5_000;
+/** How long answers in flight are waited for once the build is to end. */
+const END_GRACE_MS = 15_000;
 
 export type GateState = 'open' | 'waiting' | 'closed';
 
-export interface Gate {
-  readonly state: GateState;
-  /** Aborted when the gate closes: waiting cells end, calls in flight go on. Another one after a pause. */
-  readonly closed: AbortSignal;
-  /** Closes at once and for good, before the parent knows. */
-  close(): void;
-  /** Stops asking. */
-  dispose(): void;
-}
-
 export interface GateOptions {
-  readonly askControl: () => Promise<Control>;
-  /** A stat of the next epoch's file. */
-  readonly isFenced: () => boolean;
+  /** Null for a workflow that has ended. */
+  readonly askControl: () => Promise<Control | null>;
   readonly onControl: (control: Control) => void;
   /** About once a second. */
   readonly onTick: () => void;
 }
 
-export function createGate({ askControl, isFenced, onControl, onTick }: GateOptions): Gate {
-  let closing = new AbortController();
-  let isFinal = false;
-  let control: Control | undefined;
-  let answeredAt = Number.NEGATIVE_INFINITY;
-  let tickedAt = performance.now();
-  let isAsking = false;
+export class Gate {
+  readonly #options: GateOptions;
+  #closing = new AbortController();
+  readonly #cutting = new AbortController();
+  #ending: NodeJS.Timeout | undefined;
+  #isRunning = false;
+  #isAsking = false;
+  #answeredAt = Number.NEGATIVE_INFINITY;
+  #tickedAt = performance.now();
+  #stalledUntil = Number.NEGATIVE_INFINITY;
+  readonly #ticking: NodeJS.Timeout;
 
-  function close(): void {
-    isFinal = true;
-    closing.abort();
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#ticking = setInterval(() => this.#tick(), ASK_EVERY_MS);
+    this.#ticking.unref();
+    void this.#ask();
   }
 
-  async function ask(): Promise<void> {
-    if (isAsking) return;
-    isAsking = true;
+  get state(): GateState {
+    if (this.#closing.signal.aborted) return 'closed';
+    const now = performance.now();
+    const isStalled = now - this.#tickedAt > MAX_STALL_MS || now < this.#stalledUntil;
+    const isSilent = now - this.#answeredAt > MAX_SILENCE_MS;
+    return this.#isRunning && !isStalled && !isSilent ? 'open' : 'waiting';
+  }
+
+  /** Aborted when the gate closes: waiting cells end, calls in flight go on. Another one after a pause. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Aborted when calls in flight are to be cut: the build has ended, and the grace is over. */
+  get cut(): AbortSignal {
+    return this.#cutting.signal;
+  }
+
+  /** Closes at once and for good, before the parent knows. */
+  end(): void {
+    this.#closing.abort();
+    this.#ending ??= setTimeout(() => this.#cutting.abort(), END_GRACE_MS).unref();
+  }
+
+  /** Stops asking. */
+  dispose(): void {
+    clearInterval(this.#ticking);
+    clearTimeout(this.#ending);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    // The beat timers ran late as well: wait until one has gone through.
+    if (now - this.#tickedAt > MAX_STALL_MS) this.#stalledUntil = now + 2 * ASK_EVERY_MS;
+    this.#tickedAt = now;
+    this.#options.onTick();
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
     try {
-      control = await askControl();
-      answeredAt = performance.now();
-      onControl(control);
-      if (control.phase === 'stopping') close();
-      else if (control.phase === 'paused') closing.abort();
-      else if (closing.signal.aborted && !isFinal) closing = new AbortController();
+      const control = await this.#options.askControl();
+      this.#answeredAt = performance.now();
+      this.#isRunning = control?.phase === 'running';
+      if (control?.phase === 'stopping') this.end();
+      else if (!this.#isRunning) this.#closing.abort();
+      else if (this.#closing.signal.aborted && this.#ending === undefined)
+        this.#closing = new AbortController();
+      if (control !== null) this.#options.onControl(control);
     } catch {
       // A server that is away is what MAX_SILENCE_MS is for.
     } finally {
-      isAsking = false;
+      this.#isAsking = false;
     }
   }
-
-  let stalledUntil = 0;
-  function tick(): void {
-    const now = performance.now();
-    // The beat timers ran late as well: wait until one has gone through.
-    if (now - tickedAt > MAX_STALL_MS) stalledUntil = now + 2 * ASK_EVERY_MS;
-    tickedAt = now;
-    if (isFenced()) close();
-    onTick();
-    void ask();
-  }
-  const timer = setInterval(tick, ASK_EVERY_MS);
-  timer.unref();
-  void ask();
-
-  return {
-    get state(): GateState {
-      if (closing.signal.aborted || isFenced()) return 'closed';
-      const now = performance.now();
-      const isStalled = now - tickedAt > MAX_STALL_MS || now < stalledUntil;
-      const isSilent = now - answeredAt > MAX_SILENCE_MS;
-      return control?.phase === 'running' && !isStalled && !isSilent ? 'open' : 'waiting';
-    },
-    get closed(): AbortSignal {
-      return closing.signal;
-    },
-    close,
-    dispose: () => clearInterval(timer),
-  };
 }

@@ -1,7 +1,7 @@
 // Makes some cells of one column. One part a try: what an earlier attempt of this slice made is copied, what it paid
 // for is replayed, the rest is asked for. All cells run at once; the limiter decides who calls.
 
-import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { CellError, ModelError, StoreError } from '../errors.ts';
 import type { CellInput, RowValues } from '../generators/generator.ts';
@@ -19,12 +19,12 @@ import {
   type GenerateSliceInput,
   type GenerateSliceResult,
 } from '../protocol.ts';
+import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
 import type { Build } from './build.ts';
 import { readSliceRows } from './read-rows.ts';
-import { type SliceSignals, sliceSignals } from './slice-signals.ts';
 
 type CellEnd =
   | { readonly end: 'made' | 'dropped' }
@@ -39,25 +39,32 @@ interface Waiting {
 export async function generateSliceActivity(
   build: Build,
   input: GenerateSliceInput,
+  isCancelled: AbortSignal,
 ): Promise<GenerateSliceResult> {
-  const { activityId, workflowExecution, attempt: nth } = activityInfo();
+  const { gate, flights } = build.calls;
   // The process that had it before may have crashed.
-  if (nth > 1) await build.flights.look();
-  const attempt = await build.attempts.begin(`${workflowExecution?.runId} ${activityId}`);
-  const signals = sliceSignals([build.gate.closed, cancellationSignal(), attempt.superseded]);
+  if (activityInfo().attempt > 1) await flights.look();
+  const { signal, dispose } = firstOf([gate.closed, isCancelled]);
   try {
-    return await generateSlice(build, input, signals);
+    return await generateSlice(build, input, { stop: signal, cut: gate.cut });
   } finally {
-    signals.dispose();
-    attempt.end();
+    dispose();
   }
+}
+
+interface SliceSignals {
+  /** No call starts any more; those in flight go on. */
+  readonly stop: AbortSignal;
+  /** Calls in flight are cut. */
+  readonly cut: AbortSignal;
 }
 
 async function generateSlice(
   build: Build,
   { rowGroup, task }: GenerateSliceInput,
-  { stop, abort }: SliceSignals,
+  { stop, cut }: SliceSignals,
 ): Promise<GenerateSliceResult> {
+  const { calls } = build;
   const column = build.columnOf(task.column);
   if (!isModelColumn(column)) throw new TypeError(`Column "${column.name}" asks no model`);
   const rows = await readSliceRows(build, task);
@@ -81,7 +88,7 @@ async function generateSlice(
       await part.append(record);
     } catch (error) {
       // At once: nothing is paid for that cannot be kept.
-      if (error instanceof StoreError) build.stop(error.message);
+      if (error instanceof StoreError) calls.stop(error.message);
       throw error;
     }
     usage.add(record);
@@ -106,21 +113,21 @@ async function generateSlice(
       return { end: 'made' };
     }
     const cell: FlyingCell = { column: column.name, row, in: input.digest };
-    const crashes = build.flights.crashesOf(cell);
+    const crashes = calls.flights.crashesOf(cell);
     if (isGuilty(crashes)) {
       await append(failedRecord(row, crashedWorker(cell, crashes), input.digest));
       return { end: 'dropped' };
     }
-    const model = build.models.forAlias((column as ModelColumn).alias);
+    const model = calls.openModels().forAlias((column as ModelColumn).alias);
     const outcome = await generateCell({
       column: column as ModelColumn,
       row,
       input,
       history: earlier,
-      model: { ...model, limiter: build.flights.limiterFor(cell, model.limiter) },
+      model: { ...model, limiter: calls.flights.limiterFor(cell, model.limiter) },
       settings: build.settings,
       stop,
-      signal: abort,
+      signal: cut,
       append,
       nextCallId: () => part.nextCallId(),
       now: Date.now,
@@ -128,14 +135,14 @@ async function generateSlice(
     if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome };
     // One that had failed in an earlier attempt was counted there: an outage has its slice tried again and again.
     const isDone = outcome.status === 'ok' && !failsRow(row, { ...values, [column.name]: outcome.value });
-    if (!earlier.some(({ status }) => status === 'failed')) build.outcomes.add(row, isDone);
+    if (!earlier.some(({ status }) => status === 'failed')) calls.outcomes.add(row, isDone);
     return { end: isDone ? 'made' : 'dropped' };
   }
 
   /** Whether an expression fails over these cells: no other cell of the row is asked for then. */
   function failsRow(row: number, values: RowValues): boolean {
     const isFailing = build.inline.complete(row, values).failure !== null;
-    if (isFailing) build.outcomes.failRow(row);
+    if (isFailing) calls.outcomes.failRow(row);
     return isFailing;
   }
 
@@ -144,7 +151,7 @@ async function generateSlice(
       return await makeCell(row);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
-      if (error.failure === 'denied') build.stop(error.message, remedyOf(error));
+      if (error.failure === 'denied') calls.stop(error.message, remedyOf(error));
       else if (error.failure !== 'cancelled') throw error;
       return { end: 'leftover', waiting: null };
     }

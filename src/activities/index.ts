@@ -20,7 +20,7 @@ export function createActivities({ builds, warn }: ActivitiesOptions) {
   const told = new Set<string>();
 
   /** A slice is tried again for ever: without a word a build would stand still, and nobody knew why. */
-  function tellBug({ build, task: { column, rows } }: GenerateSliceInput, error: unknown): void {
+  function tell({ build, task: { column, rows } }: GenerateSliceInput, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const [what = '', ...trace] = text.split('\n');
     const key = `${build.datasetId}/${build.epoch} ${what}`;
@@ -33,7 +33,7 @@ export function createActivities({ builds, warn }: ActivitiesOptions) {
   return {
     prepareDataset: asActivity(builds, prepareDatasetActivity),
     openRowGroup: asActivity(builds, openRowGroupActivity),
-    generateSlice: asActivity(builds, generateSliceActivity, { onBug: tellBug }),
+    generateSlice: asActivity(builds, generateSliceActivity, { onSurprise: tell }),
     commitRowGroup: asActivity(builds, commitRowGroupActivity),
     finishDataset: asActivity(builds, finishDatasetActivity),
   };

@@ -11,6 +11,8 @@ import type { Build } from './build.ts';
 
 export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
   const { plan, settings } = build;
+  // A key that is missing ends the build here, before anything is made.
+  build.calls.openModels();
   const { open, trusted } = await findOpenGroups(build);
   return {
     groups: rangesOf(open),

@@ -35,7 +35,7 @@ export async function readSliceRows(build: Build, task: SliceTask): Promise<Read
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       rows.delete(row);
-      build.outcomes.failRow(row);
+      build.calls.outcomes.failRow(row);
     }
   }
   return rows;

@@ -33,6 +33,7 @@ import {
   runTaskQueue,
 } from '../protocol.ts';
 import { workerOptions } from '../server/proxy.ts';
+import { allowManyListeners } from '../signals.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { FolderFiles } from '../store/files/folder.ts';
 import { type Summary, summarize } from '../store/look.ts';
@@ -287,6 +288,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   const ending: { result?: DatasetResult; error?: unknown; isOver: boolean } = { isOver: false };
   // A poll that outlives its connection would bring the process down.
   const polling = new AbortController();
+  allowManyListeners(polling.signal);
   void client
     .withAbortSignal(polling.signal, () => resultOf(start, client, { isStarted: worker !== undefined }))
     .then((result) => {
@@ -329,6 +331,8 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       if (ending.isOver) break;
       if (hasLeft()) return undefined;
       looking = new AbortController();
+      // The client listens once for each group that it asks, and never stops.
+      allowManyListeners(looking.signal);
       // The server may tell the end of a replaced workflow half a minute late.
       if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {

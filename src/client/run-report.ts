@@ -1,8 +1,9 @@
 // What `run` says before and after a build, line by line.
 
 import { join, relative } from 'node:path';
-import { findOpenFileLimit, planCallRoom } from '../open-files.ts';
+import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../open-files.ts';
 import { findOwn } from '../own-keys.ts';
+import { modelKeyOf } from '../plan.ts';
 import { plural } from '../plural.ts';
 import { whereIs } from '../processes.ts';
 import { SAME_COMMAND } from '../protocol.ts';
@@ -78,14 +79,15 @@ function describeModels({ settings, plan }: Wish): string[] {
 /** Where this process, which makes the calls, has no room for all that the document allows at a time. */
 export function describeRoom({ settings, plan }: Wish): string[] {
   const files = findOpenFileLimit();
-  const asked = new Map(
-    Object.entries(settings.models).map(([alias, { maxParallelRequests }]) => [alias, maxParallelRequests]),
-  );
+  const asked = new Map<string, AskedCalls>();
+  for (const [alias, { provider: name, maxParallelRequests }] of Object.entries(settings.models)) {
+    const key = modelKeyOf(alias, { plan, settings });
+    const isSimulated = settings.providers.find((each) => each.name === name)?.type === 'simulated';
+    const cap = Math.min(maxParallelRequests, asked.get(key)?.cap ?? maxParallelRequests);
+    asked.set(key, { key, endpoint: isSimulated ? null : name, cap });
+  }
   const callsWith = (limit: number) =>
-    [...planCallRoom({ plan, settings }, { files: limit, asked }).caps.values()].reduce(
-      (sum, cap) => sum + cap,
-      0,
-    );
+    [...planCallRoom([...asked.values()], limit).caps.values()].reduce((sum, cap) => sum + cap, 0);
   const [fit, all] = [callsWith(files), callsWith(Number.POSITIVE_INFINITY)];
   if (fit === all) return [];
   const text = `${formatCount(fit)} calls at a time instead of ${formatCount(all)}: this process may have ${formatCount(files)} files open (ulimit -n raises that)`;

@@ -1,7 +1,8 @@
-// Who may call one model of one provider, and when. One limiter for each (provider, model) in a process.
+// Who may call one model at one endpoint with one key, and when. One limiter for each of them in a process, whichever
+// builds ask.
 //
 //   unproved  nothing was answered yet: one call goes alone as the probe, and after a refusal of its input the next
-//   denied    no cell can be answered: nobody may call any more
+//   denied    no cell of a build can be answered: that build may call no more. Another one finds out for itself
 //   open      calls start in the order they asked, at most `limit` at once
 //   blocked   after a 429, or in an outage: no call starts before a time; after an outage one call then goes alone
 //
@@ -13,8 +14,8 @@
 //       rejects with what is wrong and when to come back. Waiting for others to finish is not limited.
 
 import { ModelError } from '../errors.ts';
+import { allowManyListeners } from '../signals.ts';
 import { cancelled } from './failures.ts';
-import { allowManyListeners } from './sleep.ts';
 
 /** Longer waits give up the slice's place; DESIGN §4. */
 export const MAX_BLOCKED_MS = 30_000;
@@ -35,7 +36,19 @@ export interface Permit {
 }
 
 /** What one cell sees of a limiter. */
-export type CallLimiter = Pick<Limiter, 'acquire' | 'answered'>;
+export interface CallLimiter {
+  /** See {@link Limiter.acquire}. */
+  acquire(signal: AbortSignal): Promise<Permit>;
+  readonly answered: number;
+}
+
+/** On whose behalf calls are made: one build. */
+export interface Asker {
+  /** Asked before each permit; when it is false, whoever waits for this asker is sent away. */
+  readonly mayStart: () => boolean;
+}
+
+const ANYBODY: Asker = { mayStart: () => true };
 
 export interface LimiterStats {
   readonly inFlight: number;
@@ -56,8 +69,6 @@ export interface LimiterOptions {
   /** `max_parallel_requests`. */
   readonly max: number;
   readonly skipProbe: boolean;
-  /** Asked before each permit; when it is false, all who wait are sent away. */
-  readonly mayStart: () => boolean;
   /** Milliseconds; only differences and order matter. */
   readonly now?: () => number;
   /** Calls `wake` after a time; returns how to call it off. */
@@ -66,6 +77,7 @@ export interface LimiterOptions {
 }
 
 interface Waiter {
+  readonly asker: Asker;
   readonly grant: (permit: Permit) => void;
   readonly reject: (error: ModelError) => void;
   isGone: boolean;
@@ -92,34 +104,32 @@ export class Limiter {
   #unanswered = 0;
   #outages = 0;
   #lastError: ModelError | null = null;
-  #denied: ModelError | null = null;
+  readonly #denied = new WeakMap<Asker, ModelError>();
   #answered = 0;
   #failedSince = 0;
   #silentSince: number | null = null;
   #wake: { readonly at: number; readonly callOff: () => void } | null = null;
-  readonly #mayStart: () => boolean;
   readonly #now: () => number;
   readonly #schedule: (wake: () => void, ms: number) => () => void;
   readonly #random: () => number;
 
-  constructor({ max, skipProbe, mayStart, now, schedule, random }: LimiterOptions) {
+  constructor({ max, skipProbe, now, schedule, random }: LimiterOptions) {
     this.#max = max;
     this.#limit = max;
     this.#isUnproved = !skipProbe;
     this.#isProbing = !skipProbe;
-    this.#mayStart = mayStart;
     this.#now = now ?? (() => performance.now());
     this.#schedule = schedule ?? scheduleTimeout;
     this.#random = random ?? Math.random;
   }
 
   /**
-   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires or no call may start; `denied` once a
-   * call was; `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
+   * Waits for its turn. Rejects with `ModelError`: `cancelled` when `signal` fires or the asker may not start; `denied`
+   * once a call of the asker was; `busy` or `unavailable`, with `retryAfterMs`, when the model stays blocked too long.
    */
-  acquire(signal: AbortSignal): Promise<Permit> {
+  acquire(signal: AbortSignal, asker: Asker = ANYBODY): Promise<Permit> {
     if (signal.aborted) return Promise.reject(cancelled());
-    const shut = this.#denied ?? this.#tooLong();
+    const shut = this.#denied.get(asker) ?? this.#tooLong();
     if (shut !== null) return Promise.reject(shut);
     return new Promise((resolve, reject) => {
       const onAbort = () => {
@@ -128,6 +138,7 @@ export class Limiter {
         reject(cancelled());
       };
       const waiter: Waiter = {
+        asker,
         grant: (permit) => {
           signal.removeEventListener('abort', onAbort);
           resolve(permit);
@@ -150,6 +161,22 @@ export class Limiter {
     this.#limit = this.#limit === this.#max ? max : Math.min(this.#limit, max);
     this.#max = max;
     this.#pump();
+  }
+
+  /** From now on no first call has to go alone. */
+  skipProbe(): void {
+    this.#isUnproved = false;
+    this.#isProbing = this.#isOutage;
+    this.#pump();
+  }
+
+  /** Somebody asks again after a time without anybody: an outage of then is looked into at once. */
+  wakeUp(): void {
+    this.forgetSilence();
+    if (!this.#isOutage) return;
+    this.#blockedUntil = Number.NEGATIVE_INFINITY;
+    this.#blockedSince = null;
+    this.#outages = 0;
   }
 
   /** Starts the count of `silentSince` anew: while no call may start, silence says nothing about the model. */
@@ -191,12 +218,9 @@ export class Limiter {
         this.#wakeIn(waitMs);
         return;
       }
-      if (!this.#mayStart()) {
-        this.#rejectAll(cancelled());
-        return;
-      }
       this.#shift();
-      waiter.grant(this.#permit());
+      if (waiter.asker.mayStart()) waiter.grant(this.#permit(waiter.asker));
+      else waiter.reject(cancelled());
     }
   }
 
@@ -209,7 +233,7 @@ export class Limiter {
     }
   }
 
-  #permit(): Permit {
+  #permit(asker: Asker): Permit {
     const startedAt = this.#now();
     const isProbe = this.#isProbing;
     this.#inFlight += 1;
@@ -222,7 +246,7 @@ export class Limiter {
     };
     return {
       succeed: () => end(() => this.#succeeded()),
-      fail: (error) => end(() => this.#failed(error, startedAt)),
+      fail: (error) => end(() => this.#failed(error, { asker, startedAt })),
     };
   }
 
@@ -248,14 +272,14 @@ export class Limiter {
     this.#outages = 0;
   }
 
-  #failed(error: ModelError, startedAt: number): void {
+  #failed(error: ModelError, call: { readonly asker: Asker; readonly startedAt: number }): void {
     switch (error.failure) {
       case 'cancelled':
         return;
       case 'denied':
         this.#lastError = error;
-        this.#denied = error;
-        this.#rejectAll(error);
+        this.#denied.set(call.asker, error);
+        this.#reject(error, (asker) => asker === call.asker);
         return;
       case 'rejected':
       case 'unusable':
@@ -265,7 +289,7 @@ export class Limiter {
         return;
       case 'busy':
         this.#blame(error);
-        this.#cut(error, startedAt);
+        this.#cut(error, call.startedAt);
         return;
       case 'unavailable':
         this.#blame(error);
@@ -305,7 +329,7 @@ export class Limiter {
     this.#blockedSince ??= now;
     this.#blockedUntil = Math.max(this.#blockedUntil, now + pauseMs * (1 + PAUSE_JITTER * this.#random()));
     const tooLong = this.#tooLong();
-    if (tooLong !== null) this.#rejectAll(tooLong);
+    if (tooLong !== null) this.#reject(tooLong, () => true);
   }
 
   /** What to tell those who would wait longer than MAX_BLOCKED_MS in all; null when they may wait. */
@@ -317,12 +341,12 @@ export class Limiter {
     return new ModelError(message, { failure, status, retryAfterMs: Math.ceil(waitMs) });
   }
 
-  #rejectAll(error: ModelError): void {
+  #reject(error: ModelError, isMeant: (asker: Asker) => boolean): void {
     const waiters = this.#waiters.slice(this.#head).filter(({ isGone }) => !isGone);
-    this.#waiters = [];
+    this.#waiters = waiters.filter(({ asker }) => !isMeant(asker));
     this.#head = 0;
     this.#gone = 0;
-    for (const waiter of waiters) waiter.reject(error);
+    for (const waiter of waiters) if (isMeant(waiter.asker)) waiter.reject(error);
   }
 
   #wakeIn(ms: number): void {

@@ -1,4 +1,4 @@
-import { setMaxListeners } from 'node:events';
+import { allowManyListeners } from '../signals.ts';
 import { cancelled } from './failures.ts';
 
 /** Resolves after `ms`. Rejects with `ModelError` `cancelled` when the signal fires before. */
@@ -16,9 +16,4 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     allowManyListeners(signal);
     signal.addEventListener('abort', onAbort, { once: true });
   });
-}
-
-/** All cells of a slice wait under one signal: no leak, though Node warns of one from the eleventh listener on. */
-export function allowManyListeners(signal: AbortSignal): void {
-  setMaxListeners(0, signal);
 }

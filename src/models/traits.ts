@@ -1,4 +1,4 @@
-// What is found out about one model of one provider while its calls are made: whether it takes a schema, and what its
+// What a build finds out about one model while its calls are made: whether it takes a schema, and what its
 // refusals are about.
 //
 //   T1. A refusal that comes before any answer, with no other call in flight, is about all cells: the model, the path,
@@ -29,20 +29,21 @@ interface Call {
 }
 
 export class ModelTraits {
-  #isProved: boolean;
+  #isProved = false;
+  readonly #hasAnswered: () => boolean;
   #open = 0;
   /** In the order of their starts. */
   #calls: Call[] = [];
   readonly #schemas = new Map<string, 'taken' | 'refused'>();
 
-  /** `isProved`: it has answered an earlier build. */
-  constructor({ isProved }: { readonly isProved: boolean }) {
-    this.#isProved = isProved;
+  /** `hasAnswered`: whether it has answered anybody in this process, other builds too. */
+  constructor({ hasAnswered }: { readonly hasAnswered: () => boolean }) {
+    this.#hasAnswered = hasAnswered;
   }
 
   /** Whether it has answered any call. */
   get isProved(): boolean {
-    return this.#isProved;
+    return this.#isProved || this.#hasAnswered();
   }
 
   startCall(column: string): StartedCall {
@@ -61,7 +62,7 @@ export class ModelTraits {
       },
       refused: () => {
         end('refused');
-        if (!this.#isProved && this.#open === 0) return true;
+        if (!this.isProved && this.#open === 0) return true;
         const ofColumn = this.#calls.filter((other) => other.column === column);
         return [this.#calls, ofColumn].some((calls) => refusedInARow(calls, call) >= MAX_REFUSALS);
       },

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import nodeFs, { type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { StoreError } from '../errors.ts';
+import { ReadFaultError, StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import { isMarkOfDead, ownMark } from '../processes.ts';
 import type { FileSystem } from './files/file-system.ts';
@@ -199,7 +199,7 @@ export class Files {
       return await run();
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw new StoreError(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
+      throw new ReadFaultError(`Cannot read "${path}": ${reasonOf(error)}`, { cause: error });
     }
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Company, type Guest } from '../../src/activities/company.ts';
 import { createFlights } from '../../src/activities/flights.ts';
 import { Limiter } from '../../src/models/limiter.ts';
+import { CrashedFlights } from '../../src/store/flights.ts';
 import { until } from '../support/until.ts';
 import { testDataset } from '../unit/store/support.ts';
 
@@ -13,13 +14,16 @@ describe('the calls of a build whose gate shuts while they wait for others', () 
     let isOpen = true;
     const mayStart = () => isOpen;
     const company = new Company();
-    const flights = await createFlights({
-      ...{ dataset: await testDataset(), epoch: 1, company, mayStart },
+    const dataset = await testDataset();
+    const flights = createFlights({
+      ...{ dataset, epoch: 1, crashed: await CrashedFlights.read(dataset), company, mayStart },
+      fence: { isFenced: false, look: async () => false },
       onBroken: ({ message }) => expect.fail(message),
     });
-    const limiter = new Limiter({ max: 1, skipProbe: true, mayStart });
+    const limiter = new Limiter({ max: 1, skipProbe: true });
+    const ofBuild = { answered: 0, acquire: (signal: AbortSignal) => limiter.acquire(signal, { mayStart }) };
     const acquire = (row: number) =>
-      flights.limiterFor({ column: 'body', row, in: '' }, limiter).acquire(never);
+      flights.limiterFor({ column: 'body', row, in: '' }, ofBuild).acquire(never);
     const first = await acquire(0);
     let hasSecond = false;
     const second = acquire(1).finally(() => {

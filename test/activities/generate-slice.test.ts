@@ -1,5 +1,5 @@
-import { ApplicationFailure } from '@temporalio/common';
-import { describe, expect, it } from 'vitest';
+import { ActivityCancellationDetails, type ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../../src/errors.ts';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import type { Mask } from '../../src/graph/types.ts';
@@ -152,10 +152,13 @@ describe('a slice', () => {
     expect(rowsOf(result.leftover)).toEqual([1]);
     expect(stage.stops).toEqual(['enough']);
   });
+});
 
-  it('has one attempt at work in a process: a newer one takes over what the older one was answered', async () => {
+describe('a newer attempt at a slice whose older one is still at work', () => {
+  /** A slice of two rows, one call at a time, in its first call. */
+  async function slowSlice() {
     const answer = hold();
-    const { stage, task, rowsOf } = await openedStage({
+    const opened = await openedStage({
       topics: ['sun', 'moon'],
       maxParallelRequests: 1,
       script: async () => {
@@ -163,13 +166,76 @@ describe('a slice', () => {
         return '';
       },
     });
-    const older = stage.generate(task);
-    await until(() => stage.asked.length === 1);
+    const environment = activityEnvironment();
+    const older = opened.stage.generate(opened.task, environment);
+    await until(() => opened.stage.asked.length === 1);
+    return { ...opened, environment, older, answer };
+  }
+
+  it('takes over its outcome: nothing is cut, and nothing asked for twice', async () => {
+    const { stage, task, rowsOf, older, answer } = await slowSlice();
     const newer = stage.generate(task, activityEnvironment(2));
     answer.release();
-    expect(rowsOf((await older).leftover)).toEqual([1]);
+    const result = await newer;
+    expect(await older).toEqual(result);
+    expect(rowsOf(result.made)).toEqual([0, 1]);
+    expect(stage.asked).toEqual(['body 0', 'body 1']);
+    expect(result.usage).toMatchObject({ calls: 2, failedCalls: 0 });
+  });
+
+  it.each([
+    ['NOT_FOUND', 'notFound'],
+    ['TIMED_OUT', 'timedOut'],
+    ['RESET', 'reset'],
+  ] as const)('goes on with its calls where the server says of that one: %s', async (reason, why) => {
+    const { stage, task, rowsOf, environment, older, answer } = await slowSlice();
+    environment.cancel(reason, new ActivityCancellationDetails({ [why]: true }));
+    await expect(older).rejects.toBeInstanceOf(CancelledFailure);
+    const newer = stage.generate(task, activityEnvironment(2));
+    answer.release();
     expect(rowsOf((await newer).made)).toEqual([0, 1]);
     expect(stage.asked).toEqual(['body 0', 'body 1']);
+  });
+
+  it('can call the work of both off, which keeps the answers in flight', async () => {
+    const { stage, task, rowsOf, older, answer } = await slowSlice();
+    const environment = activityEnvironment(2);
+    const newer = stage.generate(task, environment);
+    environment.cancel();
+    answer.release();
+    for (const result of [await older, await newer]) {
+      expect([rowsOf(result.made), rowsOf(result.leftover)]).toEqual([[0], [1]]);
+    }
+    expect(stage.asked).toEqual(['body 0']);
+  });
+
+  it('finds what was answered where no attempt was left to hear it', async () => {
+    const { stage, task, rowsOf, environment, older, answer } = await slowSlice();
+    environment.cancel('TIMED_OUT', new ActivityCancellationDetails({ timedOut: true }));
+    await expect(older).rejects.toBeInstanceOf(CancelledFailure);
+    answer.release();
+    await until(() => stage.builds.calls().answered === 2);
+    await until(() => stage.builds.calls().inFlight === 0);
+    const result = await stage.generate(task, activityEnvironment(2));
+    expect(rowsOf(result.made)).toEqual([0, 1]);
+    expect(stage.asked).toEqual(['body 0', 'body 1']);
+  });
+
+  it('hands back the calls that were not begun, where nobody has waited for them for a while', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { stage, rowsOf, environment, older, answer, task } = await slowSlice();
+      environment.cancel('TIMED_OUT', new ActivityCancellationDetails({ timedOut: true }));
+      await expect(older).rejects.toBeInstanceOf(CancelledFailure);
+      await vi.advanceTimersByTimeAsync(10_000);
+      const newer = stage.generate(task, activityEnvironment(2));
+      answer.release();
+      const { made, leftover } = await newer;
+      expect([rowsOf(made), rowsOf(leftover)]).toEqual([[0], [1]]);
+      expect(stage.asked).toEqual(['body 0']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -197,7 +263,6 @@ describe('a cell that cannot be made now', () => {
       () => expect.unreachable(),
       (error) => error,
     );
-    expect(error).toBeInstanceOf(ApplicationFailure);
     expect(error).toMatchObject({ type: FAILURE.modelUnavailable, nonRetryable: false });
     expect(error.message).toBe('Cannot yet generate 1 cell of column "body" in rows 0-1: local answered 429');
     expect(error.nextRetryDelay).toBeGreaterThan(50_000);

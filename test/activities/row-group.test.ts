@@ -6,7 +6,7 @@ import { RowMask } from '../../src/graph/row-mask.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { findGroup, type GroupRecord } from '../../src/store/groups.ts';
 import { readRows } from '../../src/store/look.ts';
-import { ActivityStage } from '../support/activity-stage.ts';
+import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
 async function group({ wish }: ActivityStage): Promise<GroupRecord> {
   return (await findGroup(wish.dataset, { rowGroup: 0, base: 'place' }))!;
@@ -94,9 +94,11 @@ describe('opening a row group', () => {
     expect(await partsOf('topic')).toEqual([before, ...first.bases.filter(isOf('topic'))].sort());
     const bases = [...first.bases, 'cells/topic/r000000-000001.0123456789abcdef.jsonl'];
     const continues = { bases, dropped: RowMask.of(stage.rows, [1]).toHex() };
-    // Once more: the first try may have been thought dead.
+    // Twice at a time, as two processes would: the first try may have been thought dead.
     const opened = await Promise.all(
-      [1, 2].map(() => stage.run('openRowGroup', { rowGroup: 0, rows: stage.rows, continues })),
+      ['one', 'other'].map((id) =>
+        stage.run('openRowGroup', { rowGroup: 0, rows: stage.rows, continues }, activityEnvironment(1, id)),
+      ),
     );
     for (const { dropped } of opened) expect(dropped).toBe(continues.dropped);
     for (const column of ['topic', 'body']) {

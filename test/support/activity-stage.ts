@@ -60,8 +60,8 @@ const COLUMNS = [
 ];
 
 /** Where one attempt at an activity runs; a cancelled one is of no more use. */
-export function activityEnvironment(attempt = 1): MockActivityEnvironment {
-  return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') });
+export function activityEnvironment(attempt = 1, activityId = 'one'): MockActivityEnvironment {
+  return new MockActivityEnvironment({ attempt, activityId }, { logger: new DefaultLogger('ERROR') });
 }
 
 export class ActivityStage {

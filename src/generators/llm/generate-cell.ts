@@ -5,6 +5,7 @@
 //       conversation starts again, as often as restarts allow; then the cell has failed.
 //   C3. A cell has MAX_TRIES for calls without an answer. A 5xx, timeout or cut connection counts only if the model
 //       answered another call since the cell's last try; 429 never counts.
+//       Nor does a call that we cut ourselves: its record says that it may have been paid for.
 //   C4. What an earlier attempt of this start recorded is taken up where it ended: turns are replayed, not asked again.
 //   C5. An empty answer and one that is not whole are not usable: what was paid for is half a text at most, and nobody
 //       who reads the dataset could tell.
@@ -245,9 +246,14 @@ class Conversation {
   }
 
   async #afterFailure(error: ModelError, startedAt: number): Promise<CellOutcome | null> {
-    // The call was cut off by us: whether it was paid for is not known, and the next attempt makes it again.
-    if (error.failure === 'cancelled') throw error;
     const { model, stop, settings } = this.#task;
+    if (error.failure === 'cancelled') {
+      await this.#record({
+        ...this.#endedWithout(error, startedAt, 'retry'),
+        error: { kind: 'CutCall', message: 'Cut off before its answer came: it may have been paid for' },
+      });
+      throw error;
+    }
     const { answered } = model.limiter;
     const { failure, message } = error;
     const isRefused = failure === 'rejected' || failure === 'input' || failure === 'unusable';

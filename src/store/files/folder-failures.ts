@@ -1,7 +1,7 @@
 // What a file system's failures mean to the store: nothing there, the folder gone, or a `StoreError` with a reason.
 
 import { dirname } from 'node:path';
-import { FolderGoneError, StoreError } from '../../errors.ts';
+import { FolderGoneError, ReadFaultError, StoreError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 
 /** Undefined if there is nothing to read. */
@@ -10,7 +10,7 @@ export async function reading<T>(place: string, run: () => Promise<T>): Promise<
     return await run();
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw new StoreError(`Cannot read "${place}": ${reasonOf(error)}`, { cause: error });
+    throw new ReadFaultError(`Cannot read "${place}": ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/errors.ts';
-import { Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
+import { type Asker, Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
 import type { FailureClass } from '../../../src/models/model-client.ts';
 
 const never = new AbortController().signal;
+const anybody: Asker = { mayStart: () => true };
 
 /** A limiter under a clock that tests move. */
 function limiterOf(options: Partial<LimiterOptions> = {}) {
@@ -12,7 +13,6 @@ function limiterOf(options: Partial<LimiterOptions> = {}) {
   const limiter = new Limiter({
     max: 4,
     skipProbe: true,
-    mayStart: () => true,
     now: () => time,
     random: () => 0,
     schedule: (wake, ms) => {
@@ -29,9 +29,9 @@ function limiterOf(options: Partial<LimiterOptions> = {}) {
     granted,
     rejected,
     /** Asks for `count` permits. */
-    async ask(count = 1, signal = never) {
+    async ask(count = 1, signal = never, asker: Asker = anybody) {
       for (let index = 0; index < count; index += 1) {
-        limiter.acquire(signal).then(
+        limiter.acquire(signal, asker).then(
           (permit) => granted.push(permit),
           (error) => rejected.push(error),
         );
@@ -74,7 +74,7 @@ describe('Limiter', () => {
   });
 
   it('serves waiters in the order they came', async () => {
-    const limiter = new Limiter({ max: 1, skipProbe: true, mayStart: () => true });
+    const limiter = new Limiter({ max: 1, skipProbe: true });
     const order: number[] = [];
     const calls = Array.from({ length: 300 }, async (_, index) => {
       const permit = await limiter.acquire(never);
@@ -108,6 +108,22 @@ describe('Limiter', () => {
     await ask();
     expect(granted).toHaveLength(1);
     expect(rejected.map(({ failure }) => failure)).toEqual(['denied']);
+  });
+
+  it('lets other builds find out for themselves what one was denied', async () => {
+    const { granted, rejected, ask, succeed, fail } = limiterOf();
+    const [denied, other] = [{ ...anybody }, { ...anybody }];
+    await ask(4, never, denied);
+    await ask(2, never, denied);
+    await ask(1, never, other);
+    await fail('denied');
+    expect(rejected.map(({ failure }) => failure)).toEqual(['denied', 'denied']);
+    expect(granted).toHaveLength(4);
+    await ask(1, never, denied);
+    expect(rejected).toHaveLength(3);
+    await succeed(4);
+    await ask(1, never, other);
+    expect(granted).toHaveLength(1);
   });
 
   it('makes the next call the probe when the input of the first was refused', async () => {
@@ -297,19 +313,41 @@ describe('Limiter', () => {
     expect(rejected[0]).toMatchObject({ failure: 'unavailable', retryAfterMs: 16_000 });
   });
 
-  it('sends away all who wait once the gate is shut', async () => {
+  it('sends away all who wait for a build whose gate is shut, and nobody else', async () => {
     let isOpen = true;
-    const { limiter, granted, rejected, ask, succeed } = limiterOf({ max: 1, mayStart: () => isOpen });
-    await ask(3);
+    const build = { mayStart: () => isOpen };
+    const { limiter, granted, rejected, ask, succeed } = limiterOf({ max: 1 });
+    await ask(3, never, build);
+    await ask(1);
     isOpen = false;
     await succeed();
-    await ask(1);
+    expect(rejected.map(({ failure }) => failure)).toEqual(['cancelled', 'cancelled']);
+    expect(granted).toHaveLength(1);
+    await succeed();
+    await ask(1, never, build);
     expect(granted).toHaveLength(0);
-    expect(rejected.map(({ failure }) => failure)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+    expect(rejected).toHaveLength(3);
     isOpen = true;
-    await ask(1);
+    await ask(1, never, build);
     expect(granted).toHaveLength(1);
     expect(limiter.stats()).toMatchObject({ inFlight: 1, waiting: 0 });
+  });
+
+  it('looks at once into an outage from before a time in which nobody asked', async () => {
+    const { limiter, granted, ask, fail, pass } = limiterOf({ max: 8 });
+    await ask(8);
+    for (let call = 0; call < 8; call += 1) await fail('unavailable');
+    await ask(2);
+    expect(granted).toHaveLength(0);
+    limiter.wakeUp();
+    await ask(1);
+    expect(granted).toHaveLength(1);
+    expect(limiter.stats().silentSince).toBeNull();
+    await fail('unavailable');
+    await pass(999);
+    expect(granted).toHaveLength(0);
+    await pass(1);
+    expect(granted).toHaveLength(1);
   });
 
   it('lets a waiter leave without holding up the others', async () => {
@@ -352,7 +390,7 @@ describe('Limiter', () => {
 
   it('costs the same for a permit however many wait', async () => {
     const cpuOf = async (waiting: number) => {
-      const limiter = new Limiter({ max: 8, skipProbe: true, mayStart: () => true });
+      const limiter = new Limiter({ max: 8, skipProbe: true });
       const before = process.cpuUsage();
       const calls = Array.from({ length: waiting }, async () => {
         (await limiter.acquire(new AbortController().signal)).succeed();

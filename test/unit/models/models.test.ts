@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, ModelError } from '../../../src/errors.ts';
+import { Limiters } from '../../../src/models/limiters.ts';
 import { createModels, type ModelsOptions } from '../../../src/models/models.ts';
 import type { ModelSettings, Plan, ProviderSettings, Settings } from '../../../src/plan.ts';
 
@@ -22,9 +23,10 @@ const hosted: ProviderSettings = {
 
 function modelsOf(
   aliases: { readonly [alias: string]: Partial<ModelSettings> & { readonly model: string } },
-  overrides: Partial<ModelsOptions> = {},
+  overrides: Partial<ModelsOptions> & { readonly limiters?: Limiters } = {},
 ) {
-  const models = Object.entries(aliases).map(([alias, { model }]) => [
+  const { limiters = new Limiters(), ...others } = overrides;
+  const planned = Object.entries(aliases).map(([alias, { model }]) => [
     alias,
     { model, providerType: 'simulated' },
   ]);
@@ -32,66 +34,58 @@ function modelsOf(
     alias,
     { provider: 'sim', maxParallelRequests: 4, timeoutMs: 1_000, skipHealthCheck: true, ...rest },
   ]);
-  return createModels({
-    plan: { models: Object.fromEntries(models) } as Plan,
+  const models = createModels({
+    plan: { models: Object.fromEntries(planned) } as Plan,
     settings: {
       providers: [simulated, hosted, ...['a', 'a/b'].map((name) => ({ ...simulated, name }))],
       models: Object.fromEntries(settings),
     } as unknown as Settings,
     environment: {},
     mayStart: () => true,
-    ...overrides,
+    limiters,
+    ...others,
   });
+  /** Asks for calls; those that may start do. */
+  const ask = (alias: string, calls: number) => {
+    for (let call = 0; call < calls; call += 1)
+      models
+        .forAlias(alias)
+        .limiter.acquire(never)
+        .catch(() => {});
+  };
+  return { ...models, limiters, ask };
 }
+
+const maxOf = (limiters: Limiters) => limiters.stats().map(({ max }) => max);
 
 describe('createModels', () => {
   it('gives aliases of one provider and model one limiter, under the lowest of their caps', () => {
-    const models = modelsOf({
+    const { limiters, setMax } = modelsOf({
       a: { model: 'm', maxParallelRequests: 8 },
       b: { model: 'm', maxParallelRequests: 3 },
       c: { model: 'other', maxParallelRequests: 5 },
     });
-    expect(models.forAlias('a').limiter).toBe(models.forAlias('b').limiter);
-    expect(models.forAlias('a').limiter).not.toBe(models.forAlias('c').limiter);
-    expect(Object.entries(models.stats()).map(([name, { max }]) => [name, max])).toEqual([
-      ['sim/m', 3],
-      ['sim/other', 5],
-    ]);
-    models.setMax('b', 20);
-    expect(models.stats()['sim/m']!.max).toBe(8);
+    expect(maxOf(limiters)).toEqual([3, 5]);
+    setMax('b', 20);
+    expect(maxOf(limiters)).toEqual([8, 5]);
   });
 
   it('gives no limiter of another model to one whose name begins as the provider of that one ends', () => {
-    const models = modelsOf({ one: { model: 'b/c', provider: 'a' }, two: { model: 'c', provider: 'a/b' } });
-    expect(models.forAlias('one').limiter).not.toBe(models.forAlias('two').limiter);
-    expect(Object.keys(models.stats())).toEqual(['a/b/c', 'a%2Fb/c']);
+    const { limiters } = modelsOf({
+      one: { model: 'b/c', provider: 'a' },
+      two: { model: 'c', provider: 'a/b' },
+    });
+    expect(limiters.stats()).toHaveLength(2);
   });
 
   it('lets the first call of a model go alone, unless it is told to skip that', async () => {
-    const models = modelsOf({ a: { model: 'm', skipHealthCheck: false }, b: { model: 'n' } });
-    for (const alias of ['a', 'b']) {
-      for (let call = 0; call < 3; call += 1)
-        models
-          .forAlias(alias)
-          .limiter.acquire(never)
-          .catch(() => {});
-    }
-    expect(models.stats()['sim/m']).toMatchObject({ inFlight: 1, waiting: 2 });
-    expect(models.stats()['sim/n']).toMatchObject({ inFlight: 3, waiting: 0 });
-  });
-
-  it('has no first call go alone where an earlier build of the process was answered', async () => {
-    const alias = { model: 'm', skipHealthCheck: false };
-    const earlier = modelsOf({ a: alias, b: { ...alias, model: 'n' } });
-    expect(earlier.answering()).toEqual([]);
-    (await earlier.forAlias('a').limiter.acquire(never)).succeed();
-    const later = modelsOf({ a: alias, b: { ...alias, model: 'n' } }, { proved: earlier.answering() });
-    for (const name of ['a', 'a', 'b', 'b'])
-      later
-        .forAlias(name)
-        .limiter.acquire(never)
-        .catch(() => {});
-    expect(later.stats()).toMatchObject({ 'sim/m': { inFlight: 2 }, 'sim/n': { inFlight: 1 } });
+    const { limiters, ask } = modelsOf({ a: { model: 'm', skipHealthCheck: false }, b: { model: 'n' } });
+    ask('a', 3);
+    ask('b', 3);
+    expect(limiters.stats()).toMatchObject([
+      { inFlight: 1, waiting: 2 },
+      { inFlight: 3, waiting: 0 },
+    ]);
   });
 
   it('takes keys and headers from the environment', async () => {
@@ -123,18 +117,17 @@ describe('createModels', () => {
       b: { model: 'n', provider: 'hosted', maxParallelRequests: 100 },
       c: { model: 'm', maxParallelRequests: 5_000 },
     };
-    const caps = (models: ReturnType<typeof modelsOf>) => Object.values(models.stats()).map(({ max }) => max);
     const environment = { MY_KEY: 'k' };
-    expect(caps(modelsOf(aliases, { environment, openFiles: Number.POSITIVE_INFINITY }))).toEqual([
-      1_100, 100, 5_000,
-    ]);
-    const models = modelsOf(aliases, { environment, openFiles: 700 });
-    expect(caps(models)).toEqual([550, 50, 5_000]);
-    models.setMax('a', 20);
-    expect(caps(models)).toEqual([20, 100, 5_000]);
-    models.setMax('a', 100_000);
-    expect(caps(models)).toEqual([599, 1, 5_000]);
-    expect(caps(modelsOf(aliases, { environment, openFiles: 20 }))).toEqual([1, 1, 5_000]);
+    const modelsWith = (openFiles: number) =>
+      modelsOf(aliases, { environment, limiters: new Limiters({ openFiles }) });
+    expect(maxOf(modelsWith(Number.POSITIVE_INFINITY).limiters)).toEqual([1_100, 100, 5_000]);
+    const { limiters, setMax } = modelsWith(700);
+    expect(maxOf(limiters)).toEqual([550, 50, 5_000]);
+    setMax('a', 20);
+    expect(maxOf(limiters)).toEqual([20, 100, 5_000]);
+    setMax('a', 100_000);
+    expect(maxOf(limiters)).toEqual([599, 1, 5_000]);
+    expect(maxOf(modelsWith(20).limiters)).toEqual([1, 1, 5_000]);
   });
 
   it('names a variable that a header refers to and that is not set', () => {
@@ -145,14 +138,15 @@ describe('createModels', () => {
       providers: [{ ...hosted, apiKeyVariable: null, headers }],
       models: { a: { provider: 'hosted', maxParallelRequests: 1, timeoutMs: 1, skipHealthCheck: true } },
     } as unknown as Settings;
-    const options = { plan, settings, environment: {}, mayStart: () => true };
+    const limiters = new Limiters();
+    const options = { plan, settings, environment: {}, limiters, mayStart: () => true };
     expect(() => createModels(options)).toThrow('TEAM is not set (provider "hosted")');
     expect(() => createModels({ ...options, environment: { TEAM: 'red' } })).not.toThrow();
   });
 
   it('tells which models are waited for: for ten minutes, or for one where nothing was ever answered', async () => {
     let time = 0;
-    const models = modelsOf({ a: { model: 'm' } }, { now: () => time });
+    const models = modelsOf({ a: { model: 'm' } }, { limiters: new Limiters({ now: () => time }) });
     const { limiter } = models.forAlias('a');
     const call = async (end: 'succeed' | 'fail') => {
       const permit = await limiter.acquire(never);
@@ -173,16 +167,75 @@ describe('createModels', () => {
     ]);
   });
 
-  it('does not take a pause for silence', async () => {
+  it('does not take for silence a time in which nobody may call', async () => {
     let time = 0;
     let isOpen = true;
-    const models = modelsOf({ a: { model: 'm' } }, { now: () => time, mayStart: () => isOpen });
+    const limiters = new Limiters({ now: () => time });
+    const models = modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => isOpen });
     const permit = await models.forAlias('a').limiter.acquire(never);
     permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
+    limiters.noteSilence();
+    expect(models.waitedFor()).toHaveLength(1);
     isOpen = false;
-    expect(models.waitedFor()).toEqual([]);
+    limiters.noteSilence();
     time = 3_600_000;
     isOpen = true;
     expect(models.waitedFor()).toEqual([]);
+  });
+});
+
+describe('the builds of one process', () => {
+  const alias = { model: 'm', provider: 'hosted', maxParallelRequests: 4 };
+  const environment = { MY_KEY: 'k', OTHER_KEY: 'o' };
+
+  it('share a limiter for each endpoint, key and model, under the lowest cap of those that are open', async () => {
+    const one = modelsOf({ a: { ...alias, maxParallelRequests: 8 } }, { environment });
+    const { limiters } = one;
+    const two = modelsOf({ b: { ...alias, maxParallelRequests: 3 } }, { environment, limiters });
+    modelsOf({ c: alias }, { environment: { MY_KEY: 'of another account' }, limiters });
+    expect(maxOf(limiters)).toEqual([3, 4]);
+    one.ask('a', 2);
+    two.ask('b', 2);
+    expect(limiters.stats()[0]).toMatchObject({ inFlight: 3, waiting: 1 });
+    await two.close();
+    expect(maxOf(limiters)).toEqual([8, 4]);
+  });
+
+  it('share the connections that the process may have', () => {
+    const limiters = new Limiters({ openFiles: 120 });
+    modelsOf({ a: { ...alias, maxParallelRequests: 100 } }, { environment, limiters });
+    expect(maxOf(limiters)).toEqual([20]);
+    modelsOf({ a: { ...alias, maxParallelRequests: 5 } }, { environment: { MY_KEY: 'another' }, limiters });
+    expect(maxOf(limiters)).toEqual([10, 5]);
+  });
+
+  it('have no first call go alone where an earlier one was answered', async () => {
+    const careful = { model: 'm', skipHealthCheck: false };
+    const earlier = modelsOf({ a: careful, b: { ...careful, model: 'n' } });
+    const { limiters } = earlier;
+    (await earlier.forAlias('a').limiter.acquire(never)).succeed();
+    await earlier.close();
+    const later = modelsOf({ a: careful, b: { ...careful, model: 'n' } }, { limiters });
+    expect(later.forAlias('a').traits.isProved).toBe(true);
+    later.ask('a', 2);
+    later.ask('b', 2);
+    expect(limiters.stats()).toMatchObject([{ inFlight: 2 }, { inFlight: 1 }]);
+  });
+
+  it('wait for a silent model while one of them may call', async () => {
+    let time = 0;
+    const limiters = new Limiters({ now: () => time });
+    const one = modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => false });
+    const two = modelsOf({ a: { model: 'm' } }, { limiters });
+    (await two.forAlias('a').limiter.acquire(never)).fail(
+      new ModelError('nobody there', { failure: 'unavailable' }),
+    );
+    limiters.noteSilence();
+    time = 1_000;
+    expect(limiters.waitedFor()).toEqual([expect.objectContaining({ model: 'sim/m', silentMs: 1_000 })]);
+    expect(one.waitedFor()).toEqual(two.waitedFor());
+    await two.close();
+    limiters.noteSilence();
+    expect(one.waitedFor()).toEqual([]);
   });
 });

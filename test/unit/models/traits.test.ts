@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_REFUSALS, ModelTraits } from '../../../src/models/traits.ts';
 
-const traitsOf = (isProved = false) => new ModelTraits({ isProved });
+const traitsOf = (isProved = false) => new ModelTraits({ hasAnswered: () => isProved });
 
 /** Starts calls of a column and refuses each in turn. The numbers of those that were taken for a refusal of all cells. */
 function refuseInTurn(traits: ModelTraits, count: number, column = 'a'): readonly number[] {

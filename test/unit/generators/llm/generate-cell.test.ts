@@ -46,7 +46,6 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
   const limiter = new Limiter({
     max: 4,
     skipProbe: true,
-    mayStart: () => true,
     schedule: runSoon,
     random: () => 0,
   });
@@ -60,7 +59,7 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
       name: 'm1',
       timeoutMs: 60_000,
       limiter,
-      traits: new ModelTraits({ isProved: true }),
+      traits: new ModelTraits({ hasAnswered: () => true }),
       client: {
         host: 'localhost:1',
         isSimulated: false,
@@ -325,7 +324,7 @@ describe('generateCell', () => {
 
     it('is denied when it is the first call of the model that is refused, and stays to be made', async () => {
       const { task, records, limiter } = cellOf([failure('rejected', { status: 400 })]);
-      const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+      const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
       await expect(generateCell({ ...task, model })).rejects.toMatchObject({
         failure: 'denied',
         message: 'made to be rejected · no call was answered before it',
@@ -336,7 +335,7 @@ describe('generateCell', () => {
 
     it('fails when the first call of the model is refused for its input', async () => {
       const { task, limiter } = cellOf([failure('input', { status: 403 })]);
-      const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+      const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
       expect(await generateCell({ ...task, model })).toMatchObject({ status: 'failed' });
       (await limiter.acquire(task.stop)).succeed();
     });
@@ -429,10 +428,10 @@ describe('generateCell', () => {
 
       it('keeps its place as the probe of the model, which is answered without the schema', async () => {
         const { task, requests, limiter } = cellOf([about, GOOD, GOOD, GOOD]);
-        const probing = new Limiter({ max: 4, skipProbe: false, mayStart: () => true });
+        const probing = new Limiter({ max: 4, skipProbe: false });
         const model = {
           ...{ ...task.model, limiter: probing },
-          traits: new ModelTraits({ isProved: false }),
+          traits: new ModelTraits({ hasAnswered: () => false }),
         };
         await Promise.all([7, 8, 9].map((row) => generateCell({ ...task, row, model })));
         expect(sent(requests)).toEqual([true, false, false, false]);
@@ -448,7 +447,7 @@ describe('generateCell', () => {
 
       it('is denied after the second where nothing was answered before', async () => {
         const { task, requests, records } = cellOf([about, refused]);
-        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
         await expect(generateCell({ ...task, model })).rejects.toMatchObject({ failure: 'denied' });
         expect(sent(requests)).toEqual([true, false]);
         expect(statuses(records)).toEqual(['retry', 'retry']);
@@ -513,7 +512,7 @@ describe('generateCell', () => {
       it('lets another cell be the first to be asked', async () => {
         const history = await carried(false);
         const { task, requests } = cellOf([GOOD, GOOD]);
-        const traits = new ModelTraits({ isProved: false });
+        const traits = new ModelTraits({ hasAnswered: () => false });
         const model = { ...task.model, traits };
         const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
         const again = generateCell({ ...task, model, history, sleep, row: 1 });
@@ -525,7 +524,7 @@ describe('generateCell', () => {
       it('is the first when no other comes, and denied again', async () => {
         const history = await carried(false);
         const { task, sleeps } = cellOf([failure('rejected', { status: 403 })]);
-        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
         await expect(generateCell({ ...task, model, history })).rejects.toMatchObject({ failure: 'denied' });
         expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(1_000);
       });
@@ -533,7 +532,7 @@ describe('generateCell', () => {
       it('fails again without saying anything of others where it had failed for that', async () => {
         const history = await carried(true);
         const { task } = cellOf([failure('rejected', { status: 403 })]);
-        const model = { ...task.model, traits: new ModelTraits({ isProved: false }) };
+        const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
         expect(await generateCell({ ...task, model, history })).toMatchObject({ status: 'failed' });
       });
     });
@@ -545,10 +544,18 @@ describe('generateCell', () => {
       expect(statuses(records)).toEqual(['retry']);
     });
 
-    it('throws when it is called off, with nothing on record', async () => {
-      const { task, records } = cellOf([failure('cancelled')]);
+    it('throws when it is called off, and has on record that its call was cut, which is no try', async () => {
+      const { task, records } = cellOf([failure('cancelled'), GOOD]);
       await expect(generateCell(task)).rejects.toMatchObject({ failure: 'cancelled' });
-      expect(records).toEqual([]);
+      expect(records).toEqual([
+        expect.objectContaining({
+          status: 'retry',
+          error: { kind: 'CutCall', message: 'Cut off before its answer came: it may have been paid for' },
+          calls: [expect.objectContaining({ status: 0, promptTokens: 0, completionTokens: 0 })],
+        }),
+      ]);
+      expect(records[0]).not.toHaveProperty('counts');
+      expect(await generateCell({ ...task, history: records })).toMatchObject({ status: 'ok' });
       const stopped = cellOf([GOOD], { stop: AbortSignal.abort() });
       await expect(generateCell(stopped.task)).rejects.toMatchObject({ failure: 'cancelled' });
       expect(stopped.requests).toEqual([]);

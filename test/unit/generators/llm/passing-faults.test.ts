@@ -42,7 +42,6 @@ async function makeRows() {
   const limiter = new Limiter({
     max: 16,
     skipProbe: false,
-    mayStart: () => true,
     now: () => performance.now() * 100,
     schedule: (wake, ms) => {
       const timer = setTimeout(wake, ms / 100);
@@ -50,7 +49,7 @@ async function makeRows() {
     },
   });
   const never = new AbortController().signal;
-  const traits = new ModelTraits({ isProved: false });
+  const traits = new ModelTraits({ hasAnswered: () => false });
   const records: CellRecord[] = [];
   const make = (row: number) =>
     generateCell({

@@ -1,0 +1,158 @@
+// The model calls of one build in one process: who may call, what becomes of the calls, and what ends them.
+
+import { QueryRejectedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { createModels, type Models } from '../models/models.ts';
+import type { Plan, Settings } from '../plan.ts';
+import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import { CrashedFlights } from '../store/flights.ts';
+import { createFence, type Fence } from './fence.ts';
+import { createFlights, type Flights } from './flights.ts';
+import { Gate } from './gate.ts';
+import { createOutcomes, type Outcomes } from './outcomes.ts';
+import type { ServingProcess } from './process.ts';
+import { tellStop } from './tell-stop.ts';
+
+/** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
+const MIN_FREE_BYTES = 8 * 1024 * 1024;
+
+export interface BuildCallsOptions {
+  readonly ref: BuildRef;
+  readonly dataset: DatasetStore;
+  readonly plan: Plan;
+  readonly settings: Settings;
+  readonly process: ServingProcess;
+  /** Told about once a second once the workflow has ended or a newer build has the dataset. */
+  readonly onOver: () => void;
+}
+
+export class BuildCalls {
+  readonly #options: BuildCallsOptions;
+  readonly #workflow: WorkflowHandle;
+  readonly gate: Gate;
+  readonly fence: Fence;
+  readonly outcomes: Outcomes;
+  readonly flights: Flights;
+  #models: Models | undefined;
+  #limits: Control['limits'] = { maxParallelRequests: {} };
+  #isStopping = false;
+  #isDisposed = false;
+
+  static async open(options: BuildCallsOptions): Promise<BuildCalls> {
+    return new BuildCalls(options, await CrashedFlights.read(options.dataset));
+  }
+
+  private constructor(options: BuildCallsOptions, crashed: CrashedFlights) {
+    const { ref, dataset, settings, process } = options;
+    this.#options = options;
+    this.#workflow = process.client.workflow.getHandle(datasetWorkflowId(ref));
+    this.fence = createFence(async () => dataset.hasNewerEpoch(ref.epoch), {
+      onFenced: () => this.gate.end(),
+    });
+    this.gate = new Gate({
+      askControl: () => this.#askControl(),
+      onControl: (control) => this.#heed(control),
+      onTick: () => this.#lookAround(),
+    });
+    this.flights = createFlights({
+      ...{ dataset, epoch: ref.epoch, crashed, company: process.company, fence: this.fence },
+      mayStart: () => this.mayStart(),
+      onBroken: ({ message }) => this.stop(message),
+    });
+    this.outcomes = createOutcomes({
+      settings,
+      onTooManyFailures: (reason) => this.stop(reason, 'correct what fails'),
+    });
+  }
+
+  mayStart(): boolean {
+    return this.gate.state === 'open';
+  }
+
+  /** The models of the build, opened by who first asks for them. Throws `ConfigError` where this process has no key for one. */
+  openModels(): Models {
+    if (this.#models === undefined) {
+      const { plan, settings, process } = this.#options;
+      const { environment, limiters, connect } = process;
+      this.#models = createModels({
+        ...{ plan, settings, environment, limiters, mayStart: () => this.mayStart() },
+        ...(connect === undefined ? {} : { connect }),
+      });
+      this.#applyLimits();
+    }
+    return this.#models;
+  }
+
+  /**
+   * Ends the build with a reason for people, and what they have to do before the same command can go on: no new calls
+   * from now on, complete rows are written.
+   */
+  stop(what: string, remedy?: string): void {
+    const reason = remedy === undefined ? what : `${what} · ${remedy}, ${SAME_COMMAND}`;
+    this.gate.end();
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    // A process that is killed while it stops was not killed by a cell: people have lost patience.
+    this.flights.dispose();
+    const isOver = async () => this.#isDisposed || this.fence.look();
+    void tellStop(this.#workflow, { reason, isOver, onUnheard: this.#options.process.onUnheard });
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.gate.dispose();
+    this.flights.dispose();
+    void this.#models?.close();
+  }
+
+  async #askControl(): Promise<Control | null> {
+    try {
+      return await this.#workflow.query<Control>(QUERY.control);
+    } catch (error) {
+      if (!(error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError)) throw error;
+      this.#options.onOver();
+      return null;
+    }
+  }
+
+  #heed({ limits }: Control): void {
+    this.#limits = limits;
+    this.#applyLimits();
+    const silent = this.#models?.waitedFor().find(({ givesUpInMs }) => givesUpInMs <= 0);
+    if (silent === undefined) return;
+    const { model, host, silentMs, why } = silent;
+    const lasted = `has accepted no call for ${Math.round(silentMs / 1_000)} s`;
+    this.stop(`Model "${model}" at ${host} ${lasted}: ${why}`, 'see that it answers');
+  }
+
+  #applyLimits(): void {
+    for (const [alias, max] of Object.entries(this.#limits.maxParallelRequests))
+      this.#models?.setMax(alias, max);
+  }
+
+  #lookAround(): void {
+    const { process, onOver } = this.#options;
+    process.limiters.noteSilence();
+    if (this.fence.isFenced) onOver();
+    // What cannot be looked at now is looked at again in a second; a call in between finds out for itself.
+    for (const look of [() => this.fence.look(), () => this.#checkFolder(), () => this.#checkSpace()])
+      look().catch(() => undefined);
+  }
+
+  /** A folder that was moved, removed or unmounted is no place for what is paid for. */
+  async #checkFolder(): Promise<void> {
+    const { dataset, ref } = this.#options;
+    const found = await dataset.find();
+    if (found?.id === ref.datasetId) return;
+    const what = found === undefined ? "the dataset's folder is gone" : 'another dataset stands in its place';
+    this.stop(`Cannot write "${dataset.directory}": ${what}`);
+  }
+
+  async #checkSpace(): Promise<void> {
+    const { dataset } = this.#options;
+    const freeBytes = await dataset.files.freeBytes(dataset.directory);
+    if (freeBytes >= MIN_FREE_BYTES) return;
+    const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
+    this.stop(`Cannot write "${dataset.directory}": the disk is full, ${left} are left`);
+  }
+}
