@@ -80,18 +80,28 @@ export class MemoryWorld {
   }
 
   /** What a path leads to, through pointers, also at its end unless it is told not to. */
-  find(path: string, { isFollowed = true } = {}): Entry | undefined {
+  find(path: string, options?: { readonly isFollowed: boolean }): Entry | undefined {
+    const found = this.#walk(path, options);
+    return typeof found === 'string' ? undefined : found;
+  }
+
+  /** Whether a file stands where a path needs a folder. */
+  isThroughFile(path: string): boolean {
+    return this.#walk(path) === 'through a file';
+  }
+
+  #walk(path: string, { isFollowed = true } = {}): Entry | 'nothing' | 'through a file' {
     let found: Entry = this.#root;
     let names = namesOf(path);
     for (let pointers = 0; names.length > 0; ) {
       const [name = '', ...rest] = names;
       const entry: Entry | undefined = found.kind === 'folder' ? found.entries.get(name) : undefined;
-      if (entry === undefined) return undefined;
+      if (entry === undefined) return found.kind === 'file' ? 'through a file' : 'nothing';
       names = rest;
       found = entry;
       if (entry.kind !== 'pointer' || (rest.length === 0 && !isFollowed)) continue;
       pointers += 1;
-      if (pointers > MAX_POINTERS) return undefined;
+      if (pointers > MAX_POINTERS) return 'nothing';
       names = [...namesOf(entry.target), ...rest];
       found = this.#root;
     }
@@ -190,12 +200,13 @@ export class MemoryFiles implements StoreFiles {
   async link(from: string, to: string): Promise<boolean> {
     const folder = this.#folderFor(to);
     const file = this.#world.find(this.#at(from));
+    const taken = folder.entries.get(this.#nameOf(to));
+    if (file !== undefined && taken !== undefined) return file.kind === 'file' && taken === file;
     if (file?.kind !== 'file') {
       throw new StoreError(`Cannot link "${this.place(from)}" to "${this.place(to)}": there is no such file`);
     }
-    const taken = folder.entries.get(this.#nameOf(to));
-    if (taken === undefined) folder.entries.set(this.#nameOf(to), file);
-    return taken === undefined || taken === file;
+    folder.entries.set(this.#nameOf(to), file);
+    return true;
   }
 
   async point(path: string, target: string): Promise<void> {
@@ -216,7 +227,7 @@ export class MemoryFiles implements StoreFiles {
     const { entries } = this.#folderFor(path);
     const found = entries.has(this.#nameOf(path)) ? this.#world.find(this.#at(path)) : new MemoryFolder();
     if (found?.kind !== 'folder') {
-      throw new StoreError(`Cannot write "${this.place(path)}": it is no folder`);
+      throw new StoreError(`Cannot write "${this.place(path)}": its name is taken`);
     }
     if (!entries.has(this.#nameOf(path))) entries.set(this.#nameOf(path), found);
   }
@@ -234,7 +245,8 @@ export class MemoryFiles implements StoreFiles {
   }
 
   async syncFolder(path: string): Promise<void> {
-    if (this.#world.find(this.#at(path))?.kind === 'folder') return;
+    if (this.#world.find(this.#at(path)) !== undefined) return;
+    this.#refuseThroughFile(path);
     throw new FolderGoneError(this.place(path), this.place(path));
   }
 
@@ -260,6 +272,12 @@ export class MemoryFiles implements StoreFiles {
     return [...namesOf(this.#root), ...namesOf(path)].join('/');
   }
 
+  #refuseThroughFile(path: string): void {
+    if (this.#world.isThroughFile(this.#at(path))) {
+      throw new StoreError(`Cannot write "${this.place(path)}": a part of its path is a file`);
+    }
+  }
+
   /** The last name of a path, also where that is the root of these files. */
   #nameOf(path: string): string {
     return namesOf(this.#at(path)).at(-1) ?? '';
@@ -283,8 +301,9 @@ export class MemoryFiles implements StoreFiles {
   #folderFor(path: string): MemoryFolder {
     const place = this.place(path);
     const folder = this.#findFolderFor(path);
-    if (folder === undefined) throw new FolderGoneError(place, place.slice(0, place.lastIndexOf('/')));
-    return folder;
+    if (folder !== undefined) return folder;
+    this.#refuseThroughFile(path);
+    throw new FolderGoneError(place, place.slice(0, place.lastIndexOf('/')));
   }
 }
 

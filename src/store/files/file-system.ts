@@ -3,8 +3,9 @@
 import type { BigIntStats } from 'node:fs';
 import type nodeFs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { FolderGoneError } from '../../errors.ts';
-import { codeOf, isTaken, isUnlinkable, notWritten, reading } from './folder-failures.ts';
+import { codeOf, isTaken, isUnlinkable, naming, notWritten, reading } from './folder-failures.ts';
 import type { Bytes } from './port.ts';
 
 /** What a folder needs of `node:fs/promises`; tests pass one that fails. */
@@ -36,7 +37,7 @@ export async function linkFile(
     return 'done';
   } catch (error) {
     const file = await fs.lstat(from, { bigint: true }).catch(() => undefined);
-    if (file !== undefined && (await isAt(fs, to, file).catch(() => false))) return 'done';
+    if (file?.isFile() && (await isAt(fs, to, file).catch(() => false))) return 'done';
     if (isTaken(error)) return 'taken';
     if (isUnlinkable(error)) return 'cannot';
     throw error;
@@ -57,8 +58,9 @@ export async function syncFolder(fs: FileSystem, place: string): Promise<void> {
   }
 }
 
-export async function isThere(fs: FileSystem, place: string): Promise<boolean> {
-  return (await reading(place, () => fs.stat(place))) !== undefined;
+/** Throws `FolderGoneError` if the folder of a name is gone. */
+export async function checkFolder(fs: FileSystem, place: string): Promise<void> {
+  await naming(place, () => fs.stat(dirname(place)));
 }
 
 /** Whether a name leads to that very file, as long as somebody holds it: numbers of files are used again. */

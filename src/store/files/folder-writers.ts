@@ -3,9 +3,9 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FolderGoneError, StoreError } from '../../errors.ts';
-import { type FileSystem, isAt, isThere, linkFile, syncFolder, writeAll } from './file-system.ts';
-import { isTaken, notNamed, writing } from './folder-failures.ts';
+import { StoreError } from '../../errors.ts';
+import { checkFolder, type FileSystem, isAt, linkFile, syncFolder, writeAll } from './file-system.ts';
+import { isMissing, isTaken, notWritten, writing } from './folder-failures.ts';
 import type { Bytes, NewFile, PartFile } from './port.ts';
 
 /** A file beside its place. */
@@ -89,8 +89,8 @@ export class NewFolderFile implements NewFile {
   }
 
   async #notPublished(error: unknown): Promise<StoreError> {
-    const failure = notNamed(this.#place, error);
-    if (!(failure instanceof FolderGoneError) || !(await isThere(this.#fs, failure.folder))) return failure;
+    if (!isMissing(error)) return notWritten(this.#place, error);
+    await checkFolder(this.#fs, this.#place);
     return new StoreError(`Cannot write "${this.#place}": its temporary file is gone`, { cause: error });
   }
 }
@@ -119,8 +119,7 @@ export class FolderPart implements PartFile {
       this.#file = await writing(this.#place, () => this.#handle.stat({ bigint: true }));
     }
     if (await isAt(this.#fs, this.#place, this.#file)) return;
-    const folder = dirname(this.#place);
-    if (!(await isThere(this.#fs, folder))) throw new FolderGoneError(this.#place, folder);
+    await checkFolder(this.#fs, this.#place);
     throw new StoreError(`Cannot write "${this.#place}": somebody has removed it`);
   }
 

@@ -10,19 +10,10 @@
 import { randomBytes } from 'node:crypto';
 import nodeFs from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { StoreError } from '../../errors.ts';
+import { FolderGoneError, StoreError } from '../../errors.ts';
 import { isMarkOfDead, ownMark } from '../../processes.ts';
-import { type FileSystem, isThere, linkFile, syncFolder } from './file-system.ts';
-import {
-  codeOf,
-  isMissing,
-  isTaken,
-  naming,
-  notNamed,
-  notWritten,
-  reading,
-  writing,
-} from './folder-failures.ts';
+import { checkFolder, type FileSystem, linkFile, syncFolder } from './file-system.ts';
+import { codeOf, isMissing, isTaken, naming, notNamed, notWritten, reading } from './folder-failures.ts';
 import { FolderScratch } from './folder-scratch.ts';
 import { FolderPart, NewFolderFile } from './folder-writers.ts';
 import type { ByteRange, Bytes, FileStat, NewFile, PartFile, ScratchFile, StoreFiles } from './port.ts';
@@ -95,10 +86,9 @@ export class FolderFiles implements StoreFiles {
       const linked = await linkFile(this.#fs, source, place);
       return linked === 'cannot' ? await this.#copy(from, to) : linked === 'done';
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' && (await isThere(this.#fs, dirname(place)))) {
-        throw new StoreError(`Cannot link "${source}" to "${place}": there is no such file`);
-      }
-      throw notNamed(place, error);
+      if (!isMissing(error)) throw notWritten(place, error);
+      await checkFolder(this.#fs, place);
+      throw new StoreError(`Cannot link "${source}" to "${place}": there is no such file`);
     }
   }
 
@@ -136,7 +126,8 @@ export class FolderFiles implements StoreFiles {
       try {
         await this.#fs.mkdir(place);
       } catch (error) {
-        if (!isTaken(error) || !(await this.#fs.stat(place)).isDirectory()) throw error;
+        const there = isTaken(error) ? await reading(place, () => this.#fs.stat(place)) : undefined;
+        if (there?.isDirectory() !== true) throw error;
       }
     });
     // Also where it was there: who has just made it may not have come to that yet.
@@ -150,10 +141,13 @@ export class FolderFiles implements StoreFiles {
 
   async removeFolder(path: string): Promise<void> {
     const place = this.place(path);
-    await writing(place, () =>
-      this.#fs.rm(place, { recursive: true, force: true, maxRetries: REMOVE_TRIES }),
-    );
-    if (await isThere(this.#fs, dirname(place))) await syncFolder(this.#fs, dirname(place));
+    try {
+      await this.#fs.rm(place, { recursive: true, force: true, maxRetries: REMOVE_TRIES });
+      await syncFolder(this.#fs, dirname(place));
+    } catch (error) {
+      // With the folder above gone, too, there is no name left to make durable.
+      if (!(error instanceof FolderGoneError) && !isMissing(error)) throw notWritten(place, error);
+    }
   }
 
   async syncFolder(path: string): Promise<void> {

@@ -34,8 +34,8 @@ export interface StoreFiles {
   openPart(path: string): Promise<PartFile>;
 
   /**
-   * Gives a file a second name, a copy where there are no links; false if another file has that name. Durable with
-   * `syncFolder`.
+   * Gives a file, no pointer, a second name, a copy where there are no links; false if another file has that name. Durable
+   * with `syncFolder`.
    */
   link(from: string, to: string): Promise<boolean>;
   /** Makes `path` lead to `target`, a path relative to the root, durably and in one step; it may lead nowhere. */
