@@ -1,25 +1,39 @@
 // A store: a folder of datasets with `store.json`.
 //
 //   S1. Looking never writes. Opening for building makes what is missing and gives a copy its own ids.
-//   S2. `store.json` records its own inode, `dataset.json` its store's id and its folder's name. Where one does not
-//       match, the folder is a copy: it gets a new id before anything starts, so that it shares no workflow and no
-//       task queue with what it was copied from. A new id follows from the old one and the copied file, so that two
+//   S2. `store.json` records which file `.store` beside it is, `dataset.json` its store's id and its folder's name. Where
+//       one does not match, the folder is a copy: it gets a new id before anything starts, so that it shares no workflow and
+//       no task queue with what it was copied from. A new id follows from the old one and the copied file, so that two
 //       commands that find the copy at once agree.
-//   S3. An older Rowloom refuses a newer store by name.
+//   S3. A store that was replaced where it stood, by a restore or a tool that keeps folders in step, is no copy while a
+//       process of this machine builds in it: that one would not be found under another id.
+//   S4. A store of another format, older or newer, is refused by name and left as it is.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { isRunning } from '../processes.ts';
 import { DATASET_VERSION, type DatasetRecord, DatasetStore } from './dataset-store.ts';
 import { checkVersion, formatDocument, parseDocument } from './documents.ts';
-import { type FileStat, type FileSystem, Files, fail } from './files.ts';
+import type { FileSystem } from './files/file-system.ts';
+import { FolderFiles } from './files/folder.ts';
+import type { FileStat, StoreFiles } from './files/port.ts';
+import { Files, fail } from './files.ts';
 import { isDatasetName } from './names.ts';
 
-const STORE_FORMAT_VERSION = 1;
+const STORE_FORMAT_VERSION = 2;
+
+const RECORD = 'store.json';
+/** Never written again, so that it stays the file that it is however often `store.json` is replaced. */
+const ANCHOR = '.store';
+const ANCHOR_TEXT = 'This file tells the store from its copies. Please leave it here.\n';
 
 interface StoreRecord {
   readonly storeId: string;
   readonly formatVersion: number;
-  readonly inode: string;
+  /** The identity of `.store`. */
+  readonly anchor: string;
+  /** The folder as the command that wrote this called it. */
+  readonly place: string;
 }
 
 export interface OpenStoreOptions {
@@ -31,44 +45,49 @@ export interface OpenStoreOptions {
 /** What a new dataset starts with. */
 export type NewDataset = Pick<DatasetRecord, 'seed' | 'rowGroupSize' | 'rows' | 'document'>;
 
-/** Opens a store. Throws `StoreError` where there is none to look at, or one that a newer Rowloom wrote. */
+/** Opens a store. Throws `StoreError` where there is none to look at, or one of another format. */
 export async function openStore(directory: string, options: OpenStoreOptions): Promise<Store> {
-  const files = new Files(options.fileSystem);
-  const path = join(resolve(directory), 'store.json');
-  if (options.access === 'build' && (await files.findStat(path)) === undefined) {
-    await writeStoreRecord(files, { path, storeId: newId(), isNew: true });
+  const { access, fileSystem } = options;
+  const files = new FolderFiles(directory, fileSystem);
+  if (access === 'build' && (await files.findStat(RECORD)) === undefined) {
+    await makeFolders(directory, fileSystem);
+    await writeRecord(files, { storeId: newId(), isNew: true });
   }
-  const found = await files.findWithStat(path);
-  if (found === undefined)
-    return fail(
-      `Cannot find datasets in "${resolve(directory)}": make one with \`rowloom run CONFIG\`, or name the folder that has some with --out`,
+  const bytes =
+    (await files.find(RECORD)) ??
+    fail(
+      `Cannot find datasets in "${files.place()}": make one with \`rowloom run CONFIG\`, or name the folder that has some with --out`,
     );
-  const record = parseDocument(found.bytes, path) as unknown as StoreRecord;
-  checkVersion(record.formatVersion, { path: resolve(directory), version: STORE_FORMAT_VERSION });
-  let id = record.storeId;
-  if (record.inode !== found.stat.inode && options.access === 'build') {
-    id = copyId(record.storeId, found.stat);
-    await writeStoreRecord(files, { path, storeId: id, isNew: false });
-  }
-  return new Store({ directory: resolve(directory), id, access: options.access, files });
+  const record = parseDocument(bytes, files.place(RECORD)) as unknown as StoreRecord;
+  checkFormat(record, files.place());
+  const found = new Store({ id: record.storeId, access: 'look', files, fileSystem });
+  if (access === 'look') return found;
+  return new Store({ id: await repairId(found, record), access, files, fileSystem });
 }
 
 export class Store {
   readonly directory: string;
   readonly id: string;
   readonly access: 'look' | 'build';
-  readonly files: Files;
+  readonly files: StoreFiles;
+  readonly #fileSystem: FileSystem | undefined;
 
-  constructor(of: { directory: string; id: string; access: 'look' | 'build'; files: Files }) {
-    this.directory = of.directory;
+  constructor(of: {
+    readonly id: string;
+    readonly access: 'look' | 'build';
+    readonly files: StoreFiles;
+    readonly fileSystem: FileSystem | undefined;
+  }) {
+    this.directory = of.files.place();
     this.id = of.id;
     this.access = of.access;
     this.files = of.files;
+    this.#fileSystem = of.fileSystem;
   }
 
   /** Names of the datasets, sorted. */
   async listDatasets(): Promise<string[]> {
-    const names = (await this.files.list(this.directory)).filter(isDatasetName).sort();
+    const names = (await this.files.list('')).filter(isDatasetName).sort();
     const found = await Promise.all(names.map((name) => this.#has(name)));
     return names.filter((_, index) => found[index]);
   }
@@ -77,16 +96,21 @@ export class Store {
   async findDataset(name: string): Promise<DatasetStore | undefined> {
     if (!isDatasetName(name)) return undefined;
     const dataset = this.#dataset(name);
-    const record = await dataset.find();
-    if (record === undefined) return undefined;
-    const isCopy = record.storeId !== this.id || record.name !== name;
-    if (isCopy && this.access === 'build') {
-      const stat =
-        (await this.files.findStat(dataset.path('dataset.json'))) ?? fail(`Lost "${dataset.directory}"`);
+    const path = recordPath(name);
+    for (;;) {
+      const before = await this.files.findStat(path);
+      const record = await dataset.find();
+      if (record === undefined) return undefined;
+      const isCopy = record.storeId !== this.id || record.name !== name;
+      if (!isCopy || this.access === 'look') return dataset;
+      const stat = await this.files.findStat(path);
+      // Another command has put it right between these looks: an id made from what is there now would be a third one.
+      if (before === undefined || stat?.identity !== before.identity) continue;
       const id = copyId(`${record.id}/${this.id}/${name}`, stat);
-      await dataset.update({ id, storeId: this.id, name });
+      const repaired: DatasetRecord = { ...record, id, storeId: this.id, name };
+      await this.files.replace(path, formatDocument(repaired));
+      return dataset;
     }
-    return dataset;
   }
 
   /** Throws `StoreError` if there is no such dataset. */
@@ -103,11 +127,12 @@ export class Store {
     if (!isDatasetName(name)) {
       fail(`Cannot name a dataset "${name}": letters, digits, ".", "_" and "-", at most 80, no "." first`);
     }
-    const dataset = this.#dataset(name);
-    const names = await this.files.list(dataset.directory);
+    const names = await this.files.list(name);
     if (names.includes('dataset.json')) fail(`Cannot make the dataset "${name}": it is there already`);
-    if (names.some((found) => !found.startsWith('.dataset.json.'))) {
-      fail(`Cannot make a dataset in "${dataset.directory}": the folder is not empty and holds no dataset`);
+    if (names.length > 0) {
+      fail(
+        `Cannot make a dataset in "${this.files.place(name)}": the folder is not empty and holds no dataset`,
+      );
     }
     const record: DatasetRecord = {
       v: DATASET_VERSION,
@@ -122,18 +147,27 @@ export class Store {
       answer: null,
       createdAt: Date.now(),
     };
-    const isOurs = await this.files.createWhole(dataset.path('dataset.json'), formatDocument(record));
+    await this.files.makeFolder(name);
+    const isOurs = await this.files.create(recordPath(name), formatDocument(record));
     if (!isOurs) fail(`Cannot make the dataset "${name}": another command has just made it`);
-    return dataset;
+    return this.#dataset(name);
   }
 
   #dataset(name: string): DatasetStore {
-    return new DatasetStore({ name, directory: join(this.directory, name), files: this.files });
+    return new DatasetStore({
+      name,
+      directory: this.files.place(name),
+      files: new Files(this.#fileSystem),
+    });
   }
 
   async #has(name: string): Promise<boolean> {
-    return (await this.files.findStat(join(this.directory, name, 'dataset.json'))) !== undefined;
+    return (await this.files.findStat(recordPath(name))) !== undefined;
   }
+}
+
+function recordPath(dataset: string): string {
+  return `${dataset}/dataset.json`;
 }
 
 /** Where a dataset's folder is: its store's folder and its name. */
@@ -142,25 +176,65 @@ export function splitDatasetPath(folder: string): { readonly directory: string; 
   return { directory: dirname(path), name: basename(path) };
 }
 
-async function writeStoreRecord(
-  files: Files,
-  of: { path: string; storeId: string; isNew: boolean },
-): Promise<void> {
-  const file = await files.start(of.path);
-  try {
-    const record: StoreRecord = {
-      storeId: of.storeId,
-      formatVersion: STORE_FORMAT_VERSION,
-      inode: await file.inode(),
-    };
-    await file.append(formatDocument(record));
-    await file.sync();
-    if (of.isNew) await file.publishIfAbsent();
-    else await file.publish();
-  } catch (error) {
-    await file.discard();
-    throw error;
+function checkFormat({ formatVersion }: StoreRecord, place: string): void {
+  checkVersion(formatVersion, { path: place, version: STORE_FORMAT_VERSION });
+  if (formatVersion < STORE_FORMAT_VERSION) {
+    fail(
+      `Cannot use "${place}": an earlier Rowloom wrote it (format ${formatVersion}), and until its first release this one reads its own format only (${STORE_FORMAT_VERSION}). Nothing in it was changed. Build under another --out`,
+    );
   }
+}
+
+/** The store's id; first a new one for a copy. */
+async function repairId(store: Store, { storeId, anchor, place }: StoreRecord): Promise<string> {
+  const { files } = store;
+  const stat = await findAnchor(files);
+  if (stat.identity === anchor) return storeId;
+  const isReplaced = place === files.place() && (await hasBuildOfThisMachine(store));
+  const id = isReplaced ? storeId : copyId(storeId, stat);
+  await writeRecord(files, { storeId: id, isNew: false });
+  return id;
+}
+
+async function writeRecord(
+  files: StoreFiles,
+  { storeId, isNew }: { readonly storeId: string; readonly isNew: boolean },
+): Promise<void> {
+  const record: StoreRecord = {
+    storeId,
+    formatVersion: STORE_FORMAT_VERSION,
+    anchor: (await findAnchor(files)).identity,
+    place: files.place(),
+  };
+  await files[isNew ? 'create' : 'replace'](RECORD, formatDocument(record));
+}
+
+/** Made where it is missing: a copy of all that is not hidden. */
+async function findAnchor(files: StoreFiles): Promise<FileStat> {
+  const found = await files.findStat(ANCHOR);
+  if (found !== undefined) return found;
+  await files.create(ANCHOR, ANCHOR_TEXT);
+  return (await files.findStat(ANCHOR)) ?? fail(`Cannot find "${files.place(ANCHOR)}": it was just made`);
+}
+
+/** Whether a process that was started here builds one of the datasets. Those that cannot be read are passed over. */
+async function hasBuildOfThisMachine(store: Store): Promise<boolean> {
+  const starts = await Promise.allSettled(
+    (await store.listDatasets()).map(async (name) => (await store.openDataset(name)).findNewestStart()),
+  );
+  return starts.some((found) => {
+    const start = found.status === 'fulfilled' ? found.value : undefined;
+    if (start === undefined || start.endedAt !== null || start.processStart === null) return false;
+    return start.kind === 'run' && isRunning({ ...start, start: start.processStart }) === true;
+  });
+}
+
+/** Makes a folder with those above it. */
+async function makeFolders(directory: string, fileSystem: FileSystem | undefined): Promise<void> {
+  const files = new FolderFiles(directory, fileSystem);
+  if ((await files.findStat('')) !== undefined) return;
+  await makeFolders(dirname(resolve(directory)), fileSystem);
+  await files.makeFolder('');
 }
 
 const ID_LENGTH = 12;
@@ -169,6 +243,6 @@ function newId(): string {
   return randomBytes(ID_LENGTH / 2).toString('hex');
 }
 
-function copyId(old: string, { inode, changedNs }: FileStat): string {
-  return createHash('sha256').update(`${old}/${inode}/${changedNs}`).digest('hex').slice(0, ID_LENGTH);
+function copyId(old: string, { identity, modifiedMs }: FileStat): string {
+  return createHash('sha256').update(`${old}/${identity}/${modifiedMs}`).digest('hex').slice(0, ID_LENGTH);
 }

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
+import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import type { DatasetRecord } from '../../../src/store/dataset-store.ts';
+import type { FileSystem } from '../../../src/store/files/file-system.ts';
 import { Files } from '../../../src/store/files.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { diskError, faultyFileSystem, startOf, temporaryFolder, testDataset, textPlan } from './support.ts';
@@ -36,7 +39,7 @@ describe('a store', () => {
     const directory = join(await temporaryFolder(), 'artifacts');
     const stores = await Promise.all([1, 2, 3, 4, 5].map(() => openStore(directory, { access: 'build' })));
     expect(new Set(stores.map(({ id }) => id)).size).toBe(1);
-    expect(await readdir(directory)).toEqual(['store.json']);
+    expect((await readdir(directory)).sort()).toEqual(['.store', 'store.json']);
   });
 
   it('is not made by looking', async () => {
@@ -47,12 +50,60 @@ describe('a store', () => {
 
   it('is refused by name when a newer Rowloom wrote it', async () => {
     const directory = dirname((await testDataset()).directory);
-    await editJson(join(directory, 'store.json'), { formatVersion: 2 });
+    await editJson(join(directory, 'store.json'), { formatVersion: 3 });
     for (const access of ['look', 'build'] as const) {
       await expect(openStore(directory, { access })).rejects.toThrow(
-        'written by a newer Rowloom (format 2): update',
+        'written by a newer Rowloom (format 3): update',
       );
     }
+  });
+
+  it('is refused by name when an older Rowloom wrote it, and left as it is', async () => {
+    const directory = await temporaryFolder();
+    const record = { storeId: 'b0b0b0b0b0b0', formatVersion: 1, inode: '5' };
+    await writeFile(join(directory, 'store.json'), JSON.stringify(record));
+    const untouched = await snapshot(directory);
+    for (const access of ['look', 'build'] as const) {
+      await expect(openStore(directory, { access })).rejects.toThrow(
+        `Cannot use "${directory}": an earlier Rowloom wrote it (format 1), and until its first release this one reads its own format only (2). Nothing in it was changed. Build under another --out`,
+      );
+    }
+    expect(await snapshot(directory)).toEqual(untouched);
+  });
+
+  it('stays the same store when store.json is replaced by a copy of itself', async () => {
+    const directory = join(await temporaryFolder(), 'artifacts');
+    const { id } = await openStore(directory, { access: 'build' });
+    const path = join(directory, 'store.json');
+    const text = await readFile(path);
+    await writeFile(`${path}.other`, text);
+    await rename(`${path}.other`, path);
+    expect((await openStore(directory, { access: 'build' })).id).toBe(id);
+  });
+
+  it('stays the same store when all of it is put back while a process of this machine builds in it', async () => {
+    const dataset = await testDataset({ directory: join(await temporaryFolder(), 'artifacts') });
+    const directory = dirname(dataset.directory);
+    const { id: datasetId, storeId } = await dataset.read();
+    const own = { ...ownPlace(), pid: process.pid, processStart: ownIdentity().start };
+    await dataset.takeEpoch(0, startOf({ datasetId, ...own }));
+    const putBack = async () => {
+      await cp(directory, `${directory}-backup`, { recursive: true });
+      await rm(directory, { recursive: true });
+      await cp(`${directory}-backup`, directory, { recursive: true });
+      await writeFile(join(directory, '.store.other'), '');
+      await rename(join(directory, '.store.other'), join(directory, '.store'));
+    };
+    await putBack();
+    const store = await openStore(directory, { access: 'build' });
+    expect(store.id).toBe(storeId);
+    expect(await (await store.openDataset('tickets')).read()).toMatchObject({ id: datasetId });
+    // A copy beside it is one, though that process builds in what it was made of.
+    expect((await openStore(`${directory}-backup`, { access: 'build' })).id).not.toBe(storeId);
+
+    await dataset.endEpoch(1, 2);
+    await putBack();
+    expect((await openStore(directory, { access: 'build' })).id).not.toBe(storeId);
   });
 
   it('says why it cannot be written', async () => {
@@ -84,7 +135,7 @@ describe('a dataset', () => {
   it.each(['', '.x', '-x', 'a/b', '..', 'a'.repeat(81), 'ä', 'a b'])('cannot be named %j', async (name) => {
     const store = await openStore(await temporaryFolder(), { access: 'build' });
     await expect(store.createDataset(name, NEW)).rejects.toThrow(StoreError);
-    expect(await readdir(store.directory)).toEqual(['store.json']);
+    expect((await readdir(store.directory)).sort()).toEqual(['.store', 'store.json']);
   });
 
   it('is not made in a folder that holds something else', async () => {
@@ -180,6 +231,27 @@ describe('a copy', () => {
     expect((await dataset.findNewestStart())?.epoch).toBe(epoch?.epoch);
     expect((await openStore(copyPath, { access: 'build' })).id).toBe(copies[0]?.id);
     expect((await openStore(original.directory, { access: 'build' })).id).toBe(original.id);
+  });
+
+  it('of a dataset gets one id though one command looks at it while another puts it right', async () => {
+    const dataset = await testDataset();
+    const directory = dirname(dataset.directory);
+    await cp(dataset.directory, join(directory, 'again'), { recursive: true });
+    const first = await openStore(directory, { access: 'build' });
+    let made: DatasetRecord | undefined;
+    const fileSystem: FileSystem = {
+      ...faultyFileSystem(() => undefined),
+      readFile: (async (path: string) => {
+        const bytes = await readFile(path);
+        if (made === undefined && path.endsWith('again/dataset.json')) {
+          made = await (await first.openDataset('again')).read();
+        }
+        return bytes;
+      }) as FileSystem['readFile'],
+    };
+    const second = await openStore(directory, { access: 'build', fileSystem });
+    expect(await (await second.openDataset('again')).read()).toEqual(made);
+    expect(made).toMatchObject({ name: 'again' });
   });
 
   it('of a dataset beside the original gets an id of its own; a moved store keeps its ids', async () => {
