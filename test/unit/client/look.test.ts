@@ -330,6 +330,30 @@ describe('show', () => {
     ]);
   });
 
+  it('tells the answers that were corrected from the cell alone where their own lines are gone', async () => {
+    const cwd = await tripsOnDisk();
+    const dataset = await openTrips(cwd);
+    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }]));
+    const cell = found!.cells.rating!;
+    const part = createPart(dataset, {
+      column: 'rating',
+      rows: { first: 4, last: 4 },
+      rowGroup: 1,
+      epoch: 2,
+    });
+    const turns = [{ text: 'Well,\nfour', problem: 'The answer is no JSON' }, ...cell.turns];
+    await part.append(cellRecord({ ...cell, calls: [call(part.nextCallId())], turns, at: 5_000 }));
+    await part.close();
+    const { output } = await cli(['show', 'trips', '4'], { cwd, screen: SCREEN });
+    const from = output.indexOf('         tries:');
+    expect(output.slice(from, from + 4)).toEqual([
+      '         tries:',
+      '           1. answered · The answer is no JSON, asked to',
+      '             correct it',
+      '             answer: Well, four',
+    ]);
+  });
+
   it('shows the failed cell of a dropped row, whatever an earlier plan made there', async () => {
     const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
