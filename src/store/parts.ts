@@ -116,16 +116,18 @@ export class PartWriter {
     const file = this.#file;
     if (this.#isDirty && file !== undefined) {
       this.#isDirty = false;
-      this.#syncing = this.#syncNow(file);
+      this.#syncing = this.#syncAfter(this.#syncing, file);
     }
     return this.#syncing;
   }
 
-  async #syncNow(file: PartFile): Promise<void> {
+  /** One after the other: an earlier one that is overtaken would find the file closed. */
+  async #syncAfter(earlier: Promise<void> | undefined, file: PartFile): Promise<void> {
+    await earlier;
     try {
       await file.sync();
     } catch (error) {
-      this.#broken = error;
+      this.#broken ??= error;
     }
   }
 

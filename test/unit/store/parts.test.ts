@@ -133,6 +133,30 @@ describe('a part', () => {
     await part.close();
     expect(syncs).toBe(before);
   });
+
+  it('is closed only after every sync that was asked for, one after the other', async () => {
+    const steps: string[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const fileSystem = faultyFileSystem(async (operation) => {
+      if (operation !== 'datasync') return undefined;
+      steps.push('sync');
+      if (steps.length === 1) await held;
+      steps.push('synced');
+      return undefined;
+    });
+    const part = newPart(await testDataset({ fileSystem }));
+    await part.append(cellRecord({ row: 0 }));
+    const first = part.sync();
+    await part.append(cellRecord({ row: 1 }));
+    const closed = part.close();
+    await new Promise(setImmediate);
+    release();
+    await Promise.all([first, closed]);
+    expect(steps).toEqual(['sync', 'synced', 'sync', 'synced']);
+  });
 });
 
 describe('a part on a disk that fails', () => {
