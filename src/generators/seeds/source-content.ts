@@ -88,6 +88,7 @@ export function contentHashOf(content: Omit<SeedContent, 'contentHash'>): string
     columns: columns.map(({ name, type }) => ({ name, type })),
     rowCount,
     isText,
-    blocks: blocks.map(({ rows, hash }) => [rows, hash]),
+    // One text: a list of as many items as a large source has blocks would hold the event loop.
+    blocks: blocks.map(({ rows, hash }) => `${rows} ${hash}`).join(),
   });
 }
