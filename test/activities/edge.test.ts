@@ -2,9 +2,13 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it, vi } from 'vitest';
-import { ModelError } from '../../src/errors.ts';
-import { FAILURE } from '../../src/protocol.ts';
+import { asActivity } from '../../src/activities/as-activity.ts';
+import type { Builds } from '../../src/activities/builds.ts';
+import { ConfigError, ModelError, ReadFaultError, StoreError } from '../../src/errors.ts';
+import { type BuildRef, FAILURE, runTaskQueue, sliceTaskQueue, storeTaskQueue } from '../../src/protocol.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
 describe('an activity', () => {
@@ -56,6 +60,66 @@ describe('an activity', () => {
     await beat;
     answer('7');
     expect((await slice).usage).toMatchObject({ made: 1 });
+  });
+});
+
+describe('an activity that cannot be done here and now', () => {
+  const build: BuildRef = { storeId: 's', dataset: 'tickets', datasetId: 'd', epoch: 1, planDigest: 'p' };
+
+  /** What attempts at an activity fail with that meets these errors, on a queue. */
+  function failingOn(taskQueue: string, ...errors: readonly Error[]) {
+    const left = [...errors];
+    const builds = {
+      serve: async () => {
+        const error = left.shift();
+        if (error !== undefined) throw error;
+        return 'done';
+      },
+    } as unknown as Builds;
+    const activity = asActivity(builds, async () => 'done');
+    return () => {
+      const environment = new MockActivityEnvironment({ taskQueue }, { logger: new DefaultLogger('ERROR') });
+      return environment.run(activity, { build }).catch((error: unknown) => error);
+    };
+  }
+
+  const noKey = new ConfigError([
+    { file: null, line: null, column: null, level: 'error', message: 'MY_KEY is not set' },
+  ]);
+
+  it('is left to another worker of the store where this one lacks a key', async () => {
+    const queue = storeTaskQueue(build.storeId);
+    for (const taskQueue of [queue, sliceTaskQueue(queue)]) {
+      const error = await failingOn(taskQueue, noKey)();
+      expect(error).toBe(noKey);
+    }
+  });
+
+  it('ends a build whose queue no other worker serves where a key is missing', async () => {
+    const queue = runTaskQueue(build);
+    for (const taskQueue of [queue, sliceTaskQueue(queue)]) {
+      expect(await failingOn(taskQueue, noKey)()).toMatchObject({
+        ...{ type: FAILURE.input, nonRetryable: true, message: 'MY_KEY is not set' },
+      });
+    }
+  });
+
+  it('is tried again for a minute where reading fails, and at no time where writing fails', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const fault = new ReadFaultError('Cannot read "x": the disk reports an error');
+      const full = new StoreError('Cannot write "x": the disk is full');
+      const run = failingOn('q', fault, fault, fault, full);
+      expect(await run()).toBe(fault);
+      vi.advanceTimersByTime(59_000);
+      expect(await run()).toBe(fault);
+      vi.advanceTimersByTime(1_000);
+      expect(await run()).toMatchObject({ type: FAILURE.store, nonRetryable: true, message: fault.message });
+      expect(await run()).toMatchObject({ type: FAILURE.store, nonRetryable: true, message: full.message });
+      expect(await run()).toBe('done');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -74,7 +74,7 @@ export class ActivityStage {
   readonly wish: AcceptedWish;
   readonly rows: RowRange;
   build: BuildRef;
-  /** Whether the server takes no updates. */
+  /** Whether the server answers nothing. */
   isServerAway = false;
   control: Control = { phase: 'running', limits: { maxParallelRequests: {} } };
   #script: Script;
@@ -193,7 +193,10 @@ export class ActivityStage {
 
   #startProcess() {
     const workflow = {
-      query: async () => this.control,
+      query: async () => {
+        if (this.isServerAway) throw new Error('No server');
+        return this.control;
+      },
       executeUpdate: async (_: string, { args }: { args: [string] }) => {
         if (this.isServerAway) throw new Error('No server');
         this.stops.push(args[0]);
