@@ -5,8 +5,26 @@ import { findOwn } from './own-keys.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
 
+/**
+ * The proxy for an address, and the variable that names it: of those listed the first that is filled counts. Null if it is no
+ * URL, with `http://` or without. Undefined where there is none, on this machine, and for what an exception names.
+ */
+export function findProxy(
+  target: URL,
+  environment: Environment,
+  variables: { readonly proxies: readonly string[]; readonly exceptions: readonly string[] },
+): { readonly variable: string; readonly url: URL | null } | undefined {
+  const read = (name: string) => readEither(name, environment);
+  const variable = variables.proxies.find(read);
+  if (variable === undefined || isLoopback(target)) return undefined;
+  if (isExcepted(target, variables.exceptions.map(read).find(Boolean) ?? '')) return undefined;
+  const text = read(variable);
+  const address = /^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  return { variable, url: URL.canParse(address) ? new URL(address) : null };
+}
+
 /** A variable in small letters or, where that is not set or empty, in capitals; empty where there is none. */
-export function readEither(name: string, environment: Environment): string {
+function readEither(name: string, environment: Environment): string {
   const read = (spelling: string) => (findOwn(environment, spelling) ?? '').trim();
   return read(name.toLowerCase()) || read(name.toUpperCase());
 }

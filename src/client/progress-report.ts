@@ -2,6 +2,7 @@
 
 import type { Calls } from '../activities/builds.ts';
 import { plural } from '../plural.ts';
+import { shorten } from '../shorten.ts';
 import type { Summary } from '../store/look.ts';
 import { sumColumns } from '../totals.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
@@ -103,7 +104,7 @@ function describeWaiting(calls: Calls | null): readonly string[] {
   const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;
   const next = nextInMs === 0 ? 'next is under way' : `next in ${formatSeconds(nextInMs)}`;
   const reason = why.replace(/^No answer from \S+: (?=\S+ refuses)/, '');
-  const short = reason.length > MAX_SHORT_REASON ? `${reason.slice(0, MAX_SHORT_REASON - 1)}…` : reason;
+  const short = shorten(reason, MAX_SHORT_REASON);
   const until = `gives up in ${formatSeconds(givesUpInMs)}`;
   // The last pause ends after that.
   const times = [failed, ...(nextInMs < givesUpInMs ? [next] : []), until].join(', ');

@@ -7,6 +7,7 @@ import { modelKeyOf } from '../plan.ts';
 import { plural } from '../plural.ts';
 import { whereIs } from '../processes.ts';
 import { SAME_COMMAND } from '../protocol.ts';
+import { shorten } from '../shorten.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
 import { sumColumns } from '../totals.ts';
@@ -154,10 +155,9 @@ const MAX_CAUSE_LENGTH = 300;
 function describeDrops(wish: Wish, end: EndedRun): string[] {
   const { causes } = end.summary;
   if (causes.length === 0) return [];
-  const told = causes.slice(0, MAX_CAUSES).map((cause) => {
-    const text = describeFailureGroup(cause);
-    return text.length > MAX_CAUSE_LENGTH ? `${text.slice(0, MAX_CAUSE_LENGTH)}…` : text;
-  });
+  const told = causes
+    .slice(0, MAX_CAUSES)
+    .map((cause) => shorten(describeFailureGroup(cause), MAX_CAUSE_LENGTH));
   const more = causes.length - told.length;
   const others = more === 0 ? '' : `${plural(more, 'more cause')} · `;
   const next = hasFailed(wish, end) ? ` · correct that, ${SAME_COMMAND}` : '';

@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import { findOwn } from '../own-keys.ts';
+import { shorten } from '../shorten.ts';
 import { nearestName } from '../templates/nearest-name.ts';
 import type { Path } from './load.ts';
 import { type Finding, formatPath, type Report } from './report.ts';
@@ -125,7 +126,7 @@ export function describe(input: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') {
-    return JSON.stringify(value.length > SHOWN_TEXT ? `${value.slice(0, SHOWN_TEXT)}…` : value);
+    return JSON.stringify(shorten(value, SHOWN_TEXT));
   }
   return String(plainText(input));
 }

@@ -3,12 +3,12 @@
 
 import { CellError } from '../errors.ts';
 import type { PlanExpression } from '../plan.ts';
+import { shorten } from '../shorten.ts';
 import { fitsInt64, type Value } from '../values.ts';
 
 const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
-const QUOTED_CHARACTERS = 60;
 
 /** Casts the text of a rendered expression. Throws `CellError` (TypeCastError). */
 export function castText(text: string, dtype: PlanExpression['dtype']): Value {
@@ -38,10 +38,6 @@ export function finiteNumber(text: string, target: string): number {
   if (number !== undefined && Number.isFinite(number)) return number;
   const reason = number === undefined ? 'not a number' : 'not a finite number';
   throw new CellError('TypeCastError', `Cannot cast "${shorten(text)}" to ${target}: it is ${reason}`);
-}
-
-function shorten(text: string): string {
-  return text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
 }
 
 /** The whole number that a text writes without point and exponent. */

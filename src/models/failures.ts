@@ -1,6 +1,7 @@
 // What a failed call means, from what the endpoint said.
 
 import { ModelError } from '../errors.ts';
+import { shorten } from '../shorten.ts';
 import type { FailureClass } from './model-client.ts';
 
 /** The caller's signal fired: nothing is known about the call. */
@@ -121,5 +122,5 @@ export function quote(text: string, secrets: readonly string[]): string {
       secret.length < MIN_KEY_LENGTH ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal;
     line = line.replace(new RegExp(pattern, 'gu'), '***');
   }
-  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+  return shorten(line, MAX_QUOTED);
 }

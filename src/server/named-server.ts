@@ -5,7 +5,7 @@ import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/e
 import { ServerError } from '../errors.ts';
 import type { ResolvedServer, ResolveServerOptions } from './connect.ts';
 import type { Environment } from './find-temporal-binary.ts';
-import { clientOptions, findProxy } from './proxy.ts';
+import { clientOptions, findServerProxy } from './proxy.ts';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 const DEFAULT_NAMESPACE = 'default';
@@ -82,7 +82,7 @@ async function checkNamespace(
     const isLate =
       code === DEADLINE_EXCEEDED || code === UNAVAILABLE || /deadline/.test((error as Error).message);
     if (!isLate) throw failure((error as Error).message);
-    const { host } = findProxy(place.connectionOptions.address, place.environment) ?? {};
+    const { host } = findServerProxy(place.connectionOptions.address, place.environment) ?? {};
     const through = host === undefined ? '' : ` through the proxy ${host}`;
     throw failure(`no answer within ${CONNECT_LIMIT_MS / 1000} s${through}. Make sure that it runs there`);
   }

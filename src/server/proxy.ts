@@ -4,19 +4,21 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { ServerError } from '../errors.ts';
-import { isExcepted, isLoopback, readEither } from '../proxies.ts';
+import { findProxy } from '../proxies.ts';
 import type { ResolvedServer } from './connect.ts';
 import type { Environment } from './find-temporal-binary.ts';
 
 type Reached = Pick<ResolvedServer, 'connectionOptions' | 'environment'>;
 
-const PROXIES = ['grpc_proxy', 'https_proxy', 'http_proxy', 'all_proxy'];
-const EXCEPTIONS = ['no_grpc_proxy', 'no_proxy'];
+const VARIABLES = {
+  proxies: ['grpc_proxy', 'https_proxy', 'http_proxy', 'all_proxy'],
+  exceptions: ['no_grpc_proxy', 'no_proxy'],
+};
 const DEFAULT_PORT = 7233;
 
 /** For `Connection.connect`. Throws `ServerError` for a proxy of a kind that Temporal's libraries do not know. */
 export function clientOptions({ connectionOptions, environment }: Reached): ConnectionOptions {
-  const proxy = findProxy(connectionOptions.address, environment);
+  const proxy = findServerProxy(connectionOptions.address, environment);
   const direct = { 'grpc.enable_http_proxy': 0 };
   if (proxy === undefined) return { ...connectionOptions, channelArgs: direct };
   const target = withPort(connectionOptions.address);
@@ -36,7 +38,7 @@ export function clientOptions({ connectionOptions, environment }: Reached): Conn
 
 /** For `NativeConnection.connect`. Throws as {@link clientOptions}. */
 export function workerOptions({ connectionOptions, environment }: Reached): NativeConnectionOptions {
-  const proxy = findProxy(connectionOptions.address, environment);
+  const proxy = findServerProxy(connectionOptions.address, environment);
   if (proxy === undefined) return connectionOptions;
   const [username, password = ''] = credentialsOf(proxy);
   const basicAuth = username === '' ? {} : { basicAuth: { username, password } };
@@ -47,18 +49,12 @@ export function workerOptions({ connectionOptions, environment }: Reached): Nati
 }
 
 /** Undefined where the server is reached directly: on this machine, or named as an exception. */
-export function findProxy(address: string, environment: Environment): URL | undefined {
+export function findServerProxy(address: string, environment: Environment): URL | undefined {
   const target = new URL(`http://${withPort(address)}`);
-  const variable = PROXIES.find((name) => readEither(name, environment) !== '');
-  if (variable === undefined || isLoopback(target)) return undefined;
-  const exceptions =
-    EXCEPTIONS.map((name) => readEither(name, environment)).find((list) => list !== '') ?? '';
-  if (isExcepted(target, exceptions)) return undefined;
-  const text = readEither(variable, environment);
-  const url = /^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (URL.canParse(url) && new URL(url).protocol === 'http:') return new URL(url);
+  const proxy = findProxy(target, environment, VARIABLES);
+  if (proxy === undefined || proxy.url?.protocol === 'http:') return proxy?.url ?? undefined;
   throw new ServerError(
-    `Cannot reach the Temporal server at ${address}: of the proxies, which ${variable} names, only those that begin with http:// can be used. Name ${target.hostname} in NO_PROXY to do without`,
+    `Cannot reach the Temporal server at ${address}: of the proxies, which ${proxy.variable} names, only those that begin with http:// can be used. Name ${target.hostname} in NO_PROXY to do without`,
   );
 }
 

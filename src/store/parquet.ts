@@ -19,6 +19,7 @@ import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { CellError } from '../errors.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
+import { shorten } from '../shorten.ts';
 import { fitsInt64, formatJson, isValueList, isValueObject, type Value } from '../values.ts';
 
 export interface ParquetColumn {
@@ -198,10 +199,6 @@ export function misfitOf(value: Value, type: ColumnType): string | undefined {
 
 function misfit(value: Value, wanted: string): string {
   return `${shorten(formatJson(value))} is not ${wanted}`;
-}
-
-function shorten(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function firstMisfit(misfits: readonly (string | undefined)[]): string | undefined {

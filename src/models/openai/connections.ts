@@ -10,7 +10,7 @@
 import { EventEmitter } from 'node:events';
 import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
 import { ConfigError } from '../../errors.ts';
-import { type Environment, isExcepted, isLoopback, readEither } from '../../proxies.ts';
+import { type Environment, findProxy } from '../../proxies.ts';
 
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
 const REST_MS = 100;
@@ -98,15 +98,13 @@ class RestingClient extends Client {
   }
 }
 
-/** As for curl and httpx one may be named without `http://`. Throws `ConfigError` for what is no address. */
+/** Throws `ConfigError` for what is no address. */
 function proxyOf(endpoint: URL, environment: Environment): URL | null {
-  if (isLoopback(endpoint) || isExcepted(endpoint, readEither('NO_PROXY', environment))) return null;
   const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
-  const name = [...ofScheme, 'ALL_PROXY'].find((variable) => readEither(variable, environment) !== '');
-  if (name === undefined) return null;
-  const address = readEither(name, environment);
-  const url = address.includes('://') ? address : `http://${address}`;
-  if (URL.canParse(url) && /^(?:https?|socks5?):$/.test(new URL(url).protocol)) return new URL(url);
-  const message = `${name} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
+  const variables = { proxies: [...ofScheme, 'ALL_PROXY'], exceptions: ['NO_PROXY'] };
+  const proxy = findProxy(endpoint, environment, variables);
+  if (proxy === undefined) return null;
+  if (proxy.url !== null && /^(?:https?|socks5?):$/.test(proxy.url.protocol)) return proxy.url;
+  const message = `${proxy.variable} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
   throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
 }

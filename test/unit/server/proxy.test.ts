@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Environment } from '../../../src/server/find-temporal-binary.ts';
-import { clientOptions, findProxy, workerOptions } from '../../../src/server/proxy.ts';
+import { clientOptions, findServerProxy, workerOptions } from '../../../src/server/proxy.ts';
 
 const PROXY = 'http://proxy.example:3128';
 
 function hostOfProxy(address: string, environment: Environment): string | undefined {
-  return findProxy(address, environment)?.host;
+  return findServerProxy(address, environment)?.host;
 }
 
 it.each(['127.0.0.1:7234', '127.1.2.3:7233', 'localhost:7233', 'localhost', 'my.localhost:1', '[::1]:7233'])(
@@ -91,7 +91,7 @@ it.each([
 it.each(['socks5://proxy.example:1080', 'https://proxy.example', 'http://[broken'])(
   'refuses the proxy %s with what to do, and does not repeat it: it may hold a password',
   (proxy) => {
-    expect(() => findProxy('temporal.example:7233', { all_proxy: proxy })).toThrow(
+    expect(() => findServerProxy('temporal.example:7233', { all_proxy: proxy })).toThrow(
       'Cannot reach the Temporal server at temporal.example:7233: of the proxies, which all_proxy names, only those that begin with http:// can be used. Name temporal.example in NO_PROXY to do without',
     );
   },
