@@ -6,15 +6,13 @@ import type { Plan, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
+import { findFaultOfPlace } from './check-place.ts';
 import { createFence, type Fence } from './fence.ts';
 import { createFlights, type Flights } from './flights.ts';
 import { Gate } from './gate.ts';
 import { createOutcomes, type Outcomes } from './outcomes.ts';
 import type { ServingProcess } from './process.ts';
 import { tellStop } from './tell-stop.ts';
-
-/** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
-const MIN_FREE_BYTES = 8 * 1024 * 1024;
 
 export interface BuildCallsOptions {
   readonly ref: BuildRef;
@@ -135,24 +133,13 @@ export class BuildCalls {
     process.limiters.noteSilence();
     if (this.fence.isFenced) onOver();
     // What cannot be looked at now is looked at again in a second; a call in between finds out for itself.
-    for (const look of [() => this.fence.look(), () => this.#checkFolder(), () => this.#checkSpace()])
-      look().catch(() => undefined);
+    this.fence.look().catch(() => undefined);
+    this.#checkPlace().catch(() => undefined);
   }
 
-  /** A folder that was moved, removed or unmounted is no place for what is paid for. */
-  async #checkFolder(): Promise<void> {
+  async #checkPlace(): Promise<void> {
     const { dataset, ref } = this.#options;
-    const found = await dataset.find();
-    if (found?.id === ref.datasetId) return;
-    const what = found === undefined ? "the dataset's folder is gone" : 'another dataset stands in its place';
-    this.stop(`Cannot write "${dataset.directory}": ${what}`);
-  }
-
-  async #checkSpace(): Promise<void> {
-    const { dataset } = this.#options;
-    const freeBytes = await dataset.files.freeBytes(dataset.directory);
-    if (freeBytes >= MIN_FREE_BYTES) return;
-    const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
-    this.stop(`Cannot write "${dataset.directory}": the disk is full, ${left} are left`);
+    const fault = await findFaultOfPlace(dataset, ref);
+    if (fault !== null) this.stop(fault);
   }
 }

@@ -7,7 +7,6 @@ import { sleep } from '../models/sleep.ts';
 import { allowManyListeners } from '../signals.ts';
 
 const POLL_MS = 50;
-/** Asking is a stat of a file. */
 const GATE_POLL_MS = 200;
 
 /** A cell as the company knows it. */

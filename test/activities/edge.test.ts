@@ -95,6 +95,18 @@ describe('an activity that cannot be done here and now', () => {
     }
   });
 
+  it('needs no key where it makes no call', async () => {
+    const stage = await ActivityStage.create({ topics: ['sun'] });
+    const conductor = await stage.conduct();
+    const [task] = conductor.next();
+    stage.canConnect = false;
+    stage.restart();
+    await expect(stage.generate(task!)).rejects.toThrow('MY_KEY is not set');
+    await expect(stage.run('prepareDataset', {})).rejects.toThrow('MY_KEY is not set');
+    await stage.open();
+    expect(await stage.commit(conductor)).toEqual({ rows: 0, dropped: 0 });
+  });
+
   it('ends a build whose queue no other worker serves where a key is missing', async () => {
     const queue = runTaskQueue(build);
     for (const taskQueue of [queue, sliceTaskQueue(queue)]) {

@@ -10,6 +10,7 @@ import { type Builds, createBuilds } from '../../src/activities/builds.ts';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
 import { takeEpoch } from '../../src/client/build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
+import { ConfigError } from '../../src/errors.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { GroupConductor } from '../../src/graph/group-conductor.ts';
 import type { RowRange, SliceTask } from '../../src/graph/types.ts';
@@ -76,6 +77,8 @@ export class ActivityStage {
   build: BuildRef;
   /** Whether the server answers nothing. */
   isServerAway = false;
+  /** Whether this worker has the key of the model. */
+  canConnect = true;
   control: Control = { phase: 'running', limits: { maxParallelRequests: {} } };
   #script: Script;
   #process: { readonly builds: Builds; readonly activities: Activities };
@@ -206,7 +209,11 @@ export class ActivityStage {
       store: this.wish.store,
       client: { workflow: { getHandle: () => workflow } } as unknown as Client,
       environment: {},
-      connect: () => this.#model(),
+      connect: () => {
+        if (this.canConnect) return this.#model();
+        const place = { file: null, line: null, column: null, level: 'error' } as const;
+        throw new ConfigError([{ ...place, message: 'MY_KEY is not set' }]);
+      },
     });
     onTestFinished(() => builds.dispose());
     return { builds, activities: createActivities({ builds, warn: (text) => this.warnings.push(text) }) };
