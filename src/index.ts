@@ -74,11 +74,11 @@ export { type RunDatasetOptions, runDataset, type StartDatasetOptions, startData
 export type { ColumnType, Plan, RowRanges, Settings, Strategy } from './plan.ts';
 export type { ColumnTotals, DatasetResult, LimitChanges, Phase } from './protocol.ts';
 export { type ResolvedServer, type ResolveServerOptions, resolveServer } from './server/connect.ts';
+export type { CallUsage } from './store/call-usage.ts';
 export type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './store/dataset-store.ts';
 export type { Failure } from './store/failures.ts';
 export type { Drop } from './store/groups.ts';
 export type { RowLook, Summary } from './store/look.ts';
 export type { CallRecord, CellRecord } from './store/records.ts';
 export type { Store } from './store/store.ts';
-export type { CallUsage } from './store/usage.ts';
 export type { Value, ValueObject } from './values.ts';

@@ -44,7 +44,7 @@ export class BuildCalls {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
     this.#workflow = process.client.workflow.getHandle(datasetWorkflowId(ref));
-    this.fence = createFence(async () => dataset.hasNewerEpoch(ref.epoch), {
+    this.fence = createFence(() => dataset.hasNewerEpoch(ref.epoch), {
       onFenced: () => this.gate.end(),
     });
     this.gate = new Gate({

@@ -3,18 +3,19 @@
 
 import { graphColumns } from '../config/graph-columns.ts';
 import { StoreError } from '../errors.ts';
+import { type GroupDigests, makeGroupDigests } from '../generators/group-digests.ts';
 import { type InlineRow, makeInline } from '../generators/inline.ts';
 import { openRoots, type Roots } from '../generators/roots.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
+import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
+import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import { FolderFiles } from '../store/files/folder.ts';
-import { identityOf } from '../store/gather.ts';
-import type { Base } from '../store/groups.ts';
-import type { CachedPart } from '../store/parts.ts';
-import type { CellRecord } from '../store/records.ts';
+import { Edition } from '../store/editions.ts';
+import type { CachedPart } from '../store/part-cache.ts';
+import { type CellRecord, identityOf } from '../store/records.ts';
 import { BuildCalls } from './build-calls.ts';
 import type { ServingProcess } from './process.ts';
 
@@ -23,7 +24,11 @@ export interface Build {
   readonly dataset: DatasetStore;
   readonly plan: Plan;
   readonly settings: Settings;
-  readonly base: Base;
+  /** The rows asked for, and how many stand in a group. */
+  readonly shape: DatasetShape;
+  /** The output that this build makes. */
+  readonly edition: Edition;
+  readonly digests: GroupDigests;
   readonly graphColumns: readonly GraphColumn[];
   readonly graph: ExecutionGraph;
   readonly inline: InlineRow;
@@ -56,20 +61,28 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   }
   const dataset = await store.openDataset(ref.dataset);
   const plan = await dataset.readPlan(ref.planDigest);
-  const { settings, base } = await dataset.readEpoch(ref.epoch);
+  const { settings } = await dataset.readEpoch(ref.epoch);
   const columns = graphColumns(plan, settings);
   const graph = ExecutionGraph.create(columns);
+  const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
+  const roots = await openRoots({ plan, files: dataset.files });
+  const digests = makeGroupDigests({ plan, order: graph.order, seedKeyOf: roots.seedKeyOf });
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   return {
     ref,
     dataset,
     plan,
     settings,
-    base,
+    shape,
+    edition: new Edition(dataset, {
+      ...ref,
+      digestOf: (rowGroup) => digests.groupDigest(rowsOfGroup(rowGroup, shape)),
+    }),
+    digests,
     graphColumns: columns,
     graph,
     inline: makeInline(plan),
-    roots: await openRoots({ plan, files: new FolderFiles(dataset.directory) }),
+    roots,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
     columnOf(name) {
       const column = byName.get(name);
@@ -82,9 +95,15 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
       for (const name of names) parts.forget(dataset, name);
     },
     async readEarlierParts(column, rows) {
-      const names = await dataset.listSliceParts(column, rows);
-      const contents = await Promise.all(names.map((name) => parts.read(dataset, name)));
-      return recordsByRow(contents, { epoch: ref.epoch, rows });
+      const rowGroup = Math.floor(rows.first / plan.rowGroupSize);
+      const files = (await listCellFiles(dataset, { column, rowGroup })).filter(
+        (file) =>
+          file.epoch === ref.epoch &&
+          file.rows !== null &&
+          file.rows.first <= rows.last &&
+          rows.first <= file.rows.last,
+      );
+      return recordsByRow(await Promise.all(files.map(({ name }) => parts.read(dataset, name))), rows);
     },
   };
 }
@@ -101,16 +120,14 @@ function inlineUpstreamOf(graph: ExecutionGraph, name: string): readonly string[
   return [...found];
 }
 
-/** The records of one start, each once however often it was copied. */
+/** The records of some rows, each once however often it was copied. */
 function recordsByRow(
   parts: readonly CachedPart[],
-  { epoch, rows }: { readonly epoch: number; readonly rows: RowRange },
+  rows: RowRange,
 ): ReadonlyMap<number, readonly CellRecord[]> {
   const found = new Map<number, CellRecord[]>();
   const seen = new Set<string>();
-  for (const record of parts
-    .filter(({ header }) => header?.epoch === epoch)
-    .flatMap(({ records }) => records)) {
+  for (const record of parts.flatMap(({ records }) => records)) {
     if (record.row < rows.first || record.row > rows.last) continue;
     const identity = identityOf(record);
     if (seen.has(identity)) continue;

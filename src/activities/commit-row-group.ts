@@ -8,7 +8,7 @@ import { findOwn, setOwn } from '../own-keys.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop } from '../store/groups.ts';
-import type { CellRecord } from '../store/records.ts';
+import { type CellRecord, identityOf } from '../store/records.ts';
 import type { Value } from '../values.ts';
 import type { Build } from './build.ts';
 
@@ -16,18 +16,19 @@ export async function commitRowGroupActivity(
   build: Build,
   input: CommitRowGroupInput,
 ): Promise<CommitRowGroupResult> {
-  const { plan, dataset, ref, base } = build;
+  const { plan, dataset, ref, edition, digests } = build;
   const { rowGroup, rows, isComplete } = input;
-  const group = await commitRowGroup(dataset, {
+  const group = await commitRowGroup(dataset, edition, {
     plan,
     planDigest: ref.planDigest,
-    epoch: ref.epoch,
     rowGroup,
     rows,
     isComplete,
-    base,
+    digest: digests.groupDigest(rows),
+    definitions: digests.definitions(rows),
     readContent: () => readContent(build, input),
   });
+  await edition.publish({ isFinished: false });
   if (isComplete) build.forgetParts(Object.values(input.parts).flat());
   return { rows: group.rowCount, dropped: group.drops.length };
 }
@@ -35,8 +36,8 @@ export async function commitRowGroupActivity(
 async function readContent(build: Build, input: CommitRowGroupInput): Promise<RowGroupContent> {
   const { rows, parts } = input;
   const stored = build.graph.storedColumns;
-  const chosen = new Map<string, Map<number, CellRecord>>();
-  for (const column of stored) chosen.set(column, await readCells(build, findOwn(parts, column) ?? []));
+  const made = new Map<string, ReadonlyMap<number, MadeCell>>();
+  for (const column of stored) made.set(column, await readCells(build, findOwn(parts, column) ?? []));
 
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const completeRows: number[] = [];
@@ -47,8 +48,8 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     await breathe();
     const cells: Record<string, Value> = {};
     for (const column of stored) {
-      const record = chosen.get(column)?.get(row);
-      if (record !== undefined) setOwn(cells, column, record.value);
+      const cell = made.get(column)?.get(row);
+      if (cell !== undefined) setOwn(cells, column, cell.value);
     }
     const completed = build.inline.complete(row, cells);
     if (completed.failure !== null) {
@@ -59,22 +60,32 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
       values.set(row, completed.values);
     }
   }
-  const complete = new Set(completeRows);
-  for (const cells of chosen.values())
-    for (const row of cells.keys()) if (!complete.has(row)) cells.delete(row);
   return {
     completeRows,
     drops: await findDrops(build, { rows, parts, isDropped, failures }),
     valuesOf: (column) => completeRows.map((row) => findOwn(values.get(row), column) ?? null),
-    chosen,
+    chosen: new Map([...made].map(([column, cells]) => [column, identitiesOf(cells)])),
   };
 }
 
-async function readCells(build: Build, parts: readonly string[]): Promise<Map<number, CellRecord>> {
-  const cells = new Map<number, CellRecord>();
-  for (const part of parts)
-    for (const [row, record] of (await build.readPart(part)).accepted) cells.set(row, record);
+/** What a commit needs of a cell: not its turns, which may be many times as long. */
+interface MadeCell {
+  readonly value: Value;
+  readonly identity: string;
+}
+
+async function readCells(build: Build, parts: readonly string[]): Promise<ReadonlyMap<number, MadeCell>> {
+  const cells = new Map<number, MadeCell>();
+  for (const part of parts) {
+    for (const [row, record] of (await build.readPart(part)).accepted) {
+      cells.set(row, { value: record.value, identity: identityOf(record) });
+    }
+  }
   return cells;
+}
+
+function identitiesOf(cells: ReadonlyMap<number, MadeCell>): ReadonlyMap<number, string> {
+  return new Map([...cells].map(([row, { identity }]) => [row, identity]));
 }
 
 /**

@@ -1,16 +1,14 @@
-// The end of a build: a changed plan's output takes its place once all of it is there, and the dataset says how it is.
-// One of which no row is left has failed, and replaces nothing.
+// The end of a build: every group is looked at, the edition is published if all of them are there, and the start says how
+// it ended. A build of which no row is left has failed, and replaces nothing.
 
-import { FencedError } from '../errors.ts';
+import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { type BuildRef, type DatasetResult, SAME_COMMAND } from '../protocol.ts';
-import { DROPPED_FOLDER, OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { groupFailures } from '../store/failures.ts';
 import { forgetCrashes } from '../store/flights.ts';
-import { type Base, type Drop, findGroup, listGroups, outputPath } from '../store/groups.ts';
-import { summarize } from '../store/look.ts';
+import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '../store/groups.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
-import { baseOf, swapNext } from '../store/swap.ts';
+import { findPublished } from '../store/published.ts';
 import type { Build } from './build.ts';
 
 export interface FinishDatasetInput {
@@ -23,32 +21,48 @@ export async function finishDatasetActivity(
   build: Build,
   { isComplete: hasAll, reason: why }: FinishDatasetInput,
 ): Promise<DatasetResult> {
-  const { dataset, ref, plan, settings } = build;
-  // In place when an earlier attempt has swapped already.
-  const base = await baseOf(dataset, ref.planDigest);
-  // Every group is committed, and whoever still writes there belongs to an older build.
-  for (const folder of [OUTPUT_FOLDER, DROPPED_FOLDER]) {
-    await dataset.files.sweep(outputPath(dataset, base, folder));
-  }
-  await writeMetadata(dataset, { base, plan, planDigest: ref.planDigest, rows: settings.rows });
-  await writeBuilderConfig(dataset, { base, planDigest: ref.planDigest });
-  const failure = hasAll ? await findFailure(dataset, base) : null;
+  const { dataset, ref, plan, settings, edition } = build;
+  const { epoch, planDigest } = ref;
+  const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
   const isComplete = hasAll && failure === null;
   const reason = failure ?? why;
-  if (base === 'next' && isComplete) await swapNext(dataset, ref.planDigest);
+  await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
+  await writeBuilderConfig(dataset, { epoch, planDigest });
+  await edition.publish({ isFinished: isComplete });
   if (hasAll) await forgetCrashes(dataset);
-  if (dataset.hasNewerEpoch(ref.epoch)) throw new FencedError(ref.epoch);
-  await dataset.update({ state: isComplete ? 'complete' : 'incomplete', reason });
-  const { rowCount, dropped } = await summarize(dataset);
-  return { isComplete, reason, rows: rowCount, dropped };
+  await edition.checkEpoch();
+  await dataset.endBuild(epoch, { isComplete, reason, at: Date.now() });
+  let [rows, dropped] = [0, 0];
+  for await (const group of readGroups(dataset, await findPublished(dataset))) {
+    rows += group.rowCount;
+    dropped += group.drops.length;
+  }
+  return { isComplete, reason, rows, dropped };
+}
+
+/** The first group that is not as its record says: somebody has been in the folder while the build went on. */
+async function findDamage({ dataset, ref, shape, digests }: Build): Promise<string | null> {
+  for (let rowGroup = 0; rowGroup < groupCount(shape); rowGroup += 1) {
+    const rows = rowsOfGroup(rowGroup, shape);
+    const group = await findGroup(dataset, { epoch: ref.epoch, rowGroup });
+    const isThere =
+      group?.isComplete === true &&
+      group.digest === digests.groupDigest(rows) &&
+      (await hasItsFiles(dataset, group, ref.epoch));
+    if (!isThere) {
+      return `The files of rows ${rows.first}-${rows.last} are gone from "${dataset.directory}" · see who removes them, ${SAME_COMMAND}`;
+    }
+    // Those of earlier starts were held against their records when they were made.
+    if (group.epoch !== ref.epoch) continue;
+    for (const file of group.files) await readOutputFile(dataset, ref.epoch, file);
+  }
+  return null;
 }
 
 /** Why a build has failed that made all it could: every row was dropped. */
-async function findFailure(dataset: DatasetStore, base: Base): Promise<string | null> {
+async function findFailure(dataset: DatasetStore, epoch: number): Promise<string | null> {
   const drops: Drop[] = [];
-  for (const rowGroup of await listGroups(dataset, base)) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group === undefined) continue;
+  for await (const group of readGroups(dataset, epoch)) {
     // Nearly always the first one tells, however many there are.
     if (group.rowCount > 0) return null;
     for (const drop of group.drops) drops.push(drop);

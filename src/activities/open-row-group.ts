@@ -10,6 +10,8 @@ import { RowMask } from '../graph/row-mask.ts';
 import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
+import { makeCellFolder } from '../store/cell-files.ts';
+import { cellFolder } from '../store/names.ts';
 import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, isCrash, refusalsIn } from '../store/records.ts';
@@ -35,11 +37,13 @@ export async function openRowGroupActivity(
       ({ row, status }) => status === 'ok' && wanted.get(row) === 'downstream',
     );
     const place = { column, rows, rowGroup };
+    await makeCellFolder(build.dataset, place);
+    await build.dataset.files.sweep(cellFolder(place));
     const part = await writePart(build, place, [...chosen.values(), ...carried]);
     setOwn(columns, column, { made: made.toHex(), part });
     bases.push(part, await writePart(build, place, candidates));
   }
-  for (const name of continues?.bases ?? []) await build.dataset.files.remove(build.dataset.path(name));
+  for (const name of continues?.bases ?? []) await build.dataset.files.remove(name);
   build.forgetParts(continues?.bases ?? []);
   return {
     graph: build.graphColumns,

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { BuildError } from '../errors.ts';
 import { Limiters } from '../models/limiters.ts';
 import type { ModelsOptions } from '../models/models.ts';
-import { PartCache } from '../store/parts.ts';
+import { PartCache } from '../store/part-cache.ts';
 import type { Store } from '../store/store.ts';
 import { Company } from './company.ts';
 

@@ -2,8 +2,8 @@
 //
 //   B1. Each start takes the next epoch, by exclusive creation of its file, after it has judged the newest one dead.
 //   B2. A live build with the same wish is attached to; any other is refused unless it is to be replaced.
-//   B3. A wish that was decided before another build began is not carried out, unless both are the same: what it counted
-//       and where its output goes no longer holds.
+//   B3. A wish that was decided before another build began is decided anew, unless both are the same: what it counted no
+//       longer holds.
 //   B4. A `run` serves its build with a queue and a worker of its own, and ends them.
 
 import { relative } from 'node:path';
@@ -22,7 +22,7 @@ import { ActivityFailure, TerminatedFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
 import { builderConfigOf } from '../config/builder-config.ts';
-import { BuildError, RefusedError, StoreError } from '../errors.ts';
+import { BuildError, StoreError } from '../errors.ts';
 import { writeSeeds } from '../generators/stored-seeds.ts';
 import { ownIdentity, ownPlace } from '../processes.ts';
 import {
@@ -35,7 +35,6 @@ import {
 import { workerOptions } from '../server/proxy.ts';
 import { allowManyListeners } from '../signals.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import { FolderFiles } from '../store/files/folder.ts';
 import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
@@ -80,7 +79,9 @@ export type BuildEnd =
       /** Null when this process was not told to stop. */
       readonly stopped: StoppedCalls | null;
     }
-  | { readonly how: 'detached' };
+  | { readonly how: 'detached' }
+  /** Another build has begun since the wish was decided. */
+  | { readonly how: 'outdated' };
 
 /** Runs a wish to its end in this process, or attaches to the live build that works towards it. */
 export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
@@ -101,11 +102,13 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
       while (await isLive(start, connected)) await sleep(RETRY_AFTER_MS);
       continue;
     }
+    if (await isOutdated(wish, newest)) return { how: 'outdated' };
     const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
     if (epoch !== undefined) return serve(epoch, options);
   }
 }
 
+/** Takes the epoch after `newest`; undefined if another start was faster. */
 export async function takeEpoch(
   options: Pick<RunBuildOptions, 'wish' | 'connected'> & {
     readonly newest: number;
@@ -113,14 +116,13 @@ export async function takeEpoch(
   },
 ): Promise<EpochRecord | undefined> {
   const { wish, connected, newest, kind } = options;
-  await refuseOutdated(wish, newest);
   const own = ownIdentity();
   const { id } = await wish.dataset.read();
   const { seedSource } = wish.opened;
-  if (seedSource !== null) await writeSeeds(new FolderFiles(wish.dataset.directory), seedSource);
+  if (seedSource !== null) await writeSeeds(wish.dataset.files, seedSource);
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
   await wish.dataset.writePlanDocument(wish.planDigest, builderConfigOf(wish.config.config));
-  const epoch = await wish.dataset.takeEpoch(newest, {
+  return wish.dataset.takeEpoch(newest, {
     datasetId: id,
     kind,
     ...ownPlace(),
@@ -133,33 +135,21 @@ export async function takeEpoch(
     settings: wish.settings,
     rows: wish.settings.rows,
     planDigest: wish.planDigest,
-    base: wish.base,
+    document: relative(wish.store.directory, wish.document),
+    documentDigest: wish.documentDigest,
+    answer: wish.answer,
     at: Date.now(),
   });
-  if (epoch !== undefined) {
-    await wish.dataset.update({
-      rows: wish.settings.rows,
-      document: relative(wish.store.directory, wish.document),
-      documentDigest: wish.documentDigest,
-      planDigest: wish.planDigest,
-      answer: wish.answer,
-      state: 'building',
-      reason: null,
-    });
-  }
-  return epoch;
 }
 
-async function refuseOutdated(
-  { dataset, opened, planDigest, settings, base }: AcceptedWish,
+/** Whether another start than the newest that the wish was decided after asks for something else. */
+export async function isOutdated(
+  { dataset, opened, planDigest, settings }: AcceptedWish,
   newest: number,
-): Promise<void> {
-  if (newest === (opened.newestStart?.epoch ?? 0)) return;
+): Promise<boolean> {
+  if (newest === (opened.latestStart?.epoch ?? 0)) return false;
   const since = await dataset.readEpoch(newest);
-  if (since.planDigest === planDigest && since.rows <= settings.rows && since.base === base) return;
-  throw new RefusedError(
-    `Cannot build "${dataset.name}": build ${newest} of it has begun since this command looked at it. Run the same command again`,
-  );
+  return since.planDigest !== planDigest || since.rows > settings.rows;
 }
 
 export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start: EpochRecord): BuildRef {
@@ -178,7 +168,7 @@ export async function startWorkflow(
   client: Client,
   input: GenerateDatasetInput,
 ): Promise<void> {
-  if (dataset.hasNewerEpoch(input.build.epoch)) throw replaced(input.build);
+  if (await dataset.hasNewerEpoch(input.build.epoch)) throw replaced(input.build);
   try {
     await client.workflow.start('generateDataset', {
       args: [input],
@@ -238,7 +228,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       await connection?.close();
     } finally {
       // This process may live on, and would be taken for the builder.
-      await endEpoch(start, wish);
+      await leaveEpoch(start, wish);
     }
   }
 }
@@ -250,9 +240,9 @@ function replaced({ dataset, epoch }: BuildRef): BuildError {
 }
 
 /** A store that cannot be written has ended the build with that reason, which is what people are to read. */
-async function endEpoch({ epoch }: EpochRecord, { dataset }: AcceptedWish): Promise<void> {
+async function leaveEpoch({ epoch }: EpochRecord, { dataset }: AcceptedWish): Promise<void> {
   try {
-    await dataset.endEpoch(epoch, Date.now());
+    await dataset.leaveEpoch(epoch);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
   }
@@ -334,7 +324,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       // The client listens once for each group that it asks, and never stops.
       allowManyListeners(looking.signal);
       // The server may tell the end of a replaced workflow half a minute late.
-      if (wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
+      if (await wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
       if (worker === undefined) {
         // Whether a server is gone that does not answer is for the poll to say.
         const live = await client
@@ -361,7 +351,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     stopSignal.removeEventListener('abort', leave);
     polling.abort();
   }
-  if (ending.result === undefined && wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
+  if (ending.result === undefined && (await wish.dataset.hasNewerEpoch(start.epoch))) return undefined;
   if (ending.error !== undefined) throw ending.error;
   return ending.result;
 }

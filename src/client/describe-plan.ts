@@ -33,7 +33,7 @@ function reasonsOf(wish: Wish): string[] {
 }
 
 function costsOf(wish: Wish): string[] {
-  const { counts, plan, base } = wish;
+  const { counts, plan, replacesOutput } = wish;
   const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
     const models = plan.columns.filter(isModelColumn);
@@ -44,7 +44,7 @@ function costsOf(wish: Wish): string[] {
     return [`${size}: ${calls === 0 ? 'no call to make' : plural(calls, 'new call')}`];
   }
   const parts: string[] = [];
-  const isChanged = again > 0 || base === 'next';
+  const isChanged = again > 0 || replacesOutput;
   if (kept > 0) parts.push(isChanged ? describeKept(wish) : describeFound({ kept, missing }));
   if (missing > 0) parts.push(`${formatCount(missing)} new${describeLost(wish)}`);
   if (calls === 0) parts.push('no call to make');
@@ -61,9 +61,9 @@ function costsOf(wish: Wish): string[] {
   for (const { host, now, cells } of wish.question?.foreign ?? []) {
     parts.push(`${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`);
   }
-  if (base === 'next' && counts.rowsInPlace > 0) {
+  if (replacesOutput) {
     parts.push(
-      `today's ${plural(counts.rowsInPlace, 'row')} ${counts.rowsInPlace === 1 ? 'stays' : 'stay'} until the new ones are complete`,
+      `today's ${plural(counts.rowsInOutput, 'row')} ${counts.rowsInOutput === 1 ? 'stays' : 'stay'} until the new ones are complete`,
     );
   }
   return parts;

@@ -7,23 +7,23 @@
 // The rows are those of the output: dropped ones are not among them. With row numbers the first column says which each
 // one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
 
+import { basename, dirname } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
-import { OUTPUT_FOLDER } from '../store/commit.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import {
-  findGroup,
   type GroupRecord,
-  listGroups,
   type OutputFile,
-  outputPath,
+  readGroups,
   readOutputFile,
   rowsOfRanges,
 } from '../store/groups.ts';
+import { findVersion } from '../store/look.ts';
+import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
 import { ParquetEncoder } from '../store/parquet.ts';
 import { parseParquet } from '../store/read-parquet.ts';
-import { readingBase } from '../store/swap.ts';
 import { formatJson, type Value, type ValueObject } from '../values.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
@@ -36,9 +36,11 @@ interface ExportColumn {
   readonly type: ColumnType;
 }
 
-/** The finished rows of a dataset, as they were when it was opened: reading others instead throws `StoreError`. */
+/** The finished rows of a version of a dataset, as they were when it was opened. */
 export interface ExportSource {
   readonly dataset: DatasetStore;
+  /** The start that made them. */
+  readonly epoch: number;
   readonly columns: readonly ExportColumn[];
   /** In the order of the rows, each with the numbers of its own. */
   readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
@@ -67,18 +69,12 @@ export async function openExport(
   { hasRowNumbers = false }: ExportOptions = {},
 ): Promise<ExportSource> {
   const dataset = await findDataset(place);
-  const base = await readingBase(dataset, 'groups');
+  const { epoch, rows: asked } = await findVersion(dataset);
   let planDigest: string | undefined;
   let rows = 0;
   let dropped = 0;
   const files: ExportSource['files'][number][] = [];
-  for (const rowGroup of await listGroups(dataset, base)) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group === undefined) {
-      throw new StoreError(
-        `Cannot export "${dataset.name}": a build is just replacing its output. Try again`,
-      );
-    }
+  for await (const group of readGroups(dataset, epoch)) {
     planDigest ??= group.planDigest;
     rows += group.rowCount;
     dropped += group.drops.length;
@@ -86,7 +82,7 @@ export async function openExport(
     const written = group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
     files.push(...written.map((file) => ({ ...file, rowsInFiles })));
   }
-  if (planDigest === undefined) {
+  if (planDigest === undefined || epoch === undefined) {
     throw new StoreError(
       `Cannot export "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
     );
@@ -101,9 +97,8 @@ export async function openExport(
     }
     columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
   }
-  const asked = (await dataset.read()).rows;
   const missing = Math.max(0, asked - rows - dropped);
-  return { dataset, columns, files, rows, missing, hasRowNumbers };
+  return { dataset, epoch, columns, files, rows, missing, hasRowNumbers };
 }
 
 /** The rows as lines without their ends. Throws `StoreError`. */
@@ -129,9 +124,10 @@ export interface ExportFileOptions {
  */
 export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number | null> {
   const { path, format, isOverwriting, stopSignal } = options;
-  const { files } = source.dataset;
   await checkExportPlace(path, isOverwriting);
-  const file = await files.start(path);
+  const folder = new FolderFiles(dirname(path));
+  await folder.makeRoot();
+  const file = await folder.start(basename(path));
   let sizeBytes = 0;
   try {
     const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(source, format);
@@ -143,7 +139,6 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
-    await file.sync();
     // Somebody else may have put something there meanwhile.
     await checkExportPlace(path, isOverwriting);
     await file.publish();
@@ -155,13 +150,10 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
 }
 
 async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]> {
-  const { dataset, columns, files, hasRowNumbers } = source;
+  const { dataset, epoch, columns, files, hasRowNumbers } = source;
   for (const file of files) {
-    const base = await readingBase(dataset, OUTPUT_FOLDER);
-    const rows = await parseParquet(
-      await readOutputFile(dataset, base, file),
-      outputPath(dataset, base, file.name),
-    );
+    const path = dataset.path(`${editionFolder(epoch)}/${file.name}`);
+    const rows = await parseParquet(await readOutputFile(dataset, epoch, file), path);
     const numbers = hasRowNumbers ? rowsOfRanges(file.rowsInFiles) : [];
     yield rows.map((row, position) =>
       nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: BigInt(numbers[position] as number) } : row, columns),

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { DatasetStore } from '../store/dataset-store.ts';
-import { Files } from '../store/files.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import { isDatasetName } from '../store/names.ts';
 import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
 
@@ -47,7 +47,7 @@ async function findInFolder(folder: string): Promise<DatasetStore | undefined> {
   const { directory, name } = splitDatasetPath(folder);
   const store = await findStore(directory);
   if (store !== undefined) return store.findDataset(name);
-  const dataset = new DatasetStore({ name, directory: folder, files: new Files() });
+  const dataset = new DatasetStore({ name, files: new FolderFiles(folder) });
   return (await dataset.find()) === undefined ? undefined : dataset;
 }
 

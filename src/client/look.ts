@@ -4,11 +4,12 @@
 import { dirname, resolve } from 'node:path';
 import { RowloomError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
+import { NO_USAGE } from '../store/call-usage.ts';
 import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import type { Failure } from '../store/failures.ts';
 import { findFailures, type Summary, summarize } from '../store/look.ts';
 import { openStore } from '../store/store.ts';
-import { NO_USAGE } from '../store/usage.ts';
+
 import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from './find-dataset.ts';
 import { livenessOf } from './liveness.ts';
 
@@ -85,15 +86,16 @@ export async function readStatus(place: DatasetPlace): Promise<DatasetStatus> {
 
 async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
   const summary = await summarize(dataset);
-  const { record, start, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
+  const { record, asked, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
+  const start = ownStart(summary);
   const gone = Object.keys(usage).filter((column) => !Object.hasOwn(cells, column));
   return {
     name: dataset.name,
     folder: dataset.directory,
     state: stateOf(summary),
-    reason: record.reason,
+    reason: summary.reason,
     rows: rowCount,
-    rowsAsked: record.rows,
+    rowsAsked: asked?.rows ?? 0,
     dropped,
     rowGroups: groups,
     columns: [...Object.keys(cells), ...gone].map((name) => ({
@@ -103,22 +105,28 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
     })),
     sizeBytes,
     seed: record.seed,
-    document: record.document === null ? null : resolve(dirname(dataset.directory), record.document),
-    lastStart: start === undefined ? null : startStatus(start),
+    document: asked === undefined ? null : resolve(dirname(dataset.directory), asked.document),
+    lastStart: start === undefined ? null : startStatus(start, summary),
     createdAt: record.createdAt,
   };
 }
 
-function stateOf({ record, start }: Summary): DatasetStatus['state'] {
+/** The newest start of this dataset itself: not one that came with a copied folder. */
+function ownStart({ record, asked }: Summary): EpochRecord | undefined {
+  return asked?.datasetId === record.id ? asked : undefined;
+}
+
+function stateOf(summary: Summary): DatasetStatus['state'] {
+  const start = ownStart(summary);
   const isLive = start === undefined ? false : livenessOf(start);
   if (isLive === true) return 'building';
-  if (record.state !== 'building') return record.state;
+  if (summary.state !== 'building') return summary.state;
   return isLive === undefined ? 'building' : 'interrupted';
 }
 
-function startStatus(start: EpochRecord): StartStatus {
+function startStatus(start: EpochRecord, { published, rowCount }: Summary): StartStatus {
   const { epoch, kind, host, pid, at, endedAt } = start;
-  const replacesOutput = start.base === 'next';
+  const replacesOutput = rowCount > 0 && published !== epoch;
   return { epoch, kind, host, pid, at, endedAt, replacesOutput, isLive: livenessOf(start) ?? null };
 }
 

@@ -29,10 +29,10 @@ export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
 }
 
 /** One line of a build for which no worker answers, in two lengths. */
-export function describeStored({ rowCount, usage, start }: Summary): readonly string[] {
+export function describeStored({ rowCount, usage, asked }: Summary): readonly string[] {
   const why = line(
     'waiting',
-    start?.kind === 'start'
+    asked?.kind === 'start'
       ? `no worker answers: start one with \`${ownCommand()} worker\``
       : 'its process does not answer',
   );

@@ -21,14 +21,14 @@ export interface RedoWish {
 /** Throws `RefusedError` for a redo of what is no cell of the dataset. */
 export function checkRedos(
   redos: readonly RedoWish[],
-  of: { readonly plan: Plan; readonly before: { readonly rows: number } | null; readonly name: string },
+  of: { readonly plan: Plan; readonly before: { readonly rows: number } | undefined; readonly name: string },
 ): void {
   for (const { column, rows } of redos) {
     const found = of.plan.columns.find(({ name }) => name === column);
     if (found === undefined || !isModelColumn(found)) {
       throw new RefusedError(`Cannot redo column "${column}": ${whyNoRedo(found, of.plan)}`);
     }
-    if (of.before === null) {
+    if (of.before === undefined) {
       throw new RefusedError(`Cannot redo column "${column}": "${of.name}" has not been made yet`);
     }
     const last = rows?.at(-1)?.last ?? 0;
@@ -56,25 +56,29 @@ function whyNoRedo(column: Exclude<PlanColumn, ModelColumn> | undefined, { colum
   }
 }
 
-export function isSameRows(left: RowRanges, right: RowRanges): boolean {
+function isSameRows(left: RowRanges, right: RowRanges): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }
 
-/** The rules with a higher counter for what was asked, but for a redo of the same cells that is not finished. */
+/**
+ * The rules with a higher counter for what was asked, but for a redo of the same cells that people do not see yet: it is
+ * finished when its output is published, not when its cells are there.
+ */
 export function raiseRedos(
-  { redo }: Pick<Plan, 'redo'>,
-  { asked, unfinished }: { readonly asked: readonly RedoWish[]; readonly unfinished: readonly RedoRule[] },
+  redo: readonly RedoRule[],
+  { asked, published }: { readonly asked: readonly RedoWish[]; readonly published: readonly RedoRule[] },
 ): readonly RedoRule[] {
   let rules = redo;
   for (const { column, rows } of asked) {
     const isSame = (rule: RedoRule) => rule.column === column && isSameRows(rule.rows, rows);
-    if (unfinished.some(isSame)) continue;
-    const highest = Math.max(
-      0,
-      ...rules.filter((rule) => rule.column === column).map(({ counter }) => counter),
-    );
+    const last = rules.find(isSame);
+    const isSeen = ({ counter }: RedoRule) =>
+      published.some((rule) => isSame(rule) && rule.counter >= counter);
+    if (last !== undefined && !isSeen(last)) continue;
+    const counters = rules.filter((rule) => rule.column === column).map(({ counter }) => counter);
     const isReplaced = (rule: RedoRule) => isSame(rule) || (rule.column === column && rows === null);
-    rules = [...rules.filter((rule) => !isReplaced(rule)), { column, rows, counter: highest + 1 }];
+    const counter = Math.max(0, ...counters) + 1;
+    rules = [...rules.filter((rule) => !isReplaced(rule)), { column, rows, counter }];
   }
   return rules;
 }

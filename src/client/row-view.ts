@@ -11,7 +11,7 @@ import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import { isKept, isModelColumn, type ModelColumn, type Plan, type PlanColumn } from '../plan.ts';
 import type { Drop } from '../store/groups.ts';
-import { findRows, type RowLook } from '../store/look.ts';
+import { findRows, findVersion, type RowLook } from '../store/look.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { ValueObject } from '../values.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
@@ -58,7 +58,7 @@ export async function readRow(place: DatasetPlace, row: number): Promise<RowView
 
 /** The first rows, whatever their state. Throws `StoreError`. */
 export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
-  const { rows } = await (await findDataset(place)).read();
+  const { rows } = await findVersion(await findDataset(place));
   const last = Math.min(count, rows) - 1;
   const views: RowView[] = [];
   if (last >= 0) for await (const view of readRows(place, [{ first: 0, last }])) views.push(view);
@@ -71,13 +71,14 @@ export async function* readRows(
   ranges: readonly RowRange[],
 ): AsyncGenerator<RowView, void> {
   const dataset = await findDataset(place);
-  const { rows } = await dataset.read();
+  const version = await findVersion(dataset);
+  const { rows } = version;
   for (const row of ranges.flatMap(({ first, last }) => [first, last])) {
     if (Number.isInteger(row) && row >= 0 && row < rows) continue;
     throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
   }
   let viewed: { readonly plan: Plan; readonly columnsOf: (look: RowLook) => ColumnView[] } | undefined;
-  for await (const look of findRows(dataset, ranges)) {
+  for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
     if (plan !== null && viewed?.plan !== plan) viewed = { plan, columnsOf: makeColumnViews(plan) };
     const inFiles = plan?.columns.filter(({ name }) => Object.hasOwn(values, name)) ?? [];

@@ -2,10 +2,9 @@
 
 import { RefusedError } from '../errors.ts';
 import { plural } from '../plural.ts';
-import type { DatasetStore } from '../store/dataset-store.ts';
 import { removeLeftovers } from '../store/flights.ts';
-import { readGroups } from '../store/groups.ts';
 import { summarize } from '../store/look.ts';
+import { listVersions } from '../store/published.ts';
 import { readUsage } from '../store/usage.ts';
 import type { RunEvents } from './build.ts';
 import type { Connected } from './connection.ts';
@@ -96,6 +95,30 @@ export async function withServer<Result>(
 
 /** Throws `ConfigError`, `RefusedError`, `StoreError`, `ServerError` before any call, `BuildError` after. */
 export async function runDataset(options: RunOptions): Promise<RunEnd> {
+  return untilUpToDate(options, () => runOnce(options));
+}
+
+/** Decides anew as long as another build begins between what was decided and its start. */
+async function untilUpToDate<End extends { readonly how: string }>(
+  { say }: Pick<ServerOptions, 'say'>,
+  decideAndStart: () => Promise<End | Outdated>,
+): Promise<End> {
+  for (;;) {
+    const end = await decideAndStart();
+    if (!isOutdated(end)) return end;
+    say('another build of this dataset has begun meanwhile: looking again');
+  }
+}
+
+interface Outdated {
+  readonly how: 'outdated';
+}
+
+function isOutdated(end: { readonly how: string }): end is Outdated {
+  return end.how === 'outdated';
+}
+
+async function runOnce(options: RunOptions): Promise<RunEnd | Outdated> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
@@ -103,18 +126,18 @@ export async function runDataset(options: RunOptions): Promise<RunEnd> {
   if (wish.isDone && wish.dataset !== null) {
     await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
-    const nothing = { reason: null, version: null, rowsInNext: null, stopped: null };
+    const nothing = { reason: null, version: null, stopped: null };
     return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
   }
-  return withServer(options, async (connected) => {
+  return withServer<RunEnd | Outdated>(options, async (connected) => {
     if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);
     const { runBuild } = await import('./build.ts');
     const end = await runBuild({ ...options, wish: accepted, connected });
+    if (end.how === 'outdated') return end;
     if (end.how === 'detached') return { how: 'detached', wish };
     const { dataset } = accepted;
     const { isComplete, reason } = end.result;
-    const isSwapped = wish.base === 'next' && isComplete;
     return {
       how: 'ended',
       wish,
@@ -122,8 +145,7 @@ export async function runDataset(options: RunOptions): Promise<RunEnd> {
       reason,
       summary: await summarize(dataset),
       usageBefore,
-      version: isSwapped ? await newestVersion(dataset) : null,
-      rowsInNext: wish.base === 'next' && !isComplete ? await countRowsInNext(dataset) : null,
+      version: wish.replacesOutput && isComplete ? ((await listVersions(dataset)).at(-2) ?? null) : null,
       stopped: end.stopped,
     };
   });
@@ -136,26 +158,20 @@ export type StartEnd =
 
 /** Hands a build to the workers that poll the store's queue. Throws as `runDataset`. */
 export async function startDataset(options: DecideOptions & ServerOptions): Promise<StartEnd> {
+  return untilUpToDate(options, () => startOnce(options));
+}
+
+async function startOnce(options: DecideOptions & ServerOptions): Promise<StartEnd | Outdated> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
   if (wish.isDone) return { how: 'done', wish };
-  return withServer(options, async (connected) => {
+  return withServer<StartEnd | Outdated>(options, async (connected) => {
     const { startBuild } = await import('./start-build.ts');
     const started = await startBuild({ ...options, wish: await acceptWish(wish), connected });
+    if (started === 'outdated') return { how: started };
     return { how: 'started', wish, ...started };
   });
-}
-
-/** Complete rows of a changed plan that is in the making. */
-async function countRowsInNext(dataset: DatasetStore): Promise<number> {
-  const groups = await readGroups(dataset, 'next');
-  return [...groups.values()].reduce((rows, { rowCount }) => rows + rowCount, 0);
-}
-
-async function newestVersion(dataset: DatasetStore): Promise<number | null> {
-  const numbers = (await dataset.files.list(dataset.path('versions'))).map(Number).filter(Number.isInteger);
-  return numbers.length === 0 ? null : Math.max(...numbers);
 }
 
 /** For those who cannot be asked: throws `RefusedError` naming the ways to answer. */

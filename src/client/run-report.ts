@@ -10,6 +10,7 @@ import { SAME_COMMAND } from '../protocol.ts';
 import { shorten } from '../shorten.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
+import { editionFolder } from '../store/names.ts';
 import { sumColumns } from '../totals.ts';
 import type { StoppedCalls } from './build.ts';
 import { sumCounts } from './count-cells.ts';
@@ -101,22 +102,20 @@ export interface EndedRun {
   readonly reason: string | null;
   readonly ms: number;
   readonly isComplete: boolean;
-  /** Where the replaced output is kept; null when none was. */
+  /** The version that was replaced and is kept; null when none was. */
   readonly version: number | null;
-  /** Complete rows of a changed plan that is not in place yet; null when the output is in place. */
-  readonly rowsInNext: number | null;
   /** What became of the calls in flight when this process was told to stop; null when it was not. */
   readonly stopped: StoppedCalls | null;
 }
 
 /** What a wish would cost, for programs. */
-export function planJson({ name, directory, settings, isDone, base, counts }: Wish) {
+export function planJson({ name, directory, settings, isDone, replacesOutput, counts }: Wish) {
   return {
     name,
     folder: join(directory, name),
     rows: settings.rows,
     isDone,
-    replacesOutput: base === 'next',
+    replacesOutput,
     calls: sumCounts(counts).calls,
     columns: counts.columns,
   };
@@ -184,13 +183,14 @@ function describeLook(wish: Wish): string {
 
 function describeStop(wish: Wish, end: EndedRun): string[] {
   const { settings } = wish;
-  const { summary, stopped, reason, rowsInNext } = end;
+  const { summary, stopped, reason } = end;
+  const { rowsToCome } = summary;
   const { calls, failedCalls } = sumColumns(summary.usage);
   const asked = plural(settings.rows, 'row');
   const rows =
-    rowsInNext === null
+    rowsToCome === null || summary.rowCount === 0
       ? `${formatCount(summary.rowCount)} of ${asked} are in parquet-files/`
-      : `${formatCount(rowsInNext)} of ${asked} are made anew, the old ones stay until all are`;
+      : `${formatCount(rowsToCome)} of ${asked} are made anew, the old ones stay until all are`;
   const goOn = reason?.endsWith(SAME_COMMAND) === true ? '' : ' · go on: same command';
   const lost = stopped === null ? '' : `, ${formatCount(stopped.lost)} lost`;
   const isFailed = hasFailed(wish, end);
@@ -214,7 +214,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   if (wish.isDone) return [rows, dropped, 'nothing to do', `${size} on disk`].join(' · ');
   const { kept, again, retried } = sumCounts(counts);
   if (version !== null) {
-    const old = join(directory, name, 'versions', String(version));
+    const old = join(directory, name, editionFolder(version));
     return [
       rows,
       ...(summary.dropped > 0 ? [dropped] : []),

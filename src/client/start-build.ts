@@ -2,7 +2,7 @@
 
 import { storeTaskQueue } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
-import { buildRefOf, startWorkflow, takeEpoch } from './build.ts';
+import { buildRefOf, isOutdated, startWorkflow, takeEpoch } from './build.ts';
 import type { Connected } from './connection.ts';
 import { isLive, isServedBy, refuse } from './live-build.ts';
 import type { AcceptedWish } from './wish.ts';
@@ -13,12 +13,12 @@ export interface StartedBuild {
   readonly wasRunning: boolean;
 }
 
-/** Throws `RefusedError` when a build with another wish is running and is not to be replaced. */
+/** `outdated` when another build has begun since the wish was decided. Throws `RefusedError` when a build with another wish is running and is not to be replaced. */
 export async function startBuild(options: {
   readonly wish: AcceptedWish;
   readonly connected: Connected;
   readonly isReplacing: boolean;
-}): Promise<StartedBuild> {
+}): Promise<StartedBuild | 'outdated'> {
   const { wish, connected, isReplacing } = options;
   for (;;) {
     const newest = await wish.dataset.newestEpoch();
@@ -29,6 +29,7 @@ export async function startBuild(options: {
       if (!isServedBy(running, connected)) refuse(wish.dataset.name, running, 'on another Temporal server');
       return { start: running, wasRunning: true };
     }
+    if (await isOutdated(wish, newest)) return 'outdated';
     const start = await takeEpoch({ wish, connected, newest, kind: 'start' });
     if (start === undefined) continue;
     const taskQueue = storeTaskQueue(wish.store.id);

@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RefusedError, StoreError } from '../errors.ts';
 import { DatasetStore } from '../store/dataset-store.ts';
-import { Files } from '../store/files.ts';
+import { FolderFiles } from '../store/files/folder.ts';
 import { datasetNameWith, isDatasetName } from '../store/names.ts';
 import { splitDatasetPath } from '../store/store.ts';
 import { findStore, storeFolder } from './find-dataset.ts';
@@ -76,8 +76,8 @@ async function readFolder(
   if (out !== undefined || typedName !== undefined) {
     throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");
   }
-  const { document } = await found.dataset.read();
-  const remembered = document === null ? [] : [resolve(directory, document)];
+  const start = await found.dataset.findLatestStart();
+  const remembered = start === undefined ? [] : [resolve(directory, start.document)];
   const candidates = [...remembered, found.dataset.path('builder_config.json')];
   const there = candidates.find((path) => existsSync(path));
   if (there === undefined) {
@@ -96,7 +96,7 @@ async function findDatasetIn(
   const store = await findStore(directory);
   const dataset =
     store === undefined
-      ? new DatasetStore({ name, directory: join(directory, name), files: new Files() })
+      ? new DatasetStore({ name, files: new FolderFiles(join(directory, name)) })
       : await store.findDataset(name);
   const record = isDatasetName(name) ? await dataset?.find() : undefined;
   if (dataset === undefined || record === undefined) return null;
@@ -129,9 +129,9 @@ async function refuseOtherDocument(
   dataset: DatasetStore,
   { options, document }: { options: TargetOptions; document: string },
 ): Promise<void> {
-  const { document: remembered } = await dataset.read();
-  if (remembered === null || options.name !== undefined) return;
-  const path = resolve(dirname(dataset.directory), remembered);
+  const start = await dataset.findLatestStart();
+  if (start === undefined || options.name !== undefined) return;
+  const path = resolve(dirname(dataset.directory), start.document);
   const isOwn = dirname(path) === dataset.directory;
   if (isOwn || !existsSync(path) || isSameFile(path, document)) return;
   throw new RefusedError(

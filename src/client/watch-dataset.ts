@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { RefusedError } from '../errors.ts';
 import type { DatasetResult } from '../protocol.ts';
 import { findServerState } from '../server/server-files.ts';
-import type { DatasetRecord, DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
 import { summarize } from '../store/look.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type BuildEvents, follow } from './build.ts';
@@ -37,7 +37,7 @@ async function withBuild<Result>(options: WatchOptions, { atWork, idle }: Uses<R
   const start = await dataset.findNewestStart();
   if (start === undefined) return idle(dataset);
   // What only a server knows is not asked when the dataset says that it is done.
-  const mayBeAtWork = livenessOf(start) ?? !hasEnded(await dataset.read());
+  const mayBeAtWork = livenessOf(start) ?? (await dataset.findState()) === 'building';
   if (!mayBeAtWork) return idle(dataset);
   return withServer(serverOptions(start, options), async (connected) => {
     if (!(await isLive(start, connected))) return idle(dataset);
@@ -63,14 +63,10 @@ function refuseIdle({ name }: DatasetStore): never {
 
 /** What the newest build came to; undefined when it is at work or died. */
 async function findEnd(dataset: DatasetStore): Promise<DatasetResult | undefined> {
-  const record = await dataset.read();
-  if (!hasEnded(record)) return undefined;
+  const end = await dataset.findEnd(await dataset.newestEpoch());
+  if (end === undefined) return undefined;
   const { rowCount, dropped } = await summarize(dataset);
-  return { isComplete: record.state === 'complete', reason: record.reason, rows: rowCount, dropped };
-}
-
-function hasEnded({ state }: DatasetRecord): boolean {
-  return state === 'complete' || state === 'incomplete';
+  return { isComplete: end.isComplete, reason: end.reason, rows: rowCount, dropped };
 }
 
 /**

@@ -5,27 +5,30 @@
 //   W2. The row group size belongs to the dataset once it exists, and so does its seed where the document has none.
 //   W3. What was answered about stale cells holds until the document asks for something else, and is not asked again
 //       while the build that it was given for is unfinished.
-//   W4. Redo rules stay in the plan; a counter rises only when the last redo of those cells is finished. A redo takes
+//   W4. Redo rules stay in the plan; a counter rises only when the last redo of those cells is published. A redo takes
 //       its cells out of what is kept.
 //   W5. Simulated answers have datasets of their own: `--simulate` works under NAME-simulated.
 
-import { existsSync } from 'node:fs';
-import { relative } from 'node:path';
 import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
 import { planDigest as planDigestOf } from '../config/resolve.ts';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
 import { type FileSource, openSeedSource } from '../generators/seed-source.ts';
 import { findOwn } from '../own-keys.ts';
-import type { KeepRule, Plan, Settings } from '../plan.ts';
+import type { KeepRule, Plan, RedoRule, Settings } from '../plan.ts';
 import { plural } from '../plural.ts';
-import type { DatasetAnswer, DatasetRecord, DatasetStore, EpochRecord } from '../store/dataset-store.ts';
-import { type Base, findGroup, hasItsFiles, listGroups } from '../store/groups.ts';
+import type {
+  DatasetAnswer,
+  DatasetRecord,
+  DatasetState,
+  DatasetStore,
+  EpochRecord,
+} from '../store/dataset-store.ts';
+import { findPublished } from '../store/published.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { findNext } from '../store/swap.ts';
-import { type CellCounts, countCells, sumCounts } from './count-cells.ts';
+import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
 import { hostsByColumn } from './hosts.ts';
-import { checkRedos, isSameRows, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
+import { checkRedos, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { findTarget, SIMULATED_SUFFIX, type Target } from './target.ts';
 
 const DEFAULT_ROWS = 10;
@@ -50,6 +53,8 @@ export interface WishOptions {
   readonly redo: readonly RedoWish[];
   /** Asks before any existing cell is made again; else only above a number. */
   readonly asksAlways?: boolean;
+  /** Told now and then how many row groups are counted: many take a while. */
+  readonly onCounting?: CountOptions['onProgress'];
 }
 
 export interface Wish {
@@ -62,8 +67,8 @@ export interface Wish {
   readonly documentDigest: string;
   /** To look at; null for a dataset that is to be made. */
   readonly dataset: DatasetStore | null;
-  /** What `dataset.json` says; null for a dataset that is to be made. */
-  readonly before: DatasetRecord | null;
+  /** What was asked for last, and what came of it; null before the first start. */
+  readonly before: (Pick<EpochRecord, 'rows'> & { readonly state: DatasetState }) | null;
   /** The newest start of this dataset. */
   readonly lastStart: EpochRecord | undefined;
   /** The plan of the current output; null when there is none. */
@@ -72,8 +77,8 @@ export interface Wish {
   readonly plan: Plan;
   readonly planDigest: string;
   readonly settings: Settings;
-  /** Where its output goes: beside the old one when an existing value or the schema changes. */
-  readonly base: Base;
+  /** There are rows under another plan: people see them until all of the new ones are there. */
+  readonly replacesOutput: boolean;
   readonly counts: CellCounts;
   readonly answer: DatasetAnswer | null;
   /** All of it is there already. */
@@ -109,11 +114,14 @@ interface OpenedWish extends Target {
   readonly options: WishOptions;
   readonly config: PreparedConfig;
   readonly seedSource: FileSource | null;
-  readonly before: DatasetRecord | null;
-  /** The plan last built or being built. */
-  readonly latest: Plan | null;
+  readonly record: DatasetRecord | null;
   /** The newest start, of the dataset that this one was copied from too. */
-  readonly newestStart: EpochRecord | undefined;
+  readonly latestStart: EpochRecord | undefined;
+  readonly latestState: DatasetState;
+  /** Its plan. */
+  readonly latest: Plan | null;
+  /** The plan of what people see; null where there is nothing to see. */
+  readonly published: Plan | null;
 }
 
 /**
@@ -123,7 +131,8 @@ interface OpenedWish extends Target {
 export async function openWish(options: WishOptions): Promise<Wish> {
   const target = await findTarget(options);
   const { dataset, name } = target;
-  const before = (await dataset?.read()) ?? null;
+  const record = (await dataset?.read()) ?? null;
+  const latestStart = await dataset?.findLatestStart();
   let seedSource: FileSource | null = null;
   const config = await prepareConfig({
     file: target.document,
@@ -132,8 +141,8 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     environment: options.environment,
     datasetName: name,
     isSimulated: options.isSimulated,
-    rows: options.rows ?? before?.rows ?? DEFAULT_ROWS,
-    recorded: before,
+    rows: options.rows ?? latestStart?.rows ?? DEFAULT_ROWS,
+    recorded: record,
     seedReader: {
       findSeedFiles,
       async openSeedSource(files) {
@@ -142,16 +151,20 @@ export async function openWish(options: WishOptions): Promise<Wish> {
       },
     },
   });
-  if (before !== null) {
-    refuseFewerRows(config.settings, before, name);
-    refuseOtherGroupSize(config.plan, before, name);
-  }
-  const latest =
-    dataset === null || before?.planDigest == null ? null : await dataset.readPlan(before.planDigest);
+  if (record !== null) refuseOtherGroupSize(config.plan, record, name);
+  if (latestStart !== undefined) refuseFewerRows(config.settings, latestStart, name);
+  const planOf = async (start: EpochRecord | undefined) =>
+    start === undefined || dataset === null ? null : dataset.readPlan(start.planDigest);
+  const latest = await planOf(latestStart);
   refuseRealModels({ latest, plan: config.plan, name });
-  checkRedos(options.redo, { plan: config.plan, before, name });
-  const newestStart = await dataset?.findEpoch(await dataset.newestEpoch());
-  return decide({ ...target, options, config, seedSource, before, latest, newestStart }, options.keep);
+  checkRedos(options.redo, { plan: config.plan, before: latestStart, name });
+  const epoch = dataset === null ? undefined : await findPublished(dataset);
+  const published = await planOf(epoch === undefined ? undefined : await dataset?.findEpoch(epoch));
+  const latestState = (await dataset?.findState()) ?? 'new';
+  return decide(
+    { ...target, options, config, seedSource, record, latestStart, latestState, latest, published },
+    options.keep,
+  );
 }
 
 /** The same wish with all stale cells kept. */
@@ -160,72 +173,45 @@ export function keepStale({ opened }: Wish): Promise<Wish> {
 }
 
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
-  const { options, config, dataset, before, latest, newestStart, seedSource } = opened;
+  const { options, config, dataset, record, latestStart, latestState, latest, published, seedSource } =
+    opened;
   const { settings } = config;
   const documentDigest = planDigestOf(config.plan);
-  const count = (plan: Plan, rules: Plan['redo'], opensAll: boolean) =>
-    countCells({
-      dataset,
-      plan,
-      planDigest: planDigestOf(plan),
-      settings,
-      seedSource,
-      opensAll,
-      redos: { rules, rows: before?.rows ?? 0 },
-    });
-
-  const held = before?.answer?.documentDigest === documentDigest ? before.answer.keep : [];
-  let plan: Plan = {
-    ...config.plan,
-    keep: keepRules(keep, { held, plan: config.plan }),
-    redo: (latest?.redo ?? []).filter(({ column }) =>
-      config.plan.columns.some(({ name }) => name === column),
-    ),
-  };
-  if (options.redo.length > 0) {
-    // An answer that keeps all keeps what a redo would make again, too.
-    const kept = keep === true && options.keep !== true ? plan.keep : withoutRedone(plan, options.redo);
-    plan = { ...plan, keep: kept };
-    const started = plan.redo.filter((rule) =>
-      options.redo.some(({ column, rows }) => column === rule.column && isSameRows(rows, rule.rows)),
-    );
-    const { unfinishedRedos } = await count(plan, started, false);
-    plan = { ...plan, redo: raiseRedos(plan, { asked: options.redo, unfinished: unfinishedRedos }) };
-  }
+  const held = latestStart?.answer?.documentDigest === documentDigest ? latestStart.answer.keep : [];
+  const plan = planWith(opened, { keep, held });
   const planDigest = planDigestOf(plan);
   const hosts = hostsByColumn(plan, settings);
   const hostsBefore =
-    latest === null || newestStart === undefined ? {} : hostsByColumn(latest, newestStart.settings);
+    latest === null || latestStart === undefined ? {} : hostsByColumn(latest, latestStart.settings);
   const isElsewhere = Object.entries(hosts).some(
     ([column, host]) => (findOwn(hostsBefore, column) ?? host) !== host,
   );
-  let counts = await count(plan, [], isElsewhere);
-  const { planInPlace } = counts;
-  const planBefore = dataset === null || planInPlace === null ? null : await dataset.readPlan(planInPlace);
-  const base = await baseOf({ dataset, plan, planDigest, planBefore, counts });
-  // Beside the output all of it is built, groups that are done in place too.
-  if (base === 'next' && counts.groupsInPlace > 0) counts = await count(plan, [], true);
+  const counts = await countCells({
+    ...{ dataset, plan, settings, seedSource, readsAll: isElsewhere },
+    ...(options.onCounting === undefined ? {} : { onProgress: options.onCounting }),
+  });
+  const planBefore = counts.rowsInOutput > 0 ? published : null;
+  const isSamePlan = latestStart?.planDigest === planDigest;
   const isDone =
     counts.isDone &&
-    before?.planDigest === planDigest &&
-    before.state === 'complete' &&
-    counts.rowsInPlace > 0 &&
-    before.rows === settings.rows &&
-    (await isWhole(dataset));
+    isSamePlan &&
+    latestState === 'complete' &&
+    counts.rowsInOutput > 0 &&
+    latestStart.rows === settings.rows;
   return {
     directory: opened.directory,
     name: opened.name,
     document: opened.document,
     documentDigest,
     dataset,
-    before,
-    lastStart: newestStart?.datasetId === before?.id && !opened.isCopy ? newestStart : undefined,
+    before: latestStart === undefined ? null : { rows: latestStart.rows, state: latestState },
+    lastStart: latestStart?.datasetId === record?.id && !opened.isCopy ? latestStart : undefined,
     planBefore,
     config,
     plan,
     planDigest,
     settings,
-    base,
+    replacesOutput: planBefore !== null && planDigestOf(planBefore) !== planDigest,
     counts,
     answer: plan.keep.length === 0 ? null : { documentDigest, keep: plan.keep },
     isDone,
@@ -233,16 +219,30 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
       ? null
       : questionOf({
           counts,
-          // The build that it was asked for is not finished.
           asksAbove: options.asksAlways === true ? 0 : ASK_ABOVE_CELLS,
-          isAgreed:
-            options.asksAlways !== true &&
-            before?.planDigest === planDigest &&
-            before.state !== 'complete' &&
-            newestStart?.base === base,
+          // The build that it was asked for is not finished.
+          isAgreed: options.asksAlways !== true && isSamePlan && latestState !== 'complete',
           foreign: isElsewhere ? foreignCells(counts, hosts) : [],
         }),
     opened,
+  };
+}
+
+/** The plan of the document, with what is kept and what is made again. */
+function planWith(
+  { options, config, latest, published }: OpenedWish,
+  { keep, held }: { readonly keep: WishOptions['keep']; readonly held: readonly KeepRule[] },
+): Plan {
+  const isThere = ({ column }: RedoRule) => config.plan.columns.some(({ name }) => name === column);
+  const redo = (latest?.redo ?? []).filter(isThere);
+  const plan: Plan = { ...config.plan, keep: keepRules(keep, { held, plan: config.plan }), redo };
+  if (options.redo.length === 0) return plan;
+  // An answer that keeps all keeps what a redo would make again, too.
+  const kept = keep === true && options.keep !== true ? plan.keep : withoutRedone(plan, options.redo);
+  return {
+    ...plan,
+    keep: kept,
+    redo: raiseRedos(redo, { asked: options.redo, published: published?.redo ?? [] }),
   };
 }
 
@@ -252,10 +252,8 @@ export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
   const { seed, rowGroupSize } = wish.plan;
   const found = await store.findDataset(wish.name);
   if (found !== undefined) return { ...wish, store, dataset: found };
-  const document = relative(store.directory, wish.document);
-  const start = { seed, rowGroupSize, rows: wish.settings.rows, document };
   try {
-    return { ...wish, store, dataset: await store.createDataset(wish.name, start) };
+    return { ...wish, store, dataset: await store.createDataset(wish.name, { seed, rowGroupSize }) };
   } catch (error) {
     // Another command may have made it in the meantime; the epoch decides which of the two builds.
     const made = await store.findDataset(wish.name);
@@ -264,7 +262,7 @@ export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
   }
 }
 
-function refuseFewerRows({ rows }: Settings, before: DatasetRecord, name: string): void {
+function refuseFewerRows({ rows }: Settings, before: EpochRecord, name: string): void {
   if (rows >= before.rows) return;
   throw new RefusedError(
     `Cannot make "${name}" smaller: it was asked for ${plural(before.rows, 'row')}, now for ${rows}. Use -n ${before.rows}, or --new for another dataset`,
@@ -327,41 +325,4 @@ function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>
     }
   }
   return [...found.values()];
-}
-
-/** Whether what the group records name is there, and nothing else is under way. */
-async function isWhole(dataset: DatasetStore | null): Promise<boolean> {
-  if (dataset === null || existsSync(dataset.path('swap.json'))) return false;
-  if ((await findNext(dataset)) !== undefined) return false;
-  for (const rowGroup of await listGroups(dataset, 'place')) {
-    const group = await findGroup(dataset, { rowGroup, base: 'place' });
-    const place = { base: 'place', isByteExact: true } as const;
-    if (group === undefined || !(await hasItsFiles(dataset, group, place))) return false;
-  }
-  return true;
-}
-
-async function baseOf(of: {
-  dataset: DatasetStore | null;
-  plan: Plan;
-  planDigest: string;
-  planBefore: Plan | null;
-  counts: CellCounts;
-}): Promise<Base> {
-  const { dataset, plan, planDigest, planBefore, counts } = of;
-  if (dataset === null || planBefore === null) return 'place';
-  if ((await findNext(dataset)) === planDigest) return 'next';
-  return counts.changedRows > 0 || outputOf(planBefore) !== outputOf(plan) ? 'next' : 'place';
-}
-
-/** What decides the files beside the cells: the output's columns and the expressions, which may draw by the seed. */
-function outputOf(plan: Plan): string {
-  return JSON.stringify(
-    plan.columns.map((column) => [
-      column.name,
-      column.drop,
-      column.type,
-      column.kind === 'expression' ? [column.expr, column.dtype, plan.seed] : null,
-    ]),
-  );
 }

@@ -9,7 +9,9 @@
 //       smallest (at, id).
 //   A4. A cell whose upstream is to be made cannot be judged: it counts as "downstream", and is made again unless its
 //       digest comes out the same.
-//   A5. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
+//   A5. Where the definition of a column and all above it are what they were for the current output, its cells there are
+//       right: they are taken as they are marked, and nothing is rendered.
+//   A6. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
 import { createBreather } from '../breathe.ts';
 import { CellError } from '../errors.ts';
@@ -57,9 +59,7 @@ export interface AdoptedColumn {
 export interface Adoption {
   readonly dropped: ReadonlyMap<number, RowFailure>;
   readonly columns: ReadonlyMap<string, AdoptedColumn>;
-  /** Rows of the current output in which an existing value changes or has to be made again. */
-  readonly changedRows: number;
-  /** Those of them that take other seed data. */
+  /** Rows of the current output that take other seed data. */
   readonly changedSeedRows: number;
 }
 
@@ -82,6 +82,10 @@ export interface AdoptInput {
   readonly roots: ReadonlyMap<number, RootRow>;
   readonly records: ReadonlyMap<string, readonly CellRecord[]>;
   readonly output: EarlierOutput;
+  /** Columns that are defined, with all above them, as they were for the current output. */
+  readonly unchanged: ReadonlySet<string>;
+  /** Those of them whose records were not read: every row is in the output and has its cell. */
+  readonly unread: ReadonlySet<string>;
 }
 
 export async function adoptCells(input: AdoptInput): Promise<Adoption> {
@@ -109,8 +113,7 @@ class Adopter {
   readonly #failedBefore: ReadonlySet<string>;
   readonly #dropped = new Map<number, RowFailure>();
   readonly #inline: InlineRow;
-  #changedRows = 0;
-  #changedSeedRows = 0;
+  readonly #changedSeedRows = new Set<number>();
 
   constructor(input: AdoptInput) {
     this.#input = input;
@@ -127,36 +130,27 @@ class Adopter {
   }
 
   adoptRow(row: number): void {
-    const changed = new Set<PlanColumn['kind'] | 'lost'>();
-    const failure = this.#adopt(row, changed);
-    if (failure !== null) {
-      this.#dropped.set(row, failure);
-      for (const { wanted, keptAsIs } of this.#found.values()) {
-        wanted.delete(row);
-        keptAsIs.delete(row);
-      }
+    const failure = this.#adopt(row);
+    if (failure === null) return;
+    this.#dropped.set(row, failure);
+    for (const { wanted, keptAsIs } of this.#found.values()) {
+      wanted.delete(row);
+      keptAsIs.delete(row);
     }
-    if (!includesRow(this.#input.output.rows, row)) return;
-    if (failure !== null || changed.size > 0) this.#changedRows += 1;
-    if (changed.has('seed-dataset')) this.#changedSeedRows += 1;
   }
 
   result(): Adoption {
-    return {
-      dropped: this.#dropped,
-      columns: this.#found,
-      changedRows: this.#changedRows,
-      changedSeedRows: this.#changedSeedRows,
-    };
+    return { dropped: this.#dropped, columns: this.#found, changedSeedRows: this.#changedSeedRows.size };
   }
 
-  /** Adds the kinds of the columns whose cells are not what they were. Returns why the row is dropped. */
-  #adopt(row: number, changed: Set<PlanColumn['kind'] | 'lost'>): RowFailure | null {
+  /** Returns why the row is dropped. */
+  #adopt(row: number): RowFailure | null {
     const roots = this.#input.roots.get(row);
     if (roots === undefined) throw new RangeError(`Row ${row} has no roots`);
     if (roots.failure !== null) return roots.failure;
     const values: Record<string, Value> = {};
     for (const column of this.#columns) {
+      if (this.#input.unread.has(column.name)) continue;
       try {
         if (column.kind === 'expression') {
           if (!hasAll(values, column.needs)) continue;
@@ -166,8 +160,8 @@ class Adopter {
         const record = isModelColumn(column)
           ? this.#adoptCell(column, row, values)
           : this.#rootRecord(column, row, findOwn(roots.cells, column.name));
-        if (this.#isLost(column, row)) changed.add('lost');
-        else if (this.#isChange(column, row, record)) changed.add(column.kind);
+        if (column.kind === 'seed-dataset' && this.#isChange(column, row, record))
+          this.#changedSeedRows.add(row);
         if (record === undefined) continue;
         setOwn(values, column.name, record.value);
         this.#columnOf(column.name).chosen.set(row, record);
@@ -179,16 +173,15 @@ class Adopter {
     return null;
   }
 
-  /** Whether a row that is in the output has another cell now. A column that it never had is no change of a value. */
+  /** Whether a row of the output has another cell now. A column that it never had is no change of a value. */
   #isChange({ name }: PlanColumn, row: number, record: CellRecord | undefined): boolean {
     const before = this.#recordsOf(name, row).filter(({ status }) => status === 'ok');
-    if (before.length === 0) return false;
-    if (record === undefined) return true;
+    if (before.length === 0 || !includesRow(this.#input.output.rows, row)) return false;
     // The marks of a damaged settled file are lost.
-    const current = before.find(({ chosen }) => chosen === true);
+    const current = before.find(isChosen);
     return current === undefined
-      ? !before.some((other) => other.in === record.in)
-      : !isSameValue(current.value, record.value);
+      ? !before.some((other) => other.in === record?.in)
+      : record === undefined || !isSameValue(current.value, record.value);
   }
 
   /** Whether a row of the output has this cell, and the store has not: whatever it was, it cannot be told from another. */
@@ -220,6 +213,9 @@ class Adopter {
   #adoptCell(column: ModelColumn, row: number, values: RowValues): CellRecord | undefined {
     const { wanted, keptAsIs } = this.#columnOf(column.name);
     const records = this.#recordsOf(column.name, row);
+    const current = this.#input.unchanged.has(column.name) ? records.find(isChosen) : undefined;
+    const unchanged = current === undefined ? null : readAgain(column, current);
+    if (unchanged !== null) return unchanged;
     const accepted = records
       .filter(({ status }) => status === 'ok')
       .flatMap((record) => readAgain(column, record) ?? []);

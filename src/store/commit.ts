@@ -1,55 +1,51 @@
-// Commits a row group: what it made becomes durable, in an order in which a crash at any point loses nothing, and the
-// same commit again ends in the same state.
+// Commits a row group into the edition of its start, in an order in which a crash at any point loses nothing, and two
+// attempts at once hurt neither each other nor anyone else.
 //
-//   C1. Parquet beside its place and synced · epoch check · renamed · epoch check again.
-//   C2. Settled files, usage, failures, and then the group record, the proof that all of it is there.
-//   C3. Only then are files removed: those, by name, that the usage file lists as folded. What appears later is folded
-//       at the next open of the group, and a damaged file stays.
-//   C4. A stopped group writes its complete rows, settled files and its record: which cells its rows hold is known from
-//       the marks there alone. It folds nothing: usage and failures wait for its end, and no file is removed.
-//   C5. A commit that finds its own record finishes the removal and changes nothing else.
+//   C1. Parquet files and failures, each written beside its place and renamed. Two attempts make the same Parquet bytes;
+//       what they may make differently has the attempt's nonce in its name.
+//   C2. Settled files. Then a look at the epochs, and the group's record, created exclusively: the proof that all of it
+//       is there. An attempt that finds a record returns that one.
+//   C3. Only then are the files of cells removed that were folded. What appears later, and damaged files, stay.
+//   C4. A stopped group writes its complete rows, settled files and its record, and removes nothing.
 
+import { randomBytes } from 'node:crypto';
 import { FencedError } from '../errors.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import type { Value } from '../values.ts';
+import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { failedCells, writeFailures } from './failures.ts';
-import { CellIndex, type GatheredFile, gatherColumn, identityOf } from './gather.ts';
+import { formatDocument } from './documents.ts';
+import type { Edition } from './editions.ts';
+import { writeFailures } from './failures.ts';
 import {
-  type Base,
   type Drop,
   findGroup,
   GROUP_VERSION,
   type GroupRecord,
+  groupPath,
   type OutputFile,
-  outputPath,
   rangesOf,
-  writeGroup,
 } from './groups.ts';
-import { batchName } from './names.ts';
-import { openTurns } from './open-turns.ts';
+import { batchName, DROPPED_FOLDER, editionFolder, failuresName, OUTPUT_FOLDER } from './names.ts';
 import { misfitOf } from './parquet.ts';
-import type { StoredRecord } from './parts.ts';
-import type { CellRecord } from './records.ts';
-import { type WrittenRowGroup, writeRowGroup } from './row-group-writer.ts';
-import { writeSettled } from './settled.ts';
-import { type FoldedFiles, findUsageFile, writeUsageFile } from './usage.ts';
-
-export const OUTPUT_FOLDER = 'parquet-files';
-/** Where the columns with `drop: true` are. */
-export const DROPPED_FOLDER = 'dropped-columns-parquet-files';
+import { listEditions } from './published.ts';
+import type { StoredRecord } from './records.ts';
+import { writeRowGroup } from './row-group-writer.ts';
+import { settleColumn } from './settled.ts';
+import { countGroup } from './usage.ts';
 
 export interface RowGroupCommit {
   readonly plan: Plan;
   readonly planDigest: string;
-  readonly epoch: number;
   readonly rowGroup: number;
   readonly rows: RowRange;
   readonly isComplete: boolean;
-  readonly base: Base;
+  /** See `GroupRecord`. */
+  readonly digest: string;
+  readonly definitions: GroupRecord['definitions'];
   /** Reads what the group made. Not asked for when the group is committed already. */
   readonly readContent: () => Promise<RowGroupContent>;
 }
@@ -60,8 +56,8 @@ export interface RowGroupContent {
   readonly drops: readonly Drop[];
   /** The values of a column of the plan, one for each complete row. Asked for twice, column by column. */
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
-  /** The cells that are the output, by column and row, of every column that is stored. */
-  readonly chosen: ReadonlyMap<string, ReadonlyMap<number, CellRecord>>;
+  /** The cells that are the output, of every column that is stored: by column and row what `identityOf` gives. */
+  readonly chosen: ReadonlyMap<string, ReadonlyMap<number, string>>;
 }
 
 /**
@@ -69,47 +65,65 @@ export interface RowGroupContent {
  * Throws `FencedError` once a newer build has started, `StoreError` for a disk that does not take it, and `RangeError`
  * for a complete group with a row that is neither complete nor dropped.
  */
-export async function commitRowGroup(dataset: DatasetStore, commit: RowGroupCommit): Promise<GroupRecord> {
-  checkEpoch(dataset, commit);
-  const before = await findGroup(dataset, commit);
-  if (before !== undefined && isSameCommit(before, commit)) {
-    await removeFolded(dataset, commit);
-    return before;
+export async function commitRowGroup(
+  dataset: DatasetStore,
+  edition: Edition,
+  commit: RowGroupCommit,
+): Promise<GroupRecord> {
+  const place = { epoch: edition.epoch, rowGroup: commit.rowGroup };
+  try {
+    return (await findGroup(dataset, place)) ?? (await makeCommit(dataset, edition, commit));
+  } catch (error) {
+    if (error instanceof FencedError) throw error;
+    // What this attempt misses another one may have folded, or a newer build removed.
+    await edition.checkEpoch();
+    const made = await findGroup(dataset, place);
+    if (made === undefined) throw error;
+    return made;
   }
+}
+
+async function makeCommit(
+  dataset: DatasetStore,
+  edition: Edition,
+  commit: RowGroupCommit,
+): Promise<GroupRecord> {
+  await edition.checkEpoch();
+  const { epoch } = edition;
+  const nonce = randomBytes(8).toString('hex');
   const content = await dropMisfits(commit.plan, await commit.readContent());
   if (commit.isComplete) checkRows(commit.rows, content);
-  const files = await writeOutput(dataset, commit, content);
-  await settle(dataset, commit, content);
+  const { rowGroup } = commit;
+  const output = await writeOutput(dataset, { ...commit, epoch }, content);
+  const settled = await settle(dataset, { ...commit, epoch, nonce }, content);
+  const name = failuresName({ rowGroup, nonce });
+  const failures = await writeFailures(dataset, `${editionFolder(epoch)}/${name}`, {
+    drops: content.drops,
+    failed: settled.failed,
+  });
   const record: GroupRecord = {
     v: GROUP_VERSION,
-    rowGroup: commit.rowGroup,
+    rowGroup,
+    epoch,
+    digest: commit.digest,
     planDigest: commit.planDigest,
-    epoch: commit.epoch,
     rows: commit.rows,
     isComplete: commit.isComplete,
     rowCount: content.completeRows.length,
     rowsInFiles: rangesOf(content.completeRows),
     drops: [...content.drops].sort((left, right) => left.row - right.row),
-    files,
+    files: failures === undefined ? output : [...output, { name, ...failures }],
+    definitions: commit.definitions,
+    covers: settled.covers,
+    usage: settled.usage,
   };
-  checkEpoch(dataset, commit);
-  await writeGroup(dataset, commit.base, record);
-  if (commit.isComplete) await removeFolded(dataset, commit);
+  await edition.checkEpoch();
+  const path = groupPath({ epoch, rowGroup });
+  if (!(await dataset.files.create(path, formatDocument(record)))) {
+    return (await findGroup(dataset, { epoch, rowGroup })) ?? record;
+  }
+  if (commit.isComplete) for (const file of settled.folded) await dataset.files.remove(file);
   return record;
-}
-
-function checkEpoch(dataset: DatasetStore, { epoch }: RowGroupCommit): void {
-  if (dataset.hasNewerEpoch(epoch)) throw new FencedError(epoch);
-}
-
-function isSameCommit(group: GroupRecord, commit: RowGroupCommit): boolean {
-  return (
-    group.isComplete &&
-    group.epoch === commit.epoch &&
-    group.planDigest === commit.planDigest &&
-    group.rows.first === commit.rows.first &&
-    group.rows.last === commit.rows.last
-  );
 }
 
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
@@ -150,140 +164,58 @@ function checkRows(rows: RowRange, { completeRows, drops }: RowGroupContent): vo
   }
 }
 
-interface Output {
-  readonly name: string;
-  readonly path: string;
-  /** Null where nothing is to be written. */
-  readonly written: WrittenRowGroup | null;
+interface Place {
+  readonly plan: Plan;
+  readonly rowGroup: number;
+  readonly epoch: number;
 }
 
+/** The Parquet files; none where no row is left. */
 async function writeOutput(
   dataset: DatasetStore,
-  commit: RowGroupCommit,
+  { plan, rowGroup, epoch }: Place,
   { completeRows, valuesOf }: RowGroupContent,
 ): Promise<OutputFile[]> {
-  const { plan, base, rowGroup } = commit;
-  const outputs: Output[] = [];
-  try {
-    for (const folder of [OUTPUT_FOLDER, DROPPED_FOLDER]) {
-      const name = `${folder}/${batchName(rowGroup)}`;
-      const path = outputPath(dataset, base, name);
-      const columns = plan.columns.filter(({ drop }) => drop === (folder === DROPPED_FOLDER));
-      const rowCount = completeRows.length;
-      const isNone = columns.length === 0 || rowCount === 0;
-      const written = isNone
-        ? null
-        : await writeRowGroup(dataset.files, { path, columns, rowCount, valuesOf });
-      outputs.push({ name, path, written });
-    }
-    checkEpoch(dataset, commit);
-  } catch (error) {
-    for (const { written } of outputs) await written?.file.discard();
-    throw error;
+  const rowCount = completeRows.length;
+  const output: OutputFile[] = [];
+  for (const folder of [OUTPUT_FOLDER, DROPPED_FOLDER]) {
+    const columns = plan.columns.filter(({ drop }) => drop === (folder === DROPPED_FOLDER));
+    if (columns.length === 0 || rowCount === 0) continue;
+    const name = `${folder}/${batchName(rowGroup)}`;
+    const path = `${editionFolder(epoch)}/${name}`;
+    output.push({ name, ...(await writeRowGroup(dataset.files, { path, columns, rowCount, valuesOf })) });
   }
-  for (const { path, written } of outputs) {
-    if (written === null) await dataset.files.remove(path);
-    else await written.file.publish();
-  }
-  checkEpoch(dataset, commit);
-  return outputs.flatMap(({ name, written }) =>
-    written === null ? [] : [{ name, sizeBytes: written.sizeBytes, sha256: written.sha256 }],
-  );
+  return output;
+}
+
+interface SettledGroup extends Pick<GroupRecord, 'covers' | 'usage'> {
+  readonly folded: readonly string[];
+  readonly failed: readonly { readonly column: string; readonly record: StoredRecord }[];
 }
 
 async function settle(
   dataset: DatasetStore,
-  commit: RowGroupCommit,
-  content: RowGroupContent,
-): Promise<void> {
-  const { plan, planDigest, epoch, rowGroup, rows } = commit;
-  const { rowGroupSize } = plan;
-  // The marks of the output in place stay until it is replaced: `keep` goes by them.
-  const current = (await findGroup(dataset, { rowGroup, base: 'place' }))?.planDigest;
-  const index = await CellIndex.read(dataset, { columns: [...content.chosen.keys()], rowGroupSize });
-  const folded: Record<string, FoldedFiles> = {};
-  const failed = new Map<string, StoredRecord>();
-  for (const [column, chosen] of content.chosen) {
-    const found = await gatherColumn(dataset, { column, rowGroup, rowGroupSize, index });
-    const records = settledRecords(found.records, { chosen, planDigest, current });
-    if (records.length > 0) await writeSettled(dataset, { column, rowGroup, rows, epoch, records });
-    setOwn(folded, column, foldedFiles(found.files));
-    for (const record of failedCells(found.records)) failed.set(`${record.row} ${column}`, record);
+  { rowGroup, epoch, nonce }: Place & { readonly nonce: string },
+  { chosen, completeRows, drops }: RowGroupContent,
+): Promise<SettledGroup> {
+  const editions = await listEditions(dataset);
+  const complete = new Set(completeRows);
+  const droppedRows = new Set(drops.map(({ row }) => row));
+  const covers: Record<string, readonly string[]> = {};
+  const usage: Record<string, GroupRecord['usage'][string]> = {};
+  const folded: string[] = [];
+  const failed: { column: string; record: StoredRecord }[] = [];
+  for (const [column, cells] of chosen) {
+    const ofRows = new Map([...cells].filter(([row]) => complete.has(row)));
+    const place = { column, rowGroup, epoch, nonce };
+    const settled = await settleColumn(dataset, { ...place, chosen: ofRows, editions, droppedRows });
+    setOwn(covers, column, settled.covers);
+    setOwn(usage, column, settled.usage);
+    folded.push(...settled.folded);
+    failed.push(...settled.failed.map((record) => ({ column, record })));
   }
-  if (!commit.isComplete) return;
-  await writeUsageFile(dataset, { rowGroup, epoch, columns: folded });
-  const failures = content.drops.map((drop) => ({ drop, record: failed.get(`${drop.row} ${drop.column}`) }));
-  await writeFailures(dataset, rowGroup, failures);
-}
-
-/**
- * All accepted records and the last failures of rows without a later one, each with the tries that led to it, and the
- * conversations that still go on.
- */
-function settledRecords(
-  found: readonly StoredRecord[],
-  output: {
-    readonly chosen: ReadonlyMap<number, CellRecord>;
-    readonly planDigest: string;
-    readonly current: string | undefined;
-  },
-): StoredRecord[] {
-  const chosen = new Map([...output.chosen.values()].map((record) => [identityOf(record), record]));
-  const open = new Set(openTurns(found));
-  const lastOfRow = new Map<number, StoredRecord>();
-  for (const record of found) {
-    if (record.status === 'ok' || record.status === 'failed') lastOfRow.set(record.row, record);
-  }
-  const isEnd = (record: StoredRecord) =>
-    record.status === 'ok' || (record.status === 'failed' && lastOfRow.get(record.row) === record);
-  const ended = new Set(found.filter(isEnd).map(conversationOf));
-  const settled: StoredRecord[] = [];
-  for (const record of found) {
-    if (record.status !== 'ok') {
-      if (open.has(record) || ended.has(conversationOf(record))) settled.push(record);
-      continue;
-    }
-    const { plans: marks = [], ...cell } = record;
-    const isChosen = chosen.delete(identityOf(record));
-    const kept = marks.filter((plan) => plan === output.current && plan !== output.planDigest);
-    const plans = isChosen ? [...kept, output.planDigest] : kept;
-    settled.push(plans.length === 0 ? cell : { ...cell, plans });
-  }
-  for (const { chosen: _, ...cell } of chosen.values()) settled.push({ ...cell, plans: [output.planDigest] });
-  return settled;
-}
-
-/** What the records of one cell that were made from one input share. */
-function conversationOf({ row, in: digest }: StoredRecord): string {
-  return `${row} ${digest}`;
-}
-
-function foldedFiles(files: readonly GatheredFile[]): FoldedFiles {
-  const parts: Record<string, FoldedFiles['parts'][string]> = {};
-  const settled: number[] = [];
-  for (const file of files) {
-    if (file.isDamaged) continue;
-    if (file.kind === 'settled') settled.push(file.epoch);
-    else {
-      const { calls, failedCalls, promptTokens, completionTokens } = file.usage;
-      setOwn(parts, file.nonce, [calls, failedCalls, promptTokens, completionTokens]);
-    }
-  }
-  return { parts, settled };
-}
-
-/** Removes what the commit of this epoch folded. */
-async function removeFolded(dataset: DatasetStore, { plan, rowGroup, epoch }: RowGroupCommit): Promise<void> {
-  const folded = (await findUsageFile(dataset, { rowGroup, epoch }))?.columns ?? {};
-  const { rowGroupSize } = plan;
-  const index = await CellIndex.read(dataset, { columns: Object.keys(folded), rowGroupSize });
-  for (const [column, { parts, settled }] of Object.entries(folded)) {
-    for (const file of index.filesOf(column, rowGroup)) {
-      const isFolded =
-        file.kind === 'part'
-          ? Object.hasOwn(parts, file.nonce)
-          : file.epoch !== epoch && settled.includes(file.epoch);
-      if (isFolded) await dataset.files.remove(dataset.path(file.name));
-    }
-  }
+  // Columns that the plan no longer has cost something, too.
+  const others = (await listCellColumns(dataset)).filter((column) => !chosen.has(column));
+  const gone = await countGroup(dataset, rowGroup, others);
+  return { covers: { ...covers, ...gone.covers }, usage: { ...usage, ...gone.usage }, folded, failed };
 }

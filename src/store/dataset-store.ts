@@ -1,27 +1,29 @@
-// One dataset's folder: where its files are, `dataset.json`, its plans, its epochs.
+// One dataset's folder: `dataset.json`, its plans, its starts.
 //
-//   D1. A folder without `dataset.json` is never written.
-//   D2. An epoch's file is created exclusively and whole; numbers have no gap, so "is there a newer one" is one look.
-//   D3. An epoch of another dataset id came with a copied folder: its build is not ours, only its number counts.
+//   D1. A folder without `dataset.json` is never written. `dataset.json` says what never changes; only a copy gets new ids.
+//   D2. A start's file is created exclusively and whole; numbers have no gap, so "is there a newer one" is one look.
+//   D3. A start of another dataset id came with a copied folder: its build is not ours, but what it was asked for holds.
+//   D4. How a build ended, and that its process has let go of it, stand in files of their own: nothing is replaced that
+//       another process may be writing.
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { PartName, RowRange } from '../graph/types.ts';
 import type { KeepRule, Plan, Settings } from '../plan.ts';
 import { PLAN_VERSION } from '../plan.ts';
 import { formatJson, parseJson, type Value } from '../values.ts';
 import { findDocument, formatDocument, writeDocument } from './documents.ts';
-import { type Files, fail } from './files.ts';
-import type { Base } from './groups.ts';
-import { columnFolder, epochName, parseCellFileName, parseEpochName } from './names.ts';
+import { fail } from './fail.ts';
+import type { StoreFiles } from './files/port.ts';
+import { EDITION_FOLDERS, editionFolder, epochName, parseNumbers } from './names.ts';
 
-export const DATASET_VERSION = 1;
-const EPOCH_VERSION = 1;
+export const DATASET_VERSION = 2;
+const EPOCH_VERSION = 2;
 
-/** Files that another machine wrote beside their places and that are older were left by a crash: writing one takes seconds. */
+/** Files that another machine started and that are older were left by a crash: writing one takes seconds. */
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** `dataset.json`. Written by whoever holds the newest epoch, and by a client before it takes one. */
+/** Folders that every dataset has; nothing makes them again when they are gone. */
+export const DATASET_FOLDERS = ['epochs', 'plans', 'seeds', 'cells', 'editions', 'published'];
+
+/** `dataset.json`. */
 export interface DatasetRecord {
   readonly v: typeof DATASET_VERSION;
   readonly id: string;
@@ -32,32 +34,31 @@ export interface DatasetRecord {
   /** The dataset's seed. */
   readonly seed: string;
   readonly rowGroupSize: number;
-  /** Rows asked for. */
-  readonly rows: number;
-  /** Path of the config document relative to the store's folder. */
-  readonly document: string | null;
-  readonly documentDigest: string | null;
-  /** The plan last built or being built; each group's record names the one its files follow. */
-  readonly planDigest: string | null;
-  readonly state: DatasetState;
-  /** Why it is incomplete, for people. */
-  readonly reason: string | null;
-  /** What was answered about stale cells, for this document only. */
-  readonly answer: DatasetAnswer | null;
   /** Milliseconds since the epoch, UTC. */
   readonly createdAt: number;
 }
 
+/** `new` before the first start; `building` while the newest start has not ended with notice. */
 export type DatasetState = 'new' | 'building' | 'complete' | 'incomplete';
 
-/** Ends when the document changes. */
+/** What was answered about stale cells; it ends when the document changes. */
 export interface DatasetAnswer {
   readonly documentDigest: string;
   readonly keep: readonly KeepRule[];
 }
 
-/** `epochs/000007.json`: who builds. */
-export interface EpochRecord {
+/** What a start was asked for. */
+export interface StartWish {
+  readonly rows: number;
+  readonly planDigest: string;
+  /** Path of the config document relative to the store's folder. */
+  readonly document: string;
+  readonly documentDigest: string;
+  readonly answer: DatasetAnswer | null;
+}
+
+/** `epochs/000007.json`: one start. */
+export interface EpochRecord extends StartWish {
   readonly v: typeof EPOCH_VERSION;
   readonly epoch: number;
   readonly datasetId: string;
@@ -74,82 +75,81 @@ export interface EpochRecord {
   readonly isEmbedded: boolean;
   readonly workflowId: string;
   readonly settings: Settings;
-  readonly rows: number;
-  readonly planDigest: string;
-  readonly base: Base;
   /** Milliseconds since the epoch, UTC. */
   readonly at: number;
-  /** Set by a build that ended with notice. */
+  /** When its process let go of it; null while it may be at work. In a file of its own. */
   readonly endedAt: number | null;
+}
+
+/** `epochs/000007.end.json`: how its build ended. */
+export interface EpochEnd {
+  readonly v: typeof EPOCH_VERSION;
+  readonly isComplete: boolean;
+  /** Why it is incomplete, for people. */
+  readonly reason: string | null;
+  readonly at: number;
 }
 
 export class DatasetStore {
   readonly name: string;
+  /** Its folder as people know it. */
   readonly directory: string;
-  readonly files: Files;
-  #updates: Promise<unknown> = Promise.resolve();
+  /** Rooted at its folder. */
+  readonly files: StoreFiles;
 
-  constructor(of: { readonly name: string; readonly directory: string; readonly files: Files }) {
+  constructor(of: { readonly name: string; readonly files: StoreFiles }) {
     this.name = of.name;
-    this.directory = of.directory;
+    this.directory = of.files.place();
     this.files = of.files;
   }
 
-  /** The path of a file below the dataset's folder. */
-  path(...names: readonly string[]): string {
-    return join(this.directory, ...names);
+  /** Where a file is, for people. */
+  path(name: string): string {
+    return this.files.place(name);
   }
 
-  /** `dataset.json`. Throws `StoreError` if there is none or a newer Rowloom wrote it. */
+  /** `dataset.json`. Throws `StoreError` if there is none or another Rowloom wrote it. */
   async read(): Promise<DatasetRecord> {
     return (await this.find()) ?? fail(`Cannot find a dataset in "${this.directory}"`);
   }
 
   async find(): Promise<DatasetRecord | undefined> {
-    return findDocument(this.files, { path: this.path('dataset.json'), version: DATASET_VERSION });
-  }
-
-  /** Changes fields of `dataset.json`; one change at a time in this process. */
-  async update(change: Partial<Omit<DatasetRecord, 'v'>>): Promise<DatasetRecord> {
-    const update = this.#updates.then(async () => {
-      const document = { ...(await this.read()), ...change };
-      await writeDocument(this.files, { path: this.path('dataset.json'), document });
-      return document;
-    });
-    this.#updates = update.catch(() => undefined);
-    return update;
+    return findDocument(this.files, { path: 'dataset.json', version: DATASET_VERSION });
   }
 
   /** Keeps a plan under its digest. A plan that is there already is not written again. */
   async writePlan(planDigest: string, plan: Plan): Promise<void> {
-    const path = this.path('plans', `${planDigest}.json`);
-    if ((await this.files.findStat(path)) !== undefined) return;
-    await this.files.write(path, `${formatJson(plan as unknown as Value)}\n`);
+    const name = `plans/${planDigest}.json`;
+    if ((await this.files.findStat(name)) !== undefined) return;
+    await this.files.create(name, `${formatJson(plan as unknown as Value)}\n`);
   }
 
   /** Keeps the document that a plan was resolved from, all defaults filled in. */
   async writePlanDocument(planDigest: string, document: Value): Promise<void> {
-    await this.files.write(this.planDocumentPath(planDigest), `${formatJson(document, 2)}\n`);
+    await this.files.replace(planDocumentName(planDigest), `${formatJson(document, 2)}\n`);
   }
 
-  planDocumentPath(planDigest: string): string {
-    return this.path('plans', `${planDigest}.config.json`);
+  /** Throws `StoreError` if there is none. */
+  async readPlanDocument(planDigest: string): Promise<Buffer> {
+    const name = planDocumentName(planDigest);
+    return (await this.files.find(name)) ?? fail(`Cannot read "${this.path(name)}": there is no such file`);
   }
 
   /** Throws `StoreError` if there is no such plan or a newer Rowloom wrote it. */
   async readPlan(planDigest: string): Promise<Plan> {
-    const path = this.path('plans', `${planDigest}.json`);
-    const plan = parsePlan(await this.files.read(path)) ?? fail(`Cannot read "${path}": it is damaged`);
+    const name = `plans/${planDigest}.json`;
+    const plan =
+      parsePlan(await this.files.find(name)) ??
+      fail(`Cannot read "${this.path(name)}": it is damaged or gone`);
     if (plan.v > PLAN_VERSION) {
-      fail(`Cannot use "${path}": it was written by a newer Rowloom (format ${plan.v}): update`);
+      fail(`Cannot use "${this.path(name)}": it was written by a newer Rowloom (format ${plan.v}): update`);
     }
     return plan;
   }
 
   /** The number of the newest start; 0 before the first. */
   async newestEpoch(): Promise<number> {
-    const numbers = (await this.files.list(this.path('epochs'))).map((name) => parseEpochName(name) ?? 0);
-    return numbers.reduce((newest, number) => Math.max(newest, number), 0);
+    return parseNumbers(await this.files.list('epochs'), '.json').at(-1) ?? 0;
   }
 
   /**
@@ -160,62 +160,81 @@ export class DatasetStore {
     newest: number,
     start: Omit<EpochRecord, 'v' | 'epoch' | 'endedAt'>,
   ): Promise<EpochRecord | undefined> {
-    const record: EpochRecord = { v: EPOCH_VERSION, epoch: newest + 1, ...start, endedAt: null };
-    const isOurs = await this.files.createWhole(this.#epochPath(record.epoch), formatDocument(record));
+    const record = { v: EPOCH_VERSION, epoch: newest + 1, ...start } as const;
+    const isOurs = await this.files.create(epochName(record.epoch), formatDocument(record));
     if (isOurs) await this.sweep();
-    return isOurs ? record : undefined;
+    return isOurs ? { ...record, endedAt: null } : undefined;
   }
 
-  /** Removes the files that crashes left beside their places. */
+  /** Removes the files that crashes left unpublished, but for those among a group's cells: opening it removes those. */
   async sweep(): Promise<void> {
-    await this.files.sweep(this.directory, Date.now() - LEFTOVER_AGE_MS);
+    const editions = parseNumbers(await this.files.list('editions')).map(editionFolder);
+    const output = editions.flatMap((edition) => EDITION_FOLDERS.map((name) => `${edition}/${name}`));
+    for (const folder of ['', 'epochs', 'plans', 'published', ...editions, ...output]) {
+      await this.files.sweep(folder, Date.now() - LEFTOVER_AGE_MS);
+    }
   }
 
   async findEpoch(epoch: number): Promise<EpochRecord | undefined> {
-    return findDocument(this.files, { path: this.#epochPath(epoch), version: EPOCH_VERSION });
+    const place = { path: epochName(epoch), version: EPOCH_VERSION };
+    const start = await findDocument<Omit<EpochRecord, 'endedAt'>>(this.files, place);
+    if (start === undefined) return undefined;
+    const left = await this.files.findStat(epochName(epoch, 'left'));
+    return { ...start, endedAt: left?.modifiedMs ?? null };
   }
 
   async readEpoch(epoch: number): Promise<EpochRecord> {
     return (await this.findEpoch(epoch)) ?? fail(`Cannot find build ${epoch} of dataset "${this.name}"`);
   }
 
-  /** The newest start of this dataset; undefined if there is none but those that came with a copied folder. */
+  /** The newest start, of the dataset that this one was copied from too: what was asked for last. */
+  async findLatestStart(): Promise<EpochRecord | undefined> {
+    return this.findEpoch(await this.newestEpoch());
+  }
+
+  /** The newest start of this dataset itself; undefined if there is none but those that came with a copied folder. */
   async findNewestStart(): Promise<EpochRecord | undefined> {
-    const [{ id }, record] = await Promise.all([this.read(), this.findEpoch(await this.newestEpoch())]);
-    return record?.datasetId === id ? record : undefined;
+    const [{ id }, latest] = await Promise.all([this.read(), this.findLatestStart()]);
+    return latest?.datasetId === id ? latest : undefined;
   }
 
-  /** Notes that a build ended with notice. */
-  async endEpoch(epoch: number, at: number): Promise<void> {
-    const document: EpochRecord = { ...(await this.readEpoch(epoch)), endedAt: at };
-    await writeDocument(this.files, { path: this.#epochPath(epoch), document });
+  /** Notes how a build ended. */
+  async endBuild(epoch: number, end: Omit<EpochEnd, 'v'>): Promise<void> {
+    const document: EpochEnd = { v: EPOCH_VERSION, ...end };
+    await writeDocument(this.files, { path: epochName(epoch, 'end'), document });
   }
 
-  /** One look at the disk; cheap enough before every call. */
-  hasNewerEpoch(epoch: number): boolean {
-    return existsSync(this.#epochPath(epoch + 1));
+  async findEnd(epoch: number): Promise<EpochEnd | undefined> {
+    return findDocument(this.files, { path: epochName(epoch, 'end'), version: EPOCH_VERSION });
   }
 
-  /** The parts of a column that hold rows of a range, whoever wrote them; in the order of their names. */
-  async listSliceParts(column: string, rows: RowRange): Promise<PartName[]> {
-    const folder = `cells/${columnFolder(column)}`;
-    return (await this.files.list(this.path(folder)))
-      .filter((name) => {
-        const file = parseCellFileName(name);
-        return file?.kind === 'part' && file.rows.first <= rows.last && rows.first <= file.rows.last;
-      })
-      .sort()
-      .map((name) => `${folder}/${name}`);
+  /** How the newest start is, that of the dataset that this one was copied from too. */
+  async findState(): Promise<DatasetState> {
+    const epoch = await this.newestEpoch();
+    if (epoch === 0) return 'new';
+    const end = await this.findEnd(epoch);
+    if (end === undefined) return 'building';
+    return end.isComplete ? 'complete' : 'incomplete';
   }
 
-  #epochPath(epoch: number): string {
-    return this.path('epochs', epochName(epoch));
+  /** Notes that the process of a start has let go of it. */
+  async leaveEpoch(epoch: number): Promise<void> {
+    await this.files.create(epochName(epoch, 'left'), formatDocument({ v: EPOCH_VERSION }));
+  }
+
+  /** Whether another start has taken the dataset over. */
+  async hasNewerEpoch(epoch: number): Promise<boolean> {
+    return (await this.files.findStat(epochName(epoch + 1))) !== undefined;
   }
 }
 
-function parsePlan(bytes: Buffer): Plan | undefined {
+function planDocumentName(planDigest: string): string {
+  return `plans/${planDigest}.config.json`;
+}
+
+function parsePlan(bytes: Buffer | undefined): Plan | undefined {
   try {
-    return parseJson(bytes.toString('utf8')) as unknown as Plan;
+    return bytes === undefined ? undefined : (parseJson(bytes.toString('utf8')) as unknown as Plan);
   } catch {
     return undefined;
   }

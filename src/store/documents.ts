@@ -1,6 +1,7 @@
 // The store's JSON documents. Each carries the version of its format as `v`.
 
-import { type Files, fail } from './files.ts';
+import { fail } from './fail.ts';
+import type { StoreFiles } from './files/port.ts';
 
 interface Versioned {
   readonly v: number;
@@ -8,29 +9,30 @@ interface Versioned {
 
 /** Reads a document; undefined if there is none. Throws `StoreError` for one that is no JSON or of a newer version. */
 export async function findDocument<Document extends Versioned>(
-  files: Files,
+  files: StoreFiles,
   place: { readonly path: string; readonly version: number },
 ): Promise<Document | undefined> {
   const bytes = await files.find(place.path);
   if (bytes === undefined) return undefined;
-  const document = parseDocument(bytes, place.path);
-  checkVersion(document.v, place);
+  const path = files.place(place.path);
+  const document = parseDocument(bytes, path);
+  checkVersion(document.v, { ...place, path });
   return document as unknown as Document;
 }
 
 /** Writes a document whole and durably. */
 export async function writeDocument(
-  files: Files,
+  files: StoreFiles,
   { path, document }: { readonly path: string; readonly document: Versioned },
 ): Promise<void> {
-  await files.write(path, formatDocument(document));
+  await files.replace(path, formatDocument(document));
 }
 
 export function formatDocument(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Throws `StoreError` naming the newer version. */
+/** Throws `StoreError` naming the other version. Until the first release nothing older is read. */
 export function checkVersion(
   found: unknown,
   { path, version }: { readonly path: string; readonly version: number },
@@ -38,6 +40,11 @@ export function checkVersion(
   if (typeof found !== 'number') fail(`Cannot read "${path}": it names no format`);
   if (found > version) {
     fail(`Cannot use "${path}": it was written by a newer Rowloom (format ${found}): update`);
+  }
+  if (found < version) {
+    fail(
+      `Cannot use "${path}": an earlier Rowloom wrote it (format ${found}), and until its first release this one reads its own format only (${version}). Nothing in it was changed. Build under another --out`,
+    );
   }
 }
 

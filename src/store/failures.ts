@@ -1,10 +1,10 @@
-// `failures/rg-00042.jsonl`: the dropped rows of a committed group, one line of plain JSON each, for people and `jq`.
+// `failures/00042.<nonce>.jsonl` of an edition: the dropped rows of a committed group, one line of plain JSON each, for
+// people and `jq`. The group's record names the file.
 
 import type { DatasetStore } from './dataset-store.ts';
-import type { Drop } from './groups.ts';
-import { groupName } from './names.ts';
-import type { StoredRecord } from './parts.ts';
-import type { CallRecord } from './records.ts';
+import { type Drop, type GroupRecord, type OutputFile, sha256Of } from './groups.ts';
+import { editionFolder } from './names.ts';
+import type { CallRecord, StoredRecord } from './records.ts';
 
 const FAILURE_VERSION = 2;
 
@@ -82,26 +82,35 @@ function causeOf({ kind, message }: Drop): string {
   );
 }
 
-/** Writes the failures of a group whole and durably; none leave no file. */
+/** Writes the failures of a group whole and durably; undefined where there are none, and no file. */
 export async function writeFailures(
   dataset: DatasetStore,
-  rowGroup: number,
-  failures: readonly { readonly drop: Drop; readonly record: StoredRecord | undefined }[],
-): Promise<void> {
-  const path = dataset.path('failures', `${groupName(rowGroup)}.jsonl`);
-  if (failures.length === 0) {
-    await dataset.files.remove(path);
-    return;
-  }
-  const lines = [...failures]
-    .sort((left, right) => left.drop.row - right.drop.row)
-    .map(({ drop, record }) => `${JSON.stringify(failureOf(drop, record))}\n`);
-  await dataset.files.write(path, lines.join(''));
+  path: string,
+  of: {
+    readonly drops: readonly Drop[];
+    /** What is known of the cells that rows were dropped for. */
+    readonly failed: readonly { readonly column: string; readonly record: StoredRecord }[];
+  },
+): Promise<Omit<OutputFile, 'name'> | undefined> {
+  if (of.drops.length === 0) return undefined;
+  const records = new Map(of.failed.map(({ column, record }) => [`${record.row} ${column}`, record]));
+  const lines = [...of.drops]
+    .sort((left, right) => left.row - right.row)
+    .map((drop) => `${JSON.stringify(failureOf(drop, records.get(`${drop.row} ${drop.column}`)))}\n`);
+  const bytes = Buffer.from(lines.join(''));
+  await dataset.files.replace(path, bytes);
+  return { sizeBytes: bytes.length, sha256: sha256Of(bytes) };
 }
 
-/** The failures of a committed group, ascending by row. */
-export async function readFailures(dataset: DatasetStore, rowGroup: number): Promise<Failure[]> {
-  const bytes = await dataset.files.find(dataset.path('failures', `${groupName(rowGroup)}.jsonl`));
+/** The failures of a committed group of an edition, ascending by row. */
+export async function readFailures(
+  dataset: DatasetStore,
+  epoch: number,
+  { files }: GroupRecord,
+): Promise<Failure[]> {
+  const file = files.find(({ name }) => name.startsWith('failures/'));
+  const bytes =
+    file === undefined ? undefined : await dataset.files.find(`${editionFolder(epoch)}/${file.name}`);
   const lines = bytes?.toString('utf8').split('\n') ?? [];
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Failure);
 }

@@ -5,27 +5,31 @@
 //   V1. A cell stands there before its call is sent and until the answer is in its part: while it is read, too.
 //   V2. Lines have one length and are written over, so that the file stays as small as the calls in flight are few. The
 //       line of a call that has ended is emptied a turn of the event loop later, unless the next call has taken it.
-//   V3. They are written in the calling thread, at 3 µs each a fifth of what the thread pool costs, and not synced: a
-//       power cut is no cell's doing.
+//   V3. The file is a scratch file: written in the calling thread and not synced. A power cut is no cell's doing.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../processes.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
-import { notWritten } from './files.ts';
+import type { ScratchFile, StoreFiles } from './files/port.ts';
 import { formatLine, readLines } from './lines.ts';
 import { columnFolder, flightsName } from './names.ts';
 
 const FLIGHTS_VERSION = 1;
+const FOLDER = 'flights';
 /** Characters, all of them ASCII: room for the longest folder's name of a column. */
 const JSON_LENGTH = 310;
 
 const SUSPICIOUS_CRASHES = 2;
 const MAX_CRASHES_ALONE = 3;
+
+/** What flights need of a dataset. */
+interface FlightsDataset {
+  readonly files: Pick<StoreFiles, 'find' | 'list' | 'place' | 'remove' | 'scratch'>;
+  hasNewerEpoch(epoch: number): boolean | Promise<boolean>;
+}
 
 /** A cell under the input that it is made from. */
 export interface FlyingCell {
@@ -58,28 +62,30 @@ process.once('exit', () => {
 process.once('uncaughtExceptionMonitor', () => ownLogs.clear());
 
 export class FlightLog {
+  readonly #files: Pick<StoreFiles, 'scratch'>;
   readonly #path: string;
   readonly #header: string;
   readonly #freeLines: number[] = [];
   /** Those of calls that have ended, not emptied yet. */
   readonly #endedLines: number[] = [];
   #lineCount = 0;
-  #file: number | undefined;
+  #file: ScratchFile | undefined;
   #isDisposed = false;
 
   /** Touches no disk before the first flight. */
-  constructor(dataset: DatasetStore, epoch: number) {
-    this.#path = dataset.path('flights', flightsName({ epoch, nonce: randomBytes(8).toString('hex') }));
+  constructor({ files }: { readonly files: Pick<StoreFiles, 'scratch'> }, epoch: number) {
+    this.#files = files;
+    this.#path = pathOf(flightsName({ epoch, nonce: randomBytes(8).toString('hex') }));
     this.#header = lineOf({ v: FLIGHTS_VERSION, epoch, host: hostname(), owner: ownIdentity() });
   }
 
   /** Puts a cell down; returns what to `end`. Throws `StoreError`. */
   begin({ column, row, in: digest }: FlyingCell, { isAlone }: { readonly isAlone: boolean }): number {
     if (this.#isDisposed) return 0;
-    this.#open();
+    const file = this.#open();
     const line = this.#endedLines.pop() ?? this.#freeLines.pop() ?? this.#lineCount++;
     const flight: Flight = { column: columnFolder(column), row, in: digest };
-    this.#write(line, lineOf(isAlone ? { ...flight, alone: true } : flight));
+    writeLine(file, line, lineOf(isAlone ? { ...flight, alone: true } : flight));
     return line;
   }
 
@@ -92,13 +98,7 @@ export class FlightLog {
   dispose(): void {
     this.#isDisposed = true;
     ownLogs.delete(this);
-    if (this.#file === undefined) return;
-    try {
-      rmSync(this.#path, { force: true });
-    } catch {
-      // What stays makes its cells suspect, no more.
-    }
-    closeSync(this.#file);
+    this.#file?.dispose();
     this.#file = undefined;
   }
 
@@ -106,32 +106,21 @@ export class FlightLog {
     if (this.#file === undefined) return;
     try {
       for (const line of this.#endedLines.splice(0)) {
-        this.#write(line, NO_FLIGHT);
+        writeLine(this.#file, line, NO_FLIGHT);
         this.#freeLines.push(line);
       }
     } catch {
-      // As there.
+      // A line that stays makes its cell suspect, no more.
     }
   }
 
-  #open(): void {
-    if (this.#file !== undefined) return;
-    try {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      this.#file = openSync(this.#path, 'wx');
-    } catch (error) {
-      throw notWritten(this.#path, error);
+  #open(): ScratchFile {
+    if (this.#file === undefined) {
+      this.#file = this.#files.scratch(this.#path);
+      ownLogs.add(this);
+      writeLine(this.#file, this.#lineCount++, this.#header);
     }
-    ownLogs.add(this);
-    this.#write(this.#lineCount++, this.#header);
-  }
-
-  #write(line: number, text: string): void {
-    try {
-      writeSync(this.#file as number, text, line * NO_FLIGHT.length);
-    } catch (error) {
-      throw notWritten(this.#path, error);
-    }
+    return this.#file;
   }
 }
 
@@ -157,7 +146,7 @@ export function isGuilty({ alone }: Crashes): boolean {
 export class CrashedFlights {
   readonly #cells = new Map<string, FlyingCell & Crashes>();
 
-  static async read(dataset: DatasetStore): Promise<CrashedFlights> {
+  static async read(dataset: FlightsDataset): Promise<CrashedFlights> {
     const crashed = new CrashedFlights();
     for await (const { flights } of readCrashed(dataset)) {
       for (const flight of flights) crashed.#add(flight);
@@ -188,7 +177,7 @@ export class CrashedFlights {
 }
 
 /** Removes what killed processes left in a dataset that is complete, as far as the disk lets it. */
-export async function removeLeftovers(dataset: DatasetStore): Promise<void> {
+export async function removeLeftovers(dataset: FlightsDataset & Pick<DatasetStore, 'sweep'>): Promise<void> {
   try {
     await forgetCrashes(dataset);
     await dataset.sweep();
@@ -199,33 +188,41 @@ export async function removeLeftovers(dataset: DatasetStore): Promise<void> {
 }
 
 /** Forgets the crashes there were: all cells are made, or have failed with a record. */
-export async function forgetCrashes(dataset: DatasetStore): Promise<void> {
+export async function forgetCrashes(dataset: FlightsDataset): Promise<void> {
   for await (const { path } of readCrashed(dataset)) await dataset.files.remove(path);
 }
 
 /** Throws `StoreError` for a file that a newer Rowloom wrote. */
 async function* readCrashed(
-  dataset: DatasetStore,
+  dataset: FlightsDataset,
 ): AsyncGenerator<{ readonly path: string; readonly flights: readonly Flight[] }> {
-  for (const name of await dataset.files.list(dataset.path('flights'))) {
-    const path = dataset.path('flights', name);
-    const bytes = await dataset.files.find(path);
+  const { files } = dataset;
+  for (const path of (await files.list(FOLDER)).map(pathOf)) {
+    const bytes = await files.find(path);
     if (bytes === undefined) continue;
     const lines = readLines(bytes).texts.map((text) => JSON.parse(text) as FlightsHeader | Flight | null);
     const header = lines.find((line) => line !== null && 'owner' in line);
-    if (header !== undefined) checkVersion(header.v, { path, version: FLIGHTS_VERSION });
-    if (header !== undefined && !isGone(dataset, header)) continue;
+    if (header !== undefined) checkVersion(header.v, { path: files.place(path), version: FLIGHTS_VERSION });
+    if (header !== undefined && !(await isGone(dataset, header))) continue;
     yield { path, flights: lines.filter((line) => line !== null && 'in' in line) };
   }
 }
 
 /** Of a process on another machine nobody here knows: once a newer build has begun it counts as gone. */
-function isGone(dataset: DatasetStore, { host, owner, epoch }: FlightsHeader): boolean {
+async function isGone(dataset: FlightsDataset, { host, owner, epoch }: FlightsHeader): Promise<boolean> {
   return host === hostname() ? !isAlive(owner) : dataset.hasNewerEpoch(epoch);
 }
 
 function keyOf({ column, row, in: digest }: FlyingCell): string {
   return `${column} ${row} ${digest}`;
+}
+
+function pathOf(name: string): string {
+  return `${FOLDER}/${name}`;
+}
+
+function writeLine(file: ScratchFile, line: number, text: string): void {
+  file.write(line * NO_FLIGHT.length, text);
 }
 
 function lineOf(content: FlightsHeader | Flight | null): string {

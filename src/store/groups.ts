@@ -1,17 +1,16 @@
-// Group records: the proof that a row group's output is whole. Written last of all that a commit writes.
+// Group records: the proof that a row group's output is whole. Created exclusively, last of all that a commit writes,
+// and never replaced.
 
 import { createHash } from 'node:crypto';
 import type { CellErrorKind } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
+import type { CallUsage } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { findDocument, writeDocument } from './documents.ts';
-import { fail } from './files.ts';
-import { groupName, parseGroupFileName } from './names.ts';
+import { findDocument } from './documents.ts';
+import { fail } from './fail.ts';
+import { editionFolder, groupRecordName, parseNumbers } from './names.ts';
 
-export const GROUP_VERSION = 1;
-
-/** Where a build's output goes: in place, or beside it until all of it is there. */
-export type Base = 'place' | 'next';
+export const GROUP_VERSION = 2;
 
 /** A row that is not in the output, and the cell that it was dropped for. */
 export interface Drop {
@@ -22,7 +21,7 @@ export interface Drop {
 }
 
 export interface OutputFile {
-  /** Below the base's folder. */
+  /** Below the edition's folder. */
   readonly name: string;
   readonly sizeBytes: number;
   /** Hex digits. */
@@ -32,8 +31,11 @@ export interface OutputFile {
 export interface GroupRecord {
   readonly v: typeof GROUP_VERSION;
   readonly rowGroup: number;
-  readonly planDigest: string;
+  /** The start that made it: later editions take it as it is. */
   readonly epoch: number;
+  /** Digest of all that the plan says about its rows, `groupDigest`; another one means that it is opened. */
+  readonly digest: string;
+  readonly planDigest: string;
   /** The rows that were asked of the group. */
   readonly rows: RowRange;
   /** False for a group that was stopped: the rows that were complete then are in its files. */
@@ -42,89 +44,87 @@ export interface GroupRecord {
   /** The rows in its files, in their order. */
   readonly rowsInFiles: readonly RowRange[];
   readonly drops: readonly Drop[];
-  /** None where no row is left. */
+  /** Parquet files, none where no row is left, and the failures, where there are some. */
   readonly files: readonly OutputFile[];
+  /** By stored column: digest of its definition and of all above it. Where it is today's, the cells are right unread. */
+  readonly definitions: { readonly [column: string]: string };
+  /** The files of cells that were there when it was made, and all that they had cost, by column. */
+  readonly covers: { readonly [column: string]: readonly string[] };
+  readonly usage: { readonly [column: string]: CallUsage };
 }
 
 /** Kinds of failures that another start may not have. The others follow from the plan and the cells there are. */
 const RETRIED_KINDS: readonly CellErrorKind[] = ['UnusableAnswer', 'RefusedCall', 'TriesExhausted'];
 
-/** The path of an output file or folder. */
-export function outputPath(dataset: DatasetStore, base: Base, ...names: readonly string[]): string {
-  return base === 'next' ? dataset.path('next', ...names) : dataset.path(...names);
+/** A row group in the output of a start. */
+export interface GroupPlace {
+  readonly epoch: number;
+  readonly rowGroup: number;
 }
 
-/** Undefined for a group that was never committed. */
-export async function findGroup(
+export function groupPath({ epoch, rowGroup }: GroupPlace): string {
+  return `${editionFolder(epoch)}/${groupRecordName(rowGroup)}`;
+}
+
+/** Undefined for a group that was never committed there. */
+export async function findGroup(dataset: DatasetStore, place: GroupPlace): Promise<GroupRecord | undefined> {
+  return findDocument(dataset.files, { path: groupPath(place), version: GROUP_VERSION });
+}
+
+/** The numbers of the committed groups of an edition, ascending. */
+export async function listGroups(dataset: DatasetStore, epoch: number): Promise<number[]> {
+  return parseNumbers(await dataset.files.list(`${editionFolder(epoch)}/groups`), '.json');
+}
+
+/** The records of an edition's groups, ascending; none without an edition. */
+export async function* readGroups(
   dataset: DatasetStore,
-  { rowGroup, base }: { readonly rowGroup: number; readonly base: Base },
-): Promise<GroupRecord | undefined> {
-  const path = outputPath(dataset, base, 'groups', `${groupName(rowGroup)}.json`);
-  return findDocument(dataset.files, { path, version: GROUP_VERSION });
-}
-
-export async function writeGroup(dataset: DatasetStore, base: Base, document: GroupRecord): Promise<void> {
-  const path = outputPath(dataset, base, 'groups', `${groupName(document.rowGroup)}.json`);
-  await writeDocument(dataset.files, { path, document });
-}
-
-/** The numbers of the committed groups, ascending. */
-export async function listGroups(dataset: DatasetStore, base: Base): Promise<number[]> {
-  return (await dataset.files.list(outputPath(dataset, base, 'groups')))
-    .map((name) => parseGroupFileName(name))
-    .filter((rowGroup) => rowGroup !== undefined)
-    .sort((left, right) => left - right);
-}
-
-/** The records of the committed groups, by number. */
-export async function readGroups(dataset: DatasetStore, base: Base): Promise<Map<number, GroupRecord>> {
-  const groups = new Map<number, GroupRecord>();
-  for (const rowGroup of await listGroups(dataset, base)) {
-    const group = await findGroup(dataset, { rowGroup, base });
-    if (group !== undefined) groups.set(rowGroup, group);
+  epoch: number | undefined,
+): AsyncGenerator<GroupRecord> {
+  if (epoch === undefined) return;
+  for (const rowGroup of await listGroups(dataset, epoch)) {
+    const group = await findGroup(dataset, { epoch, rowGroup });
+    if (group !== undefined) yield group;
   }
-  return groups;
 }
 
-/** Whether a group need not be opened: exactly these rows under this plan are done, and none is worth a retry. */
-export function isTrusted(
-  group: GroupRecord,
-  wish: { readonly planDigest: string; readonly rows: RowRange },
-): boolean {
+/** Whether a group need not be opened: it has what the plan says, all of it, and nothing is worth a retry. */
+export function isTrusted(group: GroupRecord, digest: string): boolean {
   return (
     group.isComplete &&
-    group.planDigest === wish.planDigest &&
-    group.rows.first === wish.rows.first &&
-    group.rows.last === wish.rows.last &&
+    group.digest === digest &&
     !group.drops.some(({ kind }) => RETRIED_KINDS.includes(kind))
   );
 }
 
-/** Whether the files that a group's record names are there as it names them: their sizes, and their bytes if asked. */
+/** Whether the files that a group's record names are there, in their size. */
 export async function hasItsFiles(
   dataset: DatasetStore,
   group: GroupRecord,
-  { base, isByteExact }: { readonly base: Base; readonly isByteExact: boolean },
+  epoch: number,
 ): Promise<boolean> {
-  for (const file of group.files) {
-    const path = outputPath(dataset, base, file.name);
-    if ((await dataset.files.findStat(path))?.sizeBytes !== file.sizeBytes) return false;
-    if (isByteExact && sha256Of(await dataset.files.read(path)) !== file.sha256) return false;
+  for (const { name, sizeBytes } of group.files) {
+    const stat = await dataset.files.findStat(`${editionFolder(epoch)}/${name}`);
+    if (stat?.sizeBytes !== sizeBytes) return false;
   }
   return true;
 }
 
 /** The bytes of a file that a group's record names. Throws `StoreError` if it is gone or another one by now. */
-export async function readOutputFile(dataset: DatasetStore, base: Base, file: OutputFile): Promise<Buffer> {
-  const path = outputPath(dataset, base, file.name);
-  const bytes = await dataset.files.read(path);
-  if (sha256Of(bytes) === file.sha256) return bytes;
+export async function readOutputFile(
+  dataset: DatasetStore,
+  epoch: number,
+  { name, sha256 }: OutputFile,
+): Promise<Buffer> {
+  const path = `${editionFolder(epoch)}/${name}`;
+  const bytes = await dataset.files.find(path);
+  if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
   return fail(
-    `Cannot read "${path}": it is not the file that it was, a build has replaced it or it is damaged`,
+    `Cannot read "${dataset.path(path)}": ${bytes === undefined ? 'it is gone' : 'it is damaged'}. The same command makes it again`,
   );
 }
 
-function sha256Of(bytes: Buffer): string {
+export function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

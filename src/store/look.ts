@@ -4,8 +4,8 @@ import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { OUTPUT_FOLDER } from './commit.ts';
-import type { DatasetRecord, DatasetStore, EpochRecord } from './dataset-store.ts';
+import type { CallUsage } from './call-usage.ts';
+import type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './dataset-store.ts';
 import {
   type Failure,
   type FailureGroup,
@@ -14,28 +14,24 @@ import {
   groupFailures,
   readFailures,
 } from './failures.ts';
-import { CellIndex, gatherRecords, storedColumns } from './gather.ts';
-import {
-  type Drop,
-  findGroup,
-  type GroupRecord,
-  listGroups,
-  outputPath,
-  readGroups,
-  rowsOfRanges,
-} from './groups.ts';
-import { batchName } from './names.ts';
-import type { StoredRecord } from './parts.ts';
+import { gatherRecords, storedColumns } from './gather.ts';
+import { type Drop, findGroup, type GroupRecord, readGroups, rowsOfRanges } from './groups.ts';
+import { editionFolder, OUTPUT_FOLDER } from './names.ts';
+import { findPublished, listEditions } from './published.ts';
 import { readParquet } from './read-parquet.ts';
-import type { CellRecord } from './records.ts';
-import { readingBase } from './swap.ts';
-import { type CallUsage, readUsage } from './usage.ts';
+import type { CellRecord, StoredRecord } from './records.ts';
+import { listGroupsWithCells, readUsage } from './usage.ts';
 
 export interface Summary {
   readonly record: DatasetRecord;
-  /** The newest start of this dataset. */
-  readonly start: EpochRecord | undefined;
-  /** Rows in `parquet-files/`. */
+  readonly state: DatasetState;
+  /** Why it is incomplete, for people. */
+  readonly reason: string | null;
+  /** What was asked for last; undefined before the first start. */
+  readonly asked: EpochRecord | undefined;
+  /** The start whose output people see. */
+  readonly published: number | undefined;
+  /** Rows that people see. */
   readonly rowCount: number;
   readonly dropped: number;
   /** Why, the commonest cause first. */
@@ -46,6 +42,8 @@ export interface Summary {
     /** Committed when they were stopped. */
     readonly partial: number;
   };
+  /** Rows of an output that is to take the place of the one that people see; null where none is being made. */
+  readonly rowsToCome: number | null;
   /** Rows that have the cell, by stored column. */
   readonly cells: { readonly [column: string]: number };
   readonly usage: { readonly [column: string]: CallUsage };
@@ -54,48 +52,67 @@ export interface Summary {
 
 /** Sums a dataset up. Reads the cells of open groups only. */
 export async function summarize(dataset: DatasetStore): Promise<Summary> {
-  const [record, start, usage] = await Promise.all([
+  const [record, asked, published] = await Promise.all([
     dataset.read(),
-    dataset.findNewestStart(),
-    readUsage(dataset),
+    dataset.findLatestStart(),
+    findPublished(dataset),
   ]);
-  const { planDigest, rows, rowGroupSize } = record;
-  const plan = planDigest === null ? undefined : await dataset.readPlan(planDigest);
-  const columns = plan === undefined ? [] : storedColumns(plan);
-  const cells = Object.fromEntries(columns.map((column) => [column, 0]));
-  const index = await CellIndex.read(dataset, { columns, rowGroupSize });
-  const base = await readingBase(dataset, 'groups');
-  const groups = await readGroups(dataset, base);
-  for (const group of groups.values()) {
-    if (group.isComplete)
-      for (const column of columns) setOwn(cells, column, (findOwn(cells, column) ?? 0) + group.rowCount);
-  }
-  for (const rowGroup of plan === undefined ? [] : index.groups()) {
+  const end = asked === undefined ? undefined : await dataset.findEnd(asked.epoch);
+  const plan = asked === undefined ? undefined : await dataset.readPlan(asked.planDigest);
+  const groups = new Map<number, GroupRecord>();
+  for await (const group of readGroups(dataset, published)) groups.set(group.rowGroup, group);
+  const committed = [...groups.values()];
+  const complete = committed.filter(({ isComplete }) => isComplete).length;
+  const askedGroups = Math.ceil((asked?.rows ?? 0) / record.rowGroupSize);
+  const toCome = (await listEditions(dataset)).findLast((epoch) => epoch > (published ?? 0));
+  return {
+    record,
+    state:
+      asked === undefined
+        ? 'new'
+        : end === undefined
+          ? 'building'
+          : end.isComplete
+            ? 'complete'
+            : 'incomplete',
+    reason: end?.reason ?? null,
+    asked,
+    published,
+    rowCount: sum(committed.map(({ rowCount }) => rowCount)),
+    dropped: sum(committed.map(({ drops }) => drops.length)),
+    causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
+    groups: { asked: askedGroups, complete, partial: committed.length - complete },
+    rowsToCome: toCome === undefined ? null : await countRows(dataset, toCome),
+    cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
+    usage: await readUsage(dataset),
+    sizeBytes: sum(committed.flatMap(({ files }) => files.map(({ sizeBytes }) => sizeBytes))),
+  };
+}
+
+async function countRows(dataset: DatasetStore, epoch: number): Promise<number> {
+  let rows = 0;
+  for await (const { rowCount } of readGroups(dataset, epoch)) rows += rowCount;
+  return rows;
+}
+
+async function countCells(
+  dataset: DatasetStore,
+  plan: Plan,
+  groups: ReadonlyMap<number, GroupRecord>,
+): Promise<Summary['cells']> {
+  const columns = storedColumns(plan);
+  const complete = [...groups.values()].filter(({ isComplete }) => isComplete);
+  const rows = sum(complete.map(({ rowCount }) => rowCount));
+  const cells = Object.fromEntries(columns.map((column) => [column, rows]));
+  for (const rowGroup of await listGroupsWithCells(dataset, columns)) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
-    const gathered = await gatherRecords(dataset, {
-      plan: plan as Plan,
-      rowGroup,
-      rows: rowsOf(rowGroup, record),
-      index,
-    });
-    for (const [column, records] of gathered.records) {
+    const of = { columns, rowGroup, rows: rowsOf(rowGroup, plan), chosenBy: undefined };
+    for (const [column, records] of await gatherRecords(dataset, of)) {
       const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
       setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
   }
-  const committed = [...groups.values()];
-  const complete = committed.filter(({ isComplete }) => isComplete).length;
-  return {
-    record,
-    start,
-    rowCount: sum(committed.map(({ rowCount }) => rowCount)),
-    dropped: sum(committed.map(({ drops }) => drops.length)),
-    causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
-    groups: { asked: Math.ceil(rows / rowGroupSize), complete, partial: committed.length - complete },
-    cells,
-    usage,
-    sizeBytes: sum(committed.flatMap(({ files }) => files.map(({ sizeBytes }) => sizeBytes))),
-  };
+  return cells;
 }
 
 export interface RowLook {
@@ -113,14 +130,31 @@ export interface RowLook {
   readonly tries: { readonly [column: string]: readonly CellRecord[] };
 }
 
+/** A version of a dataset: the start that made it, and the rows that were asked of that start. */
+export interface VersionPlace {
+  readonly epoch: number | undefined;
+  readonly rows: number;
+}
+
+/** What people see, or an earlier version: the rows of a start that was published. */
+export async function findVersion(dataset: DatasetStore, version?: number): Promise<VersionPlace> {
+  const epoch = version ?? (await findPublished(dataset));
+  const start = version === undefined ? await dataset.findLatestStart() : await dataset.findEpoch(version);
+  return { epoch, rows: start?.rows ?? 0 };
+}
+
 /** Reads rows with what made them, one row group in memory at a time. Those that were never asked for are left out. */
-export async function* findRows(dataset: DatasetStore, ranges: readonly RowRange[]): AsyncGenerator<RowLook> {
+export async function* findRows(
+  dataset: DatasetStore,
+  ranges: readonly RowRange[],
+  { epoch, rows: asked }: VersionPlace,
+): AsyncGenerator<RowLook> {
   const record = await dataset.read();
   for (const { first, last } of ranges) {
-    for (let row = first; row <= last && row < record.rows; ) {
+    for (let row = first; row <= last && row < asked; ) {
       const rowGroup = Math.floor(row / record.rowGroupSize);
-      const end = Math.min(last, record.rows - 1, rowsOf(rowGroup, record).last);
-      yield* await findRowsOfGroup(dataset, record, { rowGroup, rows: { first: row, last: end } });
+      const end = Math.min(last, asked - 1, rowsOf(rowGroup, record).last);
+      yield* await findRowsOfGroup(dataset, epoch, { rowGroup, rows: { first: row, last: end } });
       row = end + 1;
     }
   }
@@ -128,14 +162,15 @@ export async function* findRows(dataset: DatasetStore, ranges: readonly RowRange
 
 async function findRowsOfGroup(
   dataset: DatasetStore,
-  { planDigest }: DatasetRecord,
+  epoch: number | undefined,
   { rowGroup, rows }: { readonly rowGroup: number; readonly rows: RowRange },
 ): Promise<RowLook[]> {
-  const group = await findGroup(dataset, { rowGroup, base: await readingBase(dataset, 'groups') });
-  const digest = group?.planDigest ?? planDigest;
-  const plan = digest === null ? null : await dataset.readPlan(digest);
-  const records = plan === null ? [] : (await gatherRecords(dataset, { plan, rowGroup, rows })).records;
-  const inFiles = group === undefined ? undefined : await readFromFiles(dataset, group, rows);
+  const group = epoch === undefined ? undefined : await findGroup(dataset, { epoch, rowGroup });
+  const digest = group?.planDigest ?? (await dataset.findLatestStart())?.planDigest;
+  const plan = digest === undefined ? null : await dataset.readPlan(digest);
+  const columns = plan === null ? [] : storedColumns(plan);
+  const records = await gatherRecords(dataset, { columns, rowGroup, rows, chosenBy: group?.epoch });
+  const inFiles = group === undefined ? undefined : await readFromFiles(dataset, epoch!, group, rows);
   const looks: RowLook[] = [];
   for (let row = rows.first; row <= rows.last; row += 1) {
     const drop = group?.drops.find((found) => found.row === row) ?? null;
@@ -178,6 +213,7 @@ function cellToShow(found: readonly CellRecord[], isDropped: boolean): CellRecor
 /** The rows of a range that are in a group's files, by their numbers. */
 async function readFromFiles(
   dataset: DatasetStore,
+  epoch: number,
   group: GroupRecord,
   { first, last }: RowRange,
 ): Promise<Map<number, ValueObject>> {
@@ -185,10 +221,10 @@ async function readFromFiles(
   const rows = all.filter((row) => first <= row && row <= last);
   const found = new Map<number, ValueObject>();
   const rowStart = all.indexOf(rows[0] ?? Number.NaN);
-  for (const { name } of rows.length === 0 ? [] : group.files) {
-    const base = await readingBase(dataset, name.split('/')[0] ?? name);
+  const tables = group.files.filter(({ name }) => name.endsWith('.parquet'));
+  for (const { name } of rows.length === 0 ? [] : tables) {
     const options = { rowStart, rowEnd: rowStart + rows.length };
-    const read = await readParquet(outputPath(dataset, base, name), options);
+    const read = await readParquet(dataset.files, `${editionFolder(epoch)}/${name}`, options);
     for (const [index, row] of rows.entries()) found.set(row, { ...found.get(row), ...read[index] });
   }
   return found;
@@ -199,42 +235,41 @@ function inOrder(plan: Plan, values: ValueObject): ValueObject {
   return Object.fromEntries(names.map((name) => [name, findOwn(values, name) ?? null]));
 }
 
-/** The paths of the output's files, in the order of the rows. */
+/** The files of the output, in the order of the rows, below the dataset's folder. */
 export async function listOutputFiles(dataset: DatasetStore): Promise<string[]> {
-  const groups = await listGroups(dataset, await readingBase(dataset, 'groups'));
-  const base = await readingBase(dataset, OUTPUT_FOLDER);
-  const names = await dataset.files.list(outputPath(dataset, base, OUTPUT_FOLDER));
-  return groups
-    .map(batchName)
-    .filter((name) => names.includes(name))
-    .map((name) => outputPath(dataset, base, OUTPUT_FOLDER, name));
+  const epoch = await findPublished(dataset);
+  const names: string[] = [];
+  for await (const { files } of readGroups(dataset, epoch)) {
+    const tables = files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+    names.push(...tables.map(({ name }) => `${editionFolder(epoch!)}/${name}`));
+  }
+  return names;
 }
 
 /** The rows of the output in order, one group in memory at a time. */
 export async function* readRows(dataset: DatasetStore): AsyncGenerator<ValueObject> {
-  for (const path of await listOutputFiles(dataset)) yield* await readParquet(path);
+  for (const path of await listOutputFiles(dataset)) yield* await readParquet(dataset.files, path);
 }
 
 /** The failures there are, by group: what a committed one was left with, what an open one has met so far. */
 export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failure> {
-  const record = await dataset.read();
-  if (record.planDigest === null) return;
-  const plan = await dataset.readPlan(record.planDigest);
-  const { rowGroupSize } = record;
-  const index = await CellIndex.read(dataset, { columns: storedColumns(plan), rowGroupSize });
-  const base = await readingBase(dataset, 'groups');
-  for (let rowGroup = 0; rowGroup * rowGroupSize < record.rows; rowGroup += 1) {
-    const group = await findGroup(dataset, { rowGroup, base });
+  const asked = await dataset.findLatestStart();
+  if (asked === undefined) return;
+  const plan = await dataset.readPlan(asked.planDigest);
+  const epoch = await findPublished(dataset);
+  const columns = storedColumns(plan);
+  for (let rowGroup = 0; rowGroup * plan.rowGroupSize < asked.rows; rowGroup += 1) {
+    const group = epoch === undefined ? undefined : await findGroup(dataset, { epoch, rowGroup });
     if (group?.isComplete === true) {
-      yield* await readFailures(dataset, rowGroup);
+      yield* await readFailures(dataset, epoch!, group);
       continue;
     }
-    const rows = rowsOf(rowGroup, record);
-    const { records } = await gatherRecords(dataset, { plan, rowGroup, rows, index });
+    const of = { columns, rowGroup, rows: rowsOf(rowGroup, plan), chosenBy: undefined };
+    const records = await gatherRecords(dataset, of);
     for (const [column, found] of records)
       yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
     // Of what has no cells of its own, such as an expression, a group that was stopped knows.
-    const drops = group?.planDigest === record.planDigest ? group.drops : [];
+    const drops = group?.planDigest === asked.planDigest ? group.drops : [];
     yield* drops.filter(({ column }) => !records.has(column)).map((drop) => failureOf(drop, undefined));
   }
 }
@@ -243,7 +278,7 @@ function asFailure(column: string, cell: StoredRecord): Failure[] {
   return cell.error === null ? [] : [failureOf({ row: cell.row, column, ...cell.error }, cell)];
 }
 
-function rowsOf(rowGroup: number, { rowGroupSize }: DatasetRecord): RowRange {
+function rowsOf(rowGroup: number, { rowGroupSize }: Pick<Plan, 'rowGroupSize'>): RowRange {
   return { first: rowGroup * rowGroupSize, last: (rowGroup + 1) * rowGroupSize - 1 };
 }
 

@@ -2,13 +2,13 @@
 // sense here. Written at the end of a build; nothing here is read to continue one.
 
 import type { Plan } from '../plan.ts';
-import { DROPPED_FOLDER, OUTPUT_FOLDER } from './commit.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { formatDocument } from './documents.ts';
-import { type Base, outputPath, readGroups } from './groups.ts';
+import { readGroups } from './groups.ts';
+import { DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from './names.ts';
 
 export interface MetadataOptions {
-  readonly base: Base;
+  readonly epoch: number;
   readonly plan: Plan;
   readonly planDigest: string;
   /** Rows asked for. */
@@ -19,11 +19,11 @@ export interface MetadataOptions {
 
 /** Writes `metadata.json` from the group records. */
 export async function writeMetadata(dataset: DatasetStore, options: MetadataOptions): Promise<void> {
-  const { base, plan, planDigest, rows, columnStatistics } = options;
+  const { epoch, plan, planDigest, rows, columnStatistics } = options;
   const files: string[] = [];
   let rowCount = 0;
   let completeGroups = 0;
-  for (const group of (await readGroups(dataset, base)).values()) {
+  for await (const group of readGroups(dataset, epoch)) {
     rowCount += group.rowCount;
     if (group.isComplete) completeGroups += 1;
     files.push(...group.files.map(({ name }) => name));
@@ -43,14 +43,14 @@ export async function writeMetadata(dataset: DatasetStore, options: MetadataOpti
     file_paths: { [OUTPUT_FOLDER]: filesIn(OUTPUT_FOLDER), [DROPPED_FOLDER]: filesIn(DROPPED_FOLDER) },
     ...(columnStatistics === undefined ? {} : { column_statistics: columnStatistics }),
   };
-  await dataset.files.write(outputPath(dataset, base, 'metadata.json'), formatDocument(metadata));
+  await dataset.files.replace(`${editionFolder(epoch)}/metadata.json`, formatDocument(metadata));
 }
 
 /** Writes `builder_config.json`: the document of the plan, as it was resolved, without secrets. */
 export async function writeBuilderConfig(
   dataset: DatasetStore,
-  { base, planDigest }: { readonly base: Base; readonly planDigest: string },
+  { epoch, planDigest }: Pick<MetadataOptions, 'epoch' | 'planDigest'>,
 ): Promise<void> {
-  const document = await dataset.files.read(dataset.planDocumentPath(planDigest));
-  await dataset.files.write(outputPath(dataset, base, 'builder_config.json'), document);
+  const document = await dataset.readPlanDocument(planDigest);
+  await dataset.files.replace(`${editionFolder(epoch)}/builder_config.json`, document);
 }

@@ -1,5 +1,5 @@
-// The names of the store's files, one function each. Numbers have at least six digits (groups five) and are read and
-// sorted as numbers: text order breaks at the next power of ten.
+// The names of the store's files, one function each, relative to the dataset's folder. Numbers have at least six digits
+// (groups five) and are read and sorted as numbers: text order breaks at the next power of ten.
 
 import { digestOf } from '../digest.ts';
 import type { PartName, RowRange } from '../graph/types.ts';
@@ -7,6 +7,13 @@ import type { PartName, RowRange } from '../graph/types.ts';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
 const MAX_LENGTH = 80;
 const TELLING_DIGITS = 8;
+
+/** Where the output without the dropped columns is. */
+export const OUTPUT_FOLDER = 'parquet-files';
+/** Where the columns with `drop: true` are. */
+export const DROPPED_FOLDER = 'dropped-columns-parquet-files';
+/** What an edition has beside its metadata. */
+export const EDITION_FOLDERS = ['groups', OUTPUT_FOLDER, DROPPED_FOLDER, 'failures'];
 
 export function isDatasetName(name: string): boolean {
   return NAME.test(name);
@@ -24,69 +31,93 @@ export function columnFolder(column: string): string {
   return encodeURIComponent(column).replace(/^\./, '%2E').replace(/[*]/g, '%2A');
 }
 
-export function partName(part: { column: string; rows: RowRange; nonce: string }): PartName {
+/** One column of one row group. */
+export interface CellPlace {
+  readonly column: string;
+  readonly rowGroup: number;
+}
+
+export function cellFolder({ column, rowGroup }: CellPlace): string {
+  return `cells/${columnFolder(column)}/${pad(rowGroup, 5)}`;
+}
+
+export function partName(
+  part: CellPlace & { readonly rows: RowRange; readonly epoch: number; readonly nonce: string },
+): PartName {
   const { first, last } = part.rows;
-  return `cells/${columnFolder(part.column)}/r${pad(first, 6)}-${pad(last, 6)}.${part.nonce}.jsonl`;
+  return `${cellFolder(part)}/r${pad(first, 6)}-${pad(last, 6)}.${pad(part.epoch, 6)}.${part.nonce}.jsonl`;
 }
 
-export function settledName(settled: { column: string; rowGroup: number; epoch: number }): PartName {
-  return `cells/${columnFolder(settled.column)}/${groupName(settled.rowGroup)}.${pad(settled.epoch, 6)}.jsonl.gz`;
+export function settledName(
+  settled: CellPlace & { readonly epoch: number; readonly nonce: string },
+): PartName {
+  return `${cellFolder(settled)}/settled.${pad(settled.epoch, 6)}.${settled.nonce}.jsonl.gz`;
 }
 
-export function groupName(rowGroup: number): string {
-  return `rg-${pad(rowGroup, 5)}`;
+/** What the name of a file of cells says. */
+export interface CellFileName {
+  readonly kind: 'part' | 'settled';
+  /** The start that wrote it. */
+  readonly epoch: number;
+  readonly nonce: string;
+  /** The rows of a part; null for the settled file of a whole group. */
+  readonly rows: RowRange | null;
+}
+
+/** Undefined for a file of another kind. */
+export function parseCellFileName(name: string): CellFileName | undefined {
+  const part = /^r(\d{6,})-(\d{6,})\.(\d{6,})\.([0-9a-f]+)\.jsonl$/.exec(name);
+  if (part !== null) {
+    const rows = { first: Number(part[1]), last: Number(part[2]) };
+    return { kind: 'part', rows, epoch: Number(part[3]), nonce: part[4]! };
+  }
+  const settled = /^settled\.(\d{6,})\.([0-9a-f]+)\.jsonl\.gz$/.exec(name);
+  return settled === null
+    ? undefined
+    : { kind: 'settled', rows: null, epoch: Number(settled[1]), nonce: settled[2]! };
+}
+
+export function editionFolder(epoch: number): string {
+  return `editions/${pad(epoch, 6)}`;
+}
+
+export function groupRecordName(rowGroup: number): string {
+  return `groups/${pad(rowGroup, 5)}.json`;
 }
 
 export function batchName(rowGroup: number): string {
   return `batch_${pad(rowGroup, 5)}.parquet`;
 }
 
-export function usageName(usage: { rowGroup: number; epoch: number }): string {
-  return `${groupName(usage.rowGroup)}.${pad(usage.epoch, 6)}.json`;
+export function failuresName(of: { readonly rowGroup: number; readonly nonce: string }): string {
+  return `failures/${pad(of.rowGroup, 5)}.${of.nonce}.jsonl`;
 }
 
-export function flightsName(of: { epoch: number; nonce: string }): string {
+export function flightsName(of: { readonly epoch: number; readonly nonce: string }): string {
   return `${pad(of.epoch, 6)}.${of.nonce}.jsonl`;
 }
 
-export function epochName(epoch: number): string {
-  return `${pad(epoch, 6)}.json`;
+export function publishedName(epoch: number): string {
+  return `published/${pad(epoch, 6)}`;
 }
 
-/** What the name of a file of cells says. */
-export type CellFileName =
-  | { readonly kind: 'part'; readonly rows: RowRange; readonly nonce: string }
-  | { readonly kind: 'settled'; readonly rowGroup: number; readonly epoch: number };
-
-/** Undefined for a file of another kind. */
-export function parseCellFileName(name: string): CellFileName | undefined {
-  const part = /^r(\d{6,})-(\d{6,})\.([0-9a-f]+)\.jsonl$/.exec(name);
-  if (part !== null) {
-    return {
-      kind: 'part',
-      rows: { first: Number(part[1]), last: Number(part[2]) },
-      nonce: part[3] as string,
-    };
-  }
-  const settled = /^rg-(\d{5,})\.(\d{6,})\.jsonl\.gz$/.exec(name);
-  if (settled !== null) return { kind: 'settled', rowGroup: Number(settled[1]), epoch: Number(settled[2]) };
-  return undefined;
+/** Of a start: who builds what; how its build ended; that its process has let go of it. */
+export function epochName(epoch: number, what: 'start' | 'end' | 'left' = 'start'): string {
+  return `epochs/${pad(epoch, 6)}${what === 'start' ? '' : `.${what}`}.json`;
 }
 
-/** The number of `rg-00042.json`, `rg-00042.jsonl`, `batch_00042.parquet`; undefined for another file. */
-export function parseGroupFileName(name: string): number | undefined {
-  const match = /^(?:rg-|batch_)(\d{5,})\.(?:jsonl?|parquet)$/.exec(name);
-  return match === null ? undefined : Number(match[1]);
+/** The number of a file or folder that is named by one, such as "000007.json" or "00042"; undefined for others. */
+export function parseNumber(name: string, ending = ''): number | undefined {
+  const digits = name.endsWith(ending) ? name.slice(0, name.length - ending.length) : '';
+  return /^\d{5,}$/.test(digits) ? Number(digits) : undefined;
 }
 
-export function parseUsageName(name: string): { rowGroup: number; epoch: number } | undefined {
-  const match = /^rg-(\d{5,})\.(\d{6,})\.json$/.exec(name);
-  return match === null ? undefined : { rowGroup: Number(match[1]), epoch: Number(match[2]) };
-}
-
-export function parseEpochName(name: string): number | undefined {
-  const match = /^(\d{6,})\.json$/.exec(name);
-  return match === null ? undefined : Number(match[1]);
+/** The numbers that names stand for, ascending. */
+export function parseNumbers(names: readonly string[], ending = ''): number[] {
+  return names
+    .map((name) => parseNumber(name, ending))
+    .filter((number) => number !== undefined)
+    .sort((left, right) => left - right);
 }
 
 function pad(number: number, digits: number): string {

@@ -13,12 +13,10 @@
 import { randomBytes } from 'node:crypto';
 import type { PartName, RowRange } from '../graph/types.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { checkVersion } from './documents.ts';
 import type { PartFile, StoreFiles } from './files/port.ts';
-import { fail } from './files.ts';
-import { formatLine, readLines } from './lines.ts';
+import { formatLine } from './lines.ts';
 import { partName } from './names.ts';
-import { formatHeader, formatRecord, isHeader, parseRecord } from './record-text.ts';
+import { formatHeader, formatRecord } from './record-text.ts';
 import { type CellRecord, type PartHeader, RECORD_VERSION } from './records.ts';
 
 const SYNC_EVERY_MS = 50;
@@ -41,8 +39,7 @@ export function createPart(dataset: DatasetStore, part: NewPart): PartWriter {
   const { column, rows, rowGroup, epoch, kind = 'part' } = part;
   const nonce = randomBytes(8).toString('hex');
   const header: PartHeader = { v: RECORD_VERSION, kind, column, epoch, rowGroup, rows, nonce };
-  const name = partName(header);
-  return new PartWriter(dataset.files, { name, path: dataset.path(name), header });
+  return new PartWriter(dataset.files, header);
 }
 
 interface PendingLine {
@@ -55,7 +52,6 @@ export class PartWriter {
   readonly name: PartName;
   readonly nonce: string;
   readonly #files: Pick<StoreFiles, 'openPart'>;
-  readonly #path: string;
   readonly #header: PartHeader;
   #pending: PendingLine[] = [];
   #draining: Promise<void> | undefined;
@@ -66,15 +62,11 @@ export class PartWriter {
   #isDirty = false;
   #syncing: Promise<void> | undefined;
 
-  constructor(
-    files: Pick<StoreFiles, 'openPart'>,
-    part: { readonly name: PartName; readonly path: string; readonly header: PartHeader },
-  ) {
-    this.name = part.name;
-    this.nonce = part.header.nonce;
+  constructor(files: Pick<StoreFiles, 'openPart'>, header: PartHeader) {
+    this.name = partName(header);
+    this.nonce = header.nonce;
     this.#files = files;
-    this.#path = part.path;
-    this.#header = part.header;
+    this.#header = header;
   }
 
   /** No line was appended: there is no such file. */
@@ -151,7 +143,7 @@ export class PartWriter {
   async #write(text: string): Promise<void> {
     let lines = text;
     if (this.#file === undefined) {
-      this.#file = await this.#files.openPart(this.#path);
+      this.#file = await this.#files.openPart(this.name);
       lines = formatLine(formatHeader(this.#header)) + text;
     }
     await this.#file.append(lines);
@@ -183,110 +175,3 @@ class GroupSync {
 }
 
 const groupSync = new GroupSync();
-
-/** What a part or settled file holds. */
-export interface PartContent {
-  /** Undefined where it is damaged or torn. */
-  readonly header: PartHeader | undefined;
-  readonly records: readonly StoredRecord[];
-  /** Lines that are not what was written. */
-  readonly damaged: number;
-  readonly isTorn: boolean;
-  readonly sizeBytes: number;
-}
-
-/** In settled files a record names the plans whose output holds it. */
-export interface StoredRecord extends Omit<CellRecord, 'chosen'> {
-  readonly plans?: readonly string[];
-}
-
-/** Reads a part; undefined if there is none. Throws `StoreError` if a newer Rowloom wrote it. */
-export async function findPart(dataset: DatasetStore, name: PartName): Promise<PartContent | undefined> {
-  const path = dataset.path(name);
-  const bytes = await dataset.files.find(path);
-  return bytes === undefined ? undefined : parsePart(bytes, path);
-}
-
-/** Reads a part. Throws `StoreError` if there is none. */
-export async function readPart(dataset: DatasetStore, name: PartName): Promise<PartContent> {
-  return (
-    (await findPart(dataset, name)) ?? fail(`Cannot read "${dataset.path(name)}": there is no such file`)
-  );
-}
-
-/** Parses a file of records; the header is its first line. */
-export function parsePart(bytes: Buffer, path: string): PartContent {
-  const { texts, damaged, isTorn } = readLines(bytes);
-  let header: PartHeader | undefined;
-  const records: StoredRecord[] = [];
-  for (const text of texts) {
-    const line: PartHeader | StoredRecord = isHeader(text) ? JSON.parse(text) : parseRecord(text);
-    checkVersion(line.v, { path, version: RECORD_VERSION });
-    if ('kind' in line) header = line;
-    else records.push(line);
-  }
-  return { header, records, damaged, isTorn, sizeBytes: bytes.length };
-}
-
-/** A part as slices read it. */
-export interface CachedPart extends PartContent {
-  /** The accepted cells by row; of several the last. */
-  readonly accepted: ReadonlyMap<number, CellRecord>;
-}
-
-/**
- * Parsed parts of one process, the least recently read leaving first. A part only grows, so its size tells whether
- * what is kept is all of it.
- */
-export class PartCache {
-  readonly #maxBytes: number;
-  readonly #parts = new Map<string, { readonly sizeBytes: number; readonly content: Promise<CachedPart> }>();
-  #bytes = 0;
-
-  /** `maxBytes` of files, not of memory: parsed they take about three times as much. */
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
-  /** Throws `StoreError` if there is no such part. */
-  async read(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
-    const path = dataset.path(name);
-    const { sizeBytes } =
-      (await dataset.files.findStat(path)) ?? fail(`Cannot read "${path}": there is no such file`);
-    const kept = this.#take(path);
-    const part = kept?.sizeBytes === sizeBytes ? kept : { sizeBytes, content: readCached(dataset, name) };
-    this.#parts.set(path, part);
-    this.#bytes += part.sizeBytes;
-    for (const oldest of this.#parts.keys()) {
-      if (this.#bytes <= this.#maxBytes || oldest === path) break;
-      this.#take(oldest);
-    }
-    try {
-      return await part.content;
-    } catch (error) {
-      if (this.#parts.get(path) === part) this.#take(path);
-      throw error;
-    }
-  }
-
-  /** Gives up what is kept of a part: nobody reads it any more. */
-  forget(dataset: DatasetStore, name: PartName): void {
-    this.#take(dataset.path(name));
-  }
-
-  #take(path: string): { readonly sizeBytes: number; readonly content: Promise<CachedPart> } | undefined {
-    const part = this.#parts.get(path);
-    if (part !== undefined) {
-      this.#parts.delete(path);
-      this.#bytes -= part.sizeBytes;
-    }
-    return part;
-  }
-}
-
-async function readCached(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
-  const content = await readPart(dataset, name);
-  const accepted = new Map<number, CellRecord>();
-  for (const record of content.records) if (record.status === 'ok') accepted.set(record.row, record);
-  return { ...content, accepted };
-}

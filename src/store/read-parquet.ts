@@ -1,8 +1,10 @@
 // Reads Parquet files back, for people and exports: whole numbers are `bigint`, floats `number`.
 
-import { asyncBufferFromFile, type parquetRead, parquetReadObjects } from 'hyparquet';
+import { parquetReadObjects } from 'hyparquet';
 import { StoreError } from '../errors.ts';
 import type { Value, ValueObject } from '../values.ts';
+import { fail } from './fail.ts';
+import type { StoreFiles } from './files/port.ts';
 
 export interface ReadParquetOptions {
   /** Positions in the file, not row numbers: the first, and the one after the last. All by default. */
@@ -11,26 +13,38 @@ export interface ReadParquetOptions {
 }
 
 /** The rows of a file, fields in the order of its columns. Throws `StoreError`. */
-export async function readParquet(path: string, options: ReadParquetOptions = {}): Promise<ValueObject[]> {
-  return reading(path, async () => ({ file: await asyncBufferFromFile(path), ...options }));
+export async function readParquet(
+  files: StoreFiles,
+  path: string,
+  options: ReadParquetOptions = {},
+): Promise<ValueObject[]> {
+  const missing = () => fail(`Cannot read "${files.place(path)}": there is no such file`);
+  const { sizeBytes } = (await files.findStat(path)) ?? missing();
+  const slice = async (start: number, end = sizeBytes) =>
+    arrayBufferOf((await files.find(path, { start, end })) ?? missing());
+  return reading(files.place(path), { file: { byteLength: sizeBytes, slice }, ...options });
 }
 
-/** The rows in the bytes of the file at `path`. Throws `StoreError`. */
-export async function parseParquet(bytes: Uint8Array, path: string): Promise<ValueObject[]> {
-  return reading(path, async () => ({ file: Uint8Array.from(bytes).buffer }));
+/** The rows in the bytes of a file. Throws `StoreError`. */
+export async function parseParquet(bytes: Buffer, path: string): Promise<ValueObject[]> {
+  return reading(path, { file: arrayBufferOf(bytes) });
 }
 
 async function reading(
   path: string,
-  open: () => Promise<Parameters<typeof parquetRead>[0]>,
+  options: Parameters<typeof parquetReadObjects>[0],
 ): Promise<ValueObject[]> {
   try {
-    const rows = await parquetReadObjects(await open());
-    return rows.map((row) => fromParquet(row) as ValueObject);
+    return (await parquetReadObjects(options)).map((row) => fromParquet(row) as ValueObject);
   } catch (error) {
+    if (error instanceof StoreError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new StoreError(`Cannot read "${path}": ${reason}`, { cause: error });
   }
+}
+
+function arrayBufferOf(bytes: Buffer): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
 }
 
 function fromParquet(read: unknown): Value {

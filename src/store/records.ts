@@ -56,19 +56,30 @@ export interface CellRecord {
   readonly at: number;
   /** A try that counts against the cell's five of this start; of a refusal, that it is about this cell. */
   readonly counts?: true;
-  /** Set by who reads: the cell of the current output. A settled file names the plans whose output holds it. */
+  /** Set by who reads: the cell of the current output. A settled file knows it. */
   readonly chosen?: true;
 }
 
 /** First line of a part. */
 export interface PartHeader {
   readonly v: typeof RECORD_VERSION;
-  readonly kind: 'part' | 'base' | 'settled';
+  readonly kind: 'part' | 'base';
   readonly column: string;
   readonly epoch: number;
   readonly rowGroup: number;
   readonly rows: { readonly first: number; readonly last: number };
   readonly nonce: string;
+}
+
+/** A record as it stands in a file: a settled file knows the starts whose output it is. */
+export interface StoredRecord extends Omit<CellRecord, 'chosen'> {
+  readonly chosenBy?: readonly number[];
+}
+
+/** What a record is, whichever file it is copied to. Without calls it is a function of its input. */
+export function identityOf({ row, in: digest, status, read, at, calls }: StoredRecord): string {
+  const source = calls.length === 0 ? '' : `${at} ${calls.map(({ id }) => id).join()}`;
+  return `${row} ${status} ${read} ${digest} ${source}`;
 }
 
 /** A failure that stays: only another input has the cell tried again. */

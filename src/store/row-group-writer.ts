@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { CellError } from '../errors.ts';
 import type { Value } from '../values.ts';
-import type { Files, NewFile } from './files.ts';
+import type { StoreFiles } from './files/port.ts';
+import type { OutputFile } from './groups.ts';
 import type { ParquetColumn } from './parquet.ts';
 
 export type EncoderRequest =
@@ -30,16 +31,11 @@ export interface RowGroupFile {
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
 }
 
-/** A file that is written and synced beside its place. */
-export interface WrittenRowGroup {
-  readonly file: NewFile;
-  readonly sizeBytes: number;
-  /** Hex digits. */
-  readonly sha256: string;
-}
-
-/** Writes the file beside its place. Throws `StoreError`, and `CellError` for a value that does not fit its type. */
-export async function writeRowGroup(files: Files, group: RowGroupFile): Promise<WrittenRowGroup> {
+/** Writes the file whole and durably. Throws `StoreError`, and `CellError` for a value that does not fit its type. */
+export async function writeRowGroup(
+  files: StoreFiles,
+  group: RowGroupFile,
+): Promise<Omit<OutputFile, 'name'>> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const file = await files.start(group.path);
@@ -53,13 +49,13 @@ export async function writeRowGroup(files: Files, group: RowGroupFile): Promise<
     await append(await encoder.open(group.columns, group.rowCount));
     for (const { name } of group.columns) await append(await encoder.column(await group.valuesOf(name)));
     await append(await encoder.end());
-    await file.sync();
+    await file.publish();
   } catch (error) {
     encoder.discard();
     await file.discard();
     throw error;
   }
-  return { file, sizeBytes, sha256: hash.digest('hex') };
+  return { sizeBytes, sha256: hash.digest('hex') };
 }
 
 /** One file as the worker thread encodes it. One request at a time. */

@@ -1,80 +1,211 @@
-// Settled files: one for each column of a committed row group, gzip of the lines of parts. Written whole by a commit,
-// named by its epoch.
+// Settled files: one for each column of a committed row group, gzip of the lines of parts. Written whole by a commit.
 //
-// It holds all accepted records of the group, of any input, and the last failure of rows without a later one, each with
-// the tries that led to it, and the conversations that still go on. A record names the plans whose output holds it: that of the files in place and that of a changed plan in the making.
+//   T1. It holds all accepted records of the group, of any input; the last failure of rows without a later one; the
+//       tries that led to either; and the conversations that still go on.
+//   T2. Lines are copied as they were written, checksum and all, in two passes over the files: no group is too large.
+//   T3. Its head says which records are the output of which start, and what each part that it folds had cost.
 
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { constants, createGzip, gunzip } from 'node:zlib';
-import type { PartName, RowRange } from '../graph/types.ts';
+import { createGzip } from 'node:zlib';
+import { type CallUsage, mergeUsage, sumUsage } from './call-usage.ts';
+import {
+  type CellFile,
+  type FoldedUsage,
+  type LineRange,
+  readCellLines,
+  type SettledHead,
+  scanCellFile,
+  withCellFiles,
+} from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
+import { failedCells } from './failures.ts';
 import { formatLine } from './lines.ts';
-import { settledName } from './names.ts';
-import { type PartContent, parsePart, type StoredRecord } from './parts.ts';
-import { formatHeader, formatRecord } from './record-text.ts';
-import { type PartHeader, RECORD_VERSION } from './records.ts';
+import { type CellPlace, settledName } from './names.ts';
+import { openTurns } from './open-turns.ts';
+import { identityOf, RECORD_VERSION, type StoredRecord } from './records.ts';
 
-/** Lines between two turns of the event loop: formatting a long one takes some 20 µs. */
-const LINES_A_TURN = 100;
-/** All lines of a group with large answers are more than one string can hold. */
-const CHUNK_LENGTH = 2 ** 20;
+/** Heads stand in the first two lines. */
+const HEAD_LINES = 2;
 
-export interface SettledFile {
-  readonly column: string;
-  readonly rowGroup: number;
-  readonly rows: RowRange;
+export interface SettleOptions extends CellPlace {
   readonly epoch: number;
-  readonly records: readonly StoredRecord[];
+  readonly nonce: string;
+  /** The cells that are the output, by row: what `identityOf` gives for them. */
+  readonly chosen: ReadonlyMap<number, string>;
+  /** The starts whose output is kept: their marks are carried on. */
+  readonly editions: readonly number[];
+  /** Rows whose failures are asked for. */
+  readonly droppedRows: ReadonlySet<number>;
 }
 
-/** Writes a settled file whole and durably; returns its name. The same again writes the same. */
-export async function writeSettled(dataset: DatasetStore, settled: SettledFile): Promise<PartName> {
-  const packed: Buffer[] = [];
-  await pipeline(chunksOf(settled), createGzip(), async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) packed.push(chunk);
+export interface SettledColumn {
+  /** All files of the column that it covers, itself too. */
+  readonly covers: readonly string[];
+  /** The files that it holds all of. */
+  readonly folded: readonly string[];
+  readonly usage: CallUsage;
+  /** The last failure of each dropped row, with all calls that its input cost. */
+  readonly failed: readonly StoredRecord[];
+}
+
+/** Writes the settled file of a column, whole and durably. Safe to repeat: each try writes a file of its own. */
+export async function settleColumn(dataset: DatasetStore, options: SettleOptions): Promise<SettledColumn> {
+  return withCellFiles(dataset, options, async (files) => {
+    const index = await readIndex(dataset, files, options);
+    const damaged = new Set(index.damaged);
+    const kept = keptEntries(index.entries);
+    const covers = files.map(({ name }) => name);
+    const folded = covers.filter((name) => !damaged.has(name));
+    const usage = sumUsage(index.usage.values());
+    const failed = failedCells(index.dropped.sort(byRowAndAge));
+    if (files.length === 0) return { covers, folded: [], usage, failed };
+    const name = settledName(options);
+    await writeSettled(dataset, { name, kept, files, heads: headsOf(options, kept, index.usage) });
+    return { covers: [...covers, name], folded, usage, failed };
   });
-  const name = settledName(settled);
-  await dataset.files.write(dataset.path(name), Buffer.concat(packed));
-  return name;
 }
 
-async function* chunksOf({ column, rowGroup, rows, epoch, records }: SettledFile): AsyncGenerator<string> {
-  const header: PartHeader = { v: RECORD_VERSION, kind: 'settled', column, epoch, rowGroup, rows, nonce: '' };
-  let chunk = formatLine(formatHeader(header));
-  for (const [index, record] of records.entries()) {
-    if (index % LINES_A_TURN === LINES_A_TURN - 1) await new Promise(setImmediate);
-    chunk += formatLine(formatRecord(record));
-    if (chunk.length < CHUNK_LENGTH) continue;
-    yield chunk;
-    chunk = '';
+/** Where a record stands, and what decides whether it is kept. */
+interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error'> {
+  readonly file: number;
+  readonly line: number;
+  readonly identity: string;
+  /** The starts whose output it is. */
+  readonly chosenBy: Set<number>;
+}
+
+interface CellsIndex {
+  readonly entries: readonly Entry[];
+  readonly usage: ReadonlyMap<string, CallUsage>;
+  readonly damaged: readonly string[];
+  /** The records of dropped rows. */
+  readonly dropped: StoredRecord[];
+}
+
+async function readIndex(
+  dataset: DatasetStore,
+  files: readonly CellFile[],
+  { chosen, epoch, editions, droppedRows }: SettleOptions,
+): Promise<CellsIndex> {
+  const entries = new Map<string, Entry>();
+  const usage = new Map<string, CallUsage>();
+  const damaged: string[] = [];
+  const dropped: StoredRecord[] = [];
+  for (const [file, cellFile] of files.entries()) {
+    const scanned = await scanCellFile(dataset, cellFile, (record, line) => {
+      const { row, in: digest, status, at, error, chosenBy = [] } = record;
+      const identity = identityOf(record);
+      let entry = entries.get(identity);
+      if (entry === undefined) {
+        entry = { row, in: digest, status, at, error, file, line, identity, chosenBy: new Set() };
+        entries.set(identity, entry);
+        if (chosen.get(row) === identity) entry.chosenBy.add(epoch);
+        if (droppedRows.has(row)) dropped.push(record);
+      }
+      for (const start of chosenBy) if (editions.includes(start)) entry.chosenBy.add(start);
+    });
+    mergeUsage(usage, scanned.usage);
+    if (scanned.isDamaged) damaged.push(cellFile.name);
   }
-  if (chunk !== '') yield chunk;
+  return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, dropped };
 }
 
-/** Reads what of a settled file can be read; undefined if there is none. */
-export async function findSettled(dataset: DatasetStore, name: PartName): Promise<PartContent | undefined> {
-  const path = dataset.path(name);
-  const bytes = await dataset.files.find(path);
-  if (bytes === undefined) return undefined;
+function keptEntries(entries: readonly Entry[]): Entry[] {
+  const open = new Set(openTurns(entries));
+  const lastOfRow = new Map<number, Entry>();
+  for (const entry of entries) {
+    if (entry.status === 'ok' || entry.status === 'failed') lastOfRow.set(entry.row, entry);
+  }
+  const isEnd = (entry: Entry) =>
+    entry.status === 'ok' || (entry.status === 'failed' && lastOfRow.get(entry.row) === entry);
+  const ended = new Set(entries.filter(isEnd).map(conversationOf));
+  return entries
+    .filter((entry) => entry.status === 'ok' || open.has(entry) || ended.has(conversationOf(entry)))
+    .sort((left, right) => left.file - right.file || left.line - right.line);
+}
+
+/** What the records of one cell that were made from one input share. */
+function conversationOf({ row, in: digest }: Entry): string {
+  return `${row} ${digest}`;
+}
+
+function headsOf(
+  { column, rowGroup, epoch }: SettleOptions,
+  kept: readonly Entry[],
+  usage: ReadonlyMap<string, CallUsage>,
+): readonly SettledHead[] {
+  const by = new Map<number, LineRange[]>();
+  for (const [index, { chosenBy }] of kept.entries()) {
+    const line = HEAD_LINES + index;
+    for (const start of chosenBy) {
+      const ranges = by.get(start) ?? [];
+      by.set(start, ranges);
+      const last = ranges.at(-1);
+      if (last?.[1] === line - 1) ranges[ranges.length - 1] = [last[0], line];
+      else ranges.push([line, line]);
+    }
+  }
+  const paid = [...usage].filter(([, { calls }]) => calls > 0);
+  const folded: FoldedUsage = Object.fromEntries(
+    paid.map(([nonce, { calls, failedCalls, promptTokens, completionTokens }]) => [
+      nonce,
+      [calls, failedCalls, promptTokens, completionTokens],
+    ]),
+  );
+  return [
+    { kind: 'settled', v: RECORD_VERSION, column, rowGroup, epoch, usage: folded },
+    { kind: 'chosen', by: Object.fromEntries(by) },
+  ];
+}
+
+async function writeSettled(
+  dataset: DatasetStore,
+  settled: {
+    readonly name: string;
+    readonly heads: readonly SettledHead[];
+    readonly kept: readonly Entry[];
+    readonly files: readonly CellFile[];
+  },
+): Promise<void> {
+  const file = await dataset.files.start(settled.name);
   try {
-    return parsePart(await promisify<Buffer, Buffer>(gunzip)(bytes), path);
+    await pipeline(linesOf(dataset, settled), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+      for await (const bytes of packed) await file.append(bytes);
+    });
+    await file.publish();
   } catch (error) {
-    if (!isZlibError(error)) throw error;
-    const content = parsePart(await salvage(bytes), path);
-    return { ...content, damaged: content.damaged + 1 };
+    await file.discard();
+    throw error;
   }
 }
 
-/** What stands before the damage. */
-async function salvage(bytes: Buffer): Promise<Buffer> {
-  try {
-    return await promisify<Buffer, object, Buffer>(gunzip)(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
-  } catch {
-    return Buffer.alloc(0);
+const NEWLINE = Buffer.from('\n');
+
+async function* linesOf(
+  dataset: DatasetStore,
+  { heads, kept, files }: Parameters<typeof writeSettled>[1],
+): AsyncGenerator<Buffer> {
+  yield Buffer.from(heads.map((head) => formatLine(JSON.stringify(head))).join(''));
+  let next = 0;
+  for (const [index, file] of files.entries()) {
+    let number = 0;
+    if (kept[next]?.file !== index) continue;
+    for await (const lines of readCellLines(dataset, file)) {
+      const chunk: Buffer[] = [];
+      for (const line of lines) {
+        const entry = kept[next];
+        if (entry?.file === index && entry.line === number) {
+          chunk.push(line.bytes, NEWLINE);
+          next += 1;
+        }
+        number += 1;
+      }
+      if (chunk.length > 0) yield Buffer.concat(chunk);
+    }
   }
+  if (next < kept.length) throw new RangeError(`Cannot settle: ${kept.length - next} records are gone`);
 }
 
-function isZlibError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
+function byRowAndAge<Item extends Pick<StoredRecord, 'row' | 'at'>>(left: Item, right: Item): number {
+  return left.row - right.row || left.at - right.at;
 }

@@ -12,12 +12,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
 import { isRunning } from '../processes.ts';
-import { DATASET_VERSION, type DatasetRecord, DatasetStore } from './dataset-store.ts';
+import { DATASET_FOLDERS, DATASET_VERSION, type DatasetRecord, DatasetStore } from './dataset-store.ts';
 import { checkVersion, formatDocument, parseDocument } from './documents.ts';
+import { fail } from './fail.ts';
 import type { FileSystem } from './files/file-system.ts';
 import { FolderFiles } from './files/folder.ts';
 import type { FileStat, StoreFiles } from './files/port.ts';
-import { Files, fail } from './files.ts';
 import { isDatasetName } from './names.ts';
 
 const STORE_FORMAT_VERSION = 2;
@@ -43,14 +43,14 @@ export interface OpenStoreOptions {
 }
 
 /** What a new dataset starts with. */
-export type NewDataset = Pick<DatasetRecord, 'seed' | 'rowGroupSize' | 'rows' | 'document'>;
+export type NewDataset = Pick<DatasetRecord, 'seed' | 'rowGroupSize'>;
 
 /** Opens a store. Throws `StoreError` where there is none to look at, or one of another format. */
 export async function openStore(directory: string, options: OpenStoreOptions): Promise<Store> {
   const { access, fileSystem } = options;
   const files = new FolderFiles(directory, fileSystem);
   if (access === 'build' && (await files.findStat(RECORD)) === undefined) {
-    await makeFolders(directory, fileSystem);
+    await files.makeRoot();
     await writeRecord(files, { storeId: newId(), isNew: true });
   }
   const bytes =
@@ -59,10 +59,10 @@ export async function openStore(directory: string, options: OpenStoreOptions): P
       `Cannot find datasets in "${files.place()}": make one with \`rowloom run CONFIG\`, or name the folder that has some with --out`,
     );
   const record = parseDocument(bytes, files.place(RECORD)) as unknown as StoreRecord;
-  checkFormat(record, files.place());
-  const found = new Store({ id: record.storeId, access: 'look', files, fileSystem });
+  checkVersion(record.formatVersion, { path: files.place(), version: STORE_FORMAT_VERSION });
+  const found = new Store({ id: record.storeId, access: 'look', files });
   if (access === 'look') return found;
-  return new Store({ id: await repairId(found, record), access, files, fileSystem });
+  return new Store({ id: await repairId(found, record), access, files });
 }
 
 export class Store {
@@ -70,19 +70,12 @@ export class Store {
   readonly id: string;
   readonly access: 'look' | 'build';
   readonly files: StoreFiles;
-  readonly #fileSystem: FileSystem | undefined;
 
-  constructor(of: {
-    readonly id: string;
-    readonly access: 'look' | 'build';
-    readonly files: StoreFiles;
-    readonly fileSystem: FileSystem | undefined;
-  }) {
+  constructor(of: { readonly id: string; readonly access: 'look' | 'build'; readonly files: StoreFiles }) {
     this.directory = of.files.place();
     this.id = of.id;
     this.access = of.access;
     this.files = of.files;
-    this.#fileSystem = of.fileSystem;
   }
 
   /** Names of the datasets, sorted. */
@@ -129,7 +122,7 @@ export class Store {
     }
     const names = await this.files.list(name);
     if (names.includes('dataset.json')) fail(`Cannot make the dataset "${name}": it is there already`);
-    if (names.length > 0) {
+    if (names.some((found) => !DATASET_FOLDERS.includes(found))) {
       fail(
         `Cannot make a dataset in "${this.files.place(name)}": the folder is not empty and holds no dataset`,
       );
@@ -140,25 +133,18 @@ export class Store {
       storeId: this.id,
       name,
       ...start,
-      documentDigest: null,
-      planDigest: null,
-      state: 'new',
-      reason: null,
-      answer: null,
       createdAt: Date.now(),
     };
+    const dataset = this.#dataset(name);
     await this.files.makeFolder(name);
+    for (const folder of DATASET_FOLDERS) await dataset.files.makeFolder(folder);
     const isOurs = await this.files.create(recordPath(name), formatDocument(record));
     if (!isOurs) fail(`Cannot make the dataset "${name}": another command has just made it`);
-    return this.#dataset(name);
+    return dataset;
   }
 
   #dataset(name: string): DatasetStore {
-    return new DatasetStore({
-      name,
-      directory: this.files.place(name),
-      files: new Files(this.#fileSystem),
-    });
+    return new DatasetStore({ name, files: this.files.below(name) });
   }
 
   async #has(name: string): Promise<boolean> {
@@ -174,15 +160,6 @@ function recordPath(dataset: string): string {
 export function splitDatasetPath(folder: string): { readonly directory: string; readonly name: string } {
   const path = resolve(folder);
   return { directory: dirname(path), name: basename(path) };
-}
-
-function checkFormat({ formatVersion }: StoreRecord, place: string): void {
-  checkVersion(formatVersion, { path: place, version: STORE_FORMAT_VERSION });
-  if (formatVersion < STORE_FORMAT_VERSION) {
-    fail(
-      `Cannot use "${place}": an earlier Rowloom wrote it (format ${formatVersion}), and until its first release this one reads its own format only (${STORE_FORMAT_VERSION}). Nothing in it was changed. Build under another --out`,
-    );
-  }
 }
 
 /** The store's id; first a new one for a copy. */
@@ -227,14 +204,6 @@ async function hasBuildOfThisMachine(store: Store): Promise<boolean> {
     if (start === undefined || start.endedAt !== null || start.processStart === null) return false;
     return start.kind === 'run' && isRunning({ ...start, start: start.processStart }) === true;
   });
-}
-
-/** Makes a folder with those above it. */
-async function makeFolders(directory: string, fileSystem: FileSystem | undefined): Promise<void> {
-  const files = new FolderFiles(directory, fileSystem);
-  if ((await files.findStat('')) !== undefined) return;
-  await makeFolders(dirname(resolve(directory)), fileSystem);
-  await files.makeFolder('');
 }
 
 const ID_LENGTH = 12;

@@ -5,7 +5,7 @@
 //   generate  slices run until nothing is left to start and nothing is in flight
 //   halt      the build pauses or stops, or the history is full: nothing is started, leftovers in backoff are called
 //             off, slices in flight deliver what they have
-//   commit    the group's file is written: whole, or its complete rows after a halt
+//   commit    the group's files are written: whole, or its complete rows when the build stops
 //
 // A full history ends in continue-as-new, which opens again from the store: no state is carried but limits and
 // the sums for people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
@@ -132,6 +132,9 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
     }
 
     const { isComplete, dropped } = conducting;
+    // It is opened again when the build goes on, and a group is committed once: its cells are in their parts.
+    if (phase === 'paused' && !isComplete)
+      return { rowGroup, isComplete, totals: { rows: 0, dropped: 0, columns } };
     const parts = conducting.parts();
     const committed = await commitRowGroup({ build, rowGroup, rows, isComplete, dropped, parts });
     return { rowGroup, isComplete, totals: { rows: committed.rows, dropped: committed.dropped, columns } };

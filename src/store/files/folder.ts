@@ -120,6 +120,12 @@ export class FolderFiles implements StoreFiles {
     return text === undefined ? undefined : relative(this.#root, resolve(dirname(place), text));
   }
 
+  /** Makes the root itself, with the folders above it: nothing else does. */
+  async makeRoot(): Promise<void> {
+    await naming(this.#root, () => this.#fs.mkdir(this.#root, { recursive: true }));
+    await syncFolder(this.#fs, dirname(this.#root));
+  }
+
   async makeFolder(path: string): Promise<void> {
     const place = this.place(path);
     await naming(place, async () => {
@@ -156,12 +162,10 @@ export class FolderFiles implements StoreFiles {
 
   async sweep(folder: string, beforeMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     const place = this.place(folder);
-    // A pointer is not followed: it leads to what is below the folder anyway, or to what is none of ours.
-    for (const entry of (await reading(place, () => this.#fs.readdir(place, { withFileTypes: true }))) ??
-      []) {
-      const inside = join(place, entry.name);
-      if (entry.isDirectory()) await this.sweep(join(folder, entry.name), beforeMs);
-      else if (isTemporary(entry.name) && (await this.#isDead(inside, beforeMs))) await this.#remove(inside);
+    const names = (await reading(place, () => this.#fs.readdir(place))) ?? [];
+    for (const name of names.filter(isTemporary)) {
+      const leftover = join(place, name);
+      if (await this.#isDead(leftover, beforeMs)) await this.#remove(leftover);
     }
   }
 

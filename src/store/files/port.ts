@@ -52,7 +52,7 @@ export interface StoreFiles {
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>;
   /**
-   * Removes what dead processes left below a folder: files that were started and never published. Of processes of other
+   * Removes what dead processes left directly in a folder: files that were started and never published. Of processes of other
    * machines nobody here knows whether they live: what they started is removed if it is older than `beforeMs` since 1970.
    */
   sweep(folder: string, beforeMs?: number): Promise<void>;

@@ -1,0 +1,209 @@
+// Editions: the output as one start makes it, in `editions/<epoch>/`. Nobody else writes there, and nothing in it is ever
+// replaced.
+//
+//   E1. A start first ends every earlier edition that nobody published, for good: `published/<k>` says "abandoned". So
+//       none of them appears after people have seen a later one.
+//   E2. It takes over the groups that are as its plan wants them, files and record, from whatever edition has them, the
+//       newest first. Abandoned editions are removed only after that.
+//   E3. An edition is published as soon as no row that people see would go away: at once where nothing was there, or all
+//       of it was taken over; else when the groups that were opened again are committed. Under another plan values
+//       change: then it is published at the end of the build, with all of its groups.
+//   E4. What a published edition holds never changes, but that groups are added.
+//   E5. Whoever finds its edition abandoned is fenced, and makes no folder again.
+
+import { FencedError } from '../errors.ts';
+import { listCellColumns } from './cell-files.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import { formatDocument } from './documents.ts';
+import {
+  findGroup,
+  type GroupRecord,
+  groupPath,
+  hasItsFiles,
+  isTrusted,
+  listGroups,
+  readGroups,
+  rowsOfRanges,
+} from './groups.ts';
+import {
+  DROPPED_FOLDER,
+  EDITION_FOLDERS,
+  editionFolder,
+  OUTPUT_FOLDER,
+  parseNumbers,
+  publishedName,
+} from './names.ts';
+import { findPublished, findVerdict, listEditions } from './published.ts';
+import { recount } from './usage.ts';
+
+/** What Data Designer has directly in a dataset's folder. */
+const NAMES_OF_DATA_DESIGNER = [OUTPUT_FOLDER, DROPPED_FOLDER, 'metadata.json', 'builder_config.json'];
+
+/** Groups that are taken over at once: each is a handful of file operations that wait for the disk. */
+const TAKEN_AT_ONCE = 32;
+
+export interface EditionOptions {
+  readonly epoch: number;
+  readonly planDigest: string;
+  /** How the plan wants a group: see `GroupRecord.digest`. */
+  readonly digestOf: (rowGroup: number) => string;
+}
+
+export interface StartedEdition {
+  /** The groups that have to be opened, ascending. */
+  readonly open: readonly number[];
+  readonly takenRows: number;
+  readonly takenDrops: number;
+}
+
+/** The output of one start in the making. */
+export class Edition {
+  readonly epoch: number;
+  readonly #dataset: DatasetStore;
+  readonly #options: EditionOptions;
+  #isPublished = false;
+
+  constructor(dataset: DatasetStore, options: EditionOptions) {
+    this.#dataset = dataset;
+    this.#options = options;
+    this.epoch = options.epoch;
+  }
+
+  /** Throws `FencedError` once a newer start has taken the dataset over. */
+  async checkEpoch(): Promise<void> {
+    if (await this.#dataset.hasNewerEpoch(this.epoch)) throw new FencedError(this.epoch);
+  }
+
+  /** Makes the edition, with all that earlier ones have of its groups. Safe to repeat. Throws `FencedError`. */
+  async start(groupCount: number): Promise<StartedEdition> {
+    const { files } = this.#dataset;
+    await this.#abandonEarlier();
+    await this.checkEpoch();
+    const folder = editionFolder(this.epoch);
+    await files.makeFolder(folder);
+    for (const name of EDITION_FOLDERS) await files.makeFolder(`${folder}/${name}`);
+    const editions = (await listEditions(this.#dataset)).filter((epoch) => epoch <= this.epoch).reverse();
+    const columns = await listCellColumns(this.#dataset);
+    const open: number[] = [];
+    let [takenRows, takenDrops] = [0, 0];
+    for (let first = 0; first < groupCount; first += TAKEN_AT_ONCE) {
+      const length = Math.min(TAKEN_AT_ONCE, groupCount - first);
+      const some = Array.from({ length }, (_, index) => first + index);
+      const taken = await Promise.all(some.map((rowGroup) => this.#take(rowGroup, editions, columns)));
+      for (const [index, group] of taken.entries()) {
+        if (group === undefined) open.push(first + index);
+        takenRows += group?.rowCount ?? 0;
+        takenDrops += group?.drops.length ?? 0;
+      }
+    }
+    for (const name of EDITION_FOLDERS) await files.syncFolder(`${folder}/${name}`);
+    await this.#removeAbandoned(editions);
+    await this.publish({ isFinished: false });
+    return { open, takenRows, takenDrops };
+  }
+
+  /**
+   * Publishes the edition if no row that people see would go away; finished, whatever goes away. True if people see it.
+   * Throws `FencedError` where a newer start has abandoned it.
+   */
+  async publish({ isFinished }: { readonly isFinished: boolean }): Promise<boolean> {
+    if (this.#isPublished) return true;
+    const before = await findPublished(this.#dataset);
+    if (before !== this.epoch) {
+      if (!isFinished && !(await this.#hasAllOf(before))) return false;
+      await this.#dataset.files.create(publishedName(this.epoch), 'published');
+      if ((await findVerdict(this.#dataset, this.epoch)) !== 'published') throw new FencedError(this.epoch);
+      await this.#takeLateGroups(before);
+    }
+    this.#isPublished = true;
+    await pointAtPublished(this.#dataset);
+    return true;
+  }
+
+  async #abandonEarlier(): Promise<void> {
+    const ended = new Set(parseNumbers(await this.#dataset.files.list('published')));
+    for (let epoch = 1; epoch < this.epoch; epoch += 1) {
+      if (!ended.has(epoch)) await this.#dataset.files.create(publishedName(epoch), 'abandoned');
+    }
+  }
+
+  async #hasAllOf(before: number | undefined): Promise<boolean> {
+    if (before === undefined) return true;
+    const isSamePlan = (await this.#dataset.findEpoch(before))?.planDigest === this.#options.planDigest;
+    const here = isSamePlan ? new Set(await listGroups(this.#dataset, this.epoch)) : undefined;
+    for await (const group of readGroups(this.#dataset, before)) {
+      if (group.rowCount === 0) continue;
+      if (here?.has(group.rowGroup) !== true) return false;
+      const own = await findGroup(this.#dataset, { epoch: this.epoch, rowGroup: group.rowGroup });
+      const rows = new Set(rowsOfRanges(own?.rowsInFiles ?? []));
+      if (!rowsOfRanges(group.rowsInFiles).every((row) => rows.has(row))) return false;
+    }
+    return true;
+  }
+
+  /** A build that was replaced after its last look at the epochs may have committed a group since this one looked. */
+  async #takeLateGroups(before: number | undefined): Promise<void> {
+    if (before === undefined) return;
+    const here = new Set(await listGroups(this.#dataset, this.epoch));
+    const late = (await listGroups(this.#dataset, before)).filter((rowGroup) => !here.has(rowGroup));
+    if (late.length === 0) return;
+    const columns = await listCellColumns(this.#dataset);
+    for (const rowGroup of late) await this.#take(rowGroup, [before], columns);
+  }
+
+  /** Takes a group over from the first edition that has it as it is wanted; undefined if none has. */
+  async #take(
+    rowGroup: number,
+    editions: readonly number[],
+    columns: readonly string[],
+  ): Promise<GroupRecord | undefined> {
+    const digest = this.#options.digestOf(rowGroup);
+    for (const epoch of editions) {
+      const group = await findGroup(this.#dataset, { epoch, rowGroup });
+      if (group === undefined || !isTrusted(group, digest)) continue;
+      if (!(await hasItsFiles(this.#dataset, group, epoch))) continue;
+      // An earlier try of this start took it.
+      if (epoch === this.epoch) return group;
+      if (await this.#link(group, epoch, columns)) return group;
+    }
+    return undefined;
+  }
+
+  /** False if something of it went away meanwhile: a newer start removes what this one reads. */
+  async #link(group: GroupRecord, from: number, columns: readonly string[]): Promise<boolean> {
+    const { files } = this.#dataset;
+    const [source, own] = [editionFolder(from), editionFolder(this.epoch)];
+    const { rowGroup } = group;
+    const record = groupPath({ epoch: this.epoch, rowGroup });
+    try {
+      for (const { name } of group.files) await files.link(`${source}/${name}`, `${own}/${name}`);
+      const recounted = await recount(this.#dataset, group, columns);
+      if (recounted === group) await files.link(groupPath({ epoch: from, rowGroup }), record);
+      else await files.create(record, formatDocument(recounted));
+      return true;
+    } catch (error) {
+      if ((await findGroup(this.#dataset, { epoch: from, rowGroup })) !== undefined) throw error;
+      return false;
+    }
+  }
+
+  async #removeAbandoned(editions: readonly number[]): Promise<void> {
+    for (const epoch of editions) {
+      if (epoch === this.epoch || (await findVerdict(this.#dataset, epoch)) !== 'abandoned') continue;
+      await this.#dataset.files.removeFolder(editionFolder(epoch));
+    }
+  }
+}
+
+/** Puts Data Designer's names where the published edition is. Whoever finds them elsewhere does. */
+export async function pointAtPublished(dataset: DatasetStore): Promise<void> {
+  const epoch = await findPublished(dataset);
+  if (epoch === undefined) return;
+  const { files } = dataset;
+  if ((await files.findPointer('current')) !== editionFolder(epoch)) {
+    await files.point('current', editionFolder(epoch));
+  }
+  for (const name of NAMES_OF_DATA_DESIGNER) {
+    if ((await files.findPointer(name)) !== `current/${name}`) await files.point(name, `current/${name}`);
+  }
+}

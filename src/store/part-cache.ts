@@ -1,0 +1,84 @@
+// The parts that the slices of this process read, parsed.
+
+import type { PartName } from '../graph/types.ts';
+import { scanCellFile } from './cell-files.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import { fail } from './fail.ts';
+import { parseCellFileName } from './names.ts';
+import type { CellRecord } from './records.ts';
+
+/** A part as slices read it. */
+export interface CachedPart {
+  /** The start that wrote it. */
+  readonly epoch: number;
+  readonly records: readonly CellRecord[];
+  /** The accepted cells by row; of several the last. */
+  readonly accepted: ReadonlyMap<number, CellRecord>;
+}
+
+interface Kept {
+  readonly sizeBytes: number;
+  readonly content: Promise<CachedPart>;
+}
+
+/**
+ * Parsed parts of one process, the least recently read leaving first. A part only grows, so its size tells whether
+ * what is kept is all of it.
+ */
+export class PartCache {
+  readonly #maxBytes: number;
+  readonly #parts = new Map<string, Kept>();
+  #bytes = 0;
+
+  /** `maxBytes` of files, not of memory: parsed they take about three times as much. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Throws `StoreError` if there is no such part. */
+  async read(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
+    const path = dataset.path(name);
+    const { sizeBytes } =
+      (await dataset.files.findStat(name)) ?? fail(`Cannot read "${path}": there is no such file`);
+    const kept = this.#take(path);
+    const part = kept?.sizeBytes === sizeBytes ? kept : { sizeBytes, content: readPart(dataset, name) };
+    this.#parts.set(path, part);
+    this.#bytes += part.sizeBytes;
+    for (const oldest of this.#parts.keys()) {
+      if (this.#bytes <= this.#maxBytes || oldest === path) break;
+      this.#take(oldest);
+    }
+    try {
+      return await part.content;
+    } catch (error) {
+      if (this.#parts.get(path) === part) this.#take(path);
+      throw error;
+    }
+  }
+
+  /** Gives up what is kept of a part: nobody reads it any more. */
+  forget(dataset: DatasetStore, name: PartName): void {
+    this.#take(dataset.path(name));
+  }
+
+  #take(path: string): Kept | undefined {
+    const part = this.#parts.get(path);
+    if (part !== undefined) {
+      this.#parts.delete(path);
+      this.#bytes -= part.sizeBytes;
+    }
+    return part;
+  }
+}
+
+async function readPart(dataset: DatasetStore, name: PartName): Promise<CachedPart> {
+  const file = parseCellFileName(name.slice(name.lastIndexOf('/') + 1));
+  if (file === undefined) return fail(`Cannot read "${dataset.path(name)}": it is no file of cells`);
+  const records: CellRecord[] = [];
+  const accepted = new Map<number, CellRecord>();
+  await scanCellFile(dataset, { ...file, name }, (record) => {
+    records.push(record);
+    if (record.status === 'ok') accepted.set(record.row, record);
+  });
+  return { epoch: file.epoch, records, accepted };
+}
