@@ -13,7 +13,7 @@ export async function findFaultOfPlace(dataset: DatasetStore, ref: BuildRef): Pr
   const found = await dataset.find();
   if (found === undefined) return `Cannot write "${directory}": the dataset's folder is gone`;
   if (found.id !== ref.datasetId) return `Cannot write "${directory}": another dataset stands in its place`;
-  const freeBytes = await dataset.files.freeBytes(directory);
+  const freeBytes = await dataset.files.freeBytes();
   if (freeBytes >= MIN_FREE_BYTES) return null;
   const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
   return `Cannot write "${directory}": the disk is full, ${left} are left`;

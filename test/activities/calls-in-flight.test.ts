@@ -85,7 +85,7 @@ describe('a call in flight', () => {
 describe('the call after one in flight', () => {
   it('is not made once a newer build has the dataset', async () => {
     const { stage, slice, answer, rowsOf } = await slowSlice();
-    writeFileSync(stage.wish.dataset.path('epochs', '000002.json'), '{}');
+    writeFileSync(stage.wish.dataset.path('epochs/000002.json'), '{}');
     answer.release();
     expect(rowsOf(await slice)).toEqual([[0], [1]]);
     expect(stage.asked).toEqual(['body 0']);
