@@ -15,7 +15,14 @@ import {
   readFailures,
 } from './failures.ts';
 import { gatherRecords, storedColumns } from './gather.ts';
-import { type Drop, findGroup, type GroupRecord, readGroups, rowsOfRanges } from './groups.ts';
+import {
+  type Drop,
+  findGroup,
+  type GroupRecord,
+  type OutputFile,
+  readGroups,
+  rowsOfRanges,
+} from './groups.ts';
 import { editionFolder, OUTPUT_FOLDER } from './names.ts';
 import { findPublished, listEditions } from './published.ts';
 import { readParquet } from './read-parquet.ts';
@@ -47,6 +54,7 @@ export interface Summary {
   /** Rows that have the cell, by stored column. */
   readonly cells: { readonly [column: string]: number };
   readonly usage: { readonly [column: string]: CallUsage };
+  /** Of its Parquet files. */
   readonly sizeBytes: number;
 }
 
@@ -85,7 +93,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     rowsToCome: toCome === undefined ? null : await countRows(dataset, toCome),
     cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
     usage: await readUsage(dataset),
-    sizeBytes: sum(committed.flatMap(({ files }) => files.map(({ sizeBytes }) => sizeBytes))),
+    sizeBytes: sum(committed.flatMap(({ files }) => files.filter(isTable).map(({ sizeBytes }) => sizeBytes))),
   };
 }
 
@@ -221,7 +229,7 @@ async function readFromFiles(
   const rows = all.filter((row) => first <= row && row <= last);
   const found = new Map<number, ValueObject>();
   const rowStart = all.indexOf(rows[0] ?? Number.NaN);
-  const tables = group.files.filter(({ name }) => name.endsWith('.parquet'));
+  const tables = group.files.filter(isTable);
   for (const { name } of rows.length === 0 ? [] : tables) {
     const options = { rowStart, rowEnd: rowStart + rows.length };
     const read = await readParquet(dataset.files, `${editionFolder(epoch)}/${name}`, options);
@@ -280,6 +288,10 @@ function asFailure(column: string, cell: StoredRecord): Failure[] {
 
 function rowsOf(rowGroup: number, { rowGroupSize }: Pick<Plan, 'rowGroupSize'>): RowRange {
   return { first: rowGroup * rowGroupSize, last: (rowGroup + 1) * rowGroupSize - 1 };
+}
+
+function isTable({ name }: OutputFile): boolean {
+  return name.endsWith('.parquet');
 }
 
 function sum(numbers: readonly number[]): number {

@@ -227,7 +227,7 @@ export class MemoryFiles implements StoreFiles {
     const { entries } = this.#folderFor(path);
     const found = entries.has(this.#nameOf(path)) ? this.#world.find(this.#at(path)) : new MemoryFolder();
     if (found?.kind !== 'folder') {
-      throw new StoreError(`Cannot write "${this.place(path)}": its name is taken`);
+      throw new StoreError(`Cannot write "${this.place(path)}": a file of that name is there`);
     }
     if (!entries.has(this.#nameOf(path))) entries.set(this.#nameOf(path), found);
   }
@@ -286,7 +286,7 @@ export class MemoryFiles implements StoreFiles {
   #make(path: string): MemoryFile {
     const { entries } = this.#folderFor(path);
     if (entries.has(this.#nameOf(path))) {
-      throw new StoreError(`Cannot write "${this.place(path)}": its name is taken`);
+      throw new StoreError(`Cannot write "${this.place(path)}": a file of that name is there`);
     }
     const file = this.#world.newFile();
     entries.set(this.#nameOf(path), file);

@@ -68,7 +68,7 @@ const REASONS: { readonly [code: string]: string } = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
-  EEXIST: 'its name is taken',
+  EEXIST: 'a file of that name is there',
   EIO: 'the disk reports an error',
   ENOTSUP: 'the file system cannot do that',
   EMFILE: 'too many files are open',

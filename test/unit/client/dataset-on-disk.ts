@@ -4,11 +4,13 @@
 import { join } from 'node:path';
 import { cellInput } from '../../../src/generators/llm/cell-input.ts';
 import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
+import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
-import { gatherRecords } from '../../../src/store/gather.ts';
+import { Edition } from '../../../src/store/editions.ts';
+import { gatherRecords, storedColumns } from '../../../src/store/gather.ts';
 import { createPart } from '../../../src/store/parts.ts';
-import type { CellRecord } from '../../../src/store/records.ts';
+import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
 import { call, cellRecord } from '../store/records.ts';
@@ -122,23 +124,41 @@ const MISSING: { readonly [cell: string]: CellRecord['error'] } = {
 };
 
 /** Makes it below a new folder, which it returns. */
-export async function tripsOnDisk(change: Partial<EpochRecord> = {}): Promise<string> {
+export async function tripsOnDisk(
+  change: Partial<EpochRecord> = {},
+  completeRows: readonly number[] = [0, 1, 3],
+): Promise<string> {
   const cwd = await temporaryFolder();
   const store = await openStore(join(cwd, 'artifacts'), { access: 'build' });
-  const start = { seed: 'trips', rowGroupSize: 4, rows: 8, document: '../trips.yaml' };
-  const dataset = await store.createDataset('trips', start);
-  const { id } = await dataset.update({ createdAt: Date.UTC(2026, 10, 4, 9, 0) });
-  const at = Date.UTC(2026, 10, 4, 9, 1);
-  await dataset.takeEpoch(0, startOf({ datasetId: id, host: 'elsewhere', at, ...change }));
+  const dataset = await store.createDataset('trips', { seed: 'trips', rowGroupSize: 4 });
   await dataset.writePlan('plan', PLAN);
-  await dataset.update({ planDigest: 'plan', state: 'building' });
+  await startTrips(dataset, change);
   for (const { name, kind } of COLUMNS) {
     if (kind === 'expression') continue;
     await writeCells(dataset, name, { first: 0, last: 3 });
     await writeCells(dataset, name, { first: 4, last: 5 });
   }
-  await commitTrips(dataset, { rowGroup: 0, isComplete: true, completeRows: [0, 1, 3] });
+  await commitTrips(dataset, { rowGroup: 0, isComplete: true, completeRows });
   return cwd;
+}
+
+/** Begins the next build of the dataset, with all that earlier ones have as its plan wants it. */
+export async function startTrips(dataset: DatasetStore, change: Partial<EpochRecord> = {}): Promise<Edition> {
+  const { id } = await dataset.read();
+  const at = Date.UTC(2026, 10, 4, 9, 1);
+  const newest = await dataset.newestEpoch();
+  const document = '../trips.yaml';
+  const start = startOf({ datasetId: id, host: 'elsewhere', rows: 8, document, at, ...change });
+  await dataset.takeEpoch(newest, start);
+  const edition = await editionOf(dataset);
+  await edition.start(Math.ceil(start.rows / 4));
+  return edition;
+}
+
+/** The edition of the newest start. */
+async function editionOf(dataset: DatasetStore): Promise<Edition> {
+  const { epoch, planDigest } = (await dataset.findLatestStart())!;
+  return new Edition(dataset, { epoch, planDigest, digestOf: () => planDigest });
 }
 
 /** The digest that its cell has; the verdict's is of an input that the plan no longer has. */
@@ -154,7 +174,9 @@ async function writeCells(
   rows: { readonly first: number; readonly last: number },
 ): Promise<void> {
   const isModel = !['city', 'code'].includes(column);
-  const part = createPart(dataset, { column, rows, rowGroup: Math.floor(rows.first / 4), epoch: 1 });
+  const place = { column, rowGroup: Math.floor(rows.first / 4) };
+  await makeCellFolder(dataset, place);
+  const part = createPart(dataset, { ...place, rows, epoch: 1 });
   const calls = (status?: number) => (isModel ? [call(part.nextCallId(), status)] : []);
   for (let row = rows.first; row <= rows.last; row += 1) {
     const error = MISSING[`${column} ${row}`];
@@ -180,25 +202,29 @@ export async function commitTrips(
 ): Promise<void> {
   const { rowGroup, isComplete, completeRows } = of;
   const rows = { first: rowGroup * 4, last: rowGroup * 4 + 3 };
-  await commitRowGroup(dataset, {
+  const edition = await editionOf(dataset);
+  await commitRowGroup(dataset, edition, {
     plan: PLAN,
     planDigest: 'plan',
-    epoch: isComplete ? 1 : 2,
+    digest: 'plan',
+    definitions: {},
     rowGroup,
     rows,
     isComplete,
-    base: 'place',
     async readContent() {
-      const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup, rows });
-      const chosen = new Map<string, Map<number, CellRecord>>();
+      const columns = storedColumns(PLAN);
+      const records = await gatherRecords(dataset, { columns, rowGroup, rows, chosenBy: undefined });
+      const chosen = new Map<string, Map<number, string>>();
       for (const [column, found] of records) {
         const accepted = found.filter(({ status }) => status === 'ok');
-        chosen.set(column, new Map(accepted.map((record) => [record.row, record])));
+        chosen.set(column, new Map(accepted.map((record) => [record.row, identityOf(record)])));
       }
+      const dropped = [0, 1, 2, 3].filter((row) => !completeRows.includes(row));
       return {
         completeRows,
         chosen,
-        drops: rowGroup === 0 ? [{ row: 2, column: 'rating', ...MISSING['rating 2']! }] : [],
+        drops:
+          rowGroup === 0 ? dropped.map((row) => ({ row, column: 'rating', ...MISSING['rating 2']! })) : [],
         valuesOf: (column) => completeRows.map((row) => tripValue(column, row)),
       };
     },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
@@ -9,12 +9,13 @@ import { nestedRow } from '../../../src/client/nested-values.ts';
 import { StoreError } from '../../../src/errors.ts';
 import type { ColumnType } from '../../../src/plan.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
-import { readParquet } from '../../../src/store/read-parquet.ts';
+import { Edition } from '../../../src/store/editions.ts';
+import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { formatJson, parseJson, type Value, type ValueObject } from '../../../src/values.ts';
-import { collect, temporaryFolder, testDataset, textPlan } from '../store/support.ts';
+import { collect, startOf, temporaryFolder, testDataset, textPlan } from '../store/support.ts';
 import { cli } from './cli.ts';
-import { commitTrips, openTrips, tripsOnDisk } from './dataset-on-disk.ts';
+import { commitTrips, openTrips, startTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
 const MISSING = 'warning   not finished yet: 4 rows';
 
@@ -54,17 +55,37 @@ describe('export', () => {
     expect((await readdir(join(cwd, 'out'))).sort()).toEqual(['trips.CSV', 'trips.txt']);
   });
 
-  it('mixes no two outputs: it fails once a build has put another file in its place', async () => {
+  it('mixes no two outputs: it goes on with the one that it opened, whatever is published meanwhile', async () => {
     const cwd = await tripsOnDisk();
-    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
+    const dataset = await openTrips(cwd);
+    await commitTrips(dataset, { rowGroup: 1, isComplete: false, completeRows: [4] });
     const source = await openExport({ target: 'trips', cwd });
     const lines = exportLines(source, 'jsonl');
     expect((await lines.next()).value).toBe(JSON_LINES[0]);
-    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [5] });
-    await expect(collect(lines)).rejects.toThrow(StoreError);
+    await dataset.writePlan('edited', await dataset.readPlan('plan'));
+    const edition = await startTrips(dataset, { planDigest: 'edited' });
+    await commitTrips(dataset, { rowGroup: 1, isComplete: false, completeRows: [5] });
+    await edition.publish({ isFinished: true });
+    const rest = await collect(lines);
+    expect(rest.slice(0, 2)).toEqual(JSON_LINES.slice(1));
+    expect(rest[2]).toContain('A short trip number 4');
+    const now = await cli(['export', 'trips'], { cwd });
+    expect(now.output).toHaveLength(1);
+    expect(now.output[0]).toContain('A short trip number 5');
+  });
+
+  it.each([
+    ['gone', async (path: string) => rm(path)],
+    ['damaged', async (path: string) => overwriteByte(path)],
+  ])('fails where a file is %s, and leaves nothing', async (what, change) => {
+    const cwd = await tripsOnDisk();
+    await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
+    const source = await openExport({ target: 'trips', cwd });
+    await change(join(cwd, 'artifacts/trips/parquet-files/batch_00001.parquet'));
+    await expect(collect(exportLines(source, 'jsonl'))).rejects.toThrow(StoreError);
     const path = join(cwd, 'out/trips.jsonl');
     await expect(exportFile(source, { path, format: 'jsonl', isOverwriting: false })).rejects.toThrow(
-      /batch_00001.parquet": it is not the file that it was/,
+      `batch_00001.parquet": it is ${what}. The same command makes it again`,
     );
     expect(await readdir(join(cwd, 'out'))).toEqual([]);
   });
@@ -87,8 +108,8 @@ describe('export', () => {
     const batches = ['batch_00000', 'batch_00001'].map((name) =>
       join(cwd, 'artifacts/trips/parquet-files', `${name}.parquet`),
     );
-    const rows = await Promise.all(batches.map((batch) => readParquet(batch)));
-    expect(await readParquet(path)).toEqual(rows.flat());
+    const rows = await Promise.all(batches.map(readParquetAt));
+    expect(await readParquetAt(path)).toEqual(rows.flat());
     const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
     const ofBatch = await parquetMetadataAsync(await asyncBufferFromFile(batches[0]!));
     expect(metadata.schema).toEqual(ofBatch.schema);
@@ -97,9 +118,7 @@ describe('export', () => {
   });
 
   it('exports a dataset whose every row was dropped as an empty one', async () => {
-    const cwd = await tripsOnDisk();
-    await commitTrips(await openTrips(cwd), { rowGroup: 0, isComplete: false, completeRows: [] });
-    await (await openTrips(cwd)).update({ rows: 1 });
+    const cwd = await tripsOnDisk({ rows: 4 }, []);
     expect(await cli(['export', 'trips'], { cwd })).toEqual({
       output: [],
       talk: ['warning   no row is left: every row was dropped, see rowloom failures trips'],
@@ -108,7 +127,7 @@ describe('export', () => {
     expect((await cli(['export', 'trips', '--format', 'csv'], { cwd })).output).toEqual([CSV_LINES[0]]);
     await cli(['export', 'trips', '--output', 'trips.parquet'], { cwd });
     const path = join(cwd, 'trips.parquet');
-    expect(await readParquet(path)).toEqual([]);
+    expect(await readParquetAt(path)).toEqual([]);
     expect((await parquetMetadataAsync(await asyncBufferFromFile(path))).schema).toHaveLength(11);
   });
 
@@ -148,7 +167,7 @@ describe('export', () => {
   it('refuses a dataset of which nothing is finished', async () => {
     const cwd = await temporaryFolder();
     const store = await openStore(join(cwd, 'artifacts'), { access: 'build' });
-    await store.createDataset('new', { seed: 'new', rowGroupSize: 4, rows: 8, document: null });
+    await store.createDataset('new', { seed: 'new', rowGroupSize: 4 });
     expect((await cli(['export', 'new'], { cwd })).talk).toEqual([
       'error     Cannot export "new": no row is finished yet, they are written 4 at a time',
     ]);
@@ -226,7 +245,7 @@ describe('export', () => {
     const long = `${'x'.repeat(250)}.csv`;
     expect(await cli(['export', 'trips', '--output', 'file/a.csv'], { cwd })).toEqual({
       output: [],
-      talk: ['error     Cannot write "~/file/a.csv": a part of its path is a file'],
+      talk: ['error     Cannot write "~/file": a file of that name is there'],
       code: 1,
     });
     expect((await cli(['export', 'trips', '--output', long], { cwd })).talk).toEqual([
@@ -250,7 +269,7 @@ describe('row numbers', () => {
     expect(csv.output[0]).toBe(`row_number,${CSV_LINES[0]}`);
     expect(csv.output[3]).toBe(`3,${CSV_LINES[3]}`);
     await cli([...args, '--output', 'trips.parquet'], { cwd });
-    const rows = await readParquet(join(cwd, 'trips.parquet'));
+    const rows = await readParquetAt(join(cwd, 'trips.parquet'));
     expect(rows.map(({ row_number }) => row_number)).toEqual([0n, 1n, 3n, 4n]);
     expect(Object.keys(rows[0]!)[0]).toBe('row_number');
   });
@@ -306,7 +325,7 @@ describe('values', () => {
     );
     await cli(['export', 'tickets', '--out', '.', '--output', 'a.parquet'], { cwd });
     const types = Object.entries(columns).map(([name, { type }]) => ({ name, type }));
-    const read = await readParquet(join(cwd, 'a.parquet'));
+    const read = await readParquetAt(join(cwd, 'a.parquet'));
     expect(read.map((row) => nestedRow(row, types))).toEqual(rows);
   });
 
@@ -323,23 +342,36 @@ describe('values', () => {
 
 type Columns = { readonly [name: string]: { readonly type: ColumnType; readonly values: readonly Value[] } };
 
+async function readParquetAt(path: string): Promise<ValueObject[]> {
+  return parseParquet(await readFile(path), path);
+}
+
+/** Of the same size, and not what was written. */
+async function overwriteByte(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[20]! ^= 1;
+  await writeFile(path, bytes);
+}
+
 /** The dataset `tickets` with these columns, below a new folder. */
 async function datasetOf(columns: Columns): Promise<{ cwd: string; rows: readonly ValueObject[] }> {
   const cwd = await temporaryFolder();
   const names = Object.keys(columns);
   const count = Object.values(columns)[0]!.values.length;
-  const dataset = await testDataset({ directory: cwd, rows: count });
+  const dataset = await testDataset({ directory: cwd });
   const plan = textPlan(names, Object.fromEntries(names.map((name) => [name, columns[name]!.type])));
   await dataset.writePlan('plan', plan);
-  await dataset.update({ planDigest: 'plan', state: 'complete' });
-  await commitRowGroup(dataset, {
+  await dataset.takeEpoch(0, startOf({ rows: count }));
+  const edition = new Edition(dataset, { epoch: 1, planDigest: 'plan', digestOf: () => 'group' });
+  await edition.start(1);
+  await commitRowGroup(dataset, edition, {
     plan,
     planDigest: 'plan',
-    epoch: 1,
+    digest: 'group',
+    definitions: {},
     rowGroup: 0,
     rows: { first: 0, last: count - 1 },
     isComplete: true,
-    base: 'place',
     readContent: async () => ({
       completeRows: Array.from({ length: count }, (_, row) => row),
       drops: [],

@@ -10,7 +10,7 @@ const OTHER_CONTAINER = { host: 'app', machine: 'boot1/101' };
 const OTHER_MACHINE = { host: 'other', machine: 'boot2/100' };
 
 function start(change: Partial<EpochRecord> = {}): EpochRecord {
-  return { ...startOf(HERE), v: 1, epoch: 1, endedAt: null, ...change };
+  return { ...startOf(HERE), v: 2, epoch: 1, endedAt: null, ...change };
 }
 
 describe('a start as this machine knows it', () => {

@@ -1,13 +1,13 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
-import { findRows } from '../../../src/store/look.ts';
+import { findRows, findVersion } from '../../../src/store/look.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { parseJson } from '../../../src/values.ts';
 import { call, cellRecord, collect, temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
-import { openTrips, tripsOnDisk } from './dataset-on-disk.ts';
+import { commitTrips, openTrips, startTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
 const SCREEN = { width: 60, hasColors: false };
 
@@ -92,8 +92,10 @@ describe('status', () => {
   it('says why a build ended early, and what it took', async () => {
     const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
-    await dataset.update({ state: 'incomplete', reason: 'stopped by Ctrl-C' });
-    await dataset.endEpoch(1, Date.UTC(2026, 10, 4, 9, 3, 7));
+    const at = Date.UTC(2026, 10, 4, 9, 3, 7);
+    await dataset.endBuild(1, { isComplete: false, reason: 'stopped by Ctrl-C', at });
+    await dataset.leaveEpoch(1);
+    await utimes(dataset.path('epochs/000001.left.json'), at / 1_000, at / 1_000);
     const { output } = await cli(['status', 'trips'], { cwd });
     expect(output.slice(2, 4)).toEqual([
       'state     incomplete · stopped by Ctrl-C',
@@ -102,15 +104,19 @@ describe('status', () => {
   });
 
   it('says which rows it counts while an edit is not complete, and asks nobody for a build that is', async () => {
-    const cwd = await tripsOnDisk({ kind: 'start', base: 'next' });
+    const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
+    await dataset.writePlan('edited', await dataset.readPlan('plan'));
+    const edition = await startTrips(dataset, { kind: 'start', planDigest: 'edited' });
     const line = async (label: string) =>
       (await cli(['status', 'trips'], { cwd })).output.find((text) => text.startsWith(label));
     expect(await line('rows')).toMatch(/^rows {6}of the old output: 3 of 8 /);
     expect(await line('build')).toMatch(/made by rowloom worker, see whether it is at work/);
-    await dataset.update({ state: 'complete' });
+    await commitTrips(dataset, { rowGroup: 0, isComplete: true, completeRows: [0, 1, 3] });
+    await edition.publish({ isFinished: true });
+    await dataset.endBuild(2, { isComplete: true, reason: null, at: Date.UTC(2026, 10, 4, 9, 2) });
     expect(await line('rows')).toMatch(/^rows {6}3 of 8 /);
-    expect(await line('build')).toBe('build     build 1, started 2026-11-04 09:01');
+    expect(await line('build')).toBe('build     build 2, started 2026-11-04 09:01');
   });
 
   it('breaks its lines where a terminal ends', async () => {
@@ -132,7 +138,7 @@ describe('status', () => {
       ...plan,
       columns: plan.columns.filter(({ name }) => name !== 'story'),
     });
-    await dataset.update({ planDigest: 'less' });
+    await startTrips(dataset, { planDigest: 'less' });
     const { output } = await cli(['status', 'trips'], { cwd });
     expect(output.at(-1)).toBe('story    not in the plan      7       2         49          21');
   });
@@ -275,7 +281,7 @@ describe('show', () => {
   it('tells the tries of a cell that was corrected, its reasoning, and an answer that says more than the value', async () => {
     const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
-    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }]));
+    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }], await findVersion(dataset)));
     const cell = found!.cells.rating!;
     const part = createPart(dataset, {
       column: 'rating',
@@ -333,7 +339,7 @@ describe('show', () => {
   it('tells the answers that were corrected from the cell alone where their own lines are gone', async () => {
     const cwd = await tripsOnDisk();
     const dataset = await openTrips(cwd);
-    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }]));
+    const [found] = await collect(findRows(dataset, [{ first: 4, last: 4 }], await findVersion(dataset)));
     const cell = found!.cells.rating!;
     const part = createPart(dataset, {
       column: 'rating',
@@ -528,10 +534,7 @@ describe('failures', () => {
   });
 
   it('says when there is none', async () => {
-    const cwd = await tripsOnDisk();
-    const dataset = await openTrips(cwd);
-    await dataset.update({ rows: 4 });
-    await writeFile(dataset.path('failures/rg-00000.jsonl'), '');
+    const cwd = await tripsOnDisk({ rows: 4 }, [0, 1, 2, 3]);
     expect(await cli(['failures', 'trips'], { cwd })).toEqual({
       output: [],
       talk: ['failures  none'],

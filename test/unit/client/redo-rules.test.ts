@@ -9,21 +9,23 @@ const ROW_3 = [{ first: 3, last: 3 }];
 describe('redo rules', () => {
   it('rise above all counters of their column, so that no earlier cell is right', () => {
     const redo = [all('body', 2), all('note', 7)];
-    expect(raiseRedos({ redo }, { asked: [{ column: 'body', rows: ROW_3 }], unfinished: [] })).toEqual([
+    expect(raiseRedos(redo, { asked: [{ column: 'body', rows: ROW_3 }], published: redo })).toEqual([
       all('body', 2),
       all('note', 7),
       some('body', ROW_3, 3),
     ]);
   });
 
-  it('do not rise while the last redo of those cells is not finished', () => {
+  it('do not rise while people do not see the last redo of those cells', () => {
     const redo = [all('body', 2)];
-    expect(raiseRedos({ redo }, { asked: [{ column: 'body', rows: null }], unfinished: redo })).toEqual(redo);
+    expect(
+      raiseRedos(redo, { asked: [{ column: 'body', rows: null }], published: [all('body', 1)] }),
+    ).toEqual(redo);
   });
 
   it('of a whole column take the place of those of its rows', () => {
     const redo = [some('body', ROW_3, 1), some('note', ROW_3, 1)];
-    expect(raiseRedos({ redo }, { asked: [{ column: 'body', rows: null }], unfinished: [] })).toEqual([
+    expect(raiseRedos(redo, { asked: [{ column: 'body', rows: null }], published: redo })).toEqual([
       some('note', ROW_3, 1),
       all('body', 2),
     ]);

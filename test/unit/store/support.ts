@@ -23,15 +23,14 @@ export interface TestDatasetOptions {
   readonly fileSystem?: FileSystem;
   readonly directory?: string;
   readonly rowGroupSize?: number;
-  readonly rows?: number;
 }
 
 /** The dataset `tickets`, made where it is not there yet. */
 export async function testDataset(options: TestDatasetOptions = {}): Promise<DatasetStore> {
-  const { fileSystem, directory = await temporaryFolder(), rowGroupSize = 10, rows = 10 } = options;
+  const { fileSystem, directory = await temporaryFolder(), rowGroupSize = 10 } = options;
   const store = await openStore(directory, { access: 'build', ...(fileSystem && { fileSystem }) });
   const found = await store.findDataset('tickets');
-  return found ?? store.createDataset('tickets', { seed: 'tickets', rowGroupSize, rows, document: null });
+  return found ?? store.createDataset('tickets', { seed: 'tickets', rowGroupSize });
 }
 
 export { call, cellRecord } from './records.ts';
@@ -91,7 +90,9 @@ export function startOf(change: Partial<NewStart> = {}): NewStart {
     },
     rows: 10,
     planDigest: 'plan',
-    base: 'place',
+    document: '../tickets.yaml',
+    documentDigest: 'document',
+    answer: null,
     at: 1,
     ...change,
   };
