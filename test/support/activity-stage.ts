@@ -23,7 +23,7 @@ import type {
   OpenRowGroupResult,
 } from '../../src/protocol.ts';
 import { formatLine } from '../../src/store/lines.ts';
-import { readPart } from '../../src/store/parts.ts';
+import { PartCache } from '../../src/store/part-cache.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
 
 /** What the model answers: text, or a `ModelError` thrown. `nth` counts the calls of the cell, from 1. */
@@ -165,6 +165,7 @@ export class ActivityStage {
 
   /** What goes on in the row group's workflow; a column is one slice. */
   async conduct(): Promise<GroupConductor> {
+    await this.run('prepareDataset', {});
     const opened = await this.open();
     const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
     return new GroupConductor({ graph: ExecutionGraph.create(opened.graph), opened, limits });
@@ -190,7 +191,7 @@ export class ActivityStage {
   /** The statuses of a part's records, as "row status". */
   async statusesIn(part: string | null): Promise<readonly string[]> {
     if (part === null) return [];
-    const { records } = await readPart(this.wish.dataset, part);
+    const { records } = await new PartCache(0).read(this.wish.dataset, part);
     return records.map(({ row, status }) => `${row} ${status}`);
   }
 
