@@ -215,7 +215,7 @@ describe('preparing a dataset', () => {
     expect(await stage.run('prepareDataset', {})).toMatchObject({ groups: [], trustedRows: 2 });
     const finish = { isComplete: true, reason: null };
     expect(await stage.run('finishDataset', finish)).toEqual({ ...finish, rows: 2, dropped: 0 });
-    expect(await stage.wish.dataset.read()).toMatchObject({ state: 'complete' });
+    expect(await stage.wish.dataset.findEnd(stage.build.epoch)).toMatchObject({ isComplete: true });
   });
 
   it('has failed when no row is left, and says the commonest cause', async () => {
@@ -231,7 +231,7 @@ describe('preparing a dataset', () => {
     const end = await stage.run('finishDataset', { isComplete: true, reason: null });
     expect(end).toEqual({ isComplete: false, reason: expect.any(String), rows: 0, dropped: 3 });
     expect(end.reason).toBe(reason);
-    expect(await stage.wish.dataset.read()).toMatchObject({ state: 'incomplete', reason });
+    expect(await stage.wish.dataset.findEnd(stage.build.epoch)).toMatchObject({ isComplete: false, reason });
   });
 
   it('leaves nothing among the output files that killed commits left there', async () => {
