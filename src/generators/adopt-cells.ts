@@ -10,7 +10,8 @@
 //   A4. A cell whose upstream is to be made cannot be judged: it counts as "downstream", and is made again unless its
 //       digest comes out the same.
 //   A5. Where the definition of a column and all above it are what they were for the current output, its cells there are
-//       right: they are taken as they are marked, and nothing is rendered.
+//       right: they are taken as they are marked, and nothing is rendered. Not so in a row where a cell above is not the
+//       one of the current output any more: it was lost, and what takes its place may say something else.
 //   A6. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
 import { createBreather } from '../breathe.ts';
@@ -149,17 +150,22 @@ class Adopter {
     if (roots === undefined) throw new RangeError(`Row ${row} has no roots`);
     if (roots.failure !== null) return roots.failure;
     const values: Record<string, Value> = {};
+    const asBefore = new Set<string>();
     for (const column of this.#columns) {
       if (this.#input.unread.has(column.name)) continue;
+      const mayBeAsBefore =
+        this.#input.unchanged.has(column.name) && column.needs.every((need) => asBefore.has(need));
       try {
         if (column.kind === 'expression') {
           if (!hasAll(values, column.needs)) continue;
           setOwn(values, column.name, this.#inline.evaluate(column.name, row, values));
+          if (mayBeAsBefore) asBefore.add(column.name);
           continue;
         }
         const record = isModelColumn(column)
-          ? this.#adoptCell(column, row, values)
+          ? this.#adoptCell(column, row, { values, mayBeAsBefore })
           : this.#rootRecord(column, row, findOwn(roots.cells, column.name));
+        if (mayBeAsBefore && this.#isAsBefore(column, row, record)) asBefore.add(column.name);
         if (column.kind === 'seed-dataset' && this.#isChange(column, row, record))
           this.#changedSeedRows.add(row);
         if (record === undefined) continue;
@@ -182,6 +188,12 @@ class Adopter {
     return current === undefined
       ? !before.some((other) => other.in === record?.in)
       : record === undefined || !isSameValue(current.value, record.value);
+  }
+
+  /** Whether the cell of an unchanged column is the one of the output. A root that is not kept follows from the plan. */
+  #isAsBefore(column: PlanColumn, row: number, record: CellRecord | undefined): boolean {
+    if (record === undefined) return false;
+    return isChosen(record) || (!isModelColumn(column) && !isKept(this.#plan, { column: column.name, row }));
   }
 
   /** Whether a row of the output has this cell, and the store has not: whatever it was, it cannot be told from another. */
@@ -210,10 +222,14 @@ class Adopter {
   }
 
   /** Throws `CellError` for a cell that crashed the worker: it is not tried again. */
-  #adoptCell(column: ModelColumn, row: number, values: RowValues): CellRecord | undefined {
+  #adoptCell(
+    column: ModelColumn,
+    row: number,
+    { values, mayBeAsBefore }: { readonly values: RowValues; readonly mayBeAsBefore: boolean },
+  ): CellRecord | undefined {
     const { wanted, keptAsIs } = this.#columnOf(column.name);
     const records = this.#recordsOf(column.name, row);
-    const current = this.#input.unchanged.has(column.name) ? records.find(isChosen) : undefined;
+    const current = mayBeAsBefore ? records.find(isChosen) : undefined;
     const unchanged = current === undefined ? null : readAgain(column, current);
     if (unchanged !== null) return unchanged;
     const accepted = records

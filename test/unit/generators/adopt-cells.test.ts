@@ -91,7 +91,15 @@ const IN_PLACE: EarlierOutput = { rows: [{ first: 0, last: 0 }], columns: ['topi
 
 function adopt(
   records: { readonly body?: readonly CellRecord[]; readonly summary?: readonly CellRecord[] },
-  { plan = PLAN, output = NOTHING }: { readonly plan?: Plan; readonly output?: EarlierOutput } = {},
+  {
+    plan = PLAN,
+    output = NOTHING,
+    unchanged = [],
+  }: {
+    readonly plan?: Plan;
+    readonly output?: EarlierOutput;
+    readonly unchanged?: readonly string[];
+  } = {},
 ): Promise<Adoption> {
   const root: RootRow = { cells: { topic: TOPIC }, failure: null };
   return adoptCells({
@@ -101,6 +109,8 @@ function adopt(
     roots: new Map([[0, root]]),
     records: new Map(Object.entries({ topic: [TOPIC], ...records })),
     output,
+    unchanged: new Set(unchanged),
+    unread: new Set(),
   });
 }
 
@@ -187,7 +197,6 @@ describe('a kept cell', () => {
     const adoption = await adopt({ body }, { plan, output: IN_PLACE });
     expect(cellOf(adoption, 'body')).toBe('shown');
     expect(adoption.columns.get('body')?.keptAsIs).toEqual(new Set([0]));
-    expect(adoption.changedRows).toBe(0);
   });
 
   it('has to fit the type of its column', async () => {
@@ -205,26 +214,49 @@ describe('a kept cell', () => {
   });
 });
 
-describe('a row of the current output', () => {
-  it('changes when one of its cells is made again', async () => {
-    const adoption = await adopt({ body: [record('shown', { chosen: true })] }, { output: IN_PLACE });
-    expect(adoption.changedRows).toBe(1);
+describe('a cell of the current output', () => {
+  const shown = record('shown', { chosen: true });
+
+  it('is right unread where its column is defined as it was, with all above it', async () => {
+    const adoption = await adopt({ body: [shown] }, { output: IN_PLACE, unchanged: ['topic', 'body'] });
+    expect(cellOf(adoption, 'body')).toBe('shown');
+    const other = [right(BODY, 'tents', 'of another start')];
+    const both = await adopt({ body: [...other, shown] }, { output: IN_PLACE, unchanged: ['topic', 'body'] });
+    expect(cellOf(both, 'body')).toBe('shown');
   });
 
-  it('changes when one of its cells is gone from the store, even one that is to be kept', async () => {
+  it('is judged by what it was made from where its column changed', async () => {
+    const adoption = await adopt({ body: [shown] }, { output: IN_PLACE, unchanged: ['topic'] });
+    expect(wantOf(adoption, 'body')).toBe('stale');
+  });
+
+  it('is judged where the cell above it is another one now', async () => {
+    const unchanged = ['topic', 'body', 'summary'];
+    const summary = [right(SUMMARY, 'shown', 'of the shown', { chosen: true })];
+    const gone = await adopt({ summary }, { output: IN_PLACE, unchanged });
+    expect([wantOf(gone, 'body'), wantOf(gone, 'summary')]).toEqual(['lost', 'downstream']);
+    const body = [right(BODY, 'tents', 'of another start')];
+    const replaced = await adopt({ body, summary }, { output: IN_PLACE, unchanged });
+    expect([cellOf(replaced, 'body'), wantOf(replaced, 'summary')]).toEqual(['of another start', 'stale']);
+  });
+
+  it('is judged where nothing marks it: another start made it, and nobody saw it', async () => {
+    const adoption = await adopt({ body: [record('made')] }, { output: IN_PLACE, unchanged: ['body'] });
+    expect(wantOf(adoption, 'body')).toBe('stale');
+  });
+
+  it('is lost when it is gone from the store, even one that is to be kept', async () => {
     for (const keep of [[], [{ column: null, rows: null }]]) {
       const adoption = await adopt({}, { plan: { ...PLAN, keep }, output: IN_PLACE });
       expect([wantOf(adoption, 'body'), wantOf(adoption, 'summary')]).toEqual(['lost', 'missing']);
-      expect(adoption.changedRows).toBe(1);
     }
   });
 
-  it('does not change for a column that it never had', async () => {
+  it('is missing, not lost, in a column that the output never had', async () => {
     const adoption = await adopt(
       { body: [right(BODY, 'tents', 'shown', { chosen: true })] },
       { output: IN_PLACE },
     );
     expect(wantOf(adoption, 'summary')).toBe('missing');
-    expect(adoption.changedRows).toBe(0);
   });
 });
