@@ -10,12 +10,12 @@
 //   W5. Simulated answers have datasets of their own: `--simulate` works under NAME-simulated.
 
 import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
-import { planDigest as planDigestOf } from '../config/resolve.ts';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
 import { type FileSource, openSeedSource } from '../generators/seed-source.ts';
 import { findOwn } from '../own-keys.ts';
 import type { KeepRule, Plan, RedoRule, Settings } from '../plan.ts';
+import { planDigest as planDigestOf } from '../plan-digest.ts';
 import { plural } from '../plural.ts';
 import type {
   DatasetAnswer,

@@ -14,7 +14,7 @@ import {
   type SamplerParams,
   type Settings,
 } from '../plan.ts';
-import { formatJson, type Value } from '../values.ts';
+import type { Value } from '../values.ts';
 import { typeOfColumn } from './column-types.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
@@ -90,21 +90,6 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     isEarlyShutdownDisabled: rowloom.disable_early_shutdown,
   };
   return { plan, settings };
-}
-
-/** Names a plan: equal exactly when nothing that can change a value differs. */
-export function planDigest(plan: Plan): string {
-  const models = Object.entries(plan.models).map(([alias, model]) => [
-    alias,
-    { ...model, extraBody: formatJson(model.extraBody) },
-  ]);
-  return digestOf({ ...plan, columns: plan.columns.map(inOrder), models: Object.fromEntries(models) });
-}
-
-/** Models read and answer in the order of properties and options, which a digest of them as maps would not know; so it is with the fields of a request. */
-function inOrder(column: PlanColumn): object {
-  if (column.kind === 'llm-structured') return { ...column, schema: formatJson(column.schema) };
-  return column.kind === 'llm-judge' ? { ...column, scores: formatJson(column.scores) } : column;
 }
 
 const NAME_SEED_LENGTH = 4;

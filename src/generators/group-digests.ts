@@ -5,6 +5,7 @@ import { digestOf } from '../digest.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import { isModelColumn, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
+import { columnInOrder, modelInOrder, planDigest } from '../plan-digest.ts';
 import { READ_VERSION } from './llm/answers.ts';
 
 export interface GroupDigests {
@@ -23,8 +24,8 @@ export interface GroupDigestsOptions {
 }
 
 export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions): GroupDigests {
-  const { keep, redo, seedSource, columns, ...rest } = plan;
-  const whole = digestOf({ ...rest, columns, read: READ_VERSION, seeds: seedSource === null ? null : true });
+  const { keep, redo, columns } = plan;
+  const whole = [READ_VERSION, planDigest({ ...plan, keep: [], redo: [], seedSource: null })];
   const byName = new Map(columns.map((column) => [column.name, column]));
   const ordered = order.map((name) => byName.get(name)!);
   const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));
@@ -69,8 +70,8 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
 
 /** All that makes a column's cells beside the columns that it needs. */
 function definitionOf(plan: Plan, column: PlanColumn): object {
-  const { drop: _, ...definition } = column;
-  const model = isModelColumn(column) ? findOwn(plan.models, column.alias) : null;
+  const definition = columnInOrder({ ...column, drop: false });
+  const model = isModelColumn(column) ? modelInOrder(findOwn(plan.models, column.alias)!) : null;
   return { definition, model, seed: plan.seed, read: READ_VERSION };
 }
 

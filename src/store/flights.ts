@@ -8,9 +8,8 @@
 //   V3. The file is a scratch file: written in the calling thread and not synced. A power cut is no cell's doing.
 
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { StoreError } from '../errors.ts';
-import { isAlive, ownIdentity, type ProcessIdentity } from '../processes.ts';
+import { isRunning, ownIdentity, ownPlace, type ProcessIdentity, type ProcessPlace } from '../processes.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import type { ScratchFile, StoreFiles } from './files/port.ts';
@@ -42,8 +41,7 @@ export interface FlyingCell {
 interface FlightsHeader {
   readonly v: typeof FLIGHTS_VERSION;
   readonly epoch: number;
-  readonly host: string;
-  readonly owner: ProcessIdentity;
+  readonly owner: ProcessPlace & ProcessIdentity;
 }
 
 /** One line; the column as its folder is named. */
@@ -76,7 +74,7 @@ export class FlightLog {
   constructor({ files }: { readonly files: Pick<StoreFiles, 'scratch'> }, epoch: number) {
     this.#files = files;
     this.#path = pathOf(flightsName({ epoch, nonce: randomBytes(8).toString('hex') }));
-    this.#header = lineOf({ v: FLIGHTS_VERSION, epoch, host: hostname(), owner: ownIdentity() });
+    this.#header = lineOf({ v: FLIGHTS_VERSION, epoch, owner: { ...ownPlace(), ...ownIdentity() } });
   }
 
   /** Puts a cell down; returns what to `end`. Throws `StoreError`. */
@@ -209,8 +207,9 @@ async function* readCrashed(
 }
 
 /** Of a process on another machine nobody here knows: once a newer build has begun it counts as gone. */
-async function isGone(dataset: FlightsDataset, { host, owner, epoch }: FlightsHeader): Promise<boolean> {
-  return host === hostname() ? !isAlive(owner) : dataset.hasNewerEpoch(epoch);
+async function isGone(dataset: FlightsDataset, { owner, epoch }: FlightsHeader): Promise<boolean> {
+  const runs = isRunning(owner);
+  return runs === undefined ? dataset.hasNewerEpoch(epoch) : !runs;
 }
 
 function keyOf({ column, row, in: digest }: FlyingCell): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { graphColumns } from '../../../src/config/graph-columns.ts';
-import { planDigest, selectRows } from '../../../src/config/resolve.ts';
+import { selectRows } from '../../../src/config/resolve.ts';
 import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
+import { planDigest } from '../../../src/plan-digest.ts';
 import { formatJson, parseJson, type Value } from '../../../src/values.ts';
 import { type Changes, prepareFiles, violationsOf } from './prepared.ts';
 
