@@ -10,11 +10,13 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RowRange } from '../src/graph/types.ts';
 import type { ColumnType, Plan } from '../src/plan.ts';
+import { makeCellFolder } from '../src/store/cell-files.ts';
 import { commitRowGroup } from '../src/store/commit.ts';
 import type { DatasetStore } from '../src/store/dataset-store.ts';
+import { Edition } from '../src/store/editions.ts';
 import { gatherRecords } from '../src/store/gather.ts';
 import { createPart } from '../src/store/parts.ts';
-import { type CellRecord, RECORD_VERSION } from '../src/store/records.ts';
+import { type CellRecord, identityOf, RECORD_VERSION } from '../src/store/records.ts';
 import { openStore } from '../src/store/store.ts';
 import { formatJson, type Value } from '../src/values.ts';
 
@@ -74,12 +76,12 @@ try {
   const dataset = await store.createDataset('bench', {
     seed: 'bench',
     rowGroupSize: rowCount,
-    rows: rowCount * GROUPS,
-    document: null,
   });
+  const edition = new Edition(dataset, { epoch: 1, planDigest: 'bench', digestOf: () => 'bench' });
+  await edition.start(GROUPS);
   for (let rowGroup = 0; rowGroup < GROUPS; rowGroup += 1) {
     const writeMs = await writeGroup(dataset, rowGroup);
-    const measured = await commitGroup(dataset, rowGroup);
+    const measured = await commitGroup(dataset, edition, rowGroup);
     console.log(JSON.stringify({ rowGroup, writeMs, ...measured }));
     const { longestStallMs, rssGrowthMb } = measured;
     if (longestStallMs > BOUNDS.longestStallMs || rssGrowthMb > BOUNDS.rssGrowthMb) process.exitCode = 1;
@@ -96,6 +98,7 @@ async function writeGroup(dataset: DatasetStore, rowGroup: number): Promise<numb
   const started = performance.now();
   const rows = rowsOf(rowGroup);
   for (const { name: column, type } of columns) {
+    await makeCellFolder(dataset, { column, rowGroup });
     for (let first = rows.first; first <= rows.last; first += SLICE_ROWS) {
       const last = Math.min(first + SLICE_ROWS - 1, rows.last);
       const part = createPart(dataset, { column, rows: { first, last }, rowGroup, epoch: 1 });
@@ -126,14 +129,24 @@ function cellRecord(value: Value, { row, callId }: { row: number; callId: string
   };
 }
 
-async function commitGroup(dataset: DatasetStore, rowGroup: number) {
+async function commitGroup(dataset: DatasetStore, edition: Edition, rowGroup: number) {
   const rows = rowsOf(rowGroup);
   const gatherStarted = performance.now();
-  const { records } = await gatherRecords(dataset, { plan, rowGroup, rows });
+  const records = await gatherRecords(dataset, {
+    columns: columns.map(({ name }) => name),
+    rowGroup,
+    rows,
+    chosenBy: undefined,
+  });
   const gatherMs = rounded(performance.now() - gatherStarted);
-  const chosen = new Map<string, Map<number, CellRecord>>();
+  const chosen = new Map<string, Map<number, string>>();
+  const values = new Map<string, readonly Value[]>();
   for (const [column, found] of records) {
-    chosen.set(column, new Map(found.map((record) => [record.row, record])));
+    chosen.set(column, new Map(found.map((record) => [record.row, identityOf(record)])));
+    values.set(
+      column,
+      found.map(({ value }) => value),
+    );
   }
   const completeRows = Array.from({ length: rowCount }, (_, offset) => rows.first + offset);
 
@@ -146,19 +159,19 @@ async function commitGroup(dataset: DatasetStore, rowGroup: number) {
   delay.enable();
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const group = await commitRowGroup(dataset, {
+  const group = await commitRowGroup(dataset, edition, {
     plan,
     planDigest: 'bench',
-    epoch: 1,
     rowGroup,
     rows,
     isComplete: true,
-    base: 'place',
+    digest: 'bench',
+    definitions: {},
     readContent: async () => ({
       completeRows,
       drops: [],
       chosen,
-      valuesOf: (column) => completeRows.map((row) => chosen.get(column)?.get(row)?.value ?? null),
+      valuesOf: (column) => values.get(column) ?? [],
     }),
   });
   const commitMs = rounded(performance.now() - started);

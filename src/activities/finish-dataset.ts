@@ -26,6 +26,7 @@ export async function finishDatasetActivity(
   const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
   const isComplete = hasAll && failure === null;
   const reason = failure ?? why;
+  await dataset.sweep();
   await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { epoch, planDigest });
   await edition.publish({ isFinished: isComplete });

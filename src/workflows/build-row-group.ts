@@ -5,10 +5,10 @@
 //   generate  slices run until nothing is left to start and nothing is in flight
 //   halt      the build pauses or stops, or the history is full: nothing is started, leftovers in backoff are called
 //             off, slices in flight deliver what they have
-//   commit    the group's files are written: whole, or its complete rows when the build stops
+//   commit    the group's files are written, once: whole, or its complete rows when the build stops
 //
 // A full history ends in continue-as-new, which opens again from the store: no state is carried but limits and
-// the sums for people. Cancelling this workflow halts it; its parent opens the group again unless the build stops.
+// the sums for people. Cancelling this workflow is a pause of this group: its parent opens it again unless the build stops.
 
 import {
   ActivityFailure,
@@ -140,7 +140,9 @@ export async function buildRowGroup(input: BuildRowGroupInput): Promise<RowGroup
     return { rowGroup, isComplete, totals: { rows: committed.rows, dropped: committed.dropped, columns } };
   }
 
-  return treatCancelAs(() => changePhase('stopping'), conduct);
+  return treatCancelAs(() => {
+    if (phase === 'running') changePhase('paused');
+  }, conduct);
 }
 
 /** A try that was running when its leftover was called off may have failed since: nobody tries again, and nothing is lost. */

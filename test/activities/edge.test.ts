@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { asActivity } from '../../src/activities/as-activity.ts';
 import type { Builds } from '../../src/activities/builds.ts';
 import { ConfigError, ModelError, ReadFaultError, StoreError } from '../../src/errors.ts';
+import { ownMark } from '../../src/processes.ts';
 import { type BuildRef, FAILURE, runTaskQueue, sliceTaskQueue, storeTaskQueue } from '../../src/protocol.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
@@ -41,6 +42,7 @@ describe('an activity', () => {
   it('for another store fails for good', async () => {
     const stage = await ActivityStage.create({ topics: ['sun'] });
     stage.build = { ...stage.build, storeId: 'another' };
+    stage.restart();
     await expect(stage.open()).rejects.toMatchObject({ type: FAILURE.store, nonRetryable: true });
   });
 
@@ -240,7 +242,8 @@ describe('preparing a dataset', () => {
     await stage.generateAll(conductor);
     await stage.commit(conductor);
     const folder = stage.wish.dataset.path('parquet-files');
-    await writeFile(join(folder, '.batch_00000.parquet.0.tmp'), '');
+    const [machine] = ownMark().split('-');
+    await writeFile(join(folder, `.batch_00000.parquet.${machine}-999999999-00000000.abcdef.tmp`), '');
     await stage.run('finishDataset', { isComplete: true, reason: null });
     expect(await readdir(folder)).toEqual(['batch_00000.parquet']);
   });

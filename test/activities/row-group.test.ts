@@ -96,7 +96,7 @@ describe('opening a row group', () => {
     const [before] = await partsOf('topic');
     const first = await stage.open();
     expect(await partsOf('topic')).toEqual([before, ...first.bases.filter(isOf('topic'))].sort());
-    const bases = [...first.bases, 'cells/topic/r000000-000001.0123456789abcdef.jsonl'];
+    const bases = [...first.bases, 'cells/topic/00000/r000000-000001.000001.0123456789abcdef.jsonl'];
     const continues = { bases, dropped: RowMask.of(stage.rows, [1]).toHex() };
     // Twice at a time, as two processes would: the first try may have been thought dead.
     const opened = await Promise.all(
@@ -180,6 +180,7 @@ describe('committing a row group', () => {
     stopped.stop();
     await stage.commit(stopped);
     expect(existsSync(stage.wish.dataset.path(part!))).toBe(true);
+    await stage.startAgain();
     const whole = await stage.conduct();
     await stage.generateAll(whole);
     await stage.commit(whole);

@@ -125,7 +125,9 @@ export class ActivityStage {
         ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
       }),
     );
-    return new ActivityStage(wish, await nextBuild(wish, 0), script);
+    const stage = new ActivityStage(wish, await nextBuild(wish, 0), script);
+    await stage.run('prepareDataset', {});
+    return stage;
   }
 
   get builds(): Builds {
@@ -147,6 +149,7 @@ export class ActivityStage {
   async startAgain(): Promise<void> {
     this.build = await nextBuild(this.wish, this.build.epoch);
     this.restart();
+    await this.run('prepareDataset', {});
   }
 
   /** Runs an activity with the input that the workflows would give it. */
@@ -165,7 +168,6 @@ export class ActivityStage {
 
   /** What goes on in the row group's workflow; a column is one slice. */
   async conduct(): Promise<GroupConductor> {
-    await this.run('prepareDataset', {});
     const opened = await this.open();
     const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
     return new GroupConductor({ graph: ExecutionGraph.create(opened.graph), opened, limits });

@@ -217,8 +217,8 @@ describe('after a SIGKILL', { timeout: LIMIT_MS }, () => {
       const store = await openStore(${JSON.stringify(artifacts)}, { access: 'build' });
       const dataset = await store.openDataset('tickets');
       new FlightLog(dataset, 1).begin({ column: 'note', row: 0, in: 'digest' }, { isAlone: false });
-      for (const folder of ['groups', 'cells/note', 'parquet-files']) {
-        await (await dataset.files.start(dataset.path(folder, 'half'))).append('half of it');
+      for (const folder of ['editions/000001/groups', 'published', 'editions/000001/parquet-files']) {
+        await (await dataset.files.start(folder + '/half')).append('half of it');
       }
       console.log('written');
       setInterval(() => {}, 60_000);`;

@@ -411,7 +411,7 @@ describe.concurrent('who is at work', { timeout: LIMIT_MS }, () => {
       const lost = await countLost(place);
       const dataset = await workplace.dataset();
       writeFileSync(
-        dataset.path('epochs', '000001.json'),
+        dataset.path('epochs/000001.json'),
         JSON.stringify({ ...(await dataset.readEpoch(1)), host: 'its-name-before' }),
       );
       expect(await workplace.run().ended).toMatchObject({ code: 0 });

@@ -70,6 +70,7 @@ async function start(rows: number): Promise<string> {
     ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
   });
   const started = await startBuild({ wish: await acceptWish(wish), connected, isReplacing: false });
+  if (started === 'outdated') throw new Error('Another build has begun');
   return started.start.workflowId;
 }
 

@@ -73,6 +73,7 @@ it('holds no event loop while 50 samplers and 50 expressions are opened for 1,00
   await adoptCells({
     ...{ plan, rows, roots, records: new Map(), order: columns.map(({ name }) => name) },
     output: { rows: [], columns: [], drops: [] },
+    ...{ unchanged: new Set<string>(), unread: new Set<string>() },
   });
   expect(pieces()).toBeGreaterThanOrEqual(2_000);
   expect(longestTurn()).toBeLessThan(15);
