@@ -8,6 +8,7 @@ import { groupFailures } from '../store/failures.ts';
 import { forgetCrashes } from '../store/flights.ts';
 import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '../store/groups.ts';
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
+import { EDITION_FOLDERS, editionFolder } from '../store/names.ts';
 import { findPublished } from '../store/published.ts';
 import type { Build } from './build.ts';
 
@@ -29,6 +30,8 @@ export async function finishDatasetActivity(
   await dataset.sweep();
   await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { epoch, planDigest });
+  // What killed attempts at commits left unpublished there: nobody else writes in this edition.
+  for (const name of EDITION_FOLDERS) await dataset.files.sweep(`${editionFolder(epoch)}/${name}`);
   await edition.publish({ isFinished: isComplete });
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();
