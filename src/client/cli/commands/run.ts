@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
-import { line } from '../../format.ts';
+import { formatCount, line } from '../../format.ts';
 import { callsSoFar, describeProgress, describeStopping, describeStored } from '../../progress-report.ts';
 import { type Answer, runDataset } from '../../run-dataset.ts';
 import {
@@ -35,6 +35,8 @@ export function defineRun(command: Command, context: CliContext): void {
     .action((config: string, flags: RunFlags) => run(config, flags, context));
 }
 
+/** Counting the cells of a few groups takes no time worth a word. */
+const COUNTING_EVERY_MS = 1_000;
 const NOTHING_CHANGED = 'nothing was changed, no call was made';
 
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
@@ -42,6 +44,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   const progress = createProgressLine(context);
   const { say } = progress;
   let hasServer = false;
+  let countedAt = startedAt;
   const interrupt = handleInterrupts({
     say,
     onFirst() {
@@ -68,7 +71,13 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       stopSignal: interrupt.signal,
       say,
       ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
+      onCounting(done, groups) {
+        if (Date.now() - countedAt < COUNTING_EVERY_MS) return;
+        countedAt = Date.now();
+        progress.show([line('counting', `row group ${formatCount(done)} of ${formatCount(groups)}`)]);
+      },
       onWish(found) {
+        progress.clear();
         for (const warning of found.config.warnings) say(line(warning.level, formatViolation(warning)));
         for (const text of [...describeWish(found, startedAt), ...describeRoom(found)]) say(text);
         sayPlan(found);
