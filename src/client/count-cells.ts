@@ -82,7 +82,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const roots = await openRoots({ ...options, files: dataset.files });
   const digests = makeGroupDigests({ plan, order, seedKeyOf: roots.seedKeyOf });
   const published = await findPublished(dataset);
-  const editions = (await listEditions(dataset)).reverse();
+  const editions = (await listEditions(dataset)).reverse().filter((epoch) => epoch !== published);
   const groups = groupCount(shape);
   for (let rowGroup = 0; rowGroup < groups; rowGroup += 1) {
     onProgress?.(rowGroup, groups);
@@ -91,9 +91,10 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     const output =
       published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
     if (output !== undefined) counter.addOutput(output);
-    const trusted = await findTrusted(dataset, { rowGroup, digest, editions });
-    if (trusted === undefined || trusted.epoch !== published) counter.isDone = false;
-    if (trusted !== undefined && !readsAll) counter.addKept(trusted.group);
+    const isThere = output !== undefined && (await isWanted(dataset, output, { epoch: published!, digest }));
+    if (!isThere) counter.isDone = false;
+    const trusted = isThere ? output : await findTrusted(dataset, { rowGroup, digest, editions });
+    if (trusted !== undefined && !readsAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && output === undefined) counter.addMissing(rows);
     else {
       const place = { dataset, plan, order, roots, digests, rowGroup, rows };
@@ -103,17 +104,24 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   return counter.result();
 }
 
-/** A group as the plan wants it, from the newest edition that has it: a start takes it over as it is. */
+/** A group as the plan wants it, from whatever edition has it: a start takes it over as it is. */
 async function findTrusted(
   dataset: DatasetStore,
   of: { readonly rowGroup: number; readonly digest: string; readonly editions: readonly number[] },
-): Promise<{ readonly epoch: number; readonly group: GroupRecord } | undefined> {
+): Promise<GroupRecord | undefined> {
   for (const epoch of of.editions) {
     const group = await findGroup(dataset, { epoch, rowGroup: of.rowGroup });
-    if (group !== undefined && isTrusted(group, of.digest) && (await hasItsFiles(dataset, group, epoch)))
-      return { epoch, group };
+    if (group !== undefined && (await isWanted(dataset, group, { epoch, digest: of.digest }))) return group;
   }
   return undefined;
+}
+
+async function isWanted(
+  dataset: DatasetStore,
+  group: GroupRecord,
+  { epoch, digest }: { readonly epoch: number; readonly digest: string },
+): Promise<boolean> {
+  return isTrusted(group, digest) && (await hasItsFiles(dataset, group, epoch));
 }
 
 class Counter {

@@ -17,12 +17,12 @@ import type { Plan } from '../plan.ts';
 import type { Value } from '../values.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { formatDocument } from './documents.ts';
 import type { Edition } from './editions.ts';
 import { writeFailures } from './failures.ts';
 import {
   type Drop,
   findGroup,
+  formatGroup,
   GROUP_VERSION,
   type GroupRecord,
   groupPath,
@@ -119,7 +119,7 @@ async function makeCommit(
   };
   await edition.checkEpoch();
   const path = groupPath({ epoch, rowGroup });
-  if (!(await dataset.files.create(path, formatDocument(record)))) {
+  if (!(await dataset.files.create(path, formatGroup(record)))) {
     return (await findGroup(dataset, { epoch, rowGroup })) ?? record;
   }
   if (commit.isComplete) for (const file of settled.folded) await dataset.files.remove(file);
@@ -210,7 +210,7 @@ async function settle(
     const place = { column, rowGroup, epoch, nonce };
     const settled = await settleColumn(dataset, { ...place, chosen: ofRows, editions, droppedRows });
     setOwn(covers, column, settled.covers);
-    setOwn(usage, column, settled.usage);
+    if (settled.usage.calls > 0) setOwn(usage, column, settled.usage);
     folded.push(...settled.folded);
     failed.push(...settled.failed.map((record) => ({ column, record })));
   }

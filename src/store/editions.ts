@@ -14,9 +14,9 @@
 import { FencedError } from '../errors.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { formatDocument } from './documents.ts';
 import {
   findGroup,
+  formatGroup,
   type GroupRecord,
   groupPath,
   hasItsFiles,
@@ -179,7 +179,7 @@ export class Edition {
       for (const { name } of group.files) await files.link(`${source}/${name}`, `${own}/${name}`);
       const recounted = await recount(this.#dataset, group, columns);
       if (recounted === group) await files.link(groupPath({ epoch: from, rowGroup }), record);
-      else await files.create(record, formatDocument(recounted));
+      else await files.create(record, formatGroup(recounted));
       return true;
     } catch (error) {
       if ((await findGroup(this.#dataset, { epoch: from, rowGroup })) !== undefined) throw error;

@@ -71,6 +71,11 @@ export async function findGroup(dataset: DatasetStore, place: GroupPlace): Promi
   return findDocument(dataset.files, { path: groupPath(place), version: GROUP_VERSION });
 }
 
+/** One line: thousands of them are read at each start. */
+export function formatGroup(group: GroupRecord): string {
+  return `${JSON.stringify(group)}\n`;
+}
+
 /** The numbers of the committed groups of an edition, ascending. */
 export async function listGroups(dataset: DatasetStore, epoch: number): Promise<number[]> {
   return parseNumbers(await dataset.files.list(`${editionFolder(epoch)}/groups`), '.json');

@@ -27,7 +27,9 @@ export async function countGroup(
   const found = (await Promise.all(counted)).filter(([, { covers }]) => covers.length > 0);
   return {
     covers: Object.fromEntries(found.map(([column, { covers }]) => [column, covers])),
-    usage: Object.fromEntries(found.map(([column, { usage }]) => [column, usage])),
+    usage: Object.fromEntries(
+      found.filter(([, { usage }]) => usage.calls > 0).map(([column, { usage }]) => [column, usage]),
+    ),
   };
 }
 
