@@ -11,7 +11,7 @@ import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import { type Line, readLinesOf } from './lines.ts';
 import { type CellFileName, type CellPlace, cellFolder, parseCellFileName } from './names.ts';
-import { isHeader, parseRecord } from './record-text.ts';
+import { isHeader, PART_END, parseRecord } from './record-text.ts';
 import { type PartHeader, RECORD_VERSION, type StoredRecord } from './records.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -83,6 +83,8 @@ export type SettledHead =
 export interface ScannedFile {
   /** A line of it is not what was written. */
   readonly isDamaged: boolean;
+  /** Nobody appends to it any more. */
+  readonly isEnded: boolean;
   /** By the nonce of the part that first wrote the calls. */
   readonly usage: ReadonlyMap<string, CallUsage>;
 }
@@ -108,16 +110,19 @@ class Scan {
   readonly #chosenBy = new Map<number, number[]>();
   #own: CallUsage = NO_USAGE;
   #isDamaged = false;
+  #isEnded: boolean;
   #number = 0;
 
   constructor(dataset: DatasetStore, file: CellFile, onRecord: (record: StoredRecord, line: number) => void) {
     this.#path = dataset.path(file.name);
     this.#file = file;
+    this.#isEnded = file.kind === 'settled';
     this.#onRecord = onRecord;
   }
 
   take(line: Line): void {
     if (line.state === 'damaged') this.#isDamaged = true;
+    else if (line.state === 'whole' && line.text === PART_END) this.#isEnded = true;
     else if (line.state === 'whole' && isHeader(line.text)) this.#takeHead(JSON.parse(line.text));
     else if (line.state === 'whole') this.#takeRecord(parseRecord(line.text));
     this.#number += 1;
@@ -125,7 +130,7 @@ class Scan {
 
   result(): ScannedFile {
     if (this.#file.kind === 'part') this.#usage.set(this.#file.nonce, this.#own);
-    return { isDamaged: this.#isDamaged, usage: this.#usage };
+    return { isDamaged: this.#isDamaged, isEnded: this.#isEnded, usage: this.#usage };
   }
 
   #takeHead(head: SettledHead | PartHeader): void {
@@ -155,16 +160,13 @@ class Scan {
 }
 
 /** What the calls of a file of cells had cost. Of a settled file only the start is read. */
-export async function readFileUsage(
-  dataset: DatasetStore,
-  file: CellFile,
-): Promise<ReadonlyMap<string, CallUsage>> {
+export async function readFileUsage(dataset: DatasetStore, file: CellFile): Promise<ScannedFile> {
   const scan = new Scan(dataset, file, () => undefined);
   for await (const lines of readCellLines(dataset, file)) {
     for (const line of lines.slice(0, file.kind === 'settled' ? 1 : lines.length)) scan.take(line);
     if (file.kind === 'settled') break;
   }
-  return scan.result().usage;
+  return scan.result();
 }
 
 /** The lines of a file of cells; a settled file that is damaged ends with a damaged line. Throws `MissingCellFile`. */

@@ -5,7 +5,8 @@
 //       what they may make differently has the attempt's nonce in its name.
 //   C2. Settled files. Then a look at the epochs, and the group's record, created exclusively: the proof that all of it
 //       is there. An attempt that finds a record returns that one.
-//   C3. Only then are the files of cells removed that were folded. What appears later, and damaged files, stay.
+//   C3. Only then are the files of cells removed that were folded. What appears later stays, and so do damaged files and
+//       parts that a process may still be writing.
 //   C4. A stopped group writes its complete rows, settled files and its record, and removes nothing.
 
 import { randomBytes } from 'node:crypto';

@@ -48,8 +48,9 @@ export interface GroupRecord {
   readonly files: readonly OutputFile[];
   /** By stored column: digest of its definition and of all above it. Where it is today's, the cells are right unread. */
   readonly definitions: { readonly [column: string]: string };
-  /** The files of cells that were there when it was made, and all that they had cost, by column. */
+  /** By column: the files of cells that were there when it was made and that nobody appends to any more. */
   readonly covers: { readonly [column: string]: readonly string[] };
+  /** By column: all that had been paid when it was made. */
   readonly usage: { readonly [column: string]: CallUsage };
 }
 

@@ -8,7 +8,9 @@
 //       that cannot be kept, or that no name leads to any more: nothing makes its folder again.
 //   P5. A reader takes the whole lines and ignores a torn last one. What its name says (column, rows, nonce) holds
 //       even where its header is damaged.
-//   P6. A part accounts for the calls with its own nonce; copies of records keep the ids of their calls.
+//   P6. The last line of a part that was closed says so. Another process may be in the middle of a part without it, and
+//       what it appends would be lost with the file: nobody removes that one.
+//   P7. A part accounts for the calls with its own nonce; copies of records keep the ids of their calls.
 
 import { randomBytes } from 'node:crypto';
 import type { PartName, RowRange } from '../graph/types.ts';
@@ -16,7 +18,7 @@ import type { DatasetStore } from './dataset-store.ts';
 import type { PartFile, StoreFiles } from './files/port.ts';
 import { formatLine } from './lines.ts';
 import { partName } from './names.ts';
-import { formatHeader, formatRecord } from './record-text.ts';
+import { formatHeader, formatRecord, PART_END } from './record-text.ts';
 import { type CellRecord, type PartHeader, RECORD_VERSION } from './records.ts';
 
 const SYNC_EVERY_MS = 50;
@@ -96,11 +98,22 @@ export class PartWriter {
     await this.#draining;
     const file = this.#file;
     if (file !== undefined) {
+      await this.#end(file);
       await this.sync();
       this.#file = undefined;
       await file.close();
     }
     if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  async #end(file: PartFile): Promise<void> {
+    if (this.#broken !== undefined) return;
+    try {
+      await file.append(formatLine(PART_END));
+      this.#isDirty = true;
+    } catch (error) {
+      this.#broken = error;
+    }
   }
 
   /** Makes the lines written so far durable. A failure breaks the writer. */

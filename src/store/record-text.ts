@@ -16,6 +16,9 @@ import type { CallRecord, CellRecord, PartHeader, Turn } from './records.ts';
 const VALUE_FIELD = ',"value":';
 const HEADER_START = '{"kind":';
 
+/** The text of the last line of a part: its writer is done with it. */
+export const PART_END = `${HEADER_START}"end"}`;
+
 const DEFAULTS = {
   read: 0,
   turns: [],
@@ -39,7 +42,7 @@ export function formatHeader({ kind, ...header }: PartHeader): string {
   return JSON.stringify({ kind, ...header });
 }
 
-/** Whether a line's text is a header; the other lines are records. */
+/** Whether a line's text is a header or the end of a part; the other lines are records. */
 export function isHeader(text: string): boolean {
   return text.startsWith(HEADER_START);
 }

@@ -39,9 +39,9 @@ export interface SettleOptions extends CellPlace {
 }
 
 export interface SettledColumn {
-  /** All files of the column that it covers, itself too. */
+  /** All files of the column that can cost no more, itself too. */
   readonly covers: readonly string[];
-  /** The files that it holds all of. */
+  /** The files that it holds all of, and that nobody writes any more. */
   readonly folded: readonly string[];
   readonly usage: CallUsage;
   /** The last failure of each dropped row, with all calls that its input cost. */
@@ -52,10 +52,10 @@ export interface SettledColumn {
 export async function settleColumn(dataset: DatasetStore, options: SettleOptions): Promise<SettledColumn> {
   return withCellFiles(dataset, options, async (files) => {
     const index = await readIndex(dataset, files, options);
-    const damaged = new Set(index.damaged);
     const kept = keptEntries(index.entries);
-    const covers = files.map(({ name }) => name);
-    const folded = covers.filter((name) => !damaged.has(name));
+    const names = files.map(({ name }) => name);
+    const covers = names.filter((name) => !index.open.has(name));
+    const folded = covers.filter((name) => !index.damaged.has(name));
     const usage = sumUsage(index.usage.values());
     const failed = failedCells(index.dropped.sort(byRowAndAge));
     if (files.length === 0) return { covers, folded: [], usage, failed };
@@ -77,7 +77,9 @@ interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'err
 interface CellsIndex {
   readonly entries: readonly Entry[];
   readonly usage: ReadonlyMap<string, CallUsage>;
-  readonly damaged: readonly string[];
+  readonly damaged: ReadonlySet<string>;
+  /** Parts that their writers may not be done with. */
+  readonly open: ReadonlySet<string>;
   /** The records of dropped rows. */
   readonly dropped: StoredRecord[];
 }
@@ -89,7 +91,8 @@ async function readIndex(
 ): Promise<CellsIndex> {
   const entries = new Map<string, Entry>();
   const usage = new Map<string, CallUsage>();
-  const damaged: string[] = [];
+  const damaged = new Set<string>();
+  const open = new Set<string>();
   const dropped: StoredRecord[] = [];
   for (const [file, cellFile] of files.entries()) {
     const scanned = await scanCellFile(dataset, cellFile, (record, line) => {
@@ -105,9 +108,10 @@ async function readIndex(
       for (const start of chosenBy) if (editions.includes(start)) entry.chosenBy.add(start);
     });
     mergeUsage(usage, scanned.usage);
-    if (scanned.isDamaged) damaged.push(cellFile.name);
+    if (scanned.isDamaged) damaged.add(cellFile.name);
+    if (!scanned.isEnded) open.add(cellFile.name);
   }
-  return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, dropped };
+  return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, dropped };
 }
 
 function keptEntries(entries: readonly Entry[]): Entry[] {

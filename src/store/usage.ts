@@ -10,7 +10,7 @@ import { listEditions } from './published.ts';
 
 export type GroupUsage = Pick<GroupRecord, 'covers' | 'usage'>;
 
-/** All that the files of a group's cells cost, and which files those are. */
+/** All that the files of a group's cells cost, and which of them can cost no more. */
 export async function countGroup(
   dataset: DatasetStore,
   rowGroup: number,
@@ -19,12 +19,19 @@ export async function countGroup(
   const counted = columns.map(async (column) => {
     const found = await withCellFiles(dataset, { column, rowGroup }, async (files) => {
       const usage = new Map<string, CallUsage>();
-      for (const file of files) mergeUsage(usage, await readFileUsage(dataset, file));
-      return { covers: files.map(({ name }) => name), usage: sumUsage(usage.values()) };
+      const covers: string[] = [];
+      for (const file of files) {
+        const read = await readFileUsage(dataset, file);
+        mergeUsage(usage, read.usage);
+        if (read.isEnded) covers.push(file.name);
+      }
+      return { covers, usage: sumUsage(usage.values()) };
     });
     return [column, found] as const;
   });
-  const found = (await Promise.all(counted)).filter(([, { covers }]) => covers.length > 0);
+  const found = (await Promise.all(counted)).filter(
+    ([, { covers, usage }]) => covers.length + usage.calls > 0,
+  );
   return {
     covers: Object.fromEntries(found.map(([column, { covers }]) => [column, covers])),
     usage: Object.fromEntries(
