@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
-import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
+import { DatasetStore, type EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
-import { openStore } from '../../../src/store/store.ts';
+import { openStore, Store } from '../../../src/store/store.ts';
+import { type Hook, hooked } from '../../support/hooked-files.ts';
+import { MemoryWorld } from '../../support/memory-files.ts';
 
 /** In memory where there is such a place: the tests sync thousands of files. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -25,12 +27,23 @@ export interface TestDatasetOptions {
   readonly rowGroupSize?: number;
 }
 
-/** The dataset `tickets`, made where it is not there yet. */
+/** The dataset `tickets` in a folder, made where it is not there yet. */
 export async function testDataset(options: TestDatasetOptions = {}): Promise<DatasetStore> {
   const { fileSystem, directory = await temporaryFolder(), rowGroupSize = 10 } = options;
   const store = await openStore(directory, { access: 'build', ...(fileSystem && { fileSystem }) });
   const found = await store.findDataset('tickets');
   return found ?? store.createDataset('tickets', { seed: 'tickets', rowGroupSize });
+}
+
+/** The dataset `tickets` in memory, new. */
+export async function memoryDataset({ rowGroupSize = 10 } = {}): Promise<DatasetStore> {
+  const store = new Store({ id: 'memory', access: 'build', files: new MemoryWorld().files() });
+  return store.createDataset('tickets', { seed: 'tickets', rowGroupSize });
+}
+
+/** The same dataset as another process has it: a hook comes before each of its steps. */
+export function hookedDataset({ name, files }: DatasetStore, before: Hook): DatasetStore {
+  return new DatasetStore({ name, files: hooked(files, before) });
 }
 
 export { call, cellRecord } from './records.ts';
