@@ -109,8 +109,8 @@ export class PartWriter {
   async #end(file: PartFile): Promise<void> {
     if (this.#broken !== undefined) return;
     try {
+      // Not worth a sync of its own: a part that lost it stays, no more.
       await file.append(formatLine(PART_END));
-      this.#isDirty = true;
     } catch (error) {
       this.#broken = error;
     }

@@ -7,28 +7,24 @@ const some = (column: string, rows: RowRanges, counter: number): RedoRule => ({ 
 const ROW_3 = [{ first: 3, last: 3 }];
 
 describe('redo rules', () => {
+  const raise = (redo: readonly RedoRule[], rows: RowRanges, published: readonly RedoRule[]) =>
+    raiseRedos(redo, { asked: [{ column: 'body', rows }], published });
+
   it('rise above all counters of their column, so that no earlier cell is right', () => {
     const redo = [all('body', 2), all('note', 7)];
-    expect(raiseRedos(redo, { asked: [{ column: 'body', rows: ROW_3 }], published: redo })).toEqual([
-      all('body', 2),
-      all('note', 7),
-      some('body', ROW_3, 3),
-    ]);
+    expect(raise(redo, ROW_3, redo)).toEqual([all('body', 2), all('note', 7), some('body', ROW_3, 3)]);
   });
 
-  it('do not rise while people do not see the last redo of those cells', () => {
+  it('do not rise before people see the last redo of those cells, though all its cells are there', () => {
     const redo = [all('body', 2)];
-    expect(
-      raiseRedos(redo, { asked: [{ column: 'body', rows: null }], published: [all('body', 1)] }),
-    ).toEqual(redo);
+    expect(raise(redo, null, [])).toEqual(redo);
+    expect(raise(redo, null, [all('body', 1), all('note', 2)])).toEqual(redo);
+    expect(raise(redo, null, redo)).toEqual([all('body', 3)]);
   });
 
   it('of a whole column take the place of those of its rows', () => {
     const redo = [some('body', ROW_3, 1), some('note', ROW_3, 1)];
-    expect(raiseRedos(redo, { asked: [{ column: 'body', rows: null }], published: redo })).toEqual([
-      some('note', ROW_3, 1),
-      all('body', 2),
-    ]);
+    expect(raise(redo, null, redo)).toEqual([some('note', ROW_3, 1), all('body', 2)]);
   });
 });
 

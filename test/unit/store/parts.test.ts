@@ -7,22 +7,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FolderGoneError, StoreError } from '../../../src/errors.ts';
+import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { formatLine } from '../../../src/store/lines.ts';
-import { createPart, PartCache, type PartWriter, readPart } from '../../../src/store/parts.ts';
+import { settledName } from '../../../src/store/names.ts';
+import { PartCache } from '../../../src/store/part-cache.ts';
+import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { formatRecord } from '../../../src/store/record-text.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
-import { findSettled, writeSettled } from '../../../src/store/settled.ts';
-import { call, cellRecord, diskError, faultyFileSystem, testDataset } from './support.ts';
+import { settleColumn } from '../../../src/store/settled.ts';
+import {
+  call,
+  cellRecord,
+  diskError,
+  faultyFileSystem,
+  hookedDataset,
+  readCellFile,
+  testDataset,
+} from './support.ts';
 
 const NEWER = (RECORD_VERSION + 1) as typeof RECORD_VERSION;
 
-function newPart(dataset: DatasetStore, column = 'body'): PartWriter {
+async function newPart(dataset: DatasetStore, column = 'body'): Promise<PartWriter> {
+  await makeCellFolder(dataset, { column, rowGroup: 0 });
   return createPart(dataset, { column, rows: { first: 0, last: 9 }, rowGroup: 0, epoch: 1 });
 }
 
 async function writtenPart(dataset: DatasetStore, records: readonly CellRecord[]): Promise<PartWriter> {
-  const part = newPart(dataset);
+  const part = await newPart(dataset);
   await Promise.all(records.map((record) => part.append(record)));
   await part.close();
   return part;
@@ -37,31 +49,42 @@ describe('a part', () => {
       cellRecord({ row: 1 }),
     ];
     const part = await writtenPart(dataset, records);
-    expect(part.name).toBe(`cells/body/r000000-000009.${part.nonce}.jsonl`);
-    expect(await readPart(dataset, part.name)).toMatchObject({
-      header: {
-        v: RECORD_VERSION,
-        kind: 'part',
-        column: 'body',
-        epoch: 1,
-        rowGroup: 0,
-        rows: { first: 0, last: 9 },
-      },
+    expect(part.name).toBe(`cells/body/00000/r000000-000009.000001.${part.nonce}.jsonl`);
+    expect(await readCellFile(dataset, part.name)).toMatchObject({
       records,
-      damaged: 0,
-      isTorn: false,
+      isDamaged: false,
+      isEnded: true,
     });
+    const [header = ''] = (await readFile(dataset.path(part.name), 'utf8')).split('\n');
+    expect(JSON.parse(header.slice(9))).toEqual({
+      v: RECORD_VERSION,
+      kind: 'part',
+      column: 'body',
+      epoch: 1,
+      rowGroup: 0,
+      rows: { first: 0, last: 9 },
+      nonce: part.nonce,
+    });
+  });
+
+  it('is at its end only when it was closed', async () => {
+    const dataset = await testDataset();
+    const part = await newPart(dataset);
+    await part.append(cellRecord({ row: 0 }));
+    expect((await readCellFile(dataset, part.name)).isEnded).toBe(false);
+    await part.close();
+    expect((await readCellFile(dataset, part.name)).isEnded).toBe(true);
   });
 
   it('leaves no file when nothing was appended', async () => {
     const dataset = await testDataset();
     const part = await writtenPart(dataset, []);
     expect(part.isEmpty).toBe(true);
-    expect(await dataset.files.list(dataset.path('cells', 'body'))).toEqual([]);
+    expect(await dataset.files.list('cells/body/00000')).toEqual([]);
   });
 
   it('numbers its calls', async () => {
-    const part = newPart(await testDataset());
+    const part = await newPart(await testDataset());
     expect([part.nextCallId(), part.nextCallId()]).toEqual([`${part.nonce}:1`, `${part.nonce}:2`]);
   });
 
@@ -69,10 +92,11 @@ describe('a part', () => {
     const dataset = await testDataset();
     // The last one is the longest that a document may name.
     const columns = ['..', '.hidden', 'a/b', 'a%2Fb', 'Größe', 'a b*', `.${'*'.repeat(66)}`];
-    const names = columns.map((column) => newPart(dataset, column).name);
+    const parts = await Promise.all(columns.map((column) => newPart(dataset, column)));
+    const names = parts.map(({ name }) => name);
     expect(new Set(names.map((name) => dirname(name))).size).toBe(columns.length);
     for (const name of names) {
-      expect(join('cells', name.split('/')[1] ?? '')).toBe(dirname(name));
+      expect(join('cells', name.split('/')[1] ?? '', '00000')).toBe(dirname(name));
       expect(name).not.toMatch(/\/\./);
       expect(Math.max(...name.split('/').map((item) => Buffer.byteLength(item)))).toBeLessThan(256);
     }
@@ -86,12 +110,12 @@ describe('a part', () => {
     const bytes = await readFile(path);
     for (let size = bytes.length; size >= 0; size -= 1) {
       await truncate(path, size);
-      const whole = bytes.subarray(0, size).toString('latin1').split('\n').length - 1;
+      const newlines = bytes.subarray(0, size).toString('latin1').split('\n').length - 1;
       // A line without only its newline is whole: its CRC says so.
-      const isAllButNewline = bytes[size] === 0x0a;
-      const found = await readPart(dataset, part.name);
-      expect(found.records).toEqual(records.slice(0, Math.max(0, whole - 1 + (isAllButNewline ? 1 : 0))));
-      expect(found.damaged).toBe(0);
+      const whole = newlines + (bytes[size] === 0x0a ? 1 : 0);
+      const found = await readCellFile(dataset, part.name);
+      expect(found.records).toEqual(records.slice(0, Math.max(0, whole - 1)));
+      expect(found).toMatchObject({ isDamaged: false, isEnded: whole === records.length + 2 });
     }
   });
 
@@ -103,9 +127,8 @@ describe('a part', () => {
       const lines = (await readFile(dataset.path(part.name), 'utf8')).split('\n');
       lines[damagedLine] = (lines[damagedLine] as string).replace('"', "'");
       await writeFile(dataset.path(part.name), lines.join('\n'));
-      const found = await readPart(dataset, part.name);
-      expect(found.damaged).toBe(1);
-      expect(found.header === undefined).toBe(damagedLine === 0);
+      const found = await readCellFile(dataset, part.name);
+      expect(found.isDamaged).toBe(true);
       expect(found.records.map(({ row }) => row)).toEqual(damagedLine === 0 ? [0, 1, 2] : [0, 2]);
     }
   });
@@ -113,7 +136,7 @@ describe('a part', () => {
   it('is refused by name when a newer Rowloom wrote it', async () => {
     const dataset = await testDataset();
     const part = await writtenPart(dataset, [cellRecord({ row: 0 }), cellRecord({ row: 1, v: NEWER })]);
-    await expect(readPart(dataset, part.name)).rejects.toThrow(
+    await expect(readCellFile(dataset, part.name)).rejects.toThrow(
       'written by a newer Rowloom (format 3): update',
     );
   });
@@ -124,7 +147,7 @@ describe('a part', () => {
       if (operation === 'datasync') syncs += 1;
       return undefined;
     });
-    const part = newPart(await testDataset({ fileSystem }));
+    const part = await newPart(await testDataset({ fileSystem }));
     for (let row = 0; row < 20; row += 1) await part.append(cellRecord({ row }));
     expect(syncs).toBeLessThan(3);
     await expect.poll(() => syncs, { timeout: 1_000, interval: 5 }).toBeGreaterThan(0);
@@ -166,7 +189,7 @@ describe('a part on a disk that fails', () => {
       isFull && operation === 'write' ? diskError('ENOSPC') : undefined,
     );
     const dataset = await testDataset({ fileSystem });
-    const part = newPart(dataset);
+    const part = await newPart(dataset);
     await part.append(cellRecord({ row: 0 }));
     isFull = true;
     const appended = [1, 2, 3].map((row) => part.append(cellRecord({ row })));
@@ -176,7 +199,7 @@ describe('a part on a disk that fails', () => {
     isFull = false;
     await expect(part.append(cellRecord({ row: 4 }))).rejects.toThrow('the disk is full');
     await expect(part.close()).rejects.toThrow(StoreError);
-    expect((await readPart(dataset, part.name)).records.map(({ row }) => row)).toEqual([0]);
+    expect((await readCellFile(dataset, part.name)).records.map(({ row }) => row)).toEqual([0]);
   });
 
   it('goes on after a write that took some of the bytes, and leaves a torn line when no more are taken', async () => {
@@ -189,7 +212,7 @@ describe('a part on a disk that fails', () => {
     const dataset = await testDataset();
     const slow = await testDataset({ fileSystem, directory: dirname(dataset.directory) });
     const part = await writtenPart(slow, [cellRecord({ row: 0 }), cellRecord({ row: 1 })]);
-    expect((await readPart(dataset, part.name)).records.map(({ row }) => row)).toEqual([0, 1]);
+    expect((await readCellFile(dataset, part.name)).records.map(({ row }) => row)).toEqual([0, 1]);
 
     let isFull = false;
     const full = await testDataset({
@@ -201,14 +224,14 @@ describe('a part on a disk that fails', () => {
         return first ? { writeAtMost: 20 } : diskError('ENOSPC');
       }),
     });
-    const torn = newPart(full);
+    const torn = await newPart(full);
     await torn.append(cellRecord({ row: 0 }));
     isFull = true;
     await expect(torn.append(cellRecord({ row: 1 }))).rejects.toThrow('the disk is full');
     await expect(torn.close()).rejects.toThrow(StoreError);
-    expect(await readPart(dataset, torn.name)).toMatchObject({
-      isTorn: true,
-      damaged: 0,
+    expect(await readCellFile(dataset, torn.name)).toMatchObject({
+      isDamaged: false,
+      isEnded: false,
       records: [{ row: 0 }],
     });
   });
@@ -217,14 +240,14 @@ describe('a part on a disk that fails', () => {
     const fileSystem = faultyFileSystem((operation) =>
       operation === 'datasync' ? diskError('EIO') : undefined,
     );
-    const part = newPart(await testDataset({ fileSystem }));
+    const part = await newPart(await testDataset({ fileSystem }));
     await part.append(cellRecord({ row: 0 }));
     await expect(part.close()).rejects.toThrow('the disk reports an error');
   });
 
   it('takes no line more once its folder is moved away, and makes no other', async () => {
     const dataset = await testDataset();
-    const part = newPart(dataset);
+    const part = await newPart(dataset);
     await part.append(cellRecord({ row: 0 }));
     const folder = dirname(dataset.path(part.name));
     await rename(folder, `${folder}-moved`);
@@ -232,7 +255,7 @@ describe('a part on a disk that fails', () => {
     await part.sync();
     await expect(part.append(cellRecord({ row: 2 }))).rejects.toThrow(FolderGoneError);
     await expect(part.close()).rejects.toThrow(`the folder "${folder}" is gone`);
-    expect(await dataset.files.findStat(folder)).toBeUndefined();
+    expect(await dataset.files.findStat(dirname(part.name))).toBeUndefined();
   });
 
   it.each([
@@ -243,7 +266,7 @@ describe('a part on a disk that fails', () => {
     const fileSystem = faultyFileSystem((operation) =>
       isBroken && operation === 'open' ? diskError(code) : undefined,
     );
-    const part = newPart(await testDataset({ fileSystem }));
+    const part = await newPart(await testDataset({ fileSystem }));
     isBroken = true;
     await expect(part.append(cellRecord({ row: 0 }))).rejects.toThrow(reason);
     await expect(part.close()).rejects.toThrow(reason);
@@ -264,8 +287,8 @@ it('keeps every line that was appended before its process was killed', async () 
     if (acknowledged >= 200) child.kill('SIGKILL');
   }
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  const { records, damaged } = await readPart(dataset, partName);
-  expect(damaged).toBe(0);
+  const { records, isDamaged } = await readCellFile(dataset, partName);
+  expect(isDamaged).toBe(false);
   expect(records.length).toBeGreaterThan(acknowledged);
   expect(records.map(({ row }) => row)).toEqual(records.map((_, row) => row));
 });
@@ -274,17 +297,15 @@ describe('PartCache', () => {
   it('reads a part once, and again when it has grown', async () => {
     let reads = 0;
     const dataset = await testDataset();
-    const part = newPart(dataset);
+    const part = await newPart(dataset);
     await part.append(cellRecord({ row: 0 }));
-    const read = dataset.files.find.bind(dataset.files);
-    dataset.files.find = (path) => {
-      reads += 1;
-      return read(path);
-    };
+    const counting = hookedDataset(dataset, (operation) => {
+      if (operation === 'find') reads += 1;
+    });
     const cache = new PartCache(1_000_000);
     const [first, second] = await Promise.all([
-      cache.read(dataset, part.name),
-      cache.read(dataset, part.name),
+      cache.read(counting, part.name),
+      cache.read(counting, part.name),
     ]);
     expect(second.accepted).toBe(first.accepted);
     expect(reads).toBe(1);
@@ -330,16 +351,19 @@ describe('PartCache', () => {
 
 it('keeps answers that are larger together than what is written at a time, in parts and in settled files', async () => {
   const dataset = await testDataset();
-  const rows = { first: 0, last: 39 };
   const records = Array.from({ length: 40 }, (_, row) =>
     cellRecord({ row, value: `${row} ${'ä'.repeat(100_000)}` }),
   );
-  const part = createPart(dataset, { column: 'body', rows, rowGroup: 0, epoch: 1 });
+  const part = await newPart(dataset);
   await Promise.all(records.map((record) => part.append(record)));
   await part.close();
-  const name = await writeSettled(dataset, { column: 'body', rowGroup: 0, rows, epoch: 1, records });
-  for (const found of [await readPart(dataset, part.name), await findSettled(dataset, name)]) {
-    expect(found?.damaged).toBe(0);
-    expect(found?.records.map(({ value }) => value)).toEqual(records.map(({ value }) => value));
+  const place = { column: 'body', rowGroup: 0, epoch: 1, nonce: 'feed' };
+  const options = { ...place, chosen: new Map(), editions: [], droppedRows: new Set<number>() };
+  const { covers } = await settleColumn(dataset, options);
+  expect(covers).toEqual([part.name, settledName(place)]);
+  for (const name of covers) {
+    const found = await readCellFile(dataset, name);
+    expect(found.isDamaged).toBe(false);
+    expect(found.records.map(({ value }) => value)).toEqual(records.map(({ value }) => value));
   }
 });

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
+import { type ScannedFile, scanCellFile } from '../../../src/store/cell-files.ts';
 import { DatasetStore, type EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
+import { parseCellFileName } from '../../../src/store/names.ts';
+import type { StoredRecord } from '../../../src/store/records.ts';
 import { openStore, Store } from '../../../src/store/store.ts';
 import { type Hook, hooked } from '../../support/hooked-files.ts';
 import { MemoryWorld } from '../../support/memory-files.ts';
@@ -187,4 +190,16 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const collected: T[] = [];
   for await (const item of items) collected.push(item);
   return collected;
+}
+
+/** A part or settled file as it stands in the store. */
+export async function readCellFile(
+  dataset: DatasetStore,
+  name: string,
+): Promise<ScannedFile & { readonly records: readonly StoredRecord[] }> {
+  const file = parseCellFileName(name.slice(name.lastIndexOf('/') + 1));
+  if (file === undefined) throw new TypeError(`"${name}" is no file of cells`);
+  const records: StoredRecord[] = [];
+  const scanned = await scanCellFile(dataset, { ...file, name }, (record) => records.push(record));
+  return { ...scanned, records };
 }
