@@ -47,7 +47,7 @@ function files(dataset: DatasetStore): string[] {
 
 /** The only file there is. */
 function fileOf(dataset: DatasetStore): string {
-  return dataset.path('flights', files(dataset)[0]!);
+  return dataset.path(`flights/${files(dataset)[0]!}`);
 }
 
 /** Has the only file name an owner that is gone, in the place of this process. */
