@@ -649,7 +649,15 @@ function planOf(prompts: readonly number[], redo: Plan['redo']): Plan {
     needs: index === 0 ? [] : [COLUMNS[index - 1]!],
     prompt: String(prompts[index]),
   }));
-  return { ...plan, columns: columns as PlanColumn[], rowGroupSize: GROUP_SIZE, redo };
+  const model = {
+    model: 'm',
+    providerType: 'simulated',
+    temperature: null,
+    topP: null,
+    maxTokens: null,
+  } as const;
+  const models = { writer: { ...model, extraBody: {} } };
+  return { ...plan, columns: columns as PlanColumn[], models, rowGroupSize: GROUP_SIZE, redo };
 }
 
 function edited(columns: readonly PlanColumn[], index: number, prompt: number): readonly PlanColumn[] {

@@ -170,7 +170,7 @@ describe('a part', () => {
       steps.push('synced');
       return undefined;
     });
-    const part = newPart(await testDataset({ fileSystem }));
+    const part = await newPart(await testDataset({ fileSystem }));
     await part.append(cellRecord({ row: 0 }));
     const first = part.sync();
     await part.append(cellRecord({ row: 1 }));
