@@ -51,9 +51,10 @@ function fileOf(dataset: DatasetStore): string {
 }
 
 /** Has the only file name an owner that is gone, in the place of this process. */
-function loseOwner(dataset: DatasetStore, owner: object): void {
+function loseOwner(dataset: DatasetStore, change: { readonly v?: number; readonly owner?: object }): void {
   const [header = '', ...lines] = readFileSync(fileOf(dataset), 'utf8').split('\n');
-  const lost = { ...JSON.parse(header.slice(9)), ...owner };
+  const before = JSON.parse(header.slice(9));
+  const lost = { ...before, ...change, owner: { ...before.owner, ...change.owner } };
   writeFileSync(fileOf(dataset), formatLine(JSON.stringify(lost)) + lines.join('\n'));
 }
 
@@ -91,7 +92,7 @@ describe('the calls in flight', () => {
   it('of another machine tell of a crash once a newer build has begun', async () => {
     const dataset = await testDataset();
     new FlightLog(dataset, 1).begin(cell(1), together);
-    loseOwner(dataset, { ...GONE, host: 'elsewhere' });
+    loseOwner(dataset, { owner: { ...GONE.owner, host: 'elsewhere' } });
     await dataset.takeEpoch(0, startOf());
     expect((await CrashedFlights.read(dataset)).of(cell(1)).inFlight).toBe(0);
     await dataset.takeEpoch(1, startOf());

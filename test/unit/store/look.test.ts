@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { Edition } from '../../../src/store/editions.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
 import {
   findFailures,
   findRows,
+  findVersion,
   listOutputFiles,
   type RowLook,
   readRows,
@@ -14,7 +17,7 @@ import {
 } from '../../../src/store/look.ts';
 import { writeBuilderConfig, writeMetadata } from '../../../src/store/metadata.ts';
 import { createPart } from '../../../src/store/parts.ts';
-import type { CellRecord } from '../../../src/store/records.ts';
+import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import type { Value } from '../../../src/values.ts';
 import {
@@ -32,16 +35,22 @@ const PLAN = textPlan(['topic', 'body', 'note!']);
 const FAILED_ROW = 3;
 const OPEN_FAILED_ROW = 12;
 
+function editionOf(dataset: DatasetStore): Edition {
+  return new Edition(dataset, { epoch: 1, planDigest: 'plan', digestOf: () => 'digest' });
+}
+
 /** Group 0 is committed without row 3; of group 1 there are some cells. */
 async function datasetInTheMiddle(): Promise<DatasetStore> {
-  const dataset = await testDataset({ rows: 20 });
+  const dataset = await testDataset();
   const { id } = await dataset.read();
-  await dataset.takeEpoch(0, startOf({ datasetId: id }));
+  await dataset.takeEpoch(0, startOf({ datasetId: id, rows: 20 }));
   await dataset.writePlan('plan', PLAN);
-  await dataset.update({ planDigest: 'plan', state: 'building' });
+  const edition = editionOf(dataset);
+  await edition.start(2);
   for (const { name: column } of PLAN.columns) {
     for (const rowGroup of [0, 1]) {
       const rows = { first: rowGroup * 10, last: rowGroup === 0 ? 9 : 13 };
+      await makeCellFolder(dataset, { column, rowGroup });
       const part = createPart(dataset, { column, rows, rowGroup, epoch: 1 });
       for (let row = rows.first; row <= rows.last; row += 1) {
         const calls = [call(part.nextCallId())];
@@ -56,17 +65,18 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
       await part.close();
     }
   }
-  await commitRowGroup(dataset, {
+  await commitRowGroup(dataset, edition, {
     plan: PLAN,
     planDigest: 'plan',
-    epoch: 1,
+    digest: 'digest',
+    definitions: {},
     rowGroup: 0,
     rows: { first: 0, last: 9 },
     isComplete: true,
-    base: 'place',
     async readContent() {
       const rows = { first: 0, last: 9 };
-      const { records } = await gatherRecords(dataset, { plan: PLAN, rowGroup: 0, rows });
+      const columns = PLAN.columns.map(({ name }) => name);
+      const records = await gatherRecords(dataset, { columns, rowGroup: 0, rows, chosenBy: undefined });
       const completeRows = [0, 1, 2, 4, 5, 6, 7, 8, 9];
       const chosen = new Map<string, Map<number, CellRecord>>();
       for (const [column, found] of records) {
@@ -75,7 +85,12 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
       }
       return {
         completeRows,
-        chosen,
+        chosen: new Map(
+          [...chosen].map(([column, cells]) => [
+            column,
+            new Map([...cells].map(([row, cell]) => [row, identityOf(cell)])),
+          ]),
+        ),
         drops: [{ row: FAILED_ROW, column: 'body', kind: 'RefusedCall', message: 'Refused' }],
         valuesOf: (column) => completeRows.map((row) => chosen.get(column)?.get(row)?.value as Value),
       };
@@ -85,7 +100,7 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
 }
 
 async function findRow(dataset: DatasetStore, row: number): Promise<RowLook | undefined> {
-  return (await collect(findRows(dataset, [{ first: row, last: row }])))[0];
+  return (await collect(findRows(dataset, [{ first: row, last: row }], await findVersion(dataset))))[0];
 }
 
 /** The same dataset on a disk that takes no write at all. */
@@ -99,8 +114,9 @@ describe('looking at a dataset', () => {
   it('sums it up while it is built, without a write', async () => {
     const summary = await summarize(await looked(await datasetInTheMiddle()));
     expect(summary).toMatchObject({
-      record: { rows: 20, state: 'building' },
-      start: { epoch: 1 },
+      state: 'building',
+      asked: { epoch: 1, rows: 20 },
+      published: 1,
       rowCount: 9,
       dropped: 1,
       groups: { asked: 2, complete: 1, partial: 0 },
@@ -112,7 +128,13 @@ describe('looking at a dataset', () => {
 
   it('sums up one that was never built', async () => {
     const summary = await summarize(await testDataset());
-    expect(summary).toMatchObject({ rowCount: 0, cells: {}, usage: {}, groups: { asked: 1, complete: 0 } });
+    expect(summary).toMatchObject({
+      rowCount: 0,
+      state: 'new',
+      cells: {},
+      usage: {},
+      groups: { asked: 0, complete: 0 },
+    });
   });
 
   it('shows a row of the output with what made it, dropped columns too', async () => {
@@ -154,9 +176,9 @@ describe('looking at a dataset', () => {
   it('finds what an expression failed for in a group that was stopped', async () => {
     const dataset = await datasetInTheMiddle();
     const drop = { row: 11, column: 'shout', kind: 'TemplateRenderError', message: 'Cannot divide' } as const;
-    await commitRowGroup(dataset, {
-      ...{ plan: PLAN, planDigest: 'plan', epoch: 1, rowGroup: 1, rows: { first: 10, last: 19 } },
-      ...{ isComplete: false, base: 'place' },
+    await commitRowGroup(dataset, editionOf(dataset), {
+      ...{ plan: PLAN, planDigest: 'plan', rowGroup: 1, rows: { first: 10, last: 19 } },
+      ...{ isComplete: false, digest: 'digest', definitions: {} },
       readContent: async () => ({ completeRows: [], chosen: new Map(), drops: [drop], valuesOf: () => [] }),
     });
     const found = await collect(findFailures(await looked(dataset)));
@@ -166,7 +188,8 @@ describe('looking at a dataset', () => {
       [11, 'shout', 'Cannot divide'],
     ]);
     await dataset.writePlan('edited', PLAN);
-    await dataset.update({ planDigest: 'edited' });
+    const { id } = await dataset.read();
+    await dataset.takeEpoch(1, startOf({ datasetId: id, rows: 20, planDigest: 'edited' }));
     expect((await collect(findFailures(dataset))).map(({ row }) => row)).not.toContain(11);
   });
 
@@ -174,14 +197,14 @@ describe('looking at a dataset', () => {
     const dataset = await looked(await datasetInTheMiddle());
     const rows = await collect(readRows(dataset));
     expect(rows.map(({ body }) => body)).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((row) => `body ${row}`));
-    expect(await listOutputFiles(dataset)).toEqual([dataset.path('parquet-files', 'batch_00000.parquet')]);
+    expect(await listOutputFiles(dataset)).toEqual(['editions/000001/parquet-files/batch_00000.parquet']);
   });
 
   it('tells other tools what there is, in the keys they know', async () => {
     const dataset = await datasetInTheMiddle();
-    await writeMetadata(dataset, { base: 'place', plan: PLAN, planDigest: 'plan', rows: 20 });
+    await writeMetadata(dataset, { epoch: 1, plan: PLAN, planDigest: 'plan', rows: 20 });
     await dataset.writePlanDocument('plan', { data_designer: { columns: [] } });
-    await writeBuilderConfig(dataset, { base: 'place', planDigest: 'plan' });
+    await writeBuilderConfig(dataset, { epoch: 1, planDigest: 'plan' });
     expect(JSON.parse(await readFile(dataset.path('metadata.json'), 'utf8'))).toEqual({
       dataset_name: 'tickets',
       config_hash: 'plan',
