@@ -92,7 +92,7 @@ describe('the calls in flight', () => {
   it('of another machine tell of a crash once a newer build has begun', async () => {
     const dataset = await testDataset();
     new FlightLog(dataset, 1).begin(cell(1), together);
-    loseOwner(dataset, { owner: { ...GONE.owner, host: 'elsewhere' } });
+    loseOwner(dataset, { owner: { ...GONE.owner, host: 'elsewhere', machine: 'elsewhere' } });
     await dataset.takeEpoch(0, startOf());
     expect((await CrashedFlights.read(dataset)).of(cell(1)).inFlight).toBe(0);
     await dataset.takeEpoch(1, startOf());
