@@ -248,7 +248,7 @@ function loseOwner(folder: string): void {
     const path = join(folder, name);
     const [header = '', ...lines] = readFileSync(path, 'utf8').split('\n');
     const json = JSON.parse(header.slice(9));
-    const lost = formatLine(JSON.stringify({ ...json, owner: { pid: 1, start: 'long ago' } }));
+    const lost = formatLine(JSON.stringify({ ...json, owner: { ...json.owner, pid: 1, start: 'long ago' } }));
     rmSync(path);
     writeFileSync(join(folder, `lost-${name}`), lost + lines.join('\n'));
   }
