@@ -32,6 +32,7 @@ export {
   type UnreadableDataset,
 } from './client/look.ts';
 export type { DocumentOptions } from './client/prepare-document.ts';
+export { type PruneEnd, type PruneOptions, pruneDataset } from './client/prune-dataset.ts';
 export type { RedoWish } from './client/redo-rules.ts';
 export {
   type ColumnView,
@@ -47,6 +48,7 @@ export { serveStore } from './client/serve-store.ts';
 export type { StartedBuild } from './client/start-build.ts';
 export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/steer.ts';
 export { type OutputColumn, type ValidDocument, validateDocument } from './client/validate-document.ts';
+export { type DatasetVersion, readVersions } from './client/versions.ts';
 export { stopDataset, type WatchOptions, watchDataset } from './client/watch-dataset.ts';
 export type { ForeignCells, Question, Wish, WishOptions } from './client/wish.ts';
 export {
@@ -79,6 +81,7 @@ export type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './s
 export type { Failure } from './store/failures.ts';
 export type { Drop } from './store/groups.ts';
 export type { RowLook, Summary } from './store/look.ts';
+export type { PruneView } from './store/prune.ts';
 export type { CallRecord, CellRecord } from './store/records.ts';
 export type { Store } from './store/store.ts';
 export type { Value, ValueObject } from './values.ts';

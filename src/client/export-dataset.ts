@@ -20,13 +20,12 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from '../store/groups.ts';
-import { findVersion } from '../store/look.ts';
 import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
 import { ParquetEncoder } from '../store/parquet.ts';
 import { parseParquet } from '../store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../values.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
-import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { type DatasetPlace, findDatasetVersion } from './find-dataset.ts';
 import { nestedRow } from './nested-values.ts';
 
 export type LineFormat = Exclude<ExportFormat, 'parquet'>;
@@ -68,8 +67,8 @@ export async function openExport(
   place: DatasetPlace,
   { hasRowNumbers = false }: ExportOptions = {},
 ): Promise<ExportSource> {
-  const dataset = await findDataset(place);
-  const { epoch, rows: asked } = await findVersion(dataset);
+  const { dataset, version } = await findDatasetVersion(place);
+  const { epoch, rows: asked } = version;
   let planDigest: string | undefined;
   let rows = 0;
   let dropped = 0;

@@ -5,10 +5,14 @@ import { join, resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { DatasetStore } from '../store/dataset-store.ts';
 import { FolderFiles } from '../store/files/folder.ts';
+import { findVersion, type VersionPlace } from '../store/look.ts';
 import { isDatasetName } from '../store/names.ts';
+import { listVersions } from '../store/published.ts';
 import { openStore, type Store, splitDatasetPath } from '../store/store.ts';
 
 const DEFAULT_STORE_FOLDER = 'artifacts';
+/** `trips@6`: no dataset's name holds "@", a folder's may. */
+const AT_VERSION = /^(.+)@(\d{1,9})$/;
 
 export interface StorePlace {
   /** The store's folder; `artifacts` by default. */
@@ -30,17 +34,44 @@ export function storeFolder({ out, cwd }: StorePlace): string {
  * Throws `StoreError` if there is none.
  */
 export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
-  const { target, out, cwd } = place;
-  const directory = storeFolder(place);
-  const named = isDatasetName(target) ? await (await findStore(directory))?.findDataset(target) : undefined;
-  if (named !== undefined) return named;
-  const folder = resolve(cwd, target);
-  const below = out === undefined ? await findInFolder(folder) : undefined;
-  if (below !== undefined) return below;
-  if (!isDatasetName(target)) {
-    throw new StoreError(`Cannot find a dataset in "${folder}": give a dataset's name or its folder`);
+  const found = await findNamed(place);
+  if (found !== undefined) return found;
+  const { target, cwd } = place;
+  if (AT_VERSION.test(target)) {
+    throw new StoreError(`Cannot take one version, "${target}": \`show\` and \`export\` do`);
   }
-  return (await openStore(directory, { access: 'look' })).openDataset(target);
+  if (!isDatasetName(target)) {
+    throw new StoreError(
+      `Cannot find a dataset in "${resolve(cwd, target)}": give a dataset's name or its folder`,
+    );
+  }
+  return (await openStore(storeFolder(place), { access: 'look' })).openDataset(target);
+}
+
+/** What people see of a dataset, or the version that is named, as in `trips@6`. Throws `StoreError` if there is none. */
+export async function findDatasetVersion(
+  place: DatasetPlace,
+): Promise<{ readonly dataset: DatasetStore; readonly version: VersionPlace }> {
+  const [, target, number] = AT_VERSION.exec(place.target) ?? [];
+  if (target === undefined || (await findNamed(place)) !== undefined) {
+    const dataset = await findDataset(place);
+    return { dataset, version: await findVersion(dataset) };
+  }
+  const dataset = await findDataset({ ...place, target });
+  const [versions, epoch] = [await listVersions(dataset), Number(number)];
+  if (!versions.includes(epoch)) {
+    const there = versions.length === 0 ? 'none yet' : versions.join(', ');
+    throw new StoreError(`Cannot find version ${epoch} of "${dataset.name}": there is ${there}`);
+  }
+  return { dataset, version: await findVersion(dataset, epoch) };
+}
+
+async function findNamed(place: DatasetPlace): Promise<DatasetStore | undefined> {
+  const { target, out, cwd } = place;
+  const inStore = isDatasetName(target)
+    ? await (await findStore(storeFolder(place)))?.findDataset(target)
+    : undefined;
+  return inStore ?? (out === undefined ? findInFolder(resolve(cwd, target)) : undefined);
 }
 
 async function findInFolder(folder: string): Promise<DatasetStore | undefined> {

@@ -110,7 +110,7 @@ export async function findRun(
 /** Throws `RefusedError` for a wish that cannot share the work of a live build. */
 export function refuse(name: string, start: EpochRecord, why: string): never {
   const { kind, pid, host, workflowId, address } = start;
-  const where = kind === 'run' ? `process ${pid} on ${host}` : `workflow ${workflowId} at ${address}`;
+  const where = kind === 'start' ? `workflow ${workflowId} at ${address}` : `process ${pid} on ${host}`;
   throw new RefusedError(
     `Cannot build "${name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand()} stop ${name}\`, or take over with --replace`,
   );

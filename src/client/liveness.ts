@@ -7,7 +7,7 @@ import type { EpochRecord } from '../store/dataset-store.ts';
  */
 export function livenessOf(start: EpochRecord, own?: ProcessPlace): boolean | undefined {
   if (start.endedAt !== null) return false;
-  if (start.kind !== 'run') return undefined;
+  if (start.kind === 'start') return undefined;
   const where = whereIs(start, own);
   // A machine of the same name may be another one. Its server would know, but for an embedded one, which is that machine's.
   if (where === 'rebooted' && start.isEmbedded) return false;

@@ -11,10 +11,10 @@ import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import { isKept, isModelColumn, type ModelColumn, type Plan, type PlanColumn } from '../plan.ts';
 import type { Drop } from '../store/groups.ts';
-import { findRows, findVersion, type RowLook } from '../store/look.ts';
+import { findRows, type RowLook } from '../store/look.ts';
 import type { CellRecord } from '../store/records.ts';
 import type { ValueObject } from '../values.ts';
-import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { type DatasetPlace, findDatasetVersion } from './find-dataset.ts';
 import { nestedRow } from './nested-values.ts';
 
 export interface RowView {
@@ -58,7 +58,7 @@ export async function readRow(place: DatasetPlace, row: number): Promise<RowView
 
 /** The first rows, whatever their state. Throws `StoreError`. */
 export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
-  const { rows } = await findVersion(await findDataset(place));
+  const { rows } = (await findDatasetVersion(place)).version;
   const last = Math.min(count, rows) - 1;
   const views: RowView[] = [];
   if (last >= 0) for await (const view of readRows(place, [{ first: 0, last }])) views.push(view);
@@ -70,8 +70,7 @@ export async function* readRows(
   place: DatasetPlace,
   ranges: readonly RowRange[],
 ): AsyncGenerator<RowView, void> {
-  const dataset = await findDataset(place);
-  const version = await findVersion(dataset);
+  const { dataset, version } = await findDatasetVersion(place);
   const { rows } = version;
   for (const row of ranges.flatMap(({ first, last }) => [first, last])) {
     if (Number.isInteger(row) && row >= 0 && row < rows) continue;

@@ -243,8 +243,8 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
 /** Where a live build runs that a command attaches to. */
 export function describeAttached(start: EpochRecord): string {
   const where =
-    start.kind === 'run'
-      ? `process ${start.pid}${whereIs(start) === 'here' ? '' : ` on ${start.host}`}`
-      : 'a worker';
+    start.kind === 'start'
+      ? 'a worker'
+      : `process ${start.pid}${whereIs(start) === 'here' ? '' : ` on ${start.host}`}`;
   return line('watching', `${where} is making this already · Ctrl-C here lets it go on`);
 }

@@ -27,6 +27,7 @@ import {
   GROUP_VERSION,
   type GroupRecord,
   groupPath,
+  listMakers,
   type OutputFile,
   rangesOf,
 } from './groups.ts';
@@ -199,7 +200,7 @@ async function settle(
   { rowGroup, epoch, nonce }: Place & { readonly nonce: string },
   { chosen, completeRows, drops }: RowGroupContent,
 ): Promise<SettledGroup> {
-  const editions = await listEditions(dataset);
+  const editions = await listMakers(dataset, rowGroup, await listEditions(dataset));
   const complete = new Set(completeRows);
   const droppedRows = new Set(drops.map(({ row }) => row));
   const covers: Record<string, readonly string[]> = {};

@@ -62,8 +62,8 @@ export interface EpochRecord extends StartWish {
   readonly v: typeof EPOCH_VERSION;
   readonly epoch: number;
   readonly datasetId: string;
-  /** `run` lives as long as its process, `start` as its workflow. */
-  readonly kind: 'run' | 'start';
+  /** `run` and `prune` live as long as their process, `start` as its workflow. */
+  readonly kind: 'run' | 'start' | 'prune';
   readonly host: string;
   /** Where `pid` counts: a boot and a PID namespace of `host`. */
   readonly machine: string;
@@ -204,8 +204,12 @@ export class DatasetStore {
     await writeDocument(this.files, { path: epochName(epoch, 'end'), document });
   }
 
+  /** How a build ended; of a prune, which makes nothing, the build before it. */
   async findEnd(epoch: number): Promise<EpochEnd | undefined> {
-    return findDocument(this.files, { path: epochName(epoch, 'end'), version: EPOCH_VERSION });
+    const place = { path: epochName(epoch, 'end'), version: EPOCH_VERSION };
+    const end = await findDocument<EpochEnd>(this.files, place);
+    if (end !== undefined || (await this.findEpoch(epoch))?.kind !== 'prune') return end;
+    return this.findEnd(epoch - 1);
   }
 
   /** How the newest start is, that of the dataset that this one was copied from too. */

@@ -36,8 +36,10 @@ import {
 import { findPublished, findVerdict, listEditions } from './published.ts';
 import { recount } from './usage.ts';
 
+/** What the end of a build writes of its edition. */
+const DESCRIPTIONS = ['metadata.json', 'builder_config.json'];
 /** What Data Designer has directly in a dataset's folder. */
-const NAMES_OF_DATA_DESIGNER = [OUTPUT_FOLDER, DROPPED_FOLDER, 'metadata.json', 'builder_config.json'];
+const NAMES_OF_DATA_DESIGNER = [OUTPUT_FOLDER, DROPPED_FOLDER, ...DESCRIPTIONS];
 
 /** Groups that are taken over at once: each is a handful of file operations that wait for the disk. */
 const TAKEN_AT_ONCE = 32;
@@ -45,8 +47,8 @@ const TAKEN_AT_ONCE = 32;
 export interface EditionOptions {
   readonly epoch: number;
   readonly planDigest: string;
-  /** How the plan wants a group: see `GroupRecord.digest`. */
-  readonly digestOf: (rowGroup: number) => string;
+  /** How the plan wants a group, see `GroupRecord.digest`; undefined takes it as people see it. */
+  readonly digestOf: (rowGroup: number) => string | undefined;
 }
 
 export interface StartedEdition {
@@ -98,6 +100,7 @@ export class Edition {
     }
     for (const name of EDITION_FOLDERS) await files.syncFolder(`${folder}/${name}`);
     await this.#removeAbandoned(editions);
+    await this.#takeDescriptions();
     await this.publish({ isFinished: false });
     return { open, takenRows, takenDrops };
   }
@@ -120,6 +123,22 @@ export class Edition {
     return true;
   }
 
+  /** Under one plan what the edition before says of itself holds until the end of the build. */
+  async #takeDescriptions(): Promise<void> {
+    const before = await findPublished(this.#dataset);
+    if (before === undefined || before === this.epoch || !(await this.#hasPlanOf(before))) return;
+    for (const name of DESCRIPTIONS) {
+      const path = `${editionFolder(before)}/${name}`;
+      if ((await this.#dataset.files.findStat(path)) === undefined) continue;
+      await this.#dataset.files.link(path, `${editionFolder(this.epoch)}/${name}`);
+    }
+    await this.#dataset.files.syncFolder(editionFolder(this.epoch));
+  }
+
+  async #hasPlanOf(epoch: number): Promise<boolean> {
+    return (await this.#dataset.findEpoch(epoch))?.planDigest === this.#options.planDigest;
+  }
+
   async #abandonEarlier(): Promise<void> {
     const ended = new Set(parseNumbers(await this.#dataset.files.list('published')));
     for (let epoch = 1; epoch < this.epoch; epoch += 1) {
@@ -129,8 +148,9 @@ export class Edition {
 
   async #hasAllOf(before: number | undefined): Promise<boolean> {
     if (before === undefined) return true;
-    const isSamePlan = (await this.#dataset.findEpoch(before))?.planDigest === this.#options.planDigest;
-    const here = isSamePlan ? new Set(await listGroups(this.#dataset, this.epoch)) : undefined;
+    const here = (await this.#hasPlanOf(before))
+      ? new Set(await listGroups(this.#dataset, this.epoch))
+      : undefined;
     for await (const group of readGroups(this.#dataset, before)) {
       if (group.rowCount === 0) continue;
       if (here?.has(group.rowGroup) !== true) return false;
@@ -160,7 +180,7 @@ export class Edition {
     const digest = this.#options.digestOf(rowGroup);
     for (const epoch of editions) {
       const group = await findGroup(this.#dataset, { epoch, rowGroup });
-      if (group === undefined || !isTrusted(group, digest)) continue;
+      if (group === undefined || (digest !== undefined && !isTrusted(group, digest))) continue;
       if (!(await hasItsFiles(this.#dataset, group, epoch))) continue;
       // An earlier try of this start took it.
       if (epoch === this.epoch) return group;

@@ -82,6 +82,16 @@ export async function listGroups(dataset: DatasetStore, epoch: number): Promise<
   return parseNumbers(await dataset.files.list(`${editionFolder(epoch)}/groups`), '.json');
 }
 
+/** The starts that made a row group for some editions: the cells of those outputs are marked with them. */
+export async function listMakers(
+  dataset: DatasetStore,
+  rowGroup: number,
+  editions: readonly number[],
+): Promise<number[]> {
+  const found = await Promise.all(editions.map((epoch) => findGroup(dataset, { epoch, rowGroup })));
+  return [...new Set(found.flatMap((group) => (group === undefined ? [] : [group.epoch])))];
+}
+
 /** The records of an edition's groups, ascending; none without an edition. */
 export async function* readGroups(
   dataset: DatasetStore,

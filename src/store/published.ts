@@ -21,7 +21,13 @@ export async function listEditions(dataset: DatasetStore): Promise<number[]> {
 
 /** The published editions that are there, ascending: the versions of a dataset. */
 export async function listVersions(dataset: DatasetStore): Promise<number[]> {
-  const epochs = await listEditions(dataset);
+  const [published, editions] = [await listPublished(dataset), await listEditions(dataset)];
+  return published.filter((epoch) => editions.includes(epoch));
+}
+
+/** The starts whose output was ever published, ascending. */
+export async function listPublished(dataset: DatasetStore): Promise<number[]> {
+  const epochs = parseNumbers(await dataset.files.list('published'));
   const verdicts = await Promise.all(epochs.map((epoch) => findVerdict(dataset, epoch)));
   return epochs.filter((_, index) => verdicts[index] === 'published');
 }

@@ -1,6 +1,6 @@
 // Settled files: one for each column of a committed row group, gzip of the lines of parts. Written whole by a commit.
 //
-//   T1. It holds all accepted records of the group, of any input; the last failure of rows without a later one; the
+//   T1. It holds all accepted records of the group, of any input, until a prune; the last failure of rows without a later one; the
 //       tries that led to either; and the conversations that still go on.
 //   T2. Lines are copied as they were written, checksum and all, in two passes over the files: no group is too large.
 //   T3. Its head says which records are the output of which start, and what each part that it folds had cost.
@@ -32,10 +32,18 @@ export interface SettleOptions extends CellPlace {
   readonly nonce: string;
   /** The cells that are the output, by row: what `identityOf` gives for them. */
   readonly chosen: ReadonlyMap<number, string>;
-  /** The starts whose output is kept: their marks are carried on. */
+  /** The starts that made the outputs that are kept: their marks are carried on. */
   readonly editions: readonly number[];
   /** Rows whose failures are asked for. */
   readonly droppedRows: ReadonlySet<number>;
+  readonly pruning?: Pruning;
+}
+
+/** What goes: accepted cells that are in no output that is kept, and were made from another input. */
+export interface Pruning {
+  readonly rows: ReadonlySet<number>;
+  /** An output that is kept has the column: a row whose cell there is not known keeps all. */
+  readonly isInOutput: boolean;
 }
 
 export interface SettledColumn {
@@ -52,7 +60,7 @@ export interface SettledColumn {
 export async function settleColumn(dataset: DatasetStore, options: SettleOptions): Promise<SettledColumn> {
   return withCellFiles(dataset, options, async (files) => {
     const index = await readIndex(dataset, files, options);
-    const kept = keptEntries(index.entries);
+    const kept = keptEntries(index.entries, options.pruning);
     const names = files.map(({ name }) => name);
     const covers = names.filter((name) => !index.open.has(name));
     const folded = covers.filter((name) => !index.damaged.has(name));
@@ -65,8 +73,26 @@ export async function settleColumn(dataset: DatasetStore, options: SettleOptions
   });
 }
 
+/** How many cells a pruning would take away, and how many of them were paid for. Writes nothing. */
+export async function countPruned(
+  dataset: DatasetStore,
+  options: SettleOptions,
+): Promise<{ readonly paid: number; readonly all: number }> {
+  return withCellFiles(dataset, options, async (files) => {
+    const { entries, damaged, open } = await readIndex(dataset, files, options);
+    const kept = new Set(keptEntries(entries, options.pruning));
+    // Damaged files stay, and those that may still grow, with all that can be read of them.
+    const isStaying = (name: string) => damaged.has(name) || open.has(name);
+    const pruned = entries.filter(
+      (entry) => entry.status === 'ok' && !kept.has(entry) && !isStaying(files[entry.file]!.name),
+    );
+    const paid = new Set(pruned.filter(({ host }) => host !== null).map(conversationOf));
+    return { paid: paid.size, all: pruned.length };
+  });
+}
+
 /** Where a record stands, and what decides whether it is kept. */
-interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error'> {
+interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error' | 'host'> {
   readonly file: number;
   readonly line: number;
   readonly identity: string;
@@ -96,11 +122,11 @@ async function readIndex(
   const dropped: StoredRecord[] = [];
   for (const [file, cellFile] of files.entries()) {
     const scanned = await scanCellFile(dataset, cellFile, (record, line) => {
-      const { row, in: digest, status, at, error, chosenBy = [] } = record;
+      const { row, in: digest, status, at, error, host, chosenBy = [] } = record;
       const identity = identityOf(record);
       let entry = entries.get(identity);
       if (entry === undefined) {
-        entry = { row, in: digest, status, at, error, file, line, identity, chosenBy: new Set() };
+        entry = { row, in: digest, status, at, error, host, file, line, identity, chosenBy: new Set() };
         entries.set(identity, entry);
         if (chosen.get(row) === identity) entry.chosenBy.add(epoch);
         if (droppedRows.has(row)) dropped.push(record);
@@ -114,17 +140,25 @@ async function readIndex(
   return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, dropped };
 }
 
-function keptEntries(entries: readonly Entry[]): Entry[] {
+function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
+  const chosen = entries.filter(({ chosenBy }) => chosenBy.size > 0);
+  const output = new Set(chosen.map(conversationOf));
+  const known = new Set(chosen.map(({ row }) => row));
+  const isPruned = (entry: Entry) =>
+    pruning?.rows.has(entry.row) === true &&
+    (known.has(entry.row) || !pruning.isInOutput) &&
+    !output.has(conversationOf(entry));
+  const isMade = (entry: Entry) => entry.status === 'ok' && !isPruned(entry);
   const open = new Set(openTurns(entries));
   const lastOfRow = new Map<number, Entry>();
   for (const entry of entries) {
     if (entry.status === 'ok' || entry.status === 'failed') lastOfRow.set(entry.row, entry);
   }
   const isEnd = (entry: Entry) =>
-    entry.status === 'ok' || (entry.status === 'failed' && lastOfRow.get(entry.row) === entry);
+    isMade(entry) || (entry.status === 'failed' && lastOfRow.get(entry.row) === entry);
   const ended = new Set(entries.filter(isEnd).map(conversationOf));
   return entries
-    .filter((entry) => entry.status === 'ok' || open.has(entry) || ended.has(conversationOf(entry)))
+    .filter((entry) => isMade(entry) || open.has(entry) || ended.has(conversationOf(entry)))
     .sort((left, right) => left.file - right.file || left.line - right.line);
 }
 

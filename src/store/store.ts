@@ -202,7 +202,7 @@ async function hasBuildOfThisMachine(store: Store): Promise<boolean> {
   return starts.some((found) => {
     const start = found.status === 'fulfilled' ? found.value : undefined;
     if (start === undefined || start.endedAt !== null || start.processStart === null) return false;
-    return start.kind === 'run' && isRunning({ ...start, start: start.processStart }) === true;
+    return start.kind !== 'start' && isRunning({ ...start, start: start.processStart }) === true;
   });
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { RefusedError } from '../../errors.ts';
 import { plural } from '../../plural.ts';
 import { type Answer, refuseToAsk } from '../run-dataset.ts';
 import type { Question } from '../wish.ts';
@@ -8,19 +9,39 @@ import type { CliContext } from './context.ts';
 export async function ask(question: Question, { isTerminal, say }: CliContext): Promise<Answer> {
   if (!isTerminal) return refuseToAsk(question);
   const answers = question.cells > 0 ? ANSWERS : { k: ANSWERS.k, keep: ANSWERS.k, ...NO };
+  const hint = `Type ${question.cells > 0 ? 'r, k' : 'k'} or n`;
+  return (await read(textOf(question), { answers, hint, say })) ?? 'no';
+}
+
+/** Asks a person for leave. Throws `RefusedError` where there is nobody to ask. */
+export async function confirm(text: string, { isTerminal, say }: CliContext): Promise<boolean> {
+  if (!isTerminal) throw new RefusedError('Cannot remove anything without an answer: use --yes');
+  const answers = { y: true, yes: true, n: false, no: false };
+  return (await read(`${text} [y]es, [n]o?`, { answers, hint: 'Type y or n', say })) ?? false;
+}
+
+/** Undefined when the person leaves. */
+async function read<Typed>(
+  text: string,
+  of: { readonly answers: { readonly [typed: string]: Typed }; readonly hint: string } & Pick<
+    CliContext,
+    'say'
+  >,
+): Promise<Typed | undefined> {
+  const answers = new Map(Object.entries(of.answers));
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   prompt.on('SIGINT', () => prompt.close());
   try {
-    prompt.setPrompt(`${textOf(question)} `);
+    prompt.setPrompt(`${text} `);
     prompt.prompt();
     for await (const typed of prompt) {
-      const answer = new Map(Object.entries(answers)).get(typed.trim().toLowerCase());
+      const answer = answers.get(typed.trim().toLowerCase());
       if (answer !== undefined) return answer;
-      say(`Type ${question.cells > 0 ? 'r, k' : 'k'} or n`);
+      of.say(of.hint);
       prompt.prompt();
     }
-    say('');
-    return 'no';
+    of.say('');
+    return undefined;
   } finally {
     prompt.close();
   }

@@ -77,6 +77,16 @@ const COMMANDS: readonly CliCommand[] = [
     load: async () => (await import('./commands/export.ts')).defineExport,
   },
   {
+    name: 'versions',
+    description: 'list the outputs that a dataset had and has, with what changed',
+    load: async () => (await import('./commands/versions.ts')).defineVersions,
+  },
+  {
+    name: 'prune',
+    description: 'free the disk of old versions and of cells of old inputs, after asking',
+    load: async () => (await import('./commands/prune.ts')).definePrune,
+  },
+  {
     name: 'validate',
     description: 'check a config document and list the columns it makes, with their types',
     load: async () => (await import('./commands/validate.ts')).defineValidate,

@@ -30,3 +30,8 @@ export function parseRanges(text: string): RowRanges {
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
+
+export function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
+  return Number(text);
+}

@@ -13,8 +13,9 @@ export interface JsonFlags extends PlaceFlags {
   readonly json: boolean;
 }
 
-export function addPlaceOptions(command: Command): Command {
-  return command.argument('<dataset>', "a dataset's name, or its folder").addOption(outOption());
+export function addPlaceOptions(command: Command, { takesVersion = false } = {}): Command {
+  const what = takesVersion ? 'name or folder, as it is or at a version: trips@6' : 'name, or its folder';
+  return command.argument('<dataset>', `a dataset's ${what}`).addOption(outOption());
 }
 
 export function datasetPlace(target: string, { out }: PlaceFlags, { cwd }: CliContext): DatasetPlace {

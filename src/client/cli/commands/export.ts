@@ -29,10 +29,10 @@ Rows are numbered from 0 in the order in which they were asked for. A dropped
 row keeps its number and is in no file: the row at position 17 of an export, or
 of pd.read_parquet("…/parquet-files"), need not be row 17. --with-row-number
 puts the number beside each row. Without it, "rowsInFiles" in the dataset's
-groups/rg-00000.json says which rows parquet-files/batch_00000.parquet holds.`;
+current/groups/00000.json says which rows batch_00000.parquet holds.`;
 
 export function defineExport(command: Command, context: CliContext): void {
-  addPlaceOptions(command)
+  addPlaceOptions(command, { takesVersion: true })
     .addOption(
       new Option('--format <format>', "default: what the file's name says, else jsonl").choices(
         EXPORT_FORMATS,

@@ -21,7 +21,7 @@ interface ShowFlags extends JsonFlags {
 }
 
 export function defineShow(command: Command, context: CliContext): void {
-  addPlaceOptions(command)
+  addPlaceOptions(command, { takesVersion: true })
     .argument('[row]', 'the number of a row, from 0: its cells with prompts, calls and answers', parseRow)
     .option('--rows <ranges>', 'several rows in short, such as 0-9 or 3,17', parseRanges)
     .option('--json', 'one JSON object a row, with all that made it', false)

@@ -62,11 +62,11 @@ function describeStatus(status: DatasetStatus): string[] {
 
 function describeStart(start: StartStatus, { name, state }: DatasetStatus): string {
   const { epoch, kind, host, pid, at, endedAt, isLive } = start;
-  const parts = [`build ${epoch}, started ${formatTime(at)}`];
+  const parts = [`${kind === 'prune' ? 'prune' : 'build'} ${epoch}, started ${formatTime(at)}`];
   if (endedAt !== null) parts.push(`took ${formatDuration(endedAt - at)}`);
   else if (isLive === true) parts.push(`at work in process ${pid}`);
   else if (isLive === null && state === 'building') {
-    const where = kind === 'run' ? `process ${pid} on ${host}` : 'rowloom worker';
+    const where = kind === 'start' ? 'rowloom worker' : `process ${pid} on ${host}`;
     parts.push(`made by ${where}, see whether it is at work: ${ownCommand()} watch ${name}`);
   } else if (state === 'interrupted') parts.push('was killed or crashed · go on: same command');
   return parts.join(' · ');

@@ -1,0 +1,70 @@
+// `versions`: the published outputs of a dataset that are there, from the store alone.
+
+import type { Plan } from '../plan.ts';
+import { plural } from '../plural.ts';
+import type { EpochRecord } from '../store/dataset-store.ts';
+import { listVersions } from '../store/published.ts';
+import { ownBytes, readVersion } from '../store/versions.ts';
+import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { findChanges, findOutputChanges } from './plan-changes.ts';
+
+export interface DatasetVersion {
+  /** The number of the start that made it: `show NAME@6`. */
+  readonly version: number;
+  /** It is the one that people see. */
+  readonly isCurrent: boolean;
+  /** When it was started, in milliseconds since the epoch, UTC. */
+  readonly at: number;
+  readonly rows: number;
+  readonly rowsAsked: number;
+  readonly dropped: number;
+  /** Against the version before, for people; empty for the first one. */
+  readonly changes: readonly string[];
+  /** The size of what no other version has. */
+  readonly ownBytes: number;
+}
+
+/** The newest first. Throws `StoreError` where there is no such dataset. */
+export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[]> {
+  const dataset = await findDataset(place);
+  const versions = await listVersions(dataset);
+  const contents = await Promise.all(versions.map((version) => readVersion(dataset, version)));
+  const found: DatasetVersion[] = [];
+  let before: Made | undefined;
+  for (const [index, version] of versions.entries()) {
+    const start = await dataset.readEpoch(version);
+    const made = { start, plan: await dataset.readPlan(start.planDigest) };
+    const { rows, dropped } = contents[index]!;
+    found.unshift({
+      version,
+      isCurrent: index === versions.length - 1,
+      at: start.at,
+      rows,
+      rowsAsked: start.rows,
+      dropped,
+      changes: before === undefined ? [] : changesOf(before, made),
+      ownBytes: ownBytes(contents.slice(index, index + 1), contents.toSpliced(index, 1)),
+    });
+    before = made;
+  }
+  return found;
+}
+
+interface Made {
+  readonly start: EpochRecord;
+  readonly plan: Plan;
+}
+
+function changesOf(before: Made, after: Made): string[] {
+  const columns = [...findChanges(before.plan, after.plan)].map(([column, { what }]) => `${column}: ${what}`);
+  const output = findOutputChanges(before.plan, after.plan);
+  const more = after.start.rows - before.start.rows;
+  const changes = [...new Set([...columns, ...output]), ...(more > 0 ? [`${plural(more, 'row')} more`] : [])];
+  if (changes.length > 0) return changes;
+  if (after.start.kind === 'prune') return ['pruned'];
+  return [
+    after.start.planDigest === before.start.planDigest
+      ? 'failed rows tried again'
+      : 'which old cells are kept',
+  ];
+}

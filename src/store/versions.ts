@@ -1,0 +1,30 @@
+// The published editions that are there, for people: what each holds, and what it alone holds.
+
+import type { DatasetStore } from './dataset-store.ts';
+import { readGroups } from './groups.ts';
+
+export interface VersionContent {
+  readonly rows: number;
+  readonly dropped: number;
+  /** Size by name and checksum: what editions share has one file. */
+  readonly files: ReadonlyMap<string, number>;
+}
+
+export async function readVersion(dataset: DatasetStore, epoch: number): Promise<VersionContent> {
+  const files = new Map<string, number>();
+  let [rows, dropped] = [0, 0];
+  for await (const group of readGroups(dataset, epoch)) {
+    rows += group.rowCount;
+    dropped += group.drops.length;
+    for (const { name, sha256, sizeBytes } of group.files) files.set(`${name} ${sha256}`, sizeBytes);
+  }
+  return { rows, dropped, files };
+}
+
+/** The bytes of files that some versions have and no other one. */
+export function ownBytes(of: readonly VersionContent[], others: readonly VersionContent[]): number {
+  const own = new Map(of.flatMap(({ files }) => [...files]));
+  return [...own]
+    .filter(([file]) => !others.some(({ files }) => files.has(file)))
+    .reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0);
+}

@@ -1,0 +1,120 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { buildAll, ticketText, WISHES } from '../store/edited-tickets.ts';
+import { startOf, temporaryFolder, testDataset } from '../store/support.ts';
+import { cli } from './cli.ts';
+
+/** `tickets` in `artifacts/` after three builds, each for another prompt. */
+async function editedTickets(): Promise<string> {
+  const cwd = await temporaryFolder();
+  await buildAll(await testDataset({ directory: join(cwd, 'artifacts'), rowGroupSize: 2 }));
+  return cwd;
+}
+
+describe('versions', () => {
+  it('lists what people have seen, the newest first, with what changed', async () => {
+    const cwd = await editedTickets();
+    const { output, talk, code } = await cli(['versions', 'tickets'], { cwd });
+    expect(output.map((line) => line.replace(/\d+ k?B/, 'N B').replace(/ +/g, ' '))).toEqual([
+      'version when rows dropped only here what changed',
+      ' * 3 2026-11-04 09:02 3 1 N B body: prompt changed, tone: no longer there',
+      ' 2 2026-11-04 09:01 3 1 N B body: prompt changed, tone: new column',
+      ' 1 2026-11-04 09:00 3 1 N B the oldest there is',
+    ]);
+    expect(talk).toEqual([
+      'look      at an older one: rowloom show tickets@2 · free the disk of all of them: rowloom prune tickets',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it('gives programs one object a line', async () => {
+    const cwd = await editedTickets();
+    const { output } = await cli(['versions', 'tickets', '--json'], { cwd });
+    const found = output.map((line) => JSON.parse(line));
+    expect(found).toMatchObject([
+      { version: 3, isCurrent: true, rows: 3, rowsAsked: 4, dropped: 1 },
+      { version: 2, isCurrent: false, changes: ['body: prompt changed', 'tone: new column'] },
+      { version: 1, isCurrent: false, changes: [] },
+    ]);
+    for (const { ownBytes } of found) expect(ownBytes).toBeGreaterThan(0);
+  });
+});
+
+describe('a version', () => {
+  it('is shown and exported as it was', async () => {
+    const cwd = await editedTickets();
+    const texts = (wish: number) =>
+      [0, 1, 2].map((row) => JSON.stringify({ body: ticketText('body', WISHES[wish]!, row) }));
+    expect((await cli(['export', 'tickets@1'], { cwd })).output).toEqual(texts(0));
+    expect((await cli(['export', 'artifacts/tickets@1'], { cwd })).output).toEqual(texts(0));
+    expect((await cli(['export', 'tickets'], { cwd })).output).toEqual(texts(2));
+    const { output } = await cli(['show', 'tickets@2', '0', '--json'], { cwd });
+    expect(JSON.parse(output[0]!)).toMatchObject({
+      values: { body: ticketText('body', WISHES[1]!, 0), tone: ticketText('tone', WISHES[1]!, 0) },
+    });
+  });
+
+  it('that is not there is refused with those that are', async () => {
+    const cwd = await editedTickets();
+    expect(await cli(['show', 'tickets@7'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot find version 7 of "tickets": there is 1, 2, 3'],
+      code: 2,
+    });
+  });
+
+  it('is no target of a command that looks at all of a dataset', async () => {
+    const cwd = await editedTickets();
+    expect(await cli(['failures', 'tickets@1'], { cwd })).toEqual({
+      output: [],
+      talk: ['error     Cannot take one version, "tickets@1": `show` and `export` do'],
+      code: 2,
+    });
+  });
+});
+
+describe('prune', () => {
+  const REMOVES = [
+    expect.stringMatching(/^removes {3}2 versions \(1, 2\) · [\d.]+ k?B$/),
+    'removes   9 cells of old inputs · an undone edit would pay for them again',
+  ];
+
+  it('says what goes and, where nobody can be asked, removes nothing without --yes', async () => {
+    const cwd = await editedTickets();
+    expect(await cli(['prune', 'tickets'], { cwd })).toEqual({
+      output: [],
+      talk: [...REMOVES, 'error     Cannot remove anything without an answer: use --yes'],
+      code: 2,
+    });
+    expect((await cli(['versions', 'tickets', '--json'], { cwd })).output).toHaveLength(3);
+  });
+
+  it('leaves what people see, and then finds nothing more', async () => {
+    const cwd = await editedTickets();
+    const before = await cli(['export', 'tickets'], { cwd });
+    const { talk, code } = await cli(['prune', 'tickets', '--yes'], { cwd });
+    expect(talk).toEqual([...REMOVES, expect.stringMatching(/^pruned {4}[\d.]+ k?B freed$/)]);
+    expect(code).toBe(0);
+    expect(await cli(['export', 'tickets'], { cwd })).toEqual(before);
+    await access(join(cwd, 'artifacts/tickets/parquet-files/batch_00001.parquet'));
+    expect((await cli(['status', 'tickets'], { cwd })).output).toContain('state     complete');
+    expect((await cli(['versions', 'tickets', '--json'], { cwd })).output).toHaveLength(1);
+    expect((await cli(['prune', 'tickets'], { cwd })).talk).toEqual(['pruned    there is nothing to free']);
+  });
+
+  it('is refused while a build is at work', async () => {
+    const cwd = await editedTickets();
+    const dataset = await testDataset({ directory: join(cwd, 'artifacts'), rowGroupSize: 2 });
+    const { pid, start: processStart } = ownIdentity();
+    const { id: datasetId } = await dataset.read();
+    const own = { datasetId, pid, processStart, ...ownPlace(), planDigest: 'plan-three', rows: 4 };
+    await dataset.takeEpoch(3, startOf(own));
+    const { talk, code } = await cli(['prune', 'tickets', '--yes'], { cwd });
+    expect(talk).toEqual([
+      `error     Cannot prune "tickets": process ${pid} is at work on it. Wait for it, or stop it with \`rowloom stop tickets\``,
+    ]);
+    expect(code).toBe(2);
+  });
+});
