@@ -1,6 +1,7 @@
 // The end of a build: every group is looked at, the edition is published if all of them are there, and the start says how
 // it ended. A build of which no row is left has failed, and replaces nothing.
 
+import { ReadFaultError, StoreError } from '../errors.ts';
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
 import { type BuildRef, type DatasetResult, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
@@ -27,7 +28,6 @@ export async function finishDatasetActivity(
   const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
   const isComplete = hasAll && failure === null;
   const reason = failure ?? why;
-  await dataset.sweep();
   await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { epoch, planDigest });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
@@ -58,7 +58,12 @@ async function findDamage({ dataset, ref, shape, digests }: Build): Promise<stri
     }
     // Those of earlier starts were held against their records when they were made.
     if (group.epoch !== ref.epoch) continue;
-    for (const file of group.files) await readOutputFile(dataset, ref.epoch, file);
+    try {
+      for (const file of group.files) await readOutputFile(dataset, ref.epoch, file);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error instanceof ReadFaultError) throw error;
+      return error.message;
+    }
   }
   return null;
 }

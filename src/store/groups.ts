@@ -135,9 +135,8 @@ export async function readOutputFile(
   const path = `${editionFolder(epoch)}/${name}`;
   const bytes = await dataset.files.find(path);
   if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
-  return fail(
-    `Cannot read "${dataset.path(path)}": ${bytes === undefined ? 'it is gone' : 'it is damaged'}. The same command makes it again`,
-  );
+  const what = bytes === undefined ? 'it is gone. T' : 'it is damaged. Remove it: t';
+  return fail(`Cannot read "${dataset.path(path)}": ${what}he same command makes it again`);
 }
 
 export function sha256Of(bytes: Buffer): string {

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
@@ -234,6 +234,38 @@ describe('preparing a dataset', () => {
     expect(end).toEqual({ isComplete: false, reason: expect.any(String), rows: 0, dropped: 3 });
     expect(end.reason).toBe(reason);
     expect(await stage.wish.dataset.findEnd(stage.build.epoch)).toMatchObject({ isComplete: false, reason });
+  });
+
+  it.each([
+    ['the record of a group', 'groups/00000.json', /^The files of rows 0-1 are gone from "\S+tickets" · /],
+    [
+      'a Parquet file',
+      'parquet-files/batch_00000.parquet',
+      /^The files of rows 0-1 are gone from "\S+tickets" · /,
+    ],
+    ['a byte of a Parquet file', null, /^Cannot read "\S+batch_00000\.parquet": it is damaged\. Remove it: /],
+  ])('is not complete, and says so, once somebody took away %s', async (_, name, reason) => {
+    const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
+    const conductor = await stage.conduct();
+    await stage.generateAll(conductor);
+    await stage.commit(conductor);
+    const edition = stage.wish.dataset.path('editions/000001');
+    const parquet = join(edition, 'parquet-files/batch_00000.parquet');
+    if (name === null) await writeFile(parquet, (await readFile(parquet)).fill(0, 10, 11));
+    else await rm(join(edition, name));
+    const end = await stage.run('finishDataset', { isComplete: true, reason: null });
+    expect(end).toMatchObject({ isComplete: false, reason: expect.stringMatching(reason) });
+    expect(await stage.wish.dataset.findEnd(1)).toMatchObject({ isComplete: false, reason: end.reason });
+    // The same command makes it again, from the cells that are there.
+    if (name === null) await rm(parquet);
+    await stage.startAgain();
+    const again = await stage.conduct();
+    await stage.generateAll(again);
+    await stage.commit(again);
+    expect(await stage.run('finishDataset', { isComplete: true, reason: null })).toMatchObject({
+      ...{ isComplete: true, rows: 2 },
+    });
+    expect(stage.asked).toHaveLength(4);
   });
 
   it('leaves nothing among the output files that killed commits left there', async () => {

@@ -75,9 +75,9 @@ describe('export', () => {
   });
 
   it.each([
-    ['gone', async (path: string) => rm(path)],
-    ['damaged', async (path: string) => overwriteByte(path)],
-  ])('fails where a file is %s, and leaves nothing', async (what, change) => {
+    ['gone. The', async (path: string) => rm(path)],
+    ['damaged. Remove it: the', async (path: string) => overwriteByte(path)],
+  ])('fails where a file is %s same command makes it again, and leaves nothing', async (what, change) => {
     const cwd = await tripsOnDisk();
     await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
     const source = await openExport({ target: 'trips', cwd });
@@ -85,7 +85,7 @@ describe('export', () => {
     await expect(collect(exportLines(source, 'jsonl'))).rejects.toThrow(StoreError);
     const path = join(cwd, 'out/trips.jsonl');
     await expect(exportFile(source, { path, format: 'jsonl', isOverwriting: false })).rejects.toThrow(
-      `batch_00001.parquet": it is ${what}. The same command makes it again`,
+      `batch_00001.parquet": it is ${what} same command makes it again`,
     );
     expect(await readdir(join(cwd, 'out'))).toEqual([]);
   });
