@@ -150,7 +150,7 @@ class Adopter {
     if (roots === undefined) throw new RangeError(`Row ${row} has no roots`);
     if (roots.failure !== null) return roots.failure;
     const values: Record<string, Value> = {};
-    const asBefore = new Set<string>();
+    const asBefore = new Set(this.#input.unread);
     for (const column of this.#columns) {
       if (this.#input.unread.has(column.name)) continue;
       const mayBeAsBefore =

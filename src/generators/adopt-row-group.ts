@@ -62,19 +62,25 @@ function hasAllRows(group: GroupRecord | undefined, { first, last }: RowRange): 
   return group?.rowsInFiles.some((range) => range.first <= first && last <= range.last) === true;
 }
 
-/** The columns that changed, and what they need: nothing else can have a cell that is to be made. */
+/**
+ * The columns that changed and what they are made from: nothing else can have a cell that is to be made. What is above that
+ * is as it was for the current output.
+ */
 function columnsToRead(plan: Plan, unchanged: ReadonlySet<string>): ReadonlySet<string> {
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const read = new Set<string>();
-  function add(name: string): void {
-    if (read.has(name)) return;
-    read.add(name);
-    for (const need of byName.get(name)?.needs ?? []) add(need);
+  function addNeeds(name: string): void {
+    for (const need of byName.get(name)?.needs ?? []) {
+      read.add(need);
+      if (byName.get(need)?.kind === 'expression') addNeeds(need);
+    }
   }
   for (const { name } of plan.columns) {
     // A kept root is what it was, not what it would be made from today.
     const mayBeKept = plan.keep.some(({ column }) => column === null || column === name);
-    if (!unchanged.has(name) || mayBeKept) add(name);
+    if (unchanged.has(name) && !mayBeKept) continue;
+    read.add(name);
+    addNeeds(name);
   }
   return read;
 }
