@@ -135,12 +135,15 @@ export interface Control {
   readonly limits: LimitChanges;
 }
 
-export function datasetWorkflowId(build: Pick<BuildRef, 'dataset' | 'datasetId'>): string {
-  return `dataset/${build.dataset}~${build.datasetId}`;
+type BuildName = Pick<BuildRef, 'dataset' | 'datasetId' | 'epoch'>;
+
+/** Each start has a workflow of its own: what is meant for one, late or repeated, never reaches another. */
+export function datasetWorkflowId({ dataset, datasetId, epoch }: BuildName): string {
+  return `dataset/${dataset}~${datasetId}.e${epoch}`;
 }
 
-export function rowGroupWorkflowId(build: BuildRef, rowGroup: number): string {
-  return `${datasetWorkflowId(build)}/rg-${String(rowGroup).padStart(5, '0')}.e${build.epoch}`;
+export function rowGroupWorkflowId({ dataset, datasetId, epoch }: BuildName, rowGroup: number): string {
+  return `dataset/${dataset}~${datasetId}/rg-${String(rowGroup).padStart(5, '0')}.e${epoch}`;
 }
 
 /** The queue that only the process of one `run` polls. */

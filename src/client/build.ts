@@ -15,7 +15,7 @@ import {
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
-  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ActivityFailure, TerminatedFailure } from '@temporalio/common';
@@ -131,7 +131,7 @@ export async function takeEpoch(
     address: connected.server.connectionOptions.address,
     namespace: connected.server.namespace,
     isEmbedded: connected.server.isEmbedded,
-    workflowId: datasetWorkflowId({ dataset: wish.dataset.name, datasetId: id }),
+    workflowId: datasetWorkflowId({ dataset: wish.dataset.name, datasetId: id, epoch: newest + 1 }),
     settings: wish.settings,
     rows: wish.settings.rows,
     planDigest: wish.planDigest,
@@ -162,26 +162,52 @@ export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start:
   };
 }
 
-/** Throws `BuildError` when another build has taken the place of this one: its workflow is not ours to end. */
+/** Throws `BuildError` when another build has taken the place of this one. */
 export async function startWorkflow(
-  dataset: Pick<DatasetStore, 'hasNewerEpoch'>,
+  dataset: Pick<DatasetStore, 'hasNewerEpoch' | 'findEpoch'>,
   client: Client,
   input: GenerateDatasetInput,
 ): Promise<void> {
-  if (await dataset.hasNewerEpoch(input.build.epoch)) throw replaced(input.build);
+  const { build, taskQueue } = input;
+  if (await dataset.hasNewerEpoch(build.epoch)) throw replaced(build);
+  await endOlder(dataset, client, build);
   try {
     await client.workflow.start('generateDataset', {
       args: [input],
-      workflowId: datasetWorkflowId(input.build),
-      taskQueue: input.taskQueue,
-      // The epoch decided who builds: a workflow that is still open under this id belongs to a dead start.
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.TERMINATE_EXISTING,
-      staticSummary: `${input.build.dataset}, build ${input.build.epoch}`,
-      memo: { epoch: input.build.epoch },
+      workflowId: datasetWorkflowId(build),
+      taskQueue,
+      // A request that comes once more, after a newer build has ended this workflow, starts nothing.
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      staticSummary: `${build.dataset}, build ${build.epoch}`,
     });
   } catch (error) {
-    // The newer start of the two has the epoch; its workflow is the one to follow.
+    // The same request once more, whose first answer was lost: the workflow is there, and has continued as new since.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/**
+ * Ends what older starts left open on this server: their processes are dead or fenced, and nothing else would. Those
+ * before the first that is found were ended by it.
+ */
+async function endOlder(
+  dataset: Pick<DatasetStore, 'findEpoch'>,
+  client: Client,
+  { datasetId, epoch }: BuildRef,
+): Promise<void> {
+  for (let older = epoch - 1; older > 0; older -= 1) {
+    const start = await dataset.findEpoch(older);
+    // Those of the dataset that this folder was copied from are not ours.
+    const run = start?.datasetId === datasetId ? await findRun(start, client) : undefined;
+    if (start === undefined || run === undefined) continue;
+    if (run.isOpen) {
+      const ending = client.workflow.getHandle(start.workflowId).terminate('a newer build has begun');
+      // It may just have ended by itself.
+      await ending.catch((error) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
+    }
+    return;
   }
 }
 

@@ -8,7 +8,6 @@
 //       dead then.
 //   L4. An embedded server of another machine or container listens where only that one reaches it; what answers here at
 //       its address may be a server of ours. That it knows of no such build proves nothing.
-//   L5. The workflow id of a dataset is the same in every start: which start a run of it belongs to is in its memo.
 
 import {
   type Client,
@@ -94,13 +93,10 @@ export interface WorkflowRun {
 }
 
 /** The run of a start's workflow; undefined while it has none. Throws what Temporal's client throws. */
-export async function findRun(
-  { workflowId, epoch }: EpochRecord,
-  client: Client,
-): Promise<WorkflowRun | undefined> {
+export async function findRun({ workflowId }: EpochRecord, client: Client): Promise<WorkflowRun | undefined> {
   try {
-    const { memo, runId, status } = await client.workflow.getHandle(workflowId).describe();
-    return memo?.epoch === epoch ? { runId, isOpen: status.name === 'RUNNING' } : undefined;
+    const { runId, status } = await client.workflow.getHandle(workflowId).describe();
+    return { runId, isOpen: status.name === 'RUNNING' };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

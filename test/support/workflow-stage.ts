@@ -130,6 +130,10 @@ export class WorkflowServer {
     await this.#environment.teardown();
   }
 
+  get client(): Client {
+    return this.#environment.client;
+  }
+
   /** A build of its own on this server. */
   stage(options: StageOptions): Stage {
     const stage = new Stage(this.#environment.client, `b${this.#stages.size + 1}`, options);
