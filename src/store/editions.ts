@@ -86,23 +86,20 @@ export class Edition {
     for (const name of EDITION_FOLDERS) await files.makeFolder(`${folder}/${name}`);
     const editions = (await listEditions(this.#dataset)).filter((epoch) => epoch <= this.epoch).reverse();
     const columns = await listCellColumns(this.#dataset);
-    const open: number[] = [];
-    let [takenRows, takenDrops] = [0, 0];
-    for (let first = 0; first < groupCount; first += TAKEN_AT_ONCE) {
-      const length = Math.min(TAKEN_AT_ONCE, groupCount - first);
-      const some = Array.from({ length }, (_, index) => first + index);
-      const taken = await Promise.all(some.map((rowGroup) => this.#take(rowGroup, editions, columns)));
-      for (const [index, group] of taken.entries()) {
-        if (group === undefined) open.push(first + index);
-        takenRows += group?.rowCount ?? 0;
-        takenDrops += group?.drops.length ?? 0;
-      }
-    }
+    const all = Array.from({ length: groupCount }, (_, rowGroup) => rowGroup);
+    const taken = await this.#takeAll(all, { editions, columns });
     for (const name of EDITION_FOLDERS) await files.syncFolder(`${folder}/${name}`);
     await this.#removeAbandoned(editions);
     await this.#takeDescriptions();
-    await this.publish({ isFinished: false });
-    return { open, takenRows, takenDrops };
+    const before = await findPublished(this.#dataset);
+    if (!(await this.publish({ isFinished: false })) || before === undefined) return taken;
+    // A build that was replaced after its last look at the epochs may have committed a group since this one looked.
+    const late = await this.#takeAll(taken.open, { editions: [before], columns });
+    return {
+      open: late.open,
+      takenRows: taken.takenRows + late.takenRows,
+      takenDrops: taken.takenDrops + late.takenDrops,
+    };
   }
 
   /**
@@ -111,13 +108,11 @@ export class Edition {
    */
   async publish({ isFinished }: { readonly isFinished: boolean }): Promise<boolean> {
     if (this.#isPublished) return true;
-    const before = await findPublished(this.#dataset);
-    if (before !== this.epoch) {
-      if (!isFinished && !(await this.#hasAllOf(before))) return false;
+    if ((await findVerdict(this.#dataset, this.epoch)) === undefined) {
+      if (!isFinished && !(await this.#hasAllOf(await findPublished(this.#dataset)))) return false;
       await this.#dataset.files.create(publishedName(this.epoch), 'published');
-      if ((await findVerdict(this.#dataset, this.epoch)) !== 'published') throw new FencedError(this.epoch);
-      await this.#takeLateGroups(before);
     }
+    if ((await findVerdict(this.#dataset, this.epoch)) !== 'published') throw new FencedError(this.epoch);
     this.#isPublished = true;
     await pointAtPublished(this.#dataset);
     return true;
@@ -161,21 +156,28 @@ export class Edition {
     return true;
   }
 
-  /** A build that was replaced after its last look at the epochs may have committed a group since this one looked. */
-  async #takeLateGroups(before: number | undefined): Promise<void> {
-    if (before === undefined) return;
-    const here = new Set(await listGroups(this.#dataset, this.epoch));
-    const late = (await listGroups(this.#dataset, before)).filter((rowGroup) => !here.has(rowGroup));
-    if (late.length === 0) return;
-    const columns = await listCellColumns(this.#dataset);
-    for (const rowGroup of late) await this.#take(rowGroup, [before], columns);
+  async #takeAll(
+    groups: readonly number[],
+    from: { readonly editions: readonly number[]; readonly columns: readonly string[] },
+  ): Promise<StartedEdition> {
+    const open: number[] = [];
+    let [takenRows, takenDrops] = [0, 0];
+    for (let first = 0; first < groups.length; first += TAKEN_AT_ONCE) {
+      const some = groups.slice(first, first + TAKEN_AT_ONCE);
+      const taken = await Promise.all(some.map((rowGroup) => this.#take(rowGroup, from)));
+      for (const [index, group] of taken.entries()) {
+        if (group === undefined) open.push(some[index]!);
+        takenRows += group?.rowCount ?? 0;
+        takenDrops += group?.drops.length ?? 0;
+      }
+    }
+    return { open, takenRows, takenDrops };
   }
 
   /** Takes a group over from the first edition that has it as it is wanted; undefined if none has. */
   async #take(
     rowGroup: number,
-    editions: readonly number[],
-    columns: readonly string[],
+    { editions, columns }: { readonly editions: readonly number[]; readonly columns: readonly string[] },
   ): Promise<GroupRecord | undefined> {
     const digest = this.#options.digestOf(rowGroup);
     for (const epoch of editions) {
@@ -196,7 +198,10 @@ export class Edition {
     const { rowGroup } = group;
     const record = groupPath({ epoch: this.epoch, rowGroup });
     try {
-      for (const { name } of group.files) await files.link(`${source}/${name}`, `${own}/${name}`);
+      for (const { name } of group.files) {
+        // Another file has the name: an earlier try of this start took the group from elsewhere, or commits it now.
+        if (!(await files.link(`${source}/${name}`, `${own}/${name}`))) return false;
+      }
       const recounted = await recount(this.#dataset, group, columns);
       if (recounted === group) await files.link(groupPath({ epoch: from, rowGroup }), record);
       else await files.create(record, formatGroup(recounted));
