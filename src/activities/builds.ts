@@ -85,7 +85,7 @@ export function createBuilds(options: ProcessOptions): Builds {
     calls() {
       const limiters = process.limiters.stats();
       return {
-        inFlight: limiters.reduce((sum, { inFlight }) => sum + inFlight, 0),
+        inFlight: opened().reduce((sum, { calls }) => sum + calls.flights.inFlight, 0),
         answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
         waitedFor: process.limiters.waitedFor(),
       };

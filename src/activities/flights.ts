@@ -24,6 +24,8 @@ export interface Flights {
   crashesOf(cell: FlyingCell): Crashes;
   /** The limiter for the calls of one cell. */
   limiterFor(cell: FlyingCell, limiter: CallLimiter): CallLimiter;
+  /** Calls that were sent and have not ended; a permit alone is none. */
+  readonly inFlight: number;
   /** From now on the end of the process is no crash. */
   dispose(): void;
 }
@@ -44,6 +46,7 @@ export function createFlights(options: {
   const { dataset, epoch, company, mayStart, fence, onBroken } = options;
   const log = new FlightLog(dataset, epoch);
   let { crashed } = options;
+  let inFlight = 0;
 
   function guestOf(cell: FlyingCell): Guest {
     const crashes = crashed.of(cell);
@@ -62,7 +65,9 @@ export function createFlights(options: {
   }
 
   function flight(permit: Permit, { name }: Guest, line: number): Permit {
+    inFlight += 1;
     const land = (end: () => void) => {
+      inFlight -= 1;
       end();
       company.leave();
       log.end(line);
@@ -104,6 +109,9 @@ export function createFlights(options: {
           }
         },
       };
+    },
+    get inFlight() {
+      return inFlight;
     },
     dispose: () => log.dispose(),
   };

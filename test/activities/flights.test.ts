@@ -4,6 +4,7 @@ import { createFlights } from '../../src/activities/flights.ts';
 import { Limiter } from '../../src/models/limiter.ts';
 import { CrashedFlights } from '../../src/store/flights.ts';
 import { until } from '../support/until.ts';
+import { hold } from '../support/workflow-stage.ts';
 import { testDataset } from '../unit/store/support.ts';
 
 const never = new AbortController().signal;
@@ -40,4 +41,36 @@ describe('the calls of a build whose gate shuts while they wait for others', () 
     (await second).succeed();
     flights.dispose();
   });
+});
+
+it('counts as in flight what was sent, not a permit that is given back because the build has ended', async () => {
+  const looked = hold();
+  let isOpen = true;
+  const mayStart = () => isOpen;
+  const dataset = await testDataset();
+  const flights = createFlights({
+    ...{ dataset, epoch: 1, crashed: await CrashedFlights.read(dataset), company: new Company(), mayStart },
+    fence: { isFenced: false, look: () => looked.released.then(() => false) },
+    onBroken: ({ message }) => expect.fail(message),
+  });
+  const limiter = new Limiter({ max: 2, skipProbe: true });
+  const ofBuild = { answered: 0, acquire: (signal: AbortSignal) => limiter.acquire(signal, { mayStart }) };
+  const stop = new AbortController();
+  const acquire = (row: number) =>
+    flights.limiterFor({ column: 'body', row, in: '' }, ofBuild).acquire(stop.signal);
+  const [first, second] = [acquire(0), acquire(1)];
+  await until(() => limiter.stats().inFlight === 2);
+  expect(flights.inFlight).toBe(0);
+  looked.release();
+  const permits = await Promise.all([first, second]);
+  expect(flights.inFlight).toBe(2);
+  permits[0].succeed();
+  const third = acquire(2).catch(({ failure }) => failure);
+  isOpen = false;
+  stop.abort();
+  expect(await third).toBe('cancelled');
+  expect(flights.inFlight).toBe(1);
+  permits[1].succeed();
+  expect(flights.inFlight).toBe(0);
+  flights.dispose();
 });

@@ -1,7 +1,7 @@
 // What is not a crash: disks, keys, endpoints, other commands. Real processes, the real server, a mock model.
 
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -291,6 +291,31 @@ describe.concurrent('the disk', { timeout: LIMIT_MS }, () => {
       expect(shown).toMatchObject({ code: 0 });
       expect(shown.output).toContain('"note":');
     }));
+});
+
+describe.concurrent('the folder of the dataset', { timeout: LIMIT_MS }, () => {
+  it('is moved away: the build ends for the calls in flight, makes no other, and goes on where it is back', () =>
+    inPlace(async (place) => {
+      const { workplace, mock } = place;
+      const run = await startTickets(place, 40);
+      const folder = join(workplace.directory, 'artifacts', 'tickets');
+      const before = mock.stats().requests;
+      renameSync(folder, `${folder}-moved`);
+      const end = await run.ended;
+      expect(end).toMatchObject({ code: 1 });
+      expect(end.talk).toContain(`"${folder}": the dataset's folder is gone`);
+      // The answers that come within a round of syncs begin a call each.
+      expect(mock.stats().requests - before).toBeLessThanOrEqual(PARALLEL);
+      expect(existsSync(folder)).toBe(false);
+      await until(() => mock.stats().inFlight === 0, { limitMs: LIMIT_MS });
+      renameSync(`${folder}-moved`, folder);
+      const lost = await countLost(place);
+      expect(await workplace.run().ended).toMatchObject({ code: 0 });
+      expect(lost).toBeLessThanOrEqual(2 * PARALLEL);
+      expect((await workplace.rows()).length).toBe(ROWS);
+      expect(await workplace.usage()).toMatchObject({ calls: CELLS });
+      expect(mock.stats().requests).toBe(CELLS + lost);
+    }, SLOW));
 });
 
 describe.concurrent('the Temporal server', { timeout: LIMIT_MS }, () => {
