@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CellError } from '../../../src/errors.ts';
 import type { ColumnType } from '../../../src/plan.ts';
-import { Files } from '../../../src/store/files.ts';
+import { FolderFiles } from '../../../src/store/files/folder.ts';
 import { misfitOf, type ParquetColumn } from '../../../src/store/parquet.ts';
-import { readParquet } from '../../../src/store/read-parquet.ts';
+import { readParquet as readParquetOf } from '../../../src/store/read-parquet.ts';
 import { writeRowGroup } from '../../../src/store/row-group-writer.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
 import { temporaryFolder } from './support.ts';
@@ -25,9 +25,16 @@ async function query(sql: string): Promise<unknown[][]> {
 async function write(columns: readonly ParquetColumn[], rows: readonly ValueObject[]): Promise<string> {
   const path = join(await temporaryFolder(), 'batch.parquet');
   const valuesOf = (column: string) => rows.map((row) => row[column] ?? null);
-  const { file } = await writeRowGroup(new Files(), { path, columns, rowCount: rows.length, valuesOf });
-  await file.publish();
+  await writeRowGroup(filesOf(path), { path: basename(path), columns, rowCount: rows.length, valuesOf });
   return path;
+}
+
+function filesOf(path: string): FolderFiles {
+  return new FolderFiles(dirname(path));
+}
+
+function readParquet(path: string): Promise<ValueObject[]> {
+  return readParquetOf(filesOf(path), basename(path));
 }
 
 const TEXT: ColumnType = { kind: 'text' };
@@ -205,13 +212,12 @@ describe('a row group file', () => {
 
   it('says what size and checksum it has', async () => {
     const path = join(await temporaryFolder(), 'batch.parquet');
-    const written = await writeRowGroup(new Files(), {
-      path,
+    const written = await writeRowGroup(filesOf(path), {
+      path: basename(path),
       columns: [{ name: 'n', type: INT }],
       rowCount: 2,
       valuesOf: () => [1n, 2n],
     });
-    await written.file.publish();
     const bytes = await readFile(path);
     expect(written.sizeBytes).toBe(bytes.length);
     expect(written.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
 import type { DatasetRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
-import { Files } from '../../../src/store/files.ts';
+import { FolderFiles } from '../../../src/store/files/folder.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { diskError, faultyFileSystem, startOf, temporaryFolder, testDataset, textPlan } from './support.ts';
 
-const NEW = { seed: 'tickets', rowGroupSize: 10, rows: 10, document: 'tickets.yaml' };
+const NEW = { seed: 'tickets', rowGroupSize: 10 };
 
 /** Every file below a folder with its content. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
@@ -101,7 +101,7 @@ describe('a store', () => {
     // A copy beside it is one, though that process builds in what it was made of.
     expect((await openStore(`${directory}-backup`, { access: 'build' })).id).not.toBe(storeId);
 
-    await dataset.endEpoch(1, 2);
+    await dataset.leaveEpoch(1);
     await putBack();
     expect((await openStore(directory, { access: 'build' })).id).not.toBe(storeId);
   });
@@ -149,7 +149,7 @@ describe('a dataset', () => {
   it('is made in an empty folder', async () => {
     const store = await openStore(await temporaryFolder(), { access: 'build' });
     await mkdir(join(store.directory, 'mine'));
-    expect((await (await store.createDataset('mine', NEW)).read()).state).toBe('new');
+    expect(await (await store.createDataset('mine', NEW)).findState()).toBe('new');
   });
 
   it('is made once when several commands make it at once', async () => {
@@ -166,18 +166,14 @@ describe('a dataset', () => {
 
   it('is refused by name when a newer Rowloom wrote it', async () => {
     const dataset = await testDataset();
-    await editJson(dataset.path('dataset.json'), { v: 2 });
-    await expect(dataset.read()).rejects.toThrow('written by a newer Rowloom (format 2): update');
+    await editJson(dataset.path('dataset.json'), { v: 3 });
+    await expect(dataset.read()).rejects.toThrow('written by a newer Rowloom (format 3): update');
   });
 
-  it('keeps every one of several changes made at once', async () => {
+  it('is refused by name when an earlier Rowloom wrote it, and left as it is', async () => {
     const dataset = await testDataset();
-    await Promise.all([
-      dataset.update({ rows: 300 }),
-      dataset.update({ state: 'building' }),
-      dataset.update({ reason: 'stopped' }),
-    ]);
-    expect(await dataset.read()).toMatchObject({ rows: 300, state: 'building', reason: 'stopped' });
+    await editJson(dataset.path('dataset.json'), { v: 1 });
+    await expect(dataset.read()).rejects.toThrow('an earlier Rowloom wrote it (format 1)');
   });
 
   it('keeps plans with numbers as they are', async () => {
@@ -280,7 +276,7 @@ describe('an epoch', () => {
     const [winner, ...others] = taken.filter((record) => record !== undefined);
     expect(others).toEqual([]);
     expect(await dataset.readEpoch(1)).toEqual(winner);
-    expect((await stat(dataset.path('epochs', '000001.json'))).nlink).toBe(1);
+    expect((await stat(dataset.path('epochs/000001.json'))).nlink).toBe(1);
   });
 
   it('is not taken over one that came after the newest judged', async () => {
@@ -293,23 +289,27 @@ describe('an epoch', () => {
   it('is known to be old once there is a newer one', async () => {
     const dataset = await testDataset();
     await dataset.takeEpoch(0, startOf());
-    expect(dataset.hasNewerEpoch(1)).toBe(false);
+    expect(await dataset.hasNewerEpoch(1)).toBe(false);
     await dataset.takeEpoch(1, startOf());
-    expect(dataset.hasNewerEpoch(1)).toBe(true);
+    expect(await dataset.hasNewerEpoch(1)).toBe(true);
     expect(await dataset.newestEpoch()).toBe(2);
   });
 
-  it('notes that it ended', async () => {
+  it('notes how its build ended, and that its process has let go of it', async () => {
     const dataset = await testDataset();
     await dataset.takeEpoch(0, startOf({ datasetId: (await dataset.read()).id }));
-    await dataset.endEpoch(1, 77);
-    expect(await dataset.findNewestStart()).toMatchObject({ epoch: 1, endedAt: 77 });
+    expect(await dataset.findState()).toBe('building');
+    await dataset.endBuild(1, { isComplete: false, reason: 'stopped', at: 77 });
+    expect(await dataset.findState()).toBe('incomplete');
+    expect(await dataset.findEnd(1)).toMatchObject({ isComplete: false, reason: 'stopped', at: 77 });
+    expect(await dataset.findNewestStart()).toMatchObject({ epoch: 1, endedAt: null });
+    await dataset.leaveEpoch(1);
+    expect((await dataset.findNewestStart())?.endedAt).toBeGreaterThan(0);
   });
 
   it('goes on counting past the digits of its name', async () => {
     const dataset = await testDataset();
-    await mkdir(dataset.path('epochs'));
-    for (const name of ['999999', '1000000']) await writeFile(dataset.path('epochs', `${name}.json`), '{}');
+    for (const name of ['999999', '1000000']) await writeFile(dataset.path(`epochs/${name}.json`), '{}');
     expect(await dataset.newestEpoch()).toBe(1_000_000);
     expect((await dataset.takeEpoch(1_000_000, startOf()))?.epoch).toBe(1_000_001);
   });
@@ -317,49 +317,47 @@ describe('an epoch', () => {
 
 it('a new start sweeps away what crashes left, and nothing that is being written', async () => {
   const dataset = await testDataset();
-  await mkdir(dataset.path('cells', 'body'), { recursive: true });
-  const [old, young, part] = ['.a.jsonl.0.tmp', '.b.jsonl.0.tmp', 'r000000-000009.0.jsonl'].map((name) =>
-    dataset.path('cells', 'body', name),
+  const folder = dataset.path('plans');
+  const [old, young, plan] = ['.a.json.0.tmp', '.b.json.0.tmp', 'c.json'].map((name) =>
+    join(folder, name),
   ) as [string, string, string];
-  for (const path of [old, young, part]) await writeFile(path, '');
+  for (const path of [old, young, plan]) await writeFile(path, '');
   const yesterday = Date.now() / 1_000 - 86_400;
-  for (const path of [old, part]) await utimes(path, yesterday, yesterday);
-  const alive = await dataset.files.start(dataset.path('cells', 'body', 'c.jsonl'));
+  for (const path of [old, plan]) await utimes(path, yesterday, yesterday);
+  const alive = await dataset.files.start('plans/d.json');
   await alive.append('half of it');
-  await killedWhileWriting(dataset.path('cells', 'body', 'd.jsonl'));
+  await killedWhileWriting(folder, 'e.json');
   await dataset.takeEpoch(0, startOf({ at: Date.now() }));
-  expect((await readdir(dataset.path('cells', 'body'))).sort()).toEqual([
-    '.b.jsonl.0.tmp',
-    expect.stringMatching(/^\.c\.jsonl\..*\.tmp$/),
-    'r000000-000009.0.jsonl',
+  expect((await readdir(folder)).sort()).toEqual([
+    '.b.json.0.tmp',
+    expect.stringMatching(/^\.d\.json\..*\.tmp$/),
+    'c.json',
   ]);
   await alive.discard();
 });
 
 /** A process that dies of SIGKILL in the middle of a file. */
-async function killedWhileWriting(path: string): Promise<void> {
+async function killedWhileWriting(folder: string, name: string): Promise<void> {
   const child = spawn(process.execPath, [
     ...['--import', 'tsx', '--input-type=module', '-e'],
-    `import { Files } from '${import.meta.resolve('../../../src/store/files.ts')}';
-     const file = await new Files().start(${JSON.stringify(path)});
+    `import { FolderFiles } from '${import.meta.resolve('../../../src/store/files/folder.ts')}';
+     const file = await new FolderFiles(${JSON.stringify(folder)}).start(${JSON.stringify(name)});
      await file.append('half of it');
      process.kill(process.pid, 'SIGKILL');`,
   ]);
   expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
-  expect(
-    (await readdir(dirname(path))).filter((name) => name.startsWith(`.${basename(path)}.`)),
-  ).toHaveLength(1);
+  expect((await readdir(folder)).filter((found) => found.startsWith(`.${name}.`))).toHaveLength(1);
 }
 
 it('a disk that does not tell its free space has enough of it', async () => {
   const folder = await temporaryFolder();
-  const silent = (code: string): Files =>
-    new Files({
+  const silent = (code: string) =>
+    new FolderFiles(folder, {
       ...faultyFileSystem(() => undefined),
       statfs: () => Promise.reject<never>(diskError(code)),
     });
   for (const code of ['ENOSYS', 'ESTALE', 'EIO', 'ENOENT']) {
-    expect(await silent(code).freeBytes(folder)).toBe(Number.POSITIVE_INFINITY);
+    expect(await silent(code).freeBytes()).toBe(Number.POSITIVE_INFINITY);
   }
-  expect(await new Files().freeBytes(folder)).toBeLessThan(Number.POSITIVE_INFINITY);
+  expect(await new FolderFiles(folder).freeBytes()).toBeLessThan(Number.POSITIVE_INFINITY);
 });
