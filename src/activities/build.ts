@@ -77,6 +77,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     edition: new Edition(dataset, {
       ...ref,
       digestOf: (rowGroup) => digests.groupDigest(rowsOfGroup(rowGroup, shape)),
+      keepsIn: (rowGroup) => digests.keeps(rowsOfGroup(rowGroup, shape)),
     }),
     digests,
     graphColumns: columns,

@@ -93,7 +93,8 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     if (output !== undefined) counter.addOutput(output);
     const isThere = output !== undefined && (await isWanted(dataset, output, { epoch: published!, digest }));
     if (!isThere) counter.isDone = false;
-    const trusted = isThere ? output : await findTrusted(dataset, { rowGroup, digest, editions });
+    const since = digests.keeps(rows) ? editions.filter((epoch) => epoch > (published ?? 0)) : editions;
+    const trusted = isThere ? output : await findTrusted(dataset, { rowGroup, digest, editions: since });
     if (trusted !== undefined && !readsAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && output === undefined) counter.addMissing(rows);
     else {

@@ -251,7 +251,10 @@ export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
   const store = await openStore(wish.directory, { access: 'build' });
   const { seed, rowGroupSize } = wish.plan;
   const found = await store.findDataset(wish.name);
-  if (found !== undefined) return { ...wish, store, dataset: found };
+  if (found !== undefined) {
+    await found.makeFolders();
+    return { ...wish, store, dataset: found };
+  }
   try {
     return { ...wish, store, dataset: await store.createDataset(wish.name, { seed, rowGroupSize }) };
   } catch (error) {

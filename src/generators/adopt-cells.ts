@@ -152,7 +152,10 @@ class Adopter {
     const values: Record<string, Value> = {};
     const asBefore = new Set(this.#input.unread);
     for (const column of this.#columns) {
-      if (this.#input.unread.has(column.name)) continue;
+      if (this.#input.unread.has(column.name)) {
+        asBefore.add(column.name);
+        continue;
+      }
       const mayBeAsBefore =
         this.#input.unchanged.has(column.name) && column.needs.every((need) => asBefore.has(need));
       try {

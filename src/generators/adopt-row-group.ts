@@ -1,6 +1,7 @@
 import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
+import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { gatherRecords, storedColumns } from '../store/gather.ts';
 import { findGroup, type GroupRecord } from '../store/groups.ts';
@@ -34,7 +35,10 @@ export async function adoptRowGroup(place: {
     published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
   const unchanged =
     group === undefined ? new Set<string>() : unchangedColumns(group, digests.definitions(rows));
-  const read = readsChangesOnly && hasAllRows(group, rows) ? columnsToRead(plan, unchanged) : new Set(order);
+  const read =
+    readsChangesOnly && group !== undefined && hasAllRows(group, rows)
+      ? columnsToRead({ plan, order, unchanged, gone: await columnsWithoutFiles(dataset, plan, group) })
+      : new Set(order);
   const [records, made, output] = await Promise.all([
     gatherRecords(dataset, {
       columns: storedColumns(plan).filter((column) => read.has(column)),
@@ -58,16 +62,39 @@ function unchangedColumns(
   return new Set(names.filter((name) => findOwn(group.definitions, name) === findOwn(definitions, name)));
 }
 
-function hasAllRows(group: GroupRecord | undefined, { first, last }: RowRange): boolean {
-  return group?.rowsInFiles.some((range) => range.first <= first && last <= range.last) === true;
+function hasAllRows(group: GroupRecord, { first, last }: RowRange): boolean {
+  return group.rowsInFiles.some((range) => range.first <= first && last <= range.last);
+}
+
+/** The columns whose settled file is gone since the group was committed, or was folded into another one. */
+async function columnsWithoutFiles(
+  dataset: DatasetStore,
+  plan: Plan,
+  { rowGroup, covers }: GroupRecord,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>();
+  for (const column of storedColumns(plan)) {
+    // The last one that a record covers holds what was in the others, most of which are folded away by now.
+    const settled = findOwn(covers, column)?.at(-1);
+    const files = await listCellFiles(dataset, { column, rowGroup });
+    if (!files.some(({ name }) => name === settled)) gone.add(column);
+  }
+  return gone;
 }
 
 /**
- * The columns that changed and what they are made from: nothing else can have a cell that is to be made. What is above that
- * is as it was for the current output.
+ * The columns that changed or are gone, those below them, and what they are made from: nothing else can have a cell that
+ * is to be made. What is above that is as it was for the current output.
  */
-function columnsToRead(plan: Plan, unchanged: ReadonlySet<string>): ReadonlySet<string> {
+function columnsToRead(of: {
+  readonly plan: Plan;
+  readonly order: readonly string[];
+  readonly unchanged: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
+}): ReadonlySet<string> {
+  const { plan, order, unchanged, gone } = of;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const touched = new Set<string>();
   const read = new Set<string>();
   function addNeeds(name: string): void {
     for (const need of byName.get(name)?.needs ?? []) {
@@ -75,10 +102,12 @@ function columnsToRead(plan: Plan, unchanged: ReadonlySet<string>): ReadonlySet<
       if (byName.get(need)?.kind === 'expression') addNeeds(need);
     }
   }
-  for (const { name } of plan.columns) {
+  for (const name of order) {
     // A kept root is what it was, not what it would be made from today.
     const mayBeKept = plan.keep.some(({ column }) => column === null || column === name);
-    if (unchanged.has(name) && !mayBeKept) continue;
+    const isBelow = byName.get(name)?.needs.some((need) => touched.has(need)) === true;
+    if (unchanged.has(name) && !gone.has(name) && !mayBeKept && !isBelow) continue;
+    touched.add(name);
     read.add(name);
     addNeeds(name);
   }

@@ -11,6 +11,8 @@ import { READ_VERSION } from './llm/answers.ts';
 export interface GroupDigests {
   /** Covers the whole plan, the version of what reads answers, and seed rows, keep and redo rules cut to these rows. */
   groupDigest(rows: RowRange): string;
+  /** Whether the plan keeps cells of these rows: what those are depends on what people see. */
+  keeps(rows: RowRange): boolean;
   /** By column, inline ones too: covers its definition, all above it, and what of the rules is about it in these rows. */
   definitions(rows: RowRange): { readonly [column: string]: string };
 }
@@ -41,6 +43,7 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
 
   return {
     groupDigest: (rows) => digestOf({ whole, rows, ...rulesFor(rows) }),
+    keeps: (rows) => keep.some((rule) => cutRule(rule, rows).length > 0),
     definitions(rows) {
       const rules = rulesFor(rows);
       // Nearly all groups have the same rules.

@@ -20,7 +20,7 @@ const EPOCH_VERSION = 2;
 /** Files that another machine started and that are older were left by a crash: writing one takes seconds. */
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** Folders that every dataset has; nothing makes them again when they are gone. */
+/** Folders that every dataset has. A start makes again those that are gone, and nothing does while it goes on. */
 export const DATASET_FOLDERS = ['epochs', 'plans', 'seeds', 'cells', 'editions', 'published'];
 
 /** `dataset.json`. */
@@ -106,6 +106,10 @@ export class DatasetStore {
   /** Where a file is, for people. */
   path(name: string): string {
     return this.files.place(name);
+  }
+
+  async makeFolders(): Promise<void> {
+    for (const folder of DATASET_FOLDERS) await this.files.makeFolder(folder);
   }
 
   /** `dataset.json`. Throws `StoreError` if there is none or another Rowloom wrote it. */

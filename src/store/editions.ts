@@ -4,7 +4,8 @@
 //   E1. A start first ends every earlier edition that nobody published, for good: `published/<k>` says "abandoned". So
 //       none of them appears after people have seen a later one.
 //   E2. It takes over the groups that are as its plan wants them, files and record, from whatever edition has them, the
-//       newest first. Abandoned editions are removed only after that.
+//       newest first. Where its plan keeps cells, only from what people see and what was made since: before that, other
+//       cells were kept. Abandoned editions are removed only after that.
 //   E3. An edition is published as soon as no row that people see would go away: at once where nothing was there, or all
 //       of it was taken over; else when the groups that were opened again are committed. Under another plan values
 //       change: then it is published at the end of the build, with all of its groups.
@@ -49,6 +50,8 @@ export interface EditionOptions {
   readonly planDigest: string;
   /** How the plan wants a group, see `GroupRecord.digest`; undefined takes it as people see it. */
   readonly digestOf: (rowGroup: number) => string | undefined;
+  /** Whether the plan keeps cells of a group as people see them; it keeps none by default. */
+  readonly keepsIn?: (rowGroup: number) => boolean;
 }
 
 export interface StartedEdition {
@@ -180,7 +183,10 @@ export class Edition {
     { editions, columns }: { readonly editions: readonly number[]; readonly columns: readonly string[] },
   ): Promise<GroupRecord | undefined> {
     const digest = this.#options.digestOf(rowGroup);
+    const isKeeping = this.#options.keepsIn?.(rowGroup) === true;
+    const since = isKeeping ? ((await findPublished(this.#dataset)) ?? 0) : 0;
     for (const epoch of editions) {
+      if (epoch < since) break;
       const group = await findGroup(this.#dataset, { epoch, rowGroup });
       if (group === undefined || (digest !== undefined && !isTrusted(group, digest))) continue;
       if (!(await hasItsFiles(this.#dataset, group, epoch))) continue;

@@ -137,7 +137,7 @@ export class Store {
     };
     const dataset = this.#dataset(name);
     await this.files.makeFolder(name);
-    for (const folder of DATASET_FOLDERS) await dataset.files.makeFolder(folder);
+    await dataset.makeFolders();
     const isOurs = await this.files.create(recordPath(name), formatDocument(record));
     if (!isOurs) fail(`Cannot make the dataset "${name}": another command has just made it`);
     return dataset;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/client/cli/main.ts';
 import { type Answer, type RunEnd, runDataset } from '../../src/client/run-dataset.ts';
+import type { Question } from '../../src/client/wish.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { readRows } from '../../src/store/look.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -84,7 +85,7 @@ export class WishPlace {
 
   /** Puts here what another place holds, as a user would copy the folder. */
   copy({ directory }: WishPlace): void {
-    cpSync(directory, this.directory, { recursive: true });
+    cpSync(directory, this.directory, { recursive: true, verbatimSymlinks: true });
   }
 
   writeSeeds(products: readonly string[], maker = 'Norrvik'): void {
@@ -142,7 +143,7 @@ export class WishPlace {
   }
 
   /** Runs another document for the same dataset, with what somebody answers to its question. */
-  answer(target: string, ask: () => Promise<Answer>): Promise<RunEnd> {
+  answer(target: string, ask: (question: Question) => Promise<Answer>): Promise<RunEnd> {
     const nothing = () => undefined;
     return runDataset({
       target,
