@@ -23,7 +23,6 @@ import {
   hasItsFiles,
   isTrusted,
   listGroups,
-  readGroups,
   rowsOfRanges,
 } from './groups.ts';
 import {
@@ -67,6 +66,8 @@ export class Edition {
   readonly #dataset: DatasetStore;
   readonly #options: EditionOptions;
   #isPublished = false;
+  /** Groups that need not be looked at again before it is published: no record changes. */
+  readonly #held = new Set<number>();
 
   constructor(dataset: DatasetStore, options: EditionOptions) {
     this.#dataset = dataset;
@@ -146,17 +147,20 @@ export class Edition {
 
   async #hasAllOf(before: number | undefined): Promise<boolean> {
     if (before === undefined) return true;
-    const here = (await this.#hasPlanOf(before))
-      ? new Set(await listGroups(this.#dataset, this.epoch))
-      : undefined;
-    for await (const group of readGroups(this.#dataset, before)) {
-      if (group.rowCount === 0) continue;
-      if (here?.has(group.rowGroup) !== true) return false;
-      const own = await findGroup(this.#dataset, { epoch: this.epoch, rowGroup: group.rowGroup });
-      const rows = new Set(rowsOfRanges(own?.rowsInFiles ?? []));
-      if (!rowsOfRanges(group.rowsInFiles).every((row) => rows.has(row))) return false;
+    const hasItsPlan = await this.#hasPlanOf(before);
+    for (const rowGroup of await listGroups(this.#dataset, before)) {
+      if (this.#held.has(rowGroup)) continue;
+      const rows = await this.#rowsOf(before, rowGroup);
+      const own = new Set(hasItsPlan && rows.length > 0 ? await this.#rowsOf(this.epoch, rowGroup) : []);
+      if (!rows.every((row) => own.has(row))) return false;
+      this.#held.add(rowGroup);
     }
     return true;
+  }
+
+  async #rowsOf(epoch: number, rowGroup: number): Promise<readonly number[]> {
+    const group = await findGroup(this.#dataset, { epoch, rowGroup });
+    return rowsOfRanges(group?.rowsInFiles ?? []);
   }
 
   async #takeAll(

@@ -114,6 +114,32 @@ describe('an edition', () => {
     expect((await startEdition(dataset, { groups: 4 })).open).toEqual([1, 2, 3]);
   });
 
+  it.each(['plan', 'another'])(
+    'reads what it is to replace once, however many commits it takes, under the %s plan',
+    async (planDigest) => {
+      const groups = 40;
+      const dataset = await memoryDataset();
+      const drop = { row: 1, column: 'body', kind: 'TriesExhausted', message: '' } as const;
+      const first = await startEdition(dataset, { groups });
+      for (let rowGroup = 0; rowGroup < groups; rowGroup += 1)
+        await putGroup(dataset, 1, rowGroup, { drops: [drop] });
+      await first.edition.publish({ isFinished: true });
+      let looks = 0;
+      const counted = hookedDataset(dataset, (operation, path) => {
+        if (['find', 'list'].includes(operation) && path.includes('editions/000001')) looks += 1;
+      });
+      const { edition, open } = await startEdition(counted, { groups, planDigest });
+      expect(open).toHaveLength(groups);
+      looks = 0;
+      for (const rowGroup of open) {
+        await putGroup(counted, 2, rowGroup, { planDigest });
+        const isLast = rowGroup === groups - 1;
+        expect(await edition.publish({ isFinished: false })).toBe(isLast && planDigest === 'plan');
+      }
+      expect(looks).toBeLessThan(3 * groups);
+    },
+  );
+
   it('is seen after the commits of the groups that were opened again, and no row goes away', async () => {
     const dataset = await withOutput();
     const drop = { row: 11, column: 'body', kind: 'TriesExhausted', message: '' } as const;
