@@ -2,8 +2,9 @@
 // Loaded in the workflow sandbox: no Node imports, no clock, no randomness.
 //
 //   running   groups are opened in order while the window has room
-//   paused    open groups end with what they have; they wait again and are opened anew once the build goes on
-//   stopping  open groups end with what they have, and no other is opened; nothing changes that any more
+//   paused    open groups end and write nothing; they wait again and are opened anew once the build goes on
+//   stopping  open groups write what they have, those that a pause had ended are opened once more for that, and no other
+//             is opened; nothing changes that any more
 //
 //   D1. A group waits, is open or is done. One that ends incomplete waits again, in its place: early rows are made first,
 //       whichever group ended first.
@@ -92,6 +93,8 @@ export class DatasetConductor {
   /** Undefined until it is known what there is to open. */
   #planned: { readonly plan: DatasetPlan; readonly sizes: Sizes } | undefined;
   readonly #open = new Set<number>();
+  /** Groups that ended incomplete and have not written what they have. The next run, which opens early groups first, need not know. */
+  readonly #unwritten = new Set<number>();
   #isDraining = false;
 
   /** Goes on from what the run before left; without it the dataset has to be prepared. */
@@ -114,10 +117,10 @@ export class DatasetConductor {
   next(): readonly GroupStart[] {
     const { plan, sizes } = this.#whenPrepared();
     const starts: GroupStart[] = [];
-    if (this.phase !== 'running' || this.#isDraining) return starts;
     while (this.#open.size < sizes.window && starts.length < MAX_GROUPS_AT_ONCE) {
-      const rowGroup = this.#takeFirst();
+      const rowGroup = this.#takeNext();
       if (rowGroup === undefined) break;
+      this.#unwritten.delete(rowGroup);
       this.#open.add(rowGroup);
       starts.push({ rowGroup, rows: rowsOfGroup(rowGroup, plan.sizing), limits: sizes.limits });
     }
@@ -130,7 +133,10 @@ export class DatasetConductor {
     const { totals, doneGroups } = this.#status;
     this.#change({ totals: addTotals(totals, isComplete ? more : { ...NO_TOTALS, columns: more.columns }) });
     if (isComplete) this.#change({ doneGroups: doneGroups + 1 });
-    else this.#putBack(rowGroup);
+    else {
+      this.#putBack(rowGroup);
+      if (this.phase !== 'stopping') this.#unwritten.add(rowGroup);
+    }
   }
 
   /** Takes it that a group that `next` gave has failed. Returns whether that changed the phase. */
@@ -206,7 +212,8 @@ export class DatasetConductor {
 
   /** Whether no group is open and none will be. */
   get isDone(): boolean {
-    return this.#open.size === 0 && (this.phase === 'stopping' || this.isComplete);
+    const isStopped = this.phase === 'stopping' && this.#unwritten.size === 0;
+    return this.#open.size === 0 && (isStopped || this.isComplete);
   }
 
   /** Whether no group lacks anything. */
@@ -255,12 +262,20 @@ export class DatasetConductor {
     this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps }) };
   }
 
-  #takeFirst(): number | undefined {
+  #takeNext(): number | undefined {
+    if (this.phase === 'stopping') return this.#takeUnwritten();
     const [range, ...rest] = this.#status.waiting;
-    if (range === undefined) return undefined;
+    if (range === undefined || this.phase !== 'running' || this.#isDraining) return undefined;
     const { first, last } = range;
     this.#change({ waiting: first === last ? rest : [{ first: first + 1, last }, ...rest] });
     return first;
+  }
+
+  #takeUnwritten(): number | undefined {
+    const [rowGroup] = this.#unwritten;
+    // They were put back one by one.
+    this.#change({ waiting: this.#status.waiting.filter(({ first }) => first !== rowGroup) });
+    return rowGroup;
   }
 
   #putBack(rowGroup: number): void {

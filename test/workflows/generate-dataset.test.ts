@@ -136,6 +136,24 @@ describe('a dataset', () => {
     expect([...stage.logged('commit')].sort()).toEqual(['commit 0 incomplete', 'commit 1 incomplete']);
   });
 
+  it('that stops after a pause has the groups write what they have that the pause had ended', async () => {
+    const stage = server.stage({
+      ...FIVE_GROUPS,
+      onSlice: ({ isLeftover }) => {
+        if (isLeftover) throw notYet('1 hour');
+        return { leftover: [1, 3] };
+      },
+    });
+    const handle = await stage.startDataset();
+    await until(() => stage.logged('body').filter((line) => line.endsWith('again')).length === 2);
+    await handle.executeUpdate(UPDATE.pause);
+    await waitForOpen(handle, 0);
+    expect(stage.logged('commit')).toEqual([]);
+    await handle.executeUpdate(UPDATE.stop, { args: ['enough'] });
+    expect(await handle.result()).toMatchObject({ isComplete: false, reason: 'enough' });
+    expect([...stage.logged('commit')].sort()).toEqual(['commit 0 incomplete', 'commit 1 incomplete']);
+  });
+
   it('that is told to stop when nothing is missing any more is complete', async () => {
     const answer = hold();
     const options = { ...FIVE_GROUPS, rows: 2, onSlice: () => answer.released };
