@@ -126,6 +126,10 @@ export async function hasItsFiles(
   return true;
 }
 
+const GONE = 'it is gone. The same command makes it again';
+/** A start looks at sizes. Emptied, the file is so under all names that editions have for it. */
+const DAMAGED = 'it is damaged. Empty that file, and the same command makes it again';
+
 /** The bytes of a file that a group's record names. Throws `StoreError` if it is gone or another one by now. */
 export async function readOutputFile(
   dataset: DatasetStore,
@@ -135,8 +139,7 @@ export async function readOutputFile(
   const path = `${editionFolder(epoch)}/${name}`;
   const bytes = await dataset.files.find(path);
   if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
-  const what = bytes === undefined ? 'it is gone. T' : 'it is damaged. Remove it: t';
-  return fail(`Cannot read "${dataset.path(path)}": ${what}he same command makes it again`);
+  return fail(`Cannot read "${dataset.path(path)}": ${bytes === undefined ? GONE : DAMAGED}`);
 }
 
 export function sha256Of(bytes: Buffer): string {

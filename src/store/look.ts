@@ -21,11 +21,12 @@ import {
   type GroupRecord,
   type OutputFile,
   readGroups,
+  readOutputFile,
   rowsOfRanges,
 } from './groups.ts';
 import { editionFolder, OUTPUT_FOLDER } from './names.ts';
 import { findPublished, listEditions } from './published.ts';
-import { readParquet } from './read-parquet.ts';
+import { parseParquet, readParquet } from './read-parquet.ts';
 import type { CellRecord, StoredRecord } from './records.ts';
 import { listGroupsWithCells, readUsage } from './usage.ts';
 
@@ -230,9 +231,9 @@ async function readFromFiles(
   const found = new Map<number, ValueObject>();
   const rowStart = all.indexOf(rows[0] ?? Number.NaN);
   const tables = group.files.filter(isTable);
-  for (const { name } of rows.length === 0 ? [] : tables) {
+  for (const table of rows.length === 0 ? [] : tables) {
     const options = { rowStart, rowEnd: rowStart + rows.length };
-    const read = await readParquet(dataset.files, `${editionFolder(epoch)}/${name}`, options);
+    const read = await parseParquet(await readOutputFile(dataset, epoch, table), table.name, options);
     for (const [index, row] of rows.entries()) found.set(row, { ...found.get(row), ...read[index] });
   }
   return found;

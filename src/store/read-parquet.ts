@@ -26,8 +26,12 @@ export async function readParquet(
 }
 
 /** The rows in the bytes of a file. Throws `StoreError`. */
-export async function parseParquet(bytes: Buffer, path: string): Promise<ValueObject[]> {
-  return reading(path, { file: arrayBufferOf(bytes) });
+export async function parseParquet(
+  bytes: Buffer,
+  path: string,
+  options: ReadParquetOptions = {},
+): Promise<ValueObject[]> {
+  return reading(path, { file: arrayBufferOf(bytes), ...options });
 }
 
 async function reading(

@@ -243,7 +243,11 @@ describe('preparing a dataset', () => {
       'parquet-files/batch_00000.parquet',
       /^The files of rows 0-1 are gone from "\S+tickets" · /,
     ],
-    ['a byte of a Parquet file', null, /^Cannot read "\S+batch_00000\.parquet": it is damaged\. Remove it: /],
+    [
+      'a byte of a Parquet file',
+      null,
+      /^Cannot read "\S+batch_00000\.parquet": it is damaged\. Empty that file, and /,
+    ],
   ])('is not complete, and says so, once somebody took away %s', async (_, name, reason) => {
     const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
     const conductor = await stage.conduct();

@@ -76,7 +76,7 @@ describe('export', () => {
 
   it.each([
     ['gone. The', async (path: string) => rm(path)],
-    ['damaged. Remove it: the', async (path: string) => overwriteByte(path)],
+    ['damaged. Empty that file, and the', async (path: string) => overwriteByte(path)],
   ])('fails where a file is %s same command makes it again, and leaves nothing', async (what, change) => {
     const cwd = await tripsOnDisk();
     await commitTrips(await openTrips(cwd), { rowGroup: 1, isComplete: false, completeRows: [4] });
