@@ -141,7 +141,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
 
     const end = await run('--yes').ended;
     expect(end.talk).toMatch(
-      /\ndone {6}200 rows · 400 calls made, 400 kept · \d+(\.\d)? s · old rows: artifacts\/tickets\/versions\/1\n/,
+      /\ndone {6}200 rows · 400 calls made, 400 kept · \d+(\.\d)? s · old rows: artifacts\/tickets\/editions\/0+[1-9]\n/,
     );
     expect(end.code).toBe(0);
     expect(await calls()).toBe(1_200);

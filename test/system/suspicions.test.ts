@@ -1,6 +1,6 @@
 // What somebody who looks for lost money and false rows would try, each on the real engine.
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -86,21 +86,43 @@ describe('kept cells', () => {
 describe('a command that waits for an answer', () => {
   const QUICK = { row_group_size: 50 };
 
-  it('does not go on with what another one has changed meanwhile', async () => {
+  it('decides anew, and asks anew, when another one has begun a build meanwhile', async () => {
     Object.assign(place.document.rowloom, QUICK);
-    await place.run(['-n', '40']);
+    await place.run(['-n', '60']);
     place.column('body').prompt = 'A second ticket about the {{ product }}';
     place.column('note').prompt = 'A second note about the {{ product }}';
     place.write('mine.yaml');
-    const answering = place.answer('mine.yaml', async () => {
+    const asked: number[] = [];
+    const end = await place.answer('mine.yaml', async ({ cells }) => {
+      asked.push(cells);
+      if (asked.length > 1) return 'no';
       place.column('body').prompt = 'A third ticket about the {{ product }}';
-      expect(await place.run(['-n', '41', '--yes'])).toMatchObject({ code: 0 });
+      expect(await place.run(['-n', '61', '--yes'])).toMatchObject({ code: 0 });
       return 'regenerate';
     });
-    await expect(answering).rejects.toThrow(
-      'Cannot build "tickets": build 2 of it has begun since this command looked at it. Run the same command again',
-    );
-    expect(await place.rows()).toHaveLength(41);
+    expect(end.how).toBe('declined');
+    // All three columns of 60 rows; then, with notes that are there now, two columns of 61.
+    expect(asked).toEqual([180, 122]);
+    expect(await place.rows()).toHaveLength(61);
+  });
+
+  it('goes on where the other one asked for the same', async () => {
+    Object.assign(place.document.rowloom, QUICK);
+    await place.run(['-n', '60']);
+    place.column('body').prompt = 'A second ticket about the {{ product }}';
+    place.column('note').prompt = 'A second note about the {{ product }}';
+    place.write('mine.yaml');
+    let questions = 0;
+    const end = await place.answer('mine.yaml', async () => {
+      questions += 1;
+      expect(await place.run(['--yes'])).toMatchObject({
+        code: 0,
+        calls: { body: 60, summary: 60, note: 60 },
+      });
+      return 'regenerate';
+    });
+    expect([end.how, questions]).toEqual(['ended', 1]);
+    expect(mock.stats().requests).toBe(2 * 180);
   });
 });
 
@@ -112,10 +134,10 @@ it('keeps the output that another seed changes in expressions alone', async () =
   place.document.rowloom.seed = 'another';
   expect(await place.run()).toMatchObject({ code: 0, calls: {} });
   expect(place.output()).not.toEqual(before);
-  expect(place.has('tickets', 'versions', '1')).toBe(true);
+  expect(place.has('tickets', 'editions', '000001')).toBe(true);
 });
 
-it('keeps the output of a build that was killed while it was put in place, though the next one undoes its edit', async () => {
+it('keeps the output of a build that was killed when it had been published, though the next one undoes its edit', async () => {
   await place.run(['-n', '3']);
   const body = place.column('body');
   const before = body.prompt;
@@ -124,22 +146,14 @@ it('keeps the output of a build that was killed while it was put in place, thoug
   const bodies = async () => (await place.rows()).map((row) => row.body);
   const second = await bodies();
   const output = place.output();
-  const { planDigest } = await (await place.dataset()).read();
 
-  // As it was when the swap was decided and nothing had been moved.
-  const entries = ['parquet-files', 'groups', 'metadata.json', 'builder_config.json'];
-  const path = (...names: readonly string[]) => place.path('tickets', ...names);
-  mkdirSync(path('next'));
-  for (const entry of entries) {
-    renameSync(path(entry), path('next', entry));
-    renameSync(path('versions', '1', entry), path(entry));
-  }
-  writeFileSync(path('next', 'next.json'), JSON.stringify({ v: 1, planDigest }));
-  const swap = { v: 1, version: 1, planDigest, leaving: entries, coming: entries };
-  writeFileSync(path('swap.json'), JSON.stringify(swap));
+  // As it was when the edition was published and nothing else had been done.
+  rmSync(place.path('tickets', 'current'));
+  symlinkSync('editions/000001', place.path('tickets', 'current'));
+  rmSync(place.path('tickets', 'epochs', '000002.end.json'));
 
   body.prompt = before;
   expect(await place.run()).toMatchObject({ code: 0, calls: {} });
   expect(await bodies()).not.toEqual(second);
-  expect(place.output('tickets/versions/2')).toEqual(output);
+  expect(place.output('tickets/editions/000002')).toEqual(output);
 });

@@ -1,6 +1,16 @@
 // What each wish costs, call by call: the same command after the document, the seed data or the options have changed.
 
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -77,7 +87,7 @@ describe('rows', () => {
     expect(second.talk).toContain('plan      12 of 36 calls found in the store · 24 new\n');
     expect(second.talk).toMatch(/done {6}12 rows · 24 new calls · .* s · the first 4 are unchanged\n/);
     expect((await place.rows()).slice(0, 4)).toEqual(before);
-    expect(place.has('tickets', 'versions')).toBe(false);
+    expect(second.talk).not.toContain('old rows');
   });
 
   it('remembers the number of rows and ends at once, without a server, when all of it is there', async () => {
@@ -117,20 +127,56 @@ describe('rows', () => {
     expectEnd(await place.run(), { code: 0, calls: {} });
     expect(place.output()).toEqual(before);
   });
+
+  it('goes by the sizes of files; one that was changed within is refused to readers, and made again once it is emptied', async () => {
+    place.copy(built);
+    const before = place.output();
+    // A second edition has the same file under a name of its own.
+    await place.run(['--redo', 'note', '--rows', '0']);
+    const file = place.path('tickets', 'parquet-files', 'batch_00001.parquet');
+    const bytes = readFileSync(file);
+    writeFileSync(file, Buffer.from(bytes).fill(0, 20, 30));
+    expectEnd(await place.run(), { code: 0, calls: {} });
+    for (const command of [
+      ['export', 'tickets'],
+      ['show', 'tickets', '6'],
+    ]) {
+      const { code, talk } = await place.command(command);
+      expect([code, talk]).toEqual([
+        1,
+        expect.stringMatching(
+          /batch_00001\.parquet": it is damaged\. Empty that file, and the same command makes it again/,
+        ),
+      ]);
+    }
+    truncateSync(file);
+    expectEnd(await place.run(), { code: 0, calls: {} });
+    expect(place.output()['batch_00001.parquet']).toBe(before['batch_00001.parquet']);
+    expect((await place.command(['export', 'tickets'])).code).toBe(0);
+  });
 });
 
 describe('cells that are gone', () => {
+  it('of groups that are as they should be are not missed: their rows are there', async () => {
+    place.copy(built);
+    rmSync(place.path('tickets', 'cells'), { recursive: true });
+    expectEnd(await place.run(), { code: 0, calls: {} });
+    const extended = await place.run(['-n', '15']);
+    expect(extended.talk).toContain('plan      body: gone from the store → 2 again');
+    expectEnd(extended, { code: 0, calls: each(5) });
+  });
+
   it('are made again beside the old output, which stays until the new one is complete', async () => {
     place.copy(built);
     const before = place.output();
     rmSync(place.path('tickets', 'cells'), { recursive: true });
+    place.column('note').prompt = 'Another note about the {{ product }}';
     mock.setFaults([{ kind: 'error', status: 401, cells: ['note/9'] }]);
     const stopped = await place.run(['-n', '14']);
     expect(stopped.code).toBe(1);
     const gone = (name: string) => `${name}: gone from the store → 12 again`;
-    expect(stopped.talk).toContain(
-      `plan      ${gone('body')} · ${gone('summary')}\n          ${gone('note')}\n          6 new`,
-    );
+    expect(stopped.talk).toContain(`plan      ${gone('body')} · ${gone('summary')}\n`);
+    expect(stopped.talk).toMatch(/ {10}note: .*gone from the store → 12 again\n {10}6 new/);
     expect(stopped.talk).toContain("today's 12 rows stay until the new ones are complete\n");
     expect(place.output()).toEqual(before);
     mock.setFaults([]);
@@ -138,19 +184,18 @@ describe('cells that are gone', () => {
     expect(resumed.code).toBe(0);
     expect(sumCalls(stopped.calls) + sumCalls(resumed.calls)).toBe(3 * 14 + 1);
     expect(await place.rows()).toHaveLength(14);
-    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00002.parquet')).toBe(true);
+    expect(place.has('tickets', 'editions', '000001', 'parquet-files', 'batch_00002.parquet')).toBe(true);
   });
 
   it('of a settled file that is damaged, too', async () => {
     place.copy(built);
     const before = place.output();
-    const folder = place.path('tickets', 'cells', 'note');
-    const [last = ''] = readdirSync(folder).filter((name) => name.startsWith('rg-00002'));
-    writeFileSync(join(folder, last), 'no gzip');
+    const folder = place.path('tickets', 'cells', 'note', '00002');
+    for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'no gzip');
     const end = await place.run(['-n', '14']);
     expectEnd(end, { code: 0, calls: { body: 2, summary: 2, note: 4 } });
     expect(end.talk).toContain('plan      note: gone from the store → 2 again\n');
-    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00002.parquet')).toBe(true);
+    expect(place.has('tickets', 'editions', '000001', 'parquet-files', 'batch_00002.parquet')).toBe(true);
     expect(place.output()['batch_00000.parquet']).toBe(before['batch_00000.parquet']);
   });
 
@@ -178,15 +223,15 @@ describe('edits', () => {
     expect(edited.talk).toContain('          note: 12 kept\n');
     expect(edited.talk).toContain("today's 12 rows stay until the new ones are complete\n");
     expect(edited.talk).toMatch(
-      /done {6}12 rows · 24 calls made, 12 kept · .* s · old rows: .*artifacts\/tickets\/versions\/1\n/,
+      /done {6}12 rows · 24 calls made, 12 kept · .* s · old rows: .*artifacts\/tickets\/editions\/000001\n/,
     );
-    expect(place.has('tickets', 'versions', '1', 'parquet-files', 'batch_00000.parquet')).toBe(true);
+    expect(place.has('tickets', 'editions', '000001', 'parquet-files', 'batch_00000.parquet')).toBe(true);
     expect(place.output()).not.toEqual(before);
 
     place.column('body').prompt = prompt;
     expectEnd(await place.run(), { code: 0, calls: {} });
     expect(place.output()).toEqual(before);
-    expect(place.has('tickets', 'versions', '2')).toBe(true);
+    expect(place.has('tickets', 'editions', '000002')).toBe(true);
   });
 
   it('costs nothing downstream where a regenerated cell comes out the same', async () => {
@@ -255,7 +300,6 @@ describe('edits', () => {
     expectEnd(await place.run(), { code: 0, calls: {} });
     place.document.model_configs[0].inference_parameters = { temperature: 0.5, max_parallel_requests: 2 };
     expectEnd(await place.run(), { code: 0, calls: {} });
-    expect(place.has('tickets', 'versions')).toBe(false);
   });
 
   it('asks everything again at another temperature', async () => {
@@ -296,7 +340,6 @@ describe('seed data', () => {
     await build(['-n', '4']);
     place.writeSeeds([...SEEDS, 'mug', 'rope']);
     expectEnd(await place.run(['-n', '6']), { code: 0, calls: each(2) });
-    expect(place.has('tickets', 'versions')).toBe(false);
   });
 
   it('says how many rows are stale and why when rows are appended to a source that was cycled', async () => {
@@ -335,7 +378,7 @@ describe('seed data', () => {
     place.writeSeeds(SEEDS, 'Hollin');
     expectEnd(await place.run(), { code: 0, calls: {} });
     expect((await place.rows())[0]).toMatchObject({ maker: 'Hollin' });
-    expect(place.has('tickets', 'versions', '1')).toBe(true);
+    expect(place.has('tickets', 'editions', '000001')).toBe(true);
   });
 });
 
@@ -348,7 +391,6 @@ describe('keep', () => {
     expectEnd(kept, { code: 0, calls: {} });
     expect(kept.talk).toContain('12 of them made from other inputs, kept as they are');
     expect(await place.rows()).toEqual(before);
-    expect(place.has('tickets', 'versions')).toBe(false);
     expectEnd(await place.run(), { code: 0, calls: {} });
     const extended = await place.run(['-n', '14']);
     expect(extended.calls).toEqual(each(2));
@@ -459,7 +501,7 @@ describe('failed rows', () => {
     // Three tries of one cell, and once all others: `note` of its row may have been made before the row was dropped.
     expect(sumCalls(first.calls) + sumCalls(second.calls) + sumCalls(third.calls)).toBe(3 * ROWS + 2);
     expect(await place.rows()).toHaveLength(ROWS);
-    expect(place.has('tickets', 'versions')).toBe(false);
+    expect(third.talk).not.toContain('old rows');
   });
 });
 
@@ -476,7 +518,7 @@ describe('asking', () => {
     const dry = await place.run(['--dry-run']);
     expectEnd(dry, { code: 0, calls: {} });
     expect(dry.talk).toContain('body: prompt changed');
-    expect(place.has('tickets', 'next')).toBe(false);
+    expect(place.has('tickets', 'editions', '000002')).toBe(false);
 
     mock.setFaults([{ kind: 'error', status: 401, cells: ['note/30'] }]);
     const stopped = await place.run(['--yes']);

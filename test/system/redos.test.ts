@@ -1,0 +1,78 @@
+// A redo costs what it names: its own calls, once, and the row groups that it touches.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DATASET, notesDocument, Workplace } from '../support/build-harness.ts';
+import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { until } from '../support/until.ts';
+
+const ROWS = 60;
+const GROUPS = 12;
+
+let mock: MockModelServer;
+let workplace: Workplace;
+
+beforeAll(async () => {
+  mock = await startMockModelServer();
+});
+
+afterAll(() => mock.close());
+
+beforeEach(async () => {
+  mock.reset();
+  workplace = new Workplace();
+  workplace.write(notesDocument({ endpoint: mock.endpoint, rowGroupSize: ROWS / GROUPS }));
+  expect(await workplace.run(['-n', String(ROWS)]).ended).toMatchObject({ code: 0 });
+  expect(mock.stats().requests).toBe(ROWS);
+});
+
+afterEach(() => workplace.dispose());
+
+/** Names in a folder of the dataset; none where there is no such folder. */
+function namesIn(...path: readonly string[]): readonly string[] {
+  try {
+    return readdirSync(join(workplace.directory, 'artifacts', DATASET, ...path)).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Which file each one of the output is. */
+function inodes(): { readonly [file: string]: number } {
+  const folder = join(workplace.directory, 'artifacts', DATASET, 'parquet-files');
+  const names = namesIn('parquet-files');
+  return Object.fromEntries(names.map((name) => [name, statSync(join(folder, name)).ino]));
+}
+
+describe('a redo', () => {
+  it('of one row makes one call and one group anew: all others stay the very files that they are', async () => {
+    const before = inodes();
+    const end = await workplace.run(['--redo', 'note', '--rows', '32']).ended;
+    expect(end.code, end.talk).toBe(0);
+    expect(end.talk).toContain('note: redo → 1 again');
+    expect(mock.stats().requests).toBe(ROWS + 1);
+    const after = inodes();
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    expect([changed, Object.keys(after).length]).toEqual([['batch_00006.parquet'], GROUPS]);
+  });
+
+  it.each([0, GROUPS / 2, GROUPS - 1])(
+    'is paid once, though it is killed when %i groups are committed',
+    async (committed) => {
+      const killed = workplace.run(['--redo', 'note']);
+      const groups = () => namesIn('editions', '000002', 'groups').filter((name) => name.endsWith('.json'));
+      await until(() => mock.answered() === 2 * ROWS && groups().length >= committed);
+      await killed.kill();
+      const isSeen = namesIn('published').includes('000002');
+      const resumed = await workplace.run(['--redo', 'note']).ended;
+      expect(resumed.code, resumed.talk).toBe(0);
+      // Seen by people, it was finished, and the second command asks for another one.
+      const lost = mock.stats().requests - (await workplace.usage()).calls;
+      expect(mock.stats().requests).toBe((isSeen ? 3 : 2) * ROWS + lost);
+      expect(lost).toBeLessThanOrEqual(committed === 0 ? ROWS / GROUPS : 0);
+      expect(await workplace.rows()).toHaveLength(ROWS);
+    },
+    90_000,
+  );
+});
