@@ -122,13 +122,14 @@ async function runOnce(options: RunOptions): Promise<RunEnd | Outdated> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
-  const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
   if (wish.isDone && wish.dataset !== null) {
     await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
+    const usageBefore = summary.usage;
     const nothing = { reason: null, version: null, stopped: null };
     return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
   }
+  const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
   return withServer<RunEnd | Outdated>(options, async (connected) => {
     if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);

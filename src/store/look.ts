@@ -93,7 +93,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     groups: { asked: askedGroups, complete, partial: committed.length - complete },
     rowsToCome: toCome === undefined ? null : await countRows(dataset, toCome),
     cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
-    usage: await readUsage(dataset),
+    usage: await readUsage(dataset, { epoch: published, groups }),
     sizeBytes: sum(committed.flatMap(({ files }) => files.filter(isTable).map(({ sizeBytes }) => sizeBytes))),
   };
 }

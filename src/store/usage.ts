@@ -53,14 +53,23 @@ export async function recount(
   return isCovered ? group : { ...group, ...(await countGroup(dataset, rowGroup, columns)) };
 }
 
+/** What is known already of the groups of an edition: their records need not be read again. */
+export interface KnownGroups {
+  readonly epoch: number | undefined;
+  readonly groups: ReadonlyMap<number, GroupRecord>;
+}
+
 /** All that was paid for, by column, those that the plan no longer has too. */
-export async function readUsage(dataset: DatasetStore): Promise<{ readonly [column: string]: CallUsage }> {
+export async function readUsage(
+  dataset: DatasetStore,
+  known: KnownGroups = { epoch: undefined, groups: new Map() },
+): Promise<{ readonly [column: string]: CallUsage }> {
   const columns = await listCellColumns(dataset);
   const editions = (await listEditions(dataset)).reverse();
   const newest = await dataset.newestEpoch();
   const sums = new Map<string, CallUsage>();
   for (const rowGroup of await listGroupsWithCells(dataset, columns)) {
-    const found = await findNewestRecord(dataset, rowGroup, editions);
+    const found = await findNewestRecord(dataset, rowGroup, { editions, known });
     // What the newest build has committed is all counted; others may have been at work since a record was made.
     const isCounted = found !== undefined && found.epoch === newest && found.group.isComplete;
     const { usage } = isCounted
@@ -91,10 +100,11 @@ export async function listGroupsWithCells(
 async function findNewestRecord(
   dataset: DatasetStore,
   rowGroup: number,
-  editions: readonly number[],
+  { editions, known }: { readonly editions: readonly number[]; readonly known: KnownGroups },
 ): Promise<{ readonly epoch: number; readonly group: GroupRecord } | undefined> {
   for (const epoch of editions) {
-    const group = await findGroup(dataset, { epoch, rowGroup });
+    const group =
+      epoch === known.epoch ? known.groups.get(rowGroup) : await findGroup(dataset, { epoch, rowGroup });
     if (group !== undefined) return { epoch, group };
   }
   return undefined;
