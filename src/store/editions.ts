@@ -15,6 +15,7 @@
 import { FencedError } from '../errors.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
+import { fail } from './fail.ts';
 import {
   findGroup,
   formatGroup,
@@ -83,6 +84,7 @@ export class Edition {
   /** Makes the edition, with all that earlier ones have of its groups. Safe to repeat. Throws `FencedError`. */
   async start(groupCount: number): Promise<StartedEdition> {
     const { files } = this.#dataset;
+    await refuseFoldersForLinks(this.#dataset);
     await this.#abandonEarlier();
     await this.checkEpoch();
     const folder = editionFolder(this.epoch);
@@ -227,6 +229,17 @@ export class Edition {
       if (epoch === this.epoch || (await findVerdict(this.#dataset, epoch)) !== 'abandoned') continue;
       await this.#dataset.files.removeFolder(editionFolder(epoch));
     }
+  }
+}
+
+/** A copy that followed links has folders where they were: they would be in the way only when all is paid for. */
+async function refuseFoldersForLinks(dataset: DatasetStore): Promise<void> {
+  const { files } = dataset;
+  for (const name of ['current', OUTPUT_FOLDER, DROPPED_FOLDER]) {
+    if ((await files.findStat(name)) === undefined || (await files.findPointer(name)) !== undefined) continue;
+    fail(
+      `Cannot build in "${dataset.directory}": "${name}" is no link there, as in a copy that followed links. Remove current, ${OUTPUT_FOLDER} and ${DROPPED_FOLDER}: the rows are in editions, too`,
+    );
   }
 }
 

@@ -1,9 +1,11 @@
-import { cp, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import { createPart } from '../../../src/store/parts.ts';
+import { openStore } from '../../../src/store/store.ts';
 import { parseJson } from '../../../src/values.ts';
 import { call, cellRecord, collect, temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
@@ -157,6 +159,26 @@ describe('status', () => {
     expect((await cli(['status', 'lost/trips'], { cwd })).talk).toEqual([
       'error     Cannot find a dataset in "~/lost/trips": give a dataset\'s name or its folder',
     ]);
+  });
+
+  it('looks at a copy that followed links; a build there is refused before anything is made', async () => {
+    const cwd = await tripsOnDisk();
+    // Two links lead nowhere before the first build has ended.
+    execFileSync('sh', ['-c', 'cp -rL artifacts copy 2>/dev/null || true'], { cwd });
+    const place = ['trips', '--out', 'copy'];
+    expect((await cli(['status', ...place], { cwd })).output[4]).toMatch(/^rows {6}3 of 8/);
+    const store = await openStore(join(cwd, 'copy'), { access: 'build' });
+    const dataset = await store.openDataset('trips');
+    await expect(startTrips(dataset)).rejects.toThrow(
+      '"current" is no link there, as in a copy that followed links. Remove current, parquet-files and dropped-columns-parquet-files',
+    );
+    for (const name of ['current', 'parquet-files', 'dropped-columns-parquet-files']) {
+      await rm(dataset.path(name), { recursive: true });
+    }
+    const edition = await startTrips(dataset);
+    await commitTrips(dataset, { rowGroup: 0, isComplete: true, completeRows: [0, 1, 3] });
+    expect(await edition.publish({ isFinished: true })).toBe(true);
+    expect(await readdir(dataset.path('parquet-files'))).toEqual(['batch_00000.parquet']);
   });
 
   it('looks at a folder that was copied without its store', async () => {
