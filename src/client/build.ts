@@ -306,7 +306,9 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   const polling = new AbortController();
   allowManyListeners(polling.signal);
   void client
-    .withAbortSignal(polling.signal, () => resultOf(start, client, { isStarted: worker !== undefined }))
+    .withAbortSignal(polling.signal, () =>
+      resultOf(start, client, { isStarted: worker !== undefined, signal: polling.signal }),
+    )
     .then((result) => {
       ending.result = result;
     })
@@ -389,7 +391,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
 async function resultOf(
   start: EpochRecord,
   client: Client,
-  { isStarted }: { readonly isStarted: boolean },
+  { isStarted, signal }: { readonly isStarted: boolean; readonly signal: AbortSignal },
 ): Promise<DatasetResult> {
   let failingSince = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -403,8 +405,9 @@ async function resultOf(
       await sleep(RETRY_AFTER_MS);
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw domainErrorOf(error);
-      // Cancelled: nobody waits for it any more.
-      if (error instanceof WorkflowNotFoundError || isGrpcCancelledError(error)) throw error;
+      // Nobody waits for it any more. A server that goes down cancels what it was asked, too.
+      if (error instanceof WorkflowNotFoundError || (signal.aborted && isGrpcCancelledError(error)))
+        throw error;
       const failure = error instanceof ServiceError ? error.cause : error;
       if (!isGrpcServiceError(failure)) throw error;
       // One that lasted had a server behind it for most of its time.
