@@ -31,7 +31,7 @@ export async function finishDatasetActivity(
   await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
   await writeBuilderConfig(dataset, { epoch, planDigest });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
-  for (const name of EDITION_FOLDERS) await dataset.files.sweep(`${editionFolder(epoch)}/${name}`);
+  for (const name of EDITION_FOLDERS) await dataset.sweepFolder(`${editionFolder(epoch)}/${name}`);
   await edition.publish({ isFinished: isComplete });
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();

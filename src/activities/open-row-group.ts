@@ -38,7 +38,7 @@ export async function openRowGroupActivity(
     );
     const place = { column, rows, rowGroup };
     await makeCellFolder(build.dataset, place);
-    await build.dataset.files.sweep(cellFolder(place));
+    await build.dataset.sweepFolder(cellFolder(place));
     const part = await writePart(build, place, [...chosen.values(), ...carried]);
     setOwn(columns, column, { made: made.toHex(), part });
     bases.push(part, await writePart(build, place, candidates));

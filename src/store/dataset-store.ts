@@ -175,8 +175,13 @@ export class DatasetStore {
     const editions = parseNumbers(await this.files.list('editions')).map(editionFolder);
     const output = editions.flatMap((edition) => EDITION_FOLDERS.map((name) => `${edition}/${name}`));
     for (const folder of ['', 'epochs', 'plans', 'published', ...editions, ...output]) {
-      await this.files.sweep(folder, Date.now() - LEFTOVER_AGE_MS);
+      await this.sweepFolder(folder);
     }
+  }
+
+  /** The same for one folder. */
+  async sweepFolder(folder: string): Promise<void> {
+    await this.files.sweep(folder, Date.now() - LEFTOVER_AGE_MS);
   }
 
   async findEpoch(epoch: number): Promise<EpochRecord | undefined> {
