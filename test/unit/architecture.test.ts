@@ -83,6 +83,14 @@ describe('the sources', () => {
     expect(outside).toEqual([]);
   });
 
+  it('of the store touch a disk through its port alone', () => {
+    const outside = imports.filter(
+      ({ from, to }) =>
+        from.startsWith('store/') && !from.startsWith('store/files/') && to.startsWith('node:fs'),
+    );
+    expect(outside).toEqual([]);
+  });
+
   it('look up text as a key of an object in own-keys.ts alone: columns may be called "constructor"', () => {
     const { fileNames, options } = ts.getParsedCommandLineOfConfigFile('tsconfig.json', {}, ts.sys as never)!;
     const program = ts.createProgram(
