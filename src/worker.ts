@@ -11,7 +11,7 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { type Builds, createBuilds } from './activities/builds.ts';
+import { Builds } from './activities/builds.ts';
 import { createActivities } from './activities/index.ts';
 import { sliceTaskQueue } from './protocol.ts';
 import type { Store } from './store/store.ts';
@@ -67,7 +67,7 @@ function warn(text: string): void {
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, taskQueue, store, client, environment } = options;
-  const builds = createBuilds({ store, client, environment });
+  const builds = new Builds({ store, client, environment });
   const activities = createActivities({ builds, warn });
   const shared = {
     connection,

@@ -7,10 +7,10 @@ import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } f
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
 import { findFaultOfPlace } from './check-place.ts';
-import { createFence, type Fence } from './fence.ts';
-import { createFlights, type Flights } from './flights.ts';
+import { Fence } from './fence.ts';
+import { Flights } from './flights.ts';
 import { Gate } from './gate.ts';
-import { createOutcomes, type Outcomes } from './outcomes.ts';
+import { Outcomes } from './outcomes.ts';
 import type { ServingProcess } from './process.ts';
 import { tellStop } from './tell-stop.ts';
 
@@ -44,7 +44,7 @@ export class BuildCalls {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
     this.#workflow = process.client.workflow.getHandle(datasetWorkflowId(ref));
-    this.fence = createFence(() => dataset.hasNewerEpoch(ref.epoch), {
+    this.fence = new Fence(() => dataset.hasNewerEpoch(ref.epoch), {
       onFenced: () => this.gate.end(),
     });
     this.gate = new Gate({
@@ -52,15 +52,12 @@ export class BuildCalls {
       onControl: (control) => this.#heed(control),
       onTick: () => this.#lookAround(),
     });
-    this.flights = createFlights({
+    this.flights = new Flights({
       ...{ dataset, epoch: ref.epoch, crashed, company: process.company, fence: this.fence },
       mayStart: () => this.mayStart(),
       onBroken: ({ message }) => this.stop(message),
     });
-    this.outcomes = createOutcomes({
-      settings,
-      onTooManyFailures: (reason) => this.stop(reason, 'correct what fails'),
-    });
+    this.outcomes = new Outcomes(settings, (reason) => this.stop(reason, 'correct what fails'));
   }
 
   mayStart(): boolean {

@@ -4,7 +4,7 @@
 import type { WaitedFor } from '../models/limiters.ts';
 import type { BuildRef } from '../protocol.ts';
 import { type Build, openBuild } from './build.ts';
-import { openProcess, type ProcessOptions } from './process.ts';
+import { openProcess, type ProcessOptions, type ServingProcess } from './process.ts';
 
 /** Model calls of a process. */
 export interface Calls {
@@ -13,20 +13,6 @@ export interface Calls {
   readonly answered: number;
   /** The models that do not answer now. */
   readonly waitedFor: readonly WaitedFor[];
-}
-
-export interface Builds {
-  /** Runs an activity of a build. */
-  serve<Result>(ref: BuildRef, run: (build: Build) => Promise<Result>): Promise<Result>;
-  /** Those of all builds. */
-  calls(): Calls;
-  /** Ends a build with a reason for people, whether its workflow has started yet or not. */
-  stop(ref: BuildRef, reason: string): Promise<void>;
-  /** This process ends: its builds start no call here any more, and those in flight have a grace. */
-  end(): void;
-  /** Rejects with `BuildError` when a build is to stop and its workflow cannot be told: it will not end by itself. */
-  readonly unheard: Promise<never>;
-  dispose(): void;
 }
 
 interface Entry {
@@ -39,66 +25,77 @@ interface Entry {
   hasServed: boolean;
 }
 
-export function createBuilds(options: ProcessOptions): Builds {
-  const process = openProcess(options);
-  const entries = new Map<string, Entry>();
+export class Builds {
+  readonly #process: ServingProcess;
+  readonly #entries = new Map<string, Entry>();
 
-  function open(ref: BuildRef): Entry {
-    const key = `${ref.datasetId}/${ref.epoch}`;
-    const found = entries.get(key);
-    if (found !== undefined) return found;
-    function onOver(): void {
-      if (entry.build === undefined || entry.serving > 0 || !entry.hasServed) return;
-      entries.delete(key);
-      entry.build.calls.dispose();
+  constructor(options: ProcessOptions) {
+    this.#process = openProcess(options);
+  }
+
+  /** Runs an activity of a build. */
+  async serve<Result>(ref: BuildRef, run: (build: Build) => Promise<Result>): Promise<Result> {
+    const entry = this.#open(ref);
+    entry.hasServed = true;
+    entry.serving += 1;
+    try {
+      return await run(await entry.opening);
+    } finally {
+      entry.serving -= 1;
     }
-    const entry: Entry = {
-      opening: openBuild(ref, { process, onOver }),
-      serving: 0,
-      hasServed: false,
+  }
+
+  /** Those of all builds. */
+  calls(): Calls {
+    const { limiters } = this.#process;
+    return {
+      inFlight: this.#opened().reduce((sum, { calls }) => sum + calls.flights.inFlight, 0),
+      answered: limiters.stats().reduce((sum, { answered }) => sum + answered, 0),
+      waitedFor: limiters.waitedFor(),
     };
-    entries.set(key, entry);
-    entry.opening.then(
+  }
+
+  /** Ends a build with a reason for people, whether its workflow has started yet or not. */
+  async stop(ref: BuildRef, reason: string): Promise<void> {
+    (await this.#open(ref).opening).calls.stop(reason);
+  }
+
+  /** This process ends: its builds start no call here any more, and those in flight have a grace. */
+  end(): void {
+    for (const { calls } of this.#opened()) calls.gate.end();
+  }
+
+  /** Rejects with `BuildError` when a build is to stop and its workflow cannot be told: it will not end by itself. */
+  get unheard(): Promise<never> {
+    return this.#process.unheard;
+  }
+
+  dispose(): void {
+    for (const { calls } of this.#opened()) calls.dispose();
+  }
+
+  #open(ref: BuildRef): Entry {
+    const key = `${ref.datasetId}/${ref.epoch}`;
+    const found = this.#entries.get(key);
+    if (found !== undefined) return found;
+    const onOver = () => {
+      if (entry.build === undefined || entry.serving > 0 || !entry.hasServed) return;
+      this.#entries.delete(key);
+      entry.build.calls.dispose();
+    };
+    const opening = openBuild(ref, { process: this.#process, onOver });
+    const entry: Entry = { opening, serving: 0, hasServed: false };
+    this.#entries.set(key, entry);
+    opening.then(
       (build) => {
         entry.build = build;
       },
-      () => entries.delete(key),
+      () => this.#entries.delete(key),
     );
     return entry;
   }
 
-  function opened(): readonly Build[] {
-    return [...entries.values()].flatMap(({ build }) => build ?? []);
+  #opened(): readonly Build[] {
+    return [...this.#entries.values()].flatMap(({ build }) => build ?? []);
   }
-
-  return {
-    async serve(ref, run) {
-      const entry = open(ref);
-      entry.hasServed = true;
-      entry.serving += 1;
-      try {
-        return await run(await entry.opening);
-      } finally {
-        entry.serving -= 1;
-      }
-    },
-    calls() {
-      const limiters = process.limiters.stats();
-      return {
-        inFlight: opened().reduce((sum, { calls }) => sum + calls.flights.inFlight, 0),
-        answered: limiters.reduce((sum, { answered }) => sum + answered, 0),
-        waitedFor: process.limiters.waitedFor(),
-      };
-    },
-    async stop(ref, reason) {
-      (await open(ref).opening).calls.stop(reason);
-    },
-    end() {
-      for (const { calls } of opened()) calls.gate.end();
-    },
-    unheard: process.unheard,
-    dispose() {
-      for (const { calls } of opened()) calls.dispose();
-    },
-  };
 }

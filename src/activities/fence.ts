@@ -1,40 +1,36 @@
 /** Whether a newer build has the dataset: then whoever writes for this one ends. */
-export interface Fence {
-  /** As last seen. Once true it stays so. */
-  readonly isFenced: boolean;
-  /** Looks again. All who ask in one turn of the event loop share a look. Throws what looking throws. */
-  look(): Promise<boolean>;
-}
+export class Fence {
+  readonly #hasNewerEpoch: () => Promise<boolean>;
+  readonly #onFenced: () => void;
+  #isFenced = false;
+  #looking: Promise<boolean> | undefined;
 
-export function createFence(
-  hasNewerEpoch: () => Promise<boolean>,
-  { onFenced }: { readonly onFenced: () => void },
-): Fence {
-  let isFenced = false;
-  let looking: Promise<boolean> | undefined;
-
-  async function lookOnce(): Promise<boolean> {
-    if (isFenced) return true;
-    const found = await hasNewerEpoch();
-    if (found && !isFenced) {
-      isFenced = true;
-      onFenced();
-    }
-    return isFenced;
+  constructor(hasNewerEpoch: () => Promise<boolean>, { onFenced }: { readonly onFenced: () => void }) {
+    this.#hasNewerEpoch = hasNewerEpoch;
+    this.#onFenced = onFenced;
   }
 
-  return {
-    get isFenced() {
-      return isFenced;
-    },
-    look() {
-      if (looking === undefined) {
-        looking = lookOnce();
-        setImmediate(() => {
-          looking = undefined;
-        });
-      }
-      return looking;
-    },
-  };
+  /** As last seen. Once true it stays so. */
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
+  /** Looks again. All who ask in one turn of the event loop share a look. Throws what looking throws. */
+  look(): Promise<boolean> {
+    if (this.#looking === undefined) {
+      this.#looking = this.#lookOnce();
+      setImmediate(() => {
+        this.#looking = undefined;
+      });
+    }
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<boolean> {
+    if (!this.#isFenced && (await this.#hasNewerEpoch()) && !this.#isFenced) {
+      this.#isFenced = true;
+      this.#onFenced();
+    }
+    return this.#isFenced;
+  }
 }

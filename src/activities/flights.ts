@@ -17,20 +17,7 @@ import type { Fence } from './fence.ts';
 /** For each crash but the first. A build that has other cells to ask does so within this time. */
 const HEAD_START_MS = 1_000;
 
-export interface Flights {
-  /** Looks for crashes anew: another process of the build may be gone. */
-  look(): Promise<void>;
-  /** The crashes at which a cell was in flight. */
-  crashesOf(cell: FlyingCell): Crashes;
-  /** The limiter for the calls of one cell. */
-  limiterFor(cell: FlyingCell, limiter: CallLimiter): CallLimiter;
-  /** Calls that were sent and have not ended; a permit alone is none. */
-  readonly inFlight: number;
-  /** From now on the end of the process is no crash. */
-  dispose(): void;
-}
-
-export function createFlights(options: {
+export interface FlightsOptions {
   readonly dataset: DatasetStore;
   readonly epoch: number;
   /** As read when the build was opened. */
@@ -39,38 +26,96 @@ export function createFlights(options: {
   readonly company: Company;
   /** Whether the gate is open. */
   readonly mayStart: () => boolean;
-  readonly fence: Fence;
+  readonly fence: Pick<Fence, 'look'>;
   /** Called before a call that cannot be put down fails. */
   readonly onBroken: (error: StoreError) => void;
-}): Flights {
-  const { dataset, epoch, company, mayStart, fence, onBroken } = options;
-  const log = new FlightLog(dataset, epoch);
-  let { crashed } = options;
-  let inFlight = 0;
+}
 
-  function guestOf(cell: FlyingCell): Guest {
-    const crashes = crashed.of(cell);
+export class Flights {
+  readonly #options: FlightsOptions;
+  readonly #log: FlightLog;
+  #crashed: CrashedFlights;
+  #inFlight = 0;
+
+  constructor(options: FlightsOptions) {
+    this.#options = options;
+    this.#log = new FlightLog(options.dataset, options.epoch);
+    this.#crashed = options.crashed;
+  }
+
+  /** Calls that were sent and have not ended; a permit alone is none. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Looks for crashes anew: another process of the build may be gone. */
+  async look(): Promise<void> {
+    this.#crashed = await CrashedFlights.read(this.#options.dataset);
+  }
+
+  /** The crashes at which a cell was in flight. */
+  crashesOf(cell: FlyingCell): Crashes {
+    return this.#crashed.of(cell);
+  }
+
+  /** The limiter for the calls of one cell. */
+  limiterFor(cell: FlyingCell, limiter: CallLimiter): CallLimiter {
+    const { company, fence, mayStart } = this.#options;
+    const guest = this.#guestOf(cell);
+    return {
+      get answered() {
+        return limiter.answered;
+      },
+      acquire: async (signal): Promise<Permit> => {
+        for (;;) {
+          await company.enter(guest, signal);
+          let permit: Permit | undefined;
+          try {
+            permit = await limiter.acquire(signal);
+            // Right before the call: the gate, which looks once a second, may not know of a newer build yet.
+            if ((await fence.look()) || !mayStart()) throw cancelled();
+            return this.#flight(permit, guest, this.#begin(cell, guest));
+          } catch (error) {
+            permit?.fail(cancelled());
+            company.leave();
+            if (!isShut(error, signal)) throw error;
+          }
+        }
+      },
+    };
+  }
+
+  /** From now on the end of the process is no crash. */
+  dispose(): void {
+    this.#log.dispose();
+  }
+
+  #guestOf(cell: FlyingCell): Guest {
+    const crashes = this.#crashed.of(cell);
     const isAlone = isSuspect(crashes);
     const headStartMs = isAlone ? (crashes.inFlight - 1) * HEAD_START_MS : 0;
+    const { mayStart } = this.#options;
     return { name: `${cell.column} ${cell.row}`, isAlone, headStartMs, mayStart };
   }
 
-  function begin(cell: FlyingCell, isAlone: boolean): number {
+  #begin(cell: FlyingCell, guest: Guest): number {
+    const { company, onBroken } = this.#options;
     try {
-      return log.begin(cell, { isAlone });
+      return this.#log.begin(cell, { isAlone: guest.isAlone && company.hasProof(guest) });
     } catch (error) {
       if (error instanceof StoreError) onBroken(error);
       throw error;
     }
   }
 
-  function flight(permit: Permit, { name }: Guest, line: number): Permit {
-    inFlight += 1;
+  #flight(permit: Permit, { name }: Guest, line: number): Permit {
+    const { company } = this.#options;
+    this.#inFlight += 1;
     const land = (end: () => void) => {
-      inFlight -= 1;
+      this.#inFlight -= 1;
       end();
       company.leave();
-      log.end(line);
+      this.#log.end(line);
     };
     return {
       succeed() {
@@ -80,41 +125,6 @@ export function createFlights(options: {
       fail: (error) => land(() => permit.fail(error)),
     };
   }
-
-  return {
-    async look() {
-      crashed = await CrashedFlights.read(dataset);
-    },
-    crashesOf: (cell) => crashed.of(cell),
-    limiterFor(cell, limiter) {
-      const guest = guestOf(cell);
-      return {
-        get answered() {
-          return limiter.answered;
-        },
-        async acquire(signal): Promise<Permit> {
-          for (;;) {
-            await company.enter(guest, signal);
-            let permit: Permit | undefined;
-            try {
-              permit = await limiter.acquire(signal);
-              // Right before the call: the gate, which looks once a second, may not know of a newer build yet.
-              if ((await fence.look()) || !mayStart()) throw cancelled();
-              return flight(permit, guest, begin(cell, guest.isAlone && company.hasProof(guest)));
-            } catch (error) {
-              permit?.fail(cancelled());
-              company.leave();
-              if (!isShut(error, signal)) throw error;
-            }
-          }
-        },
-      };
-    },
-    get inFlight() {
-      return inFlight;
-    },
-    dispose: () => log.dispose(),
-  };
 }
 
 /** Whether the limiter sent a cell away because the gate has shut meanwhile. */

@@ -3,44 +3,41 @@ import type { Settings } from '../plan.ts';
 /** Fewer outcomes say nothing about a rate, unless the window is smaller. */
 const MIN_OUTCOMES = 20;
 
-export interface Outcomes {
-  /** A cell was made, or failed for good. */
-  add(row: number, isMade: boolean): void;
-  /** An expression fails: the cells of this row are worth nothing, those that were made before too. */
-  failRow(row: number): void;
-}
-
 /** Watches the last cells of this worker: past `shutdown_error_rate` the build is not worth its calls. */
-export function createOutcomes({
-  settings,
-  onTooManyFailures,
-}: {
-  readonly settings: Settings;
-  readonly onTooManyFailures: (reason: string) => void;
-}): Outcomes {
-  const recent: { readonly row: number; isMade: boolean }[] = [];
-  const failedRows = new Set<number>();
-  const least = Math.min(MIN_OUTCOMES, settings.shutdownErrorWindow);
+export class Outcomes {
+  readonly #settings: Settings;
+  readonly #onTooManyFailures: (reason: string) => void;
+  readonly #recent: { readonly row: number; isMade: boolean }[] = [];
+  readonly #failedRows = new Set<number>();
 
-  function judge(): void {
-    const failed = recent.filter(({ isMade }) => !isMade).length;
-    const isTooMany = recent.length >= least && failed / recent.length > settings.shutdownErrorRate;
-    if (!isTooMany || settings.isEarlyShutdownDisabled) return;
-    onTooManyFailures(
-      `${failed} of the last ${recent.length} cells failed, more than shutdown_error_rate ${settings.shutdownErrorRate}: see \`rowloom failures\``,
-    );
+  constructor(settings: Settings, onTooManyFailures: (reason: string) => void) {
+    this.#settings = settings;
+    this.#onTooManyFailures = onTooManyFailures;
   }
 
-  return {
-    add(row, isMade) {
-      recent.push({ row, isMade: isMade && !failedRows.has(row) });
-      if (recent.length > settings.shutdownErrorWindow) recent.shift();
-      judge();
-    },
-    failRow(row) {
-      failedRows.add(row);
-      for (const cell of recent) if (cell.row === row) cell.isMade = false;
-      judge();
-    },
-  };
+  /** A cell was made, or failed for good. */
+  add(row: number, isMade: boolean): void {
+    this.#recent.push({ row, isMade: isMade && !this.#failedRows.has(row) });
+    if (this.#recent.length > this.#settings.shutdownErrorWindow) this.#recent.shift();
+    this.#judge();
+  }
+
+  /** An expression fails: the cells of this row are worth nothing, those that were made before too. */
+  failRow(row: number): void {
+    this.#failedRows.add(row);
+    for (const cell of this.#recent) if (cell.row === row) cell.isMade = false;
+    this.#judge();
+  }
+
+  #judge(): void {
+    const { shutdownErrorRate, shutdownErrorWindow, isEarlyShutdownDisabled } = this.#settings;
+    const count = this.#recent.length;
+    const failed = this.#recent.filter(({ isMade }) => !isMade).length;
+    const isTooMany =
+      count >= Math.min(MIN_OUTCOMES, shutdownErrorWindow) && failed / count > shutdownErrorRate;
+    if (!isTooMany || isEarlyShutdownDisabled) return;
+    this.#onTooManyFailures(
+      `${failed} of the last ${count} cells failed, more than shutdown_error_rate ${shutdownErrorRate}: see \`rowloom failures\``,
+    );
+  }
 }

@@ -9,7 +9,7 @@
 import type { KeepRule, Plan, Settings } from '../plan.ts';
 import { PLAN_VERSION } from '../plan.ts';
 import { formatJson, parseJson, type Value } from '../values.ts';
-import { findDocument, formatDocument, writeDocument } from './documents.ts';
+import { findDocument, formatDocument } from './documents.ts';
 import { fail } from './fail.ts';
 import type { StoreFiles } from './files/port.ts';
 import { EDITION_FOLDERS, editionFolder, epochName, parseNumbers } from './names.ts';
@@ -209,8 +209,7 @@ export class DatasetStore {
 
   /** Notes how a build ended. */
   async endBuild(epoch: number, end: Omit<EpochEnd, 'v'>): Promise<void> {
-    const document: EpochEnd = { v: EPOCH_VERSION, ...end };
-    await writeDocument(this.files, { path: epochName(epoch, 'end'), document });
+    await this.files.replace(epochName(epoch, 'end'), formatDocument({ v: EPOCH_VERSION, ...end }));
   }
 
   /** How a build ended; of a prune, which makes nothing, the build before it. */
@@ -224,10 +223,7 @@ export class DatasetStore {
   /** How the newest start is, that of the dataset that this one was copied from too. */
   async findState(): Promise<DatasetState> {
     const epoch = await this.newestEpoch();
-    if (epoch === 0) return 'new';
-    const end = await this.findEnd(epoch);
-    if (end === undefined) return 'building';
-    return end.isComplete ? 'complete' : 'incomplete';
+    return epoch === 0 ? 'new' : stateOf(await this.findEnd(epoch));
   }
 
   /** Notes that the process of a start has let go of it. */
@@ -239,6 +235,12 @@ export class DatasetStore {
   async hasNewerEpoch(epoch: number): Promise<boolean> {
     return (await this.files.findStat(epochName(epoch + 1))) !== undefined;
   }
+}
+
+/** How a start is that ended so, or has not ended with notice. */
+export function stateOf(end: EpochEnd | undefined): DatasetState {
+  if (end === undefined) return 'building';
+  return end.isComplete ? 'complete' : 'incomplete';
 }
 
 function planDocumentName(planDigest: string): string {

@@ -3,12 +3,8 @@
 import { fail } from './fail.ts';
 import type { StoreFiles } from './files/port.ts';
 
-interface Versioned {
-  readonly v: number;
-}
-
 /** Reads a document; undefined if there is none. Throws `StoreError` for one that is no JSON or of a newer version. */
-export async function findDocument<Document extends Versioned>(
+export async function findDocument<Document extends { readonly v: number }>(
   files: StoreFiles,
   place: { readonly path: string; readonly version: number },
 ): Promise<Document | undefined> {
@@ -18,14 +14,6 @@ export async function findDocument<Document extends Versioned>(
   const document = parseDocument(bytes, path);
   checkVersion(document.v, { ...place, path });
   return document as unknown as Document;
-}
-
-/** Writes a document whole and durably. */
-export async function writeDocument(
-  files: StoreFiles,
-  { path, document }: { readonly path: string; readonly document: Versioned },
-): Promise<void> {
-  await files.replace(path, formatDocument(document));
 }
 
 export function formatDocument(document: object): string {

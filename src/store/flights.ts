@@ -198,7 +198,9 @@ async function* readCrashed(
   for (const path of (await files.list(FOLDER)).map(pathOf)) {
     const bytes = await files.find(path);
     if (bytes === undefined) continue;
-    const lines = readLines(bytes).texts.map((text) => JSON.parse(text) as FlightsHeader | Flight | null);
+    const lines = readLines(bytes).flatMap((line): (FlightsHeader | Flight | null)[] =>
+      line.state === 'whole' ? [JSON.parse(line.text)] : [],
+    );
     const header = lines.find((line) => line !== null && 'owner' in line);
     if (header !== undefined) checkVersion(header.v, { path: files.place(path), version: FLIGHTS_VERSION });
     if (header !== undefined && !(await isGone(dataset, header))) continue;

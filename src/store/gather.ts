@@ -4,15 +4,19 @@ import type { RowRange } from '../graph/types.ts';
 import { type Plan, strategyOf } from '../plan.ts';
 import { scanCellFile, withCellFiles } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
+import type { CellPlace } from './names.ts';
 import { type CellRecord, identityOf, type StoredRecord } from './records.ts';
 
 export interface GatherOptions {
   readonly columns: readonly string[];
   readonly rowGroup: number;
-  readonly rows: RowRange;
+  /** All of the group by default. */
+  readonly rows?: RowRange;
   /** The start that made the current output of the group: its cells are marked `chosen`. */
-  readonly chosenBy: number | undefined;
+  readonly chosenBy?: number | undefined;
 }
+
+const ALL_ROWS: RowRange = { first: 0, last: Number.POSITIVE_INFINITY };
 
 /** By column; ascending by row, then by age; copies of one record are one. Writes nothing. */
 export async function gatherRecords(
@@ -21,11 +25,9 @@ export async function gatherRecords(
 ): Promise<ReadonlyMap<string, readonly CellRecord[]>> {
   const records = new Map<string, readonly CellRecord[]>();
   for (const column of columns) {
-    const found = await gatherColumn(dataset, { column, rowGroup, rows });
-    records.set(
-      column,
-      found.map((record) => asCell(record, chosenBy)),
-    );
+    const found = await gatherColumn(dataset, { column, rowGroup }, rows);
+    const cells = found.map((record) => asCell(record, chosenBy));
+    records.set(column, cells);
   }
   return records;
 }
@@ -37,9 +39,9 @@ export function storedColumns(plan: Plan): string[] {
 
 async function gatherColumn(
   dataset: DatasetStore,
-  place: { readonly column: string; readonly rowGroup: number; readonly rows: RowRange },
+  place: CellPlace,
+  { first, last }: RowRange = ALL_ROWS,
 ): Promise<StoredRecord[]> {
-  const { first, last } = place.rows;
   return withCellFiles(dataset, place, async (files) => {
     const records = new Map<string, StoredRecord>();
     for (const file of files) {

@@ -31,26 +31,10 @@ export async function* readLinesOf(chunks: AsyncIterable<Buffer>): AsyncGenerato
   if (last.length > 0) yield last;
 }
 
-export interface Lines {
-  /** The JSON texts of the whole lines, in order. */
-  readonly texts: readonly string[];
-  /** Lines that are not what was written, a torn one aside. */
-  readonly damaged: number;
-  readonly isTorn: boolean;
-}
-
-/** Reads the lines of a file. */
-export function readLines(bytes: Buffer): Lines {
+/** The lines of a whole file. */
+export function readLines(bytes: Buffer): Line[] {
   const reader = new LineReader();
-  const texts: string[] = [];
-  let damaged = 0;
-  let isTorn = false;
-  for (const line of [...reader.push(bytes), ...reader.end()]) {
-    if (line.state === 'whole') texts.push(line.text);
-    else if (line.state === 'damaged') damaged += 1;
-    else isTorn = true;
-  }
-  return { texts, damaged, isTorn };
+  return [...reader.push(bytes), ...reader.end()];
 }
 
 class LineReader {

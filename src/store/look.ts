@@ -1,11 +1,18 @@
 // What a dataset's folder tells people, without a server and without a write, while a build goes on too.
 
+import { rowsOfGroup } from '../graph/row-groups.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import type { CallUsage } from './call-usage.ts';
-import type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './dataset-store.ts';
+import {
+  type DatasetRecord,
+  type DatasetState,
+  type DatasetStore,
+  type EpochRecord,
+  stateOf,
+} from './dataset-store.ts';
 import {
   type Failure,
   type FailureGroup,
@@ -24,9 +31,8 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from './groups.ts';
-import { editionFolder, OUTPUT_FOLDER } from './names.ts';
 import { findPublished, listEditions } from './published.ts';
-import { parseParquet, readParquet } from './read-parquet.ts';
+import { parseParquet } from './read-parquet.ts';
 import type { CellRecord, StoredRecord } from './records.ts';
 import { listGroupsWithCells, readUsage } from './usage.ts';
 
@@ -76,14 +82,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
   const toCome = (await listEditions(dataset)).findLast((epoch) => epoch > (published ?? 0));
   return {
     record,
-    state:
-      asked === undefined
-        ? 'new'
-        : end === undefined
-          ? 'building'
-          : end.isComplete
-            ? 'complete'
-            : 'incomplete',
+    state: asked === undefined ? 'new' : stateOf(end),
     reason: end?.reason ?? null,
     asked,
     published,
@@ -115,8 +114,7 @@ async function countCells(
   const cells = Object.fromEntries(columns.map((column) => [column, rows]));
   for (const rowGroup of await listGroupsWithCells(dataset, columns)) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
-    const of = { columns, rowGroup, rows: rowsOf(rowGroup, plan), chosenBy: undefined };
-    for (const [column, records] of await gatherRecords(dataset, of)) {
+    for (const [column, records] of await gatherRecords(dataset, { columns, rowGroup })) {
       const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
       setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
@@ -158,11 +156,11 @@ export async function* findRows(
   ranges: readonly RowRange[],
   { epoch, rows: asked }: VersionPlace,
 ): AsyncGenerator<RowLook> {
-  const record = await dataset.read();
+  const { rowGroupSize } = await dataset.read();
   for (const { first, last } of ranges) {
     for (let row = first; row <= last && row < asked; ) {
-      const rowGroup = Math.floor(row / record.rowGroupSize);
-      const end = Math.min(last, asked - 1, rowsOf(rowGroup, record).last);
+      const rowGroup = Math.floor(row / rowGroupSize);
+      const end = Math.min(last, rowsOfGroup(rowGroup, { rows: asked, rowGroupSize }).last);
       yield* await findRowsOfGroup(dataset, epoch, { rowGroup, rows: { first: row, last: end } });
       row = end + 1;
     }
@@ -244,22 +242,6 @@ function inOrder(plan: Plan, values: ValueObject): ValueObject {
   return Object.fromEntries(names.map((name) => [name, findOwn(values, name) ?? null]));
 }
 
-/** The files of the output, in the order of the rows, below the dataset's folder. */
-export async function listOutputFiles(dataset: DatasetStore): Promise<string[]> {
-  const epoch = await findPublished(dataset);
-  const names: string[] = [];
-  for await (const { files } of readGroups(dataset, epoch)) {
-    const tables = files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
-    names.push(...tables.map(({ name }) => `${editionFolder(epoch!)}/${name}`));
-  }
-  return names;
-}
-
-/** The rows of the output in order, one group in memory at a time. */
-export async function* readRows(dataset: DatasetStore): AsyncGenerator<ValueObject> {
-  for (const path of await listOutputFiles(dataset)) yield* await readParquet(dataset.files, path);
-}
-
 /** The failures there are, by group: what a committed one was left with, what an open one has met so far. */
 export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failure> {
   const asked = await dataset.findLatestStart();
@@ -273,8 +255,7 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
       yield* await readFailures(dataset, epoch!, group);
       continue;
     }
-    const of = { columns, rowGroup, rows: rowsOf(rowGroup, plan), chosenBy: undefined };
-    const records = await gatherRecords(dataset, of);
+    const records = await gatherRecords(dataset, { columns, rowGroup });
     for (const [column, found] of records)
       yield* failedCells(found).flatMap((cell) => asFailure(column, cell));
     // Of what has no cells of its own, such as an expression, a group that was stopped knows.
@@ -285,10 +266,6 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
 
 function asFailure(column: string, cell: StoredRecord): Failure[] {
   return cell.error === null ? [] : [failureOf({ row: cell.row, column, ...cell.error }, cell)];
-}
-
-function rowsOf(rowGroup: number, { rowGroupSize }: Pick<Plan, 'rowGroupSize'>): RowRange {
-  return { first: rowGroup * rowGroupSize, last: (rowGroup + 1) * rowGroupSize - 1 };
 }
 
 function isTable({ name }: OutputFile): boolean {

@@ -1,7 +1,6 @@
 // The worker thread that encodes Parquet: many files at a time, each column by column.
 
 import { parentPort } from 'node:worker_threads';
-import { CellError } from '../errors.ts';
 import { ParquetEncoder } from './parquet.ts';
 import type { EncoderReply, EncoderRequest } from './row-group-writer.ts';
 
@@ -12,12 +11,8 @@ parentPort?.on('message', (request: EncoderRequest) => {
     reply({ file: request.file, bytes: answer(request) });
   } catch (error) {
     files.delete(request.file);
-    if (error instanceof CellError) reply({ file: request.file, misfit: error.message });
-    else
-      reply({
-        file: request.file,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    reply({ file: request.file, error: what });
   }
 });
 

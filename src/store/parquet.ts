@@ -20,7 +20,14 @@ import { CellError } from '../errors.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { shorten } from '../shorten.ts';
-import { fitsInt64, formatJson, isValueList, isValueObject, type Value } from '../values.ts';
+import {
+  fitsInt64,
+  formatJson,
+  isValueList,
+  isValueObject,
+  type Value,
+  type ValueObject,
+} from '../values.ts';
 
 export interface ParquetColumn {
   readonly name: string;
@@ -57,6 +64,8 @@ export class ParquetEncoder {
       throw new RangeError(`Cannot write ${values.length} values as column ${this.#written} of a file`);
     }
     this.#written += 1;
+    const misfit = firstMisfit(values.map((value) => misfitOf(value, column.type)));
+    if (misfit !== undefined) throw new CellError('TypeCastError', misfit);
     const stored = values.map((value) => storedValue(value, column.type));
     for (const path of leafPaths(this.#findPath([column.name]))) {
       const schemaPath = path.map(({ element }) => element);
@@ -205,11 +214,9 @@ function firstMisfit(misfits: readonly (string | undefined)[]): string | undefin
   return misfits.find((found) => found !== undefined);
 }
 
-/** The value as the encoder takes it. */
+/** A value that fits its type, as the encoder takes it. */
 function storedValue(value: Value, type: ColumnType): unknown {
   if (value === null) return null;
-  const found = type.kind === 'list' || type.kind === 'struct' ? undefined : misfitOf(value, type);
-  if (found !== undefined) throw new CellError('TypeCastError', found);
   switch (type.kind) {
     case 'text':
       return typeof value === 'string' ? value : formatJson(value);
@@ -222,20 +229,18 @@ function storedValue(value: Value, type: ColumnType): unknown {
     case 'bool':
       return value;
     case 'list':
-      if (!isValueList(value)) throw new CellError('TypeCastError', misfit(value, 'a list'));
-      return value.map((item) => storedValue(item, type.item));
+      return (value as readonly Value[]).map((item) => storedValue(item, type.item));
     case 'struct': {
       if (type.fields.length === 0) return formatJson(value);
-      if (!isValueObject(value)) throw new CellError('TypeCastError', misfit(value, 'an object'));
       // Without a prototype: a field may be named like a method of every object.
       const stored = Object.create(null) as Record<string, unknown>;
       for (const field of type.fields)
-        setOwn(stored, field.name, storedValue(fieldOf(value, field.name), field.type));
+        setOwn(stored, field.name, storedValue(fieldOf(value as ValueObject, field.name), field.type));
       return stored;
     }
   }
 }
 
-function fieldOf(value: { readonly [key: string]: Value }, name: string): Value {
+function fieldOf(value: ValueObject, name: string): Value {
   return findOwn(value, name) ?? null;
 }

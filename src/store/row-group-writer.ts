@@ -5,23 +5,22 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { CellError } from '../errors.ts';
 import type { Value } from '../values.ts';
 import type { StoreFiles } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
 import type { ParquetColumn } from './parquet.ts';
 
-export type EncoderRequest =
-  | { ask: 'open'; file: number; columns: readonly ParquetColumn[]; rowCount: number }
-  | { ask: 'column'; file: number; values: readonly Value[] }
-  | { ask: 'end'; file: number }
-  | { ask: 'discard'; file: number };
+/** What is asked about a file: it is opened, then its columns come in their order, then its end. */
+type EncoderQuestion =
+  | { ask: 'open'; columns: readonly ParquetColumn[]; rowCount: number }
+  | { ask: 'column'; values: readonly Value[] }
+  | { ask: 'end' }
+  | { ask: 'discard' };
 
-export type EncoderReply =
-  | { file: number; bytes: Uint8Array }
-  /** A value that does not fit its column's type. */
-  | { file: number; misfit: string }
-  | { file: number; error: string };
+export type EncoderRequest = EncoderQuestion & { readonly file: number };
+
+/** The file's next bytes, or why there are none. */
+export type EncoderReply = { file: number; bytes: Uint8Array } | { file: number; error: string };
 
 export interface RowGroupFile {
   readonly path: string;
@@ -31,59 +30,32 @@ export interface RowGroupFile {
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
 }
 
-/** Writes the file whole and durably. Throws `StoreError`, and `CellError` for a value that does not fit its type. */
+/** Writes the file whole and durably. Throws `StoreError`; values have to fit their types. */
 export async function writeRowGroup(
   files: StoreFiles,
-  group: RowGroupFile,
+  { path, columns, rowCount, valuesOf }: RowGroupFile,
 ): Promise<Omit<OutputFile, 'name'>> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  const file = await files.start(group.path);
-  const encoder = new EncoderFile();
-  async function append(bytes: Uint8Array): Promise<void> {
+  const file = await files.start(path);
+  const ask = EncoderThread.get().newFile();
+  async function append(question: EncoderQuestion): Promise<void> {
+    const bytes = await ask(question);
     hash.update(bytes);
     sizeBytes += bytes.length;
     await file.append(bytes);
   }
   try {
-    await append(await encoder.open(group.columns, group.rowCount));
-    for (const { name } of group.columns) await append(await encoder.column(await group.valuesOf(name)));
-    await append(await encoder.end());
+    await append({ ask: 'open', columns, rowCount });
+    for (const { name } of columns) await append({ ask: 'column', values: await valuesOf(name) });
+    await append({ ask: 'end' });
     await file.publish();
   } catch (error) {
-    encoder.discard();
+    ask({ ask: 'discard' }).catch(() => undefined);
     await file.discard();
     throw error;
   }
   return { sizeBytes, sha256: hash.digest('hex') };
-}
-
-/** One file as the worker thread encodes it. One request at a time. */
-class EncoderFile {
-  static #count = 0;
-  readonly #file: number;
-  readonly #thread = EncoderThread.get();
-
-  constructor() {
-    EncoderFile.#count += 1;
-    this.#file = EncoderFile.#count;
-  }
-
-  open(columns: readonly ParquetColumn[], rowCount: number): Promise<Uint8Array> {
-    return this.#thread.ask({ ask: 'open', file: this.#file, columns, rowCount });
-  }
-
-  column(values: readonly Value[]): Promise<Uint8Array> {
-    return this.#thread.ask({ ask: 'column', file: this.#file, values });
-  }
-
-  end(): Promise<Uint8Array> {
-    return this.#thread.ask({ ask: 'end', file: this.#file });
-  }
-
-  discard(): void {
-    this.#thread.ask({ ask: 'discard', file: this.#file }).catch(() => undefined);
-  }
 }
 
 interface Waiting {
@@ -93,6 +65,7 @@ interface Waiting {
 
 class EncoderThread {
   static #shared: EncoderThread | undefined;
+  #fileCount = 0;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
@@ -111,7 +84,14 @@ class EncoderThread {
     this.#worker.on('exit', (code) => this.#end(new Error(`The Parquet thread ended with code ${code}`)));
   }
 
-  ask(request: EncoderRequest): Promise<Uint8Array> {
+  /** What asks about a file of its own: one question at a time. */
+  newFile(): (question: EncoderQuestion) => Promise<Uint8Array> {
+    this.#fileCount += 1;
+    const file = this.#fileCount;
+    return (question) => this.#ask({ ...question, file });
+  }
+
+  #ask(request: EncoderRequest): Promise<Uint8Array> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       // While an answer is awaited the thread keeps the process alive, and only then.
@@ -126,7 +106,6 @@ class EncoderThread {
     this.#waiting.delete(reply.file);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ('bytes' in reply) waiting?.resolve(reply.bytes);
-    else if ('misfit' in reply) waiting?.reject(new CellError('TypeCastError', reply.misfit));
     else waiting?.reject(new Error(reply.error));
   }
 

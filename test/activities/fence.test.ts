@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createFence } from '../../src/activities/fence.ts';
+import { Fence } from '../../src/activities/fence.ts';
 
 /** A fence over answers that a test gives, and how often they were asked for. */
 function fenceOver(answers: readonly (boolean | Error)[]) {
   const seen = { looks: 0, fenced: 0 };
-  const fence = createFence(
+  const fence = new Fence(
     async () => {
       const answer = answers[seen.looks++];
       if (answer instanceof Error) throw answer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Company, type Guest } from '../../src/activities/company.ts';
-import { createFlights } from '../../src/activities/flights.ts';
+import { Flights } from '../../src/activities/flights.ts';
 import { Limiter } from '../../src/models/limiter.ts';
 import { CrashedFlights } from '../../src/store/flights.ts';
 import { until } from '../support/until.ts';
@@ -16,9 +16,9 @@ describe('the calls of a build whose gate shuts while they wait for others', () 
     const mayStart = () => isOpen;
     const company = new Company();
     const dataset = await testDataset();
-    const flights = createFlights({
+    const flights = new Flights({
       ...{ dataset, epoch: 1, crashed: await CrashedFlights.read(dataset), company, mayStart },
-      fence: { isFenced: false, look: async () => false },
+      fence: { look: async () => false },
       onBroken: ({ message }) => expect.fail(message),
     });
     const limiter = new Limiter({ max: 1, skipProbe: true });
@@ -48,9 +48,9 @@ it('counts as in flight what was sent, not a permit that is given back because t
   let isOpen = true;
   const mayStart = () => isOpen;
   const dataset = await testDataset();
-  const flights = createFlights({
+  const flights = new Flights({
     ...{ dataset, epoch: 1, crashed: await CrashedFlights.read(dataset), company: new Company(), mayStart },
-    fence: { isFenced: false, look: () => looked.released.then(() => false) },
+    fence: { look: () => looked.released.then(() => false) },
     onBroken: ({ message }) => expect.fail(message),
   });
   const limiter = new Limiter({ max: 2, skipProbe: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createOutcomes } from '../../src/activities/outcomes.ts';
+import { Outcomes } from '../../src/activities/outcomes.ts';
 import type { Settings } from '../../src/plan.ts';
 
 const SETTINGS = { shutdownErrorRate: 0.5, shutdownErrorWindow: 50, isEarlyShutdownDisabled: false };
@@ -7,10 +7,7 @@ const SETTINGS = { shutdownErrorRate: 0.5, shutdownErrorWindow: 50, isEarlyShutd
 /** The reasons to stop after these cells: `x` failed for good, `.` was made. */
 function reasonsAfter(cells: string, settings: Partial<Settings> = {}): readonly string[] {
   const reasons: string[] = [];
-  const outcomes = createOutcomes({
-    settings: { ...SETTINGS, ...settings } as Settings,
-    onTooManyFailures: (reason) => reasons.push(reason),
-  });
+  const outcomes = new Outcomes({ ...SETTINGS, ...settings } as Settings, (reason) => reasons.push(reason));
   for (const [row, cell] of [...cells].entries()) outcomes.add(row, cell === '.');
   return reasons;
 }
@@ -35,10 +32,7 @@ describe('early shutdown', () => {
 
   it('counts the cells of a row that an expression fails over, made before and after', () => {
     const reasons: string[] = [];
-    const outcomes = createOutcomes({
-      settings: SETTINGS as Settings,
-      onTooManyFailures: (reason) => reasons.push(reason),
-    });
+    const outcomes = new Outcomes(SETTINGS as Settings, (reason) => reasons.push(reason));
     for (let row = 0; row < 20; row += 1) outcomes.add(row, true);
     for (let row = 0; row < 10; row += 1) outcomes.failRow(row);
     expect(reasons).toEqual([]);

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { findGroup, type GroupRecord } from '../../src/store/groups.ts';
-import { readRows } from '../../src/store/look.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
+import { readRows } from '../support/read-output.ts';
 
 async function group({ wish, build }: ActivityStage): Promise<GroupRecord> {
   return (await findGroup(wish.dataset, { rowGroup: 0, epoch: build.epoch }))!;

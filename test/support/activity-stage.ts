@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
-import { type Builds, createBuilds } from '../../src/activities/builds.ts';
+import { Builds } from '../../src/activities/builds.ts';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
 import { takeEpoch } from '../../src/client/build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
@@ -208,7 +208,7 @@ export class ActivityStage {
         this.stops.push(args[0]);
       },
     };
-    const builds = createBuilds({
+    const builds = new Builds({
       store: this.wish.store,
       client: { workflow: { getHandle: () => workflow } } as unknown as Client,
       environment: {},

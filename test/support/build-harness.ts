@@ -8,12 +8,12 @@ import { killAndWait, type ProcessIdentity, processStart } from '../../src/proce
 import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
 import { addUsage, type CallUsage, NO_USAGE } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
-import { readRows } from '../../src/store/look.ts';
 import { openStore } from '../../src/store/store.ts';
 import { readUsage } from '../../src/store/usage.ts';
 import type { ValueObject } from '../../src/values.ts';
 import { type CliOptions, type CliProcess, startCli } from './cli.ts';
 import type { MockModelServer, MockStats } from './mock-model-server.ts';
+import { readRows } from './read-output.ts';
 import { TinyDisk } from './tiny-disk.ts';
 
 export const DATASET = 'tickets';

@@ -29,7 +29,6 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from '../../src/store/groups.ts';
-import { readRows } from '../../src/store/look.ts';
 import { writeMetadata } from '../../src/store/metadata.ts';
 import { parseNumbers } from '../../src/store/names.ts';
 import { PartCache } from '../../src/store/part-cache.ts';
@@ -42,6 +41,7 @@ import { cellRecord, startOf, textPlan } from '../unit/store/support.ts';
 import { hooked } from './hooked-files.ts';
 import { Actor, seeded, type WaitingStep } from './interleaving.ts';
 import { MemoryWorld } from './memory-files.ts';
+import { readRows } from './read-output.ts';
 
 const GROUP_SIZE = 2;
 const COLUMNS = ['a', 'b'];

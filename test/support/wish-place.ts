@@ -8,10 +8,10 @@ import { main } from '../../src/client/cli/main.ts';
 import { type Answer, type RunEnd, runDataset } from '../../src/client/run-dataset.ts';
 import type { Question } from '../../src/client/wish.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
-import { readRows } from '../../src/store/look.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { ValueObject } from '../../src/values.ts';
 import type { MockModelServer } from './mock-model-server.ts';
+import { readRows } from './read-output.ts';
 
 export interface WishEnd {
   readonly code: number;

@@ -16,7 +16,7 @@ import {
 import { batchName, DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from '../../../src/store/names.ts';
 import { openTurns } from '../../../src/store/open-turns.ts';
 import { createPart, type PartWriter } from '../../../src/store/parts.ts';
-import { readParquet } from '../../../src/store/read-parquet.ts';
+import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { readUsage } from '../../../src/store/usage.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
@@ -141,8 +141,13 @@ async function listCells(dataset: DatasetStore, column = 'body'): Promise<string
   return names.map((name) => name.replace(/\.[0-9a-f]{16}\./, '.')).sort();
 }
 
-function readBatch(dataset: DatasetStore, epoch: number, folder = OUTPUT_FOLDER): Promise<ValueObject[]> {
-  return readParquet(dataset.files, `${editionFolder(epoch)}/${folder}/${batchName(0)}`);
+async function readBatch(
+  dataset: DatasetStore,
+  epoch: number,
+  folder = OUTPUT_FOLDER,
+): Promise<ValueObject[]> {
+  const path = `${editionFolder(epoch)}/${folder}/${batchName(0)}`;
+  return parseParquet((await dataset.files.find(path))!, path);
 }
 
 function bytesOfBatch(dataset: DatasetStore, epoch: number): Promise<Buffer | undefined> {
