@@ -165,9 +165,21 @@ export class DatasetStore {
     start: Omit<EpochRecord, 'v' | 'epoch' | 'endedAt'>,
   ): Promise<EpochRecord | undefined> {
     const record = { v: EPOCH_VERSION, epoch: newest + 1, ...start } as const;
+    await this.#checkNothingIsNewer(newest);
     const isOurs = await this.files.create(epochName(record.epoch), formatDocument(record));
     if (isOurs) await this.sweep();
     return isOurs ? { ...record, endedAt: null } : undefined;
+  }
+
+  /** In an edition that is there already, of other rows perhaps, a start would take its groups for its own. */
+  async #checkNothingIsNewer(newest: number): Promise<void> {
+    const listed = await Promise.all(['editions', 'published'].map((folder) => this.files.list(folder)));
+    const epoch = Math.max(0, ...listed.flatMap((names) => parseNumbers(names)));
+    // It is looked at after its output: another start may just have taken it.
+    if (epoch <= newest || (await this.newestEpoch()) >= epoch) return;
+    fail(
+      `Cannot start build ${newest + 1} of "${this.name}": there is output of build ${epoch}, but "${this.path(epochName(epoch))}" is gone, as where an older copy was put back over newer files. Bring the file back, or remove what is newer than build ${newest} in "${this.path('editions')}" and "${this.path('published')}": the cells stay, and no call is repeated`,
+    );
   }
 
   /** Removes the files that crashes left unpublished, but for those among a group's cells: opening it removes those. */

@@ -225,6 +225,17 @@ describe('an edition', () => {
   }, 60_000);
 });
 
+it('is refused a number that has output, but no start any more: the rows there are of another wish', async () => {
+  const dataset = await withOutput();
+  await startEdition(dataset, { planDigest: 'edited', digest: 'edited' });
+  await dataset.files.remove('epochs/000002.json');
+  await expect(takeEpoch(dataset)).rejects.toThrow(
+    /Cannot start build 2 of "[^"]+": there is output of build 2, but ".*epochs.000002.json" is gone/,
+  );
+  await dataset.files.removeFolder('editions/000002');
+  expect(await takeEpoch(dataset)).toBe(2);
+});
+
 describe('editions that are published at once', () => {
   /** Runs all of them, a step of one at a time, in an order that follows from the seed. */
   async function interleave(
