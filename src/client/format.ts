@@ -56,6 +56,16 @@ export function line(label: string, text: string): string {
   return `${label.padEnd(9)} ${text}`;
 }
 
+/** The same for several texts, of which the first one is labelled. */
+export function lines(label: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => line(index === 0 ? label : '', text));
+}
+
+/** What there is to say, side by side; empty parts are left out. */
+export function joinParts(...parts: readonly (string | false | null)[]): string {
+  return parts.filter(Boolean).join(' · ');
+}
+
 export function describeTokens(sum: {
   readonly promptTokens: number;
   readonly completionTokens: number;

@@ -6,97 +6,53 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { homeFolder } from '../../home.ts';
+import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
 import { line } from '../format.ts';
 import { commandOf, ownCommand, setOwnCommand } from '../own-command.ts';
 import type { CliContext } from './context.ts';
 import { fold, terminalWidth } from './text.ts';
 
-interface CliCommand {
-  readonly name: string;
-  readonly description: string;
-  /** Adds arguments, options and action. Loaded when it is named: most need little of all that there is. */
-  readonly load: () => Promise<(command: Command, context: CliContext) => void>;
-}
+/** Adds a command's arguments, options and action. */
+type Define = (command: Command, context: CliContext) => void;
 
 /** In the order of the help. */
-const COMMANDS: readonly CliCommand[] = [
-  {
-    name: 'run',
-    description: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
-    load: async () => (await import('./commands/run.ts')).defineRun,
-  },
-  {
-    name: 'start',
-    description: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
-    load: async () => (await import('./commands/start.ts')).defineStart,
-  },
-  {
-    name: 'worker',
-    description: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
-    load: async () => (await import('./commands/serve.ts')).defineWorker,
-  },
-  {
-    name: 'dev',
-    description: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
-    load: async () => (await import('./commands/serve.ts')).defineDev,
-  },
-  {
-    name: 'watch',
-    description: 'show the progress of a dataset that another process makes; Ctrl-C leaves it alone',
-    load: async () => (await import('./commands/watch.ts')).defineWatch,
-  },
-  {
-    name: 'stop',
-    description: 'end the making of a dataset: no new calls, complete rows are written',
-    load: async () => (await import('./commands/watch.ts')).defineStop,
-  },
-  {
-    name: 'list',
-    description: 'list the datasets in a folder',
-    load: async () => (await import('./commands/list.ts')).defineList,
-  },
-  {
-    name: 'status',
-    description: 'sum a dataset up: rows, calls, tokens, by column',
-    load: async () => (await import('./commands/status.ts')).defineStatus,
-  },
-  {
-    name: 'show',
-    description: 'show one row and what made it, or the first rows',
-    load: async () => (await import('./commands/show.ts')).defineShow,
-  },
-  {
-    name: 'failures',
-    description: 'list the cells that failed for good: their rows are not in the output',
-    load: async () => (await import('./commands/failures.ts')).defineFailures,
-  },
-  {
-    name: 'export',
-    description: 'write the finished rows as one file, or to stdout',
-    load: async () => (await import('./commands/export.ts')).defineExport,
-  },
-  {
-    name: 'versions',
-    description: 'list the outputs that a dataset had and has, with what changed',
-    load: async () => (await import('./commands/versions.ts')).defineVersions,
-  },
-  {
-    name: 'prune',
-    description: 'free the disk of old versions and of cells of old inputs, after asking',
-    load: async () => (await import('./commands/prune.ts')).definePrune,
-  },
-  {
-    name: 'validate',
-    description: 'check a config document and list the columns it makes, with their types',
-    load: async () => (await import('./commands/validate.ts')).defineValidate,
-  },
-  {
-    name: 'graph',
-    description: 'show which column needs which',
-    load: async () => (await import('./commands/graph.ts')).defineGraph,
-  },
-];
+const DESCRIPTIONS = {
+  run: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
+  start: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
+  worker: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
+  dev: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
+  watch: 'show the progress of a dataset that another process makes; Ctrl-C leaves it alone',
+  stop: 'end the making of a dataset: no new calls, complete rows are written',
+  list: 'list the datasets in a folder',
+  status: 'sum a dataset up: rows, calls, tokens, by column',
+  show: 'show one row and what made it, or the first rows',
+  failures: 'list the cells that failed for good: their rows are not in the output',
+  export: 'write the finished rows as one file, or to stdout',
+  versions: 'list the outputs that a dataset had and has, with what changed',
+  prune: 'free the disk of old versions and of cells of old inputs, after asking',
+  validate: 'check a config document and list the columns it makes, with their types',
+  graph: 'show which column needs which',
+};
+
+/** Each is loaded when its command is named: most need little of all that there is. */
+const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Define>>> = {
+  run: async () => (await import('./commands/run.ts')).defineRun,
+  start: async () => (await import('./commands/start.ts')).defineStart,
+  worker: async () => (await import('./commands/serve.ts')).defineWorker,
+  dev: async () => (await import('./commands/serve.ts')).defineDev,
+  watch: async () => (await import('./commands/watch.ts')).defineWatch,
+  stop: async () => (await import('./commands/watch.ts')).defineStop,
+  list: async () => (await import('./commands/list.ts')).defineList,
+  status: async () => (await import('./commands/status.ts')).defineStatus,
+  show: async () => (await import('./commands/show.ts')).defineShow,
+  failures: async () => (await import('./commands/failures.ts')).defineFailures,
+  export: async () => (await import('./commands/export.ts')).defineExport,
+  versions: async () => (await import('./commands/versions.ts')).defineVersions,
+  prune: async () => (await import('./commands/prune.ts')).definePrune,
+  validate: async () => (await import('./commands/validate.ts')).defineValidate,
+  graph: async () => (await import('./commands/graph.ts')).defineGraph,
+};
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
   const program = new Command('rowloom')
@@ -108,9 +64,10 @@ export async function main(args: readonly string[], context: CliContext): Promis
       writeErr: (text) => context.say(text.trimEnd()),
       outputError: (text) => context.say(mistakeOf(text)),
     });
-  for (const { name, description, load } of COMMANDS) {
+  for (const [name, description] of Object.entries(DESCRIPTIONS)) {
     const command = program.command(name).description(description);
-    if (args.includes(name)) (await load())(command, context);
+    const load = args.includes(name) ? findOwn(DEFINITIONS, name) : undefined;
+    if (load !== undefined) (await load())(command, context);
   }
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -150,14 +107,12 @@ function report(
     context.setExitCode(error.exitCode === 0 ? 0 : 2);
   } else if (error instanceof ConfigError) {
     const errors = error.violations.filter(({ level }) => level === 'error');
-    for (const violation of error.violations) {
-      context.say(`${violation.level.padEnd(9)} ${formatViolation(violation)}`);
-    }
+    for (const violation of error.violations) context.say(line(violation.level, formatViolation(violation)));
     const count = plural(errors.length, 'error');
     context.say(isLooking ? line('invalid', count) : line('refused', `${count}, no call was made`));
     context.setExitCode(2);
   } else if (error instanceof RowloomError) {
-    context.say(`error     ${error.message}`);
+    context.say(line('error', error.message));
     context.setExitCode(error instanceof BuildError ? 1 : 2);
   } else {
     context.say(error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import type { Screen } from './context.ts';
+import type { CliContext, Screen } from './context.ts';
+import { formatTable } from './text.ts';
 
 export interface Paint {
   /** Names, headers. */
@@ -15,4 +16,19 @@ export function paintFor(screen: Screen | null): Paint {
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     screen?.hasColors === true && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return { strong: style('bold'), quiet: style('dim'), alarm: style('red') };
+}
+
+/** Prints rows under a header; those of the columns in `right` end at one place. */
+export function printTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  {
+    print,
+    screen,
+    right = [],
+  }: Pick<CliContext, 'print' | 'screen'> & { readonly right?: readonly string[] },
+): void {
+  const [head = '', ...body] = formatTable(header, rows, right);
+  print(paintFor(screen).strong(head));
+  for (const text of body) print(text);
 }

@@ -1,16 +1,27 @@
-// The argument and the options of the commands that look at a dataset.
+// The argument and the options of the commands that are about a dataset, and of where it is.
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { DatasetPlace } from '../find-dataset.ts';
 import type { CliContext } from './context.ts';
-import { outOption } from './wish-options.ts';
 
 export interface PlaceFlags {
   readonly out?: string;
 }
 
+export interface ServerFlags extends PlaceFlags {
+  readonly address?: string;
+}
+
 export interface JsonFlags extends PlaceFlags {
   readonly json: boolean;
+}
+
+export function outOption(): Option {
+  return new Option('--out <dir>', 'the folder of datasets (default: artifacts)');
+}
+
+export function addressOption(): Option {
+  return new Option('--address <host:port>', 'a Temporal server (default: an embedded one)');
 }
 
 export function addPlaceOptions(command: Command, { takesVersion = false } = {}): Command {

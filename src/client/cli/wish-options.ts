@@ -1,16 +1,18 @@
-// The options of a wish, shared by `run` and `start`.
+// What is typed for a wish, shared by `run` and `start`.
 
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { RefusedError } from '../../errors.ts';
 import type { RowRanges } from '../../plan.ts';
-import { ASK_ABOVE_CELLS, type WishOptions } from '../wish.ts';
+import type { DecideOptions, ServerOptions } from '../run-dataset.ts';
+import { ASK_ABOVE_CELLS } from '../wish.ts';
+import { ask } from './ask.ts';
 import type { CliContext } from './context.ts';
 import { collect, parseRanges, parseRows } from './parse.ts';
+import { addressOption, outOption, type ServerFlags } from './place-options.ts';
 
-export interface WishFlags {
+export interface WishFlags extends ServerFlags {
   readonly n?: number | 'all';
   readonly name?: string;
-  readonly out?: string;
   readonly yes: boolean;
   readonly ask: boolean;
   readonly keep: boolean;
@@ -24,6 +26,7 @@ export interface WishFlags {
 
 export function addWishOptions(command: Command): Command {
   return command
+    .argument('<config>', "a config document, or a dataset's folder")
     .option(
       '-n <rows>',
       'rows: a number, or "all" for one pass over the seed data (default: as before, else 10)',
@@ -43,19 +46,19 @@ export function addWishOptions(command: Command): Command {
     .option('--rows <rows>', 'with --redo: only these rows, such as 3,17 or 10-19', parseRanges)
     .option('--replace', 'take over from a build that is running', false)
     .option('--new', 'make another dataset under the next free name', false)
-    .option('--simulate', 'answer every model call offline, under NAME-simulated', false);
+    .option('--simulate', 'answer every model call offline, under NAME-simulated', false)
+    .addOption(addressOption());
 }
 
-export function outOption(): Option {
-  return new Option('--out <dir>', 'the folder of datasets (default: artifacts)');
-}
-
-export function addressOption(): Option {
-  return new Option('--address <host:port>', 'a Temporal server (default: an embedded one)');
-}
+/** What of a wish the options do not say. */
+type WishEvents = 'isDryRun' | 'say' | 'onWish' | 'onKept' | 'onServer';
 
 /** Throws `RefusedError` for options that mean nothing without another. */
-export function wishOptionsOf(target: string, flags: WishFlags, context: CliContext): WishOptions {
+export function wishOptionsOf(
+  target: string,
+  flags: WishFlags,
+  context: CliContext,
+): Omit<DecideOptions & ServerOptions, WishEvents> {
   if (flags.rows !== undefined && flags.redo.length === 0) {
     throw new RefusedError(
       'Cannot take --rows alone: name the column to make again with --redo, or use -n for the number of rows',
@@ -63,18 +66,19 @@ export function wishOptionsOf(target: string, flags: WishFlags, context: CliCont
   }
   if (flags.ask && flags.yes)
     throw new RefusedError('Cannot take --ask and --yes: one asks, the other answers');
+  const { cwd, home, environment } = context;
   return {
-    target,
+    ...{ target, cwd, home, environment },
     ...(flags.n === undefined ? {} : { rows: flags.n }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.out === undefined ? {} : { out: flags.out }),
-    cwd: context.cwd,
-    home: context.home,
-    environment: context.environment,
+    ...(flags.address === undefined ? {} : { address: flags.address }),
     isSimulated: flags.simulate,
     isNew: flags.new,
+    isReplacing: flags.replace,
     asksAlways: flags.ask,
     keep: flags.keep || (flags.keepColumn.length > 0 ? flags.keepColumn : false),
     redo: flags.redo.map((column) => ({ column, rows: flags.rows ?? null })),
+    ask: async (question) => (flags.yes ? 'regenerate' : ask(question, context)),
   };
 }

@@ -1,9 +1,7 @@
 import { type Command, Option } from 'commander';
-import { describeGraph, type GraphDescription } from '../../describe-graph.ts';
+import { describeGraph } from '../../describe-graph.ts';
 import type { CliContext } from '../context.ts';
-import { documentOptions } from '../document-options.ts';
-import { paintFor } from '../paint.ts';
-import { formatTable } from '../text.ts';
+import { printTable } from '../paint.ts';
 
 const FORMATS = ['mermaid', 'text', 'json'] as const;
 
@@ -20,20 +18,12 @@ export function defineGraph(command: Command, context: CliContext): void {
 
 async function graph(config: string, flags: GraphFlags, context: CliContext): Promise<void> {
   const format = flags.format ?? (context.screen === null ? 'mermaid' : 'text');
-  const { mermaid, ...description } = await describeGraph(documentOptions(config, context));
+  const { mermaid, ...description } = await describeGraph({ ...context, file: config });
   if (format === 'mermaid') context.print(mermaid.trimEnd());
   else if (format === 'json') context.print(JSON.stringify(description));
-  else printText(description, context);
-}
-
-function printText(
-  { columns, longestChain }: Omit<GraphDescription, 'mermaid'>,
-  { print, screen }: CliContext,
-): void {
-  const rows = columns.map(({ name, kind, needs }) => [name, kind, needs.join(', ')]);
-  const [head = '', ...body] = formatTable(['column', 'made by', 'needs'], rows);
-  print(paintFor(screen).strong(head));
-  for (const text of body) print(text);
-  print('');
-  print(`longest chain: ${longestChain.join(' → ')}`);
+  else {
+    const rows = description.columns.map(({ name, kind, needs }) => [name, kind, needs.join(', ')]);
+    printTable(['column', 'made by', 'needs'], rows, context);
+    context.print(`\nlongest chain: ${description.longestChain.join(' → ')}`);
+  }
 }

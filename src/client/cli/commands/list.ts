@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import { formatBytes, formatCount, formatTime, line } from '../../format.ts';
-import { type DatasetStatus, listDatasets, type UnreadableDataset } from '../../look.ts';
+import { type DatasetStatus, listDatasets } from '../../look.ts';
 import type { CliContext } from '../context.ts';
-import { paintFor } from '../paint.ts';
-import type { JsonFlags } from '../place-options.ts';
-import { formatTable } from '../text.ts';
-import { outOption } from '../wish-options.ts';
+import { printTable } from '../paint.ts';
+import { type JsonFlags, outOption } from '../place-options.ts';
 
 export function defineList(command: Command, context: CliContext): void {
   command
@@ -22,13 +20,6 @@ async function list({ out, json }: JsonFlags, context: CliContext): Promise<void
     return;
   }
   if (datasets.length === 0) say(line('none', 'there is no dataset yet'));
-  else printTable(datasets, context);
-}
-
-function printTable(
-  datasets: readonly (DatasetStatus | UnreadableDataset)[],
-  { print, say, screen }: CliContext,
-): void {
   const readable = datasets.filter((dataset): dataset is DatasetStatus => 'state' in dataset);
   const header = ['name', 'state', 'rows', 'dropped', 'size', 'when'];
   const rows = readable.map((dataset) => [
@@ -41,11 +32,7 @@ function printTable(
     formatBytes(dataset.sizeBytes),
     formatTime(lastTimeOf(dataset)),
   ]);
-  const [head = '', ...body] = formatTable(header, rows, ['rows', 'dropped', 'size']);
-  if (readable.length > 0) {
-    print(paintFor(screen).strong(head));
-    for (const text of body) print(text);
-  }
+  if (rows.length > 0) printTable(header, rows, { ...context, right: ['rows', 'dropped', 'size'] });
   for (const dataset of datasets) if ('problem' in dataset) say(line('error', dataset.problem));
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
 import type { PruneView } from '../../../store/prune.ts';
-import { formatBytes, line } from '../../format.ts';
+import { formatBytes, joinParts, line } from '../../format.ts';
 import { pruneDataset } from '../../prune-dataset.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext } from '../context.ts';
@@ -35,25 +35,16 @@ async function pruneVersions(target: string, flags: PruneFlags, context: CliCont
     setExitCode(1);
     return;
   }
-  say(
-    line(
-      'pruned',
-      end.how === 'nothing' ? 'there is nothing to free' : `${formatBytes(end.freedBytes)} freed`,
-    ),
-  );
+  const freed = end.how === 'nothing' ? 'there is nothing to free' : `${formatBytes(end.freedBytes)} freed`;
+  say(line('pruned', freed));
 }
 
 function describeView({ versions, sizeBytes, cells, columns, seeds }: PruneView): string[] {
-  const parts = [
-    ...(versions.length === 0 ? [] : [`${plural(versions.length, 'version')} (${versions.join(', ')})`]),
-    ...(seeds.length === 0 ? [] : ['seed rows that no version left has']),
-  ];
-  const size =
-    parts.length === 0 ? [] : [line('removes', `${parts.join(' · ')} · ${formatBytes(sizeBytes)}`)];
-  if (columns.length === 0) return size;
-  const paid =
-    cells === 0
-      ? 'values of old inputs, which cost no call'
-      : `${plural(cells, 'cell')} of old inputs · an undone edit would pay for them again`;
-  return [...size, line('removes', paid)];
+  const old = versions.length > 0 && `${plural(versions.length, 'version')} (${versions.join(', ')})`;
+  const seedRows = seeds.length > 0 && 'seed rows that no version left has';
+  const paid = `${plural(cells, 'cell')} of old inputs · an undone edit would pay for them again`;
+  return [
+    ...(old || seedRows ? [joinParts(old, seedRows, formatBytes(sizeBytes))] : []),
+    ...(columns.length === 0 ? [] : [cells > 0 ? paid : 'values of old inputs, which cost no call']),
+  ].map((text) => line('removes', text));
 }

@@ -3,7 +3,7 @@ import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
 import { formatCount, line } from '../../format.ts';
 import { callsSoFar, describeProgress, describeStopping, describeStored } from '../../progress-report.ts';
-import { type Answer, runDataset } from '../../run-dataset.ts';
+import { runDataset } from '../../run-dataset.ts';
 import {
   describeAttached,
   describeEnd,
@@ -13,22 +13,19 @@ import {
   planJson,
 } from '../../run-report.ts';
 import type { Wish } from '../../wish.ts';
-import { ask } from '../ask.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { createProgressLine } from '../progress-line.ts';
-import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
+import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 interface RunFlags extends WishFlags {
-  readonly address?: string;
   readonly dryRun: boolean;
   readonly strict: boolean;
   readonly json: boolean;
 }
 
 export function defineRun(command: Command, context: CliContext): void {
-  addWishOptions(command.argument('<config>', "a config document, or a dataset's folder"))
-    .addOption(addressOption())
+  addWishOptions(command)
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
     .option('--json', 'what came of it, or for --dry-run what would be done, as one JSON object', false)
@@ -65,12 +62,9 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
   try {
     const end = await runDataset({
       ...wishOptionsOf(config, flags, context),
-      ...(flags.address === undefined ? {} : { address: flags.address }),
       isDryRun: flags.dryRun,
-      isReplacing: flags.replace,
       stopSignal: interrupt.signal,
       say,
-      ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
       onCounting(done, groups) {
         if (Date.now() - countedAt < COUNTING_EVERY_MS) return;
         countedAt = Date.now();

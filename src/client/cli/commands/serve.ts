@@ -3,25 +3,20 @@ import { line } from '../../format.ts';
 import { serveStore } from '../../serve-store.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
-import { addressOption, outOption } from '../wish-options.ts';
-
-interface ServeFlags {
-  readonly out?: string;
-  readonly address?: string;
-}
+import { addressOption, outOption, type ServerFlags } from '../place-options.ts';
 
 export function defineWorker(command: Command, context: CliContext): void {
   command
     .addOption(outOption())
     .addOption(addressOption())
-    .action((flags: ServeFlags) => serve(flags, context));
+    .action((flags: ServerFlags) => serve(flags, context));
 }
 
 export function defineDev(command: Command, context: CliContext): void {
-  command.addOption(outOption()).action((flags: ServeFlags) => serve(flags, context));
+  command.addOption(outOption()).action((flags: ServerFlags) => serve(flags, context));
 }
 
-async function serve(flags: ServeFlags, { cwd, environment, say }: CliContext): Promise<void> {
+async function serve(flags: ServerFlags, { cwd, environment, say }: CliContext): Promise<void> {
   const interrupts = handleInterrupts({
     say,
     onFirst: () =>

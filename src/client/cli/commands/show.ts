@@ -52,14 +52,9 @@ async function show(
     isFirst = false;
     await flush();
   }
-  if (row === undefined && !flags.json) {
-    say(
-      line(
-        'look',
-        `at one row, with what made it: ${ownCommand()} show ${target} ${ranges?.[0]?.first ?? 0}`,
-      ),
-    );
-  }
+  if (row !== undefined || flags.json) return;
+  const one = `${ownCommand()} show ${target} ${ranges?.[0]?.first ?? 0}`;
+  say(line('look', `at one row, with what made it: ${one}`));
 }
 
 function parseRow(text: string): number {

@@ -3,31 +3,21 @@ import { formatViolation } from '../../../errors.ts';
 import { describePlan } from '../../describe-plan.ts';
 import { line } from '../../format.ts';
 import { ownCommand } from '../../own-command.ts';
-import { type Answer, startDataset } from '../../run-dataset.ts';
+import { startDataset } from '../../run-dataset.ts';
 import { describeWish } from '../../run-report.ts';
-import { ask } from '../ask.ts';
 import type { CliContext } from '../context.ts';
-import { addressOption, addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
-
-interface StartFlags extends WishFlags {
-  readonly address?: string;
-}
+import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 export function defineStart(command: Command, context: CliContext): void {
-  addWishOptions(command.argument('<config>', "a config document, or a dataset's folder"))
-    .addOption(addressOption())
-    .action((config: string, flags: StartFlags) => start(config, flags, context));
+  addWishOptions(command).action((config: string, flags: WishFlags) => start(config, flags, context));
 }
 
-async function start(config: string, flags: StartFlags, context: CliContext): Promise<void> {
+async function start(config: string, flags: WishFlags, context: CliContext): Promise<void> {
   const { say } = context;
   const end = await startDataset({
     ...wishOptionsOf(config, flags, context),
-    ...(flags.address === undefined ? {} : { address: flags.address }),
     isDryRun: false,
-    isReplacing: flags.replace,
     say,
-    ask: (question) => (flags.yes ? Promise.resolve<Answer>('regenerate') : ask(question, context)),
     onWish(wish) {
       for (const warning of wish.config.warnings) say(line(warning.level, formatViolation(warning)));
       for (const text of describeWish(wish, Date.now())) say(text);

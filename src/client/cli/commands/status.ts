@@ -8,14 +8,15 @@ import {
   formatDuration,
   formatTime,
   formatTokens,
+  joinParts,
   line,
 } from '../../format.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
 import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
-import { paintFor } from '../paint.ts';
+import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
-import { fold, formatTable } from '../text.ts';
+import { fold } from '../text.ts';
 
 export function defineStatus(command: Command, context: CliContext): void {
   addPlaceOptions(command)
@@ -32,10 +33,8 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
   const width = context.screen?.width ?? Number.POSITIVE_INFINITY;
   for (const text of describeStatus(found)) for (const part of fold(text, width)) context.print(part);
   if (found.columns.length === 0) return;
-  const [head = '', ...body] = columnTable(found);
   context.print('');
-  context.print(paintFor(context.screen).strong(head));
-  for (const text of body) context.print(text);
+  printColumns(found, context);
 }
 
 function describeStatus(status: DatasetStatus): string[] {
@@ -43,19 +42,15 @@ function describeStatus(status: DatasetStatus): string[] {
   const sum = sumColumns(status.columns);
   const failed = sum.failedCalls === 0 ? '' : `, ${formatCount(sum.failedCalls)} of them failed`;
   const isOld = lastStart?.replacesOutput === true && state !== 'complete';
-  const groups = [
-    `${formatCount(rowGroups.complete)} of ${plural(rowGroups.asked, 'row group')} complete`,
-    ...(rowGroups.partial === 0 ? [] : [`${formatCount(rowGroups.partial)} in part`]),
-  ].join(', ');
+  const inPart = rowGroups.partial === 0 ? '' : `, ${formatCount(rowGroups.partial)} in part`;
+  const groups = `${formatCount(rowGroups.complete)} of ${plural(rowGroups.asked, 'row group')} complete${inPart}`;
+  const rows = `${isOld ? 'of the old output: ' : ''}${formatCount(status.rows)} of ${formatCount(rowsAsked)}`;
   return [
     line('dataset', `${name} → ${folder} · random seed ${seed}`),
     ...(document === null ? [] : [line('config', document)]),
-    line('state', [state, ...(reason === null ? [] : [reason])].join(' · ')),
+    line('state', joinParts(state, reason)),
     ...(lastStart === null ? [] : [line('build', describeStart(lastStart, status))]),
-    line(
-      'rows',
-      `${isOld ? 'of the old output: ' : ''}${formatCount(status.rows)} of ${formatCount(rowsAsked)} · ${formatCount(dropped)} dropped · ${groups} · ${formatBytes(status.sizeBytes)}`,
-    ),
+    line('rows', joinParts(rows, `${formatCount(dropped)} dropped`, groups, formatBytes(status.sizeBytes))),
     line('calls', `${formatCount(sum.calls)}${failed} · ${describeTokens(sum)}`),
   ];
 }
@@ -72,7 +67,7 @@ function describeStart(start: StartStatus, { name, state }: DatasetStatus): stri
   return parts.join(' · ');
 }
 
-function columnTable({ columns }: DatasetStatus): string[] {
+function printColumns({ columns }: DatasetStatus, context: CliContext): void {
   const header = ['column', 'cells', 'calls', 'failed', 'tokens in', 'tokens out'];
   const rows = columns.map((column) => {
     const cells = column.cells === null ? 'not in the plan' : formatCount(column.cells);
@@ -81,5 +76,5 @@ function columnTable({ columns }: DatasetStatus): string[] {
     const counts = [calls, failedCalls].map(formatCount);
     return [column.name, cells, ...counts, ...[promptTokens, completionTokens].map(formatTokens)];
   });
-  return formatTable(header, rows, header.slice(1));
+  printTable(header, rows, { ...context, right: header.slice(1) });
 }

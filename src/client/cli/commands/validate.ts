@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { ConfigError, formatViolation } from '../../../errors.ts';
 import { plural } from '../../../plural.ts';
 import { formatColumns, line } from '../../format.ts';
+import type { DocumentOptions } from '../../prepare-document.ts';
 import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
 import type { CliContext } from '../context.ts';
-import { documentOptions } from '../document-options.ts';
 import { paintFor } from '../paint.ts';
 import { fold, formatTable } from '../text.ts';
 
@@ -22,9 +22,9 @@ export function defineValidate(command: Command, context: CliContext): void {
 }
 
 async function validate(config: string, flags: ValidateFlags, context: CliContext): Promise<void> {
-  if (flags.json) return validateAsJson(config, flags, context);
   const { print, say, screen } = context;
-  const options = { ...documentOptions(config, context), isSimulated: flags.simulate };
+  const options = { ...context, file: config, isSimulated: flags.simulate };
+  if (flags.json) return validateAsJson(options, context);
   const { columns, seeds, warnings } = await validateDocument(options);
   const rows = columns.map((column) => [column.name, describeMaker(column), describeType(column)]);
   const [head = '', ...body] = formatTable(['column', 'made by', 'type'], rows);
@@ -38,13 +38,9 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   say(line('valid', parts.join(' · ')));
 }
 
-async function validateAsJson(
-  config: string,
-  { simulate }: ValidateFlags,
-  context: CliContext,
-): Promise<void> {
+async function validateAsJson(options: DocumentOptions, context: CliContext): Promise<void> {
   try {
-    const valid = await validateDocument({ ...documentOptions(config, context), isSimulated: simulate });
+    const valid = await validateDocument(options);
     context.print(JSON.stringify({ isValid: true, ...valid }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -3,9 +3,9 @@ import { formatBytes, formatCount, formatTime, line } from '../../format.ts';
 import { ownCommand } from '../../own-command.ts';
 import { type DatasetVersion, readVersions } from '../../versions.ts';
 import type { CliContext } from '../context.ts';
-import { paintFor } from '../paint.ts';
+import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
-import { clip, formatTable } from '../text.ts';
+import { clip } from '../text.ts';
 
 const MAX_CHANGES_WIDTH = 200;
 
@@ -16,7 +16,7 @@ export function defineVersions(command: Command, context: CliContext): void {
 }
 
 async function versions(target: string, flags: JsonFlags, context: CliContext): Promise<void> {
-  const { print, say, screen } = context;
+  const { print, say } = context;
   const found = await readVersions(datasetPlace(target, flags, context));
   if (flags.json) {
     for (const version of found) print(JSON.stringify(version));
@@ -27,23 +27,12 @@ async function versions(target: string, flags: JsonFlags, context: CliContext): 
     return;
   }
   const header = ['version', 'when', 'rows', 'dropped', 'only here', 'what changed'];
-  const [head = '', ...body] = formatTable(header, found.map(cellsOf), [
-    'version',
-    'rows',
-    'dropped',
-    'only here',
-  ]);
-  print(paintFor(screen).strong(head));
-  for (const text of body) print(text);
-  const older = found[1];
-  if (older !== undefined) {
-    say(
-      line(
-        'look',
-        `at an older one: ${ownCommand()} show ${target}@${older.version} · free the disk of all of them: ${ownCommand()} prune ${target}`,
-      ),
-    );
-  }
+  const right = ['version', 'rows', 'dropped', 'only here'];
+  printTable(header, found.map(cellsOf), { ...context, right });
+  const [, older] = found;
+  if (older === undefined) return;
+  const show = `at an older one: ${ownCommand()} show ${target}@${older.version}`;
+  say(line('look', `${show} · free the disk of all of them: ${ownCommand()} prune ${target}`));
 }
 
 function cellsOf({ version, isCurrent, at, rows, dropped, ownBytes, changes }: DatasetVersion): string[] {

@@ -1,33 +1,24 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
-import { formatCount, line } from '../../format.ts';
+import { formatCount, joinParts, line } from '../../format.ts';
 import { describeSnapshot, describeStored } from '../../progress-report.ts';
 import { describeAttached } from '../../run-report.ts';
 import { stopDataset, watchDataset } from '../../watch-dataset.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
+import { addPlaceOptions, addressOption, type ServerFlags } from '../place-options.ts';
 import { createProgressLine } from '../progress-line.ts';
-import { addressOption, outOption } from '../wish-options.ts';
-
-interface WatchFlags {
-  readonly out?: string;
-  readonly address?: string;
-}
 
 export function defineWatch(command: Command, context: CliContext): void {
-  command
-    .argument('<dataset>', "a dataset's name, or its folder")
-    .addOption(outOption())
+  addPlaceOptions(command)
     .addOption(addressOption())
-    .action((target: string, flags: WatchFlags) => watch(target, flags, context));
+    .action((target: string, flags: ServerFlags) => watch(target, flags, context));
 }
 
 export function defineStop(command: Command, context: CliContext): void {
-  command
-    .argument('<dataset>', "a dataset's name, or its folder")
-    .addOption(outOption())
+  addPlaceOptions(command)
     .addOption(addressOption())
-    .action(async (target: string, flags: WatchFlags) => {
+    .action(async (target: string, flags: ServerFlags) => {
       const { cwd, environment, say } = context;
       const { isTold } = await stopDataset({
         ...{ ...flags, target, cwd, environment, say },
@@ -40,7 +31,7 @@ export function defineStop(command: Command, context: CliContext): void {
     });
 }
 
-async function watch(target: string, flags: WatchFlags, context: CliContext): Promise<void> {
+async function watch(target: string, flags: ServerFlags, context: CliContext): Promise<void> {
   const { cwd, environment, say } = context;
   const progress = createProgressLine(context);
   const interrupts = handleInterrupts({ say, onFirst: () => progress.end(), leaving: 'the build goes on' });
@@ -61,24 +52,15 @@ async function watch(target: string, flags: WatchFlags, context: CliContext): Pr
     });
     progress.clear();
     if (result === undefined) {
-      say(
-        line(
-          'left',
-          interrupts.signal.aborted
-            ? 'the build goes on'
-            : 'the build ended without notice, or another one took its place',
-        ),
-      );
-      context.setExitCode(interrupts.signal.aborted ? 0 : 1);
+      const { aborted } = interrupts.signal;
+      const gone = 'the build ended without notice, or another one took its place';
+      say(line('left', aborted ? 'the build goes on' : gone));
+      context.setExitCode(aborted ? 0 : 1);
       return;
     }
     const { isComplete, rows, dropped, reason } = result;
-    say(
-      line(
-        isComplete ? 'done' : 'stopped',
-        [plural(rows, 'row'), `${formatCount(dropped)} dropped`, reason].filter(Boolean).join(' · '),
-      ),
-    );
+    const came = joinParts(plural(rows, 'row'), `${formatCount(dropped)} dropped`, reason);
+    say(line(isComplete ? 'done' : 'stopped', came));
     context.setExitCode(isComplete ? 0 : 1);
   } finally {
     progress.end();
