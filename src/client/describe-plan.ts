@@ -4,8 +4,8 @@ import { findOwn } from '../own-keys.ts';
 import { isModelColumn } from '../plan.ts';
 import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
-import { type ColumnCount, NO_COUNT, sumCounts } from './count-cells.ts';
-import { formatCount, line } from './format.ts';
+import { NO_COUNT, sumCounts } from './count-cells.ts';
+import { formatCount, lines, partsOf } from './format.ts';
 import { livenessOf } from './liveness.ts';
 import { describeSeedChange, findChanges, findOutputChanges } from './plan-changes.ts';
 import { ASK_ABOVE_CELLS, type Wish } from './wish.ts';
@@ -17,10 +17,10 @@ const MAX_NAMES = 5;
 
 /** What a wish costs: first why cells are made again, then what is kept and what is new. */
 export function describePlan(wish: Wish): string[] {
-  const lines = wish.isDone
+  const texts = wish.isDone
     ? ['all of it is there, nothing to do', ...crashesOf(wish)]
     : [...pack(reasonsOf(wish)), ...pack(costsOf(wish)), ...crashesOf(wish)];
-  return lines.map((text, index) => line(index === 0 ? 'plan' : '', text));
+  return lines('plan', texts);
 }
 
 function reasonsOf(wish: Wish): string[] {
@@ -37,43 +37,36 @@ function costsOf(wish: Wish): string[] {
   const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
     const models = plan.columns.filter(isModelColumn);
-    const size =
-      models.length === 0
-        ? `${plural(wish.settings.rows, 'row')}, no model column`
-        : `${plural(wish.settings.rows, 'row')} × ${plural(models.length, 'model column')}`;
-    return [`${size}: ${calls === 0 ? 'no call to make' : plural(calls, 'new call')}`];
+    const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
+    const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
+    return [`${plural(wish.settings.rows, 'row')}${each}: ${made}`];
   }
-  const parts: string[] = [];
-  const isChanged = again > 0 || replacesOutput;
-  if (kept > 0) parts.push(isChanged ? describeKept(wish) : describeFound({ kept, missing }));
-  if (missing > 0) parts.push(`${formatCount(missing)} new${describeLost(wish)}`);
-  if (calls === 0) parts.push('no call to make');
-  if (again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS) {
-    parts.push(
+  const isUnasked = again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS;
+  const { rowsInOutput } = counts;
+  return partsOf(
+    kept > 0 && (again > 0 || replacesOutput ? describeKept(wish) : describeFound({ kept, missing })),
+    missing > 0 && `${formatCount(missing)} new${describeLost(wish)}`,
+    calls === 0 && 'no call to make',
+    isUnasked &&
       `made again without asking, as they are at most ${ASK_ABOVE_CELLS} cells (--ask asks first, --keep keeps the old ones)`,
-    );
-  }
-  if (keptAsIs > 0) {
-    parts.push(
+    keptAsIs > 0 &&
       `${formatCount(keptAsIs)} of them made from other inputs, kept as they are (--redo COLUMN makes them again)`,
-    );
-  }
-  for (const { host, now, cells } of wish.question?.foreign ?? []) {
-    parts.push(`${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`);
-  }
-  if (replacesOutput) {
-    parts.push(
-      `today's ${plural(counts.rowsInOutput, 'row')} ${counts.rowsInOutput === 1 ? 'stays' : 'stay'} until the new ones are complete`,
-    );
-  }
-  return parts;
+    ...(wish.question?.foreign ?? []).map(
+      ({ host, now, cells }) => `${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`,
+    ),
+    replacesOutput &&
+      `today's ${plural(rowsInOutput, 'row')} ${rowsInOutput === 1 ? 'stays' : 'stay'} until the new ones are complete`,
+  );
 }
 
 /** What crashes of the worker mean for the cells that were in flight. */
 function crashesOf({ counts: { suspects, crashed } }: Wish): string[] {
-  const alone = `${plural(suspects, 'cell')} in flight at two crashes: made one at a time, with nothing else in flight`;
-  const stay = `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`;
-  return [...(suspects === 0 ? [] : [alone]), ...(crashed === 0 ? [] : [stay])];
+  return partsOf(
+    suspects > 0 &&
+      `${plural(suspects, 'cell')} in flight at two crashes: made one at a time, with nothing else in flight`,
+    crashed > 0 &&
+      `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`,
+  );
 }
 
 function describeFound({ kept, missing }: { kept: number; missing: number }): string {
@@ -119,7 +112,7 @@ function describeReasons(wish: Wish): string[] {
   const compared = planBefore ?? opened.latest;
   const changes = compared === null ? new Map() : findChanges(compared, plan);
   const columns = new Map(plan.columns.map((column) => [column.name, column]));
-  const againIn = (name: string) => againOf(findOwn(counts.columns, name) ?? NO_COUNT);
+  const countOf = (name: string) => findOwn(counts.columns, name) ?? NO_COUNT;
 
   function changeText(name: string): string | null {
     const change = changes.get(name);
@@ -133,7 +126,8 @@ function describeReasons(wish: Wish): string[] {
   /** What a column needs that is not what it was: cells that are made again, roots and expressions that changed. */
   function causesOf(name: string): readonly string[] {
     return (columns.get(name)?.needs ?? []).flatMap((need) => {
-      if (againIn(need) > 0) return need;
+      const { lost, stale, downstream } = countOf(need);
+      if (lost + stale + downstream > 0) return need;
       const column = columns.get(need);
       const change = changeText(need);
       if (column === undefined || isModelColumn(column)) return [];
@@ -143,28 +137,25 @@ function describeReasons(wish: Wish): string[] {
   }
 
   return plan.columns.flatMap(({ name }) => {
-    const { lost, stale, downstream } = findOwn(counts.columns, name) ?? NO_COUNT;
-    const gone = lost === 0 ? [] : [`${name}: gone from the store → ${formatCount(lost)} again`];
-    if (stale + downstream === 0) return gone;
+    const { lost, stale, downstream } = countOf(name);
     const causes = [...new Set(causesOf(name))];
     const needs = causes.length === 0 ? 'made from other inputs' : `needs ${causes.join(', ')}`;
-    const why = changeText(name) ?? needs;
     const upTo = downstream > 0 ? 'up to ' : '';
-    return [...gone, `${name}: ${why} → ${upTo}${formatCount(stale + downstream)} again`];
+    return partsOf(
+      lost > 0 && `${name}: gone from the store → ${formatCount(lost)} again`,
+      stale + downstream > 0 &&
+        `${name}: ${changeText(name) ?? needs} → ${upTo}${formatCount(stale + downstream)} again`,
+    );
   });
 }
 
-function againOf({ lost, stale, downstream }: ColumnCount): number {
-  return lost + stale + downstream;
-}
-
 function pack(parts: readonly string[]): string[] {
-  const lines: string[] = [];
+  const packed: string[] = [];
   for (const part of parts) {
-    const last = lines.at(-1);
+    const last = packed.at(-1);
     if (last !== undefined && last.length + part.length + 3 <= WIDTH)
-      lines[lines.length - 1] = `${last} · ${part}`;
-    else lines.push(part);
+      packed.push(`${packed.pop()} · ${part}`);
+    else packed.push(part);
   }
-  return lines;
+  return packed;
 }

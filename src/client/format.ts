@@ -1,6 +1,8 @@
-// Numbers and times as people read them.
+// Numbers, times and failures as people read them.
 
 import { plural } from '../plural.ts';
+import type { FailureGroup } from '../store/failures.ts';
+import type { Drop } from '../store/groups.ts';
 
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
@@ -44,10 +46,7 @@ export function formatTime(ms: number): string {
 export function formatColumns(columns: readonly { readonly kind: string; readonly drop: boolean }[]): string {
   const seeds = columns.filter(({ kind }) => kind === 'seed-dataset').length;
   const dropped = columns.filter(({ drop }) => drop).length;
-  const parts = [
-    ...(seeds > 0 ? [`${seeds} from seeds`] : []),
-    ...(dropped > 0 ? [`${dropped} dropped`] : []),
-  ];
+  const parts = partsOf(seeds > 0 && `${seeds} from seeds`, dropped > 0 && `${dropped} dropped`);
   return `${plural(columns.length, 'column')}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
@@ -61,9 +60,16 @@ export function lines(label: string, texts: readonly string[]): string[] {
   return texts.map((text, index) => line(index === 0 ? label : '', text));
 }
 
-/** What there is to say, side by side; empty parts are left out. */
-export function joinParts(...parts: readonly (string | false | null)[]): string {
-  return parts.filter(Boolean).join(' · ');
+type Part = string | false | null;
+
+/** What there is to say; empty parts are left out. */
+export function partsOf(...parts: readonly Part[]): string[] {
+  return parts.filter((part): part is string => typeof part === 'string' && part !== '');
+}
+
+/** The same side by side. */
+export function joinParts(...parts: readonly Part[]): string {
+  return partsOf(...parts).join(' · ');
 }
 
 export function describeTokens(sum: {
@@ -71,4 +77,10 @@ export function describeTokens(sum: {
   readonly completionTokens: number;
 }): string {
   return `${formatTokens(sum.promptTokens)} tokens in, ${formatTokens(sum.completionTokens)} out`;
+}
+
+/** `12 × column "rating": The answer is empty (row 3 is one)`. The message may be long and hold anything. */
+export function describeFailureGroup({ column, count, example }: FailureGroup<Drop>): string {
+  const which = count === 1 ? `row ${example.row}` : `row ${example.row} is one`;
+  return `${formatCount(count)} × column "${column}": ${example.message} (${which})`;
 }

@@ -7,36 +7,28 @@ import type { Summary } from '../store/look.ts';
 import { sumColumns } from '../totals.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
-import { describeTokens, formatCount, formatDuration, line } from './format.ts';
+import { describeTokens, formatCount, formatDuration, joinParts, line } from './format.ts';
 import { ownCommand } from './own-command.ts';
 import type { Wish } from './wish.ts';
 
 /** One line of a build whose plan is not known here, in several lengths. */
 export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
   const totals = sumColumns(snapshot.columns);
-  const made = [`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call')];
+  const made = joinParts(`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call'));
   const busy = `${plural(snapshot.cellsInFlight, 'cell')} under way`;
-  const rest = [
-    `${formatCount(snapshot.dropped)} dropped`,
-    ...describeFailedCalls(totals.failedCalls),
-    ...(snapshot.phase === 'running' ? [] : [snapshot.phase]),
-  ];
+  const rest = joinParts(describeLosses(snapshot), snapshot.phase !== 'running' && snapshot.phase);
   return [
-    [...made, busy, describeTokens(totals), ...rest],
-    [...made, busy, ...rest],
-    [...made, ...rest],
-  ].map((parts) => parts.join(' · '));
+    joinParts(made, busy, describeTokens(totals), rest),
+    joinParts(made, busy, rest),
+    joinParts(made, rest),
+  ];
 }
 
 /** One line of a build for which no worker answers, in two lengths. */
 export function describeStored({ rowCount, usage, asked }: Summary): readonly string[] {
-  const why = line(
-    'waiting',
-    asked?.kind === 'start'
-      ? `no worker answers: start one with \`${ownCommand()} worker\``
-      : 'its process does not answer',
-  );
-  return [`${why} · rows ${formatCount(rowCount)} · ${plural(sumColumns(usage).calls, 'call')}`, why];
+  const noWorker = `no worker answers: start one with \`${ownCommand()} worker\``;
+  const why = line('waiting', asked?.kind === 'start' ? noWorker : 'its process does not answer');
+  return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumColumns(usage).calls, 'call')), why];
 }
 
 export interface ProgressPlace {
@@ -72,25 +64,28 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const done = `calls ${formatCount(made)}${plannedText}`;
   const waiting = describeWaiting(calls);
   if (waiting.length > 0) return [`${waiting[0]} · ${rows} · ${done}`, ...waiting];
-  const rate = perSecond > 0 ? [formatRate(perSecond)] : [];
+  const rate = perSecond > 0 && formatRate(perSecond);
   const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
   const busy =
     calls === null ? `${plural(inFlight, 'cell')} under way` : `${formatCount(inFlight)} in flight`;
-  const dropped = [`${formatCount(snapshot.dropped)} dropped`, ...describeFailedCalls(totals.failedCalls)];
+  const losses = describeLosses(snapshot);
   const hasRate =
     since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
-  const left =
-    hasRate && made < planned ? [`${formatDuration(((planned - made) / perSecond) * 1_000)} left`] : [];
+  const left = hasRate && made < planned && `${formatDuration(((planned - made) / perSecond) * 1_000)} left`;
   return [
-    [rows, done, ...rate, busy, describeTokens(totals), ...dropped, ...left],
-    [rows, done, ...rate, busy, ...dropped, ...left],
-    [rows, done, ...dropped, ...left],
-    [rows, done],
-  ].map((parts) => parts.join(' · '));
+    joinParts(rows, done, rate, busy, describeTokens(totals), losses, left),
+    joinParts(rows, done, rate, busy, losses, left),
+    joinParts(rows, done, losses, left),
+    joinParts(rows, done),
+  ];
 }
 
-function describeFailedCalls(calls: number): string[] {
-  return calls === 0 ? [] : [`${plural(calls, 'call')} failed`];
+function describeLosses({ dropped, columns }: BuildSnapshot): string {
+  const { failedCalls } = sumColumns(columns);
+  return joinParts(
+    `${formatCount(dropped)} dropped`,
+    failedCalls > 0 && `${plural(failedCalls, 'call')} failed`,
+  );
 }
 
 /** Of an endpoint's words on a narrow terminal. */

@@ -15,9 +15,18 @@ import { sumColumns } from '../totals.ts';
 import type { StoppedCalls } from './build.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
-import { describeFailureGroup } from './failure-text.ts';
 import { storeFolder } from './find-dataset.ts';
-import { describeTokens, formatBytes, formatColumns, formatCount, formatDuration, line } from './format.ts';
+import {
+  describeFailureGroup,
+  describeTokens,
+  formatBytes,
+  formatColumns,
+  formatCount,
+  formatDuration,
+  joinParts,
+  line,
+  lines,
+} from './format.ts';
 import { ownCommand } from './own-command.ts';
 import { shownColumns } from './prepare-document.ts';
 import type { Wish } from './wish.ts';
@@ -28,7 +37,7 @@ export function describeWish(wish: Wish, now: number): string[] {
   const folder = `${name} (${before === null ? 'new' : 'continued'}) → ${join(directory, name)}`;
   const more = before === null ? describeSeed(wish) : describeStart(wish, now);
   return [
-    line('dataset', [folder, more].filter((part) => part !== '').join(' · ')),
+    line('dataset', joinParts(folder, more)),
     line('config', describeDocument(wish)),
     ...describeModels(wish),
   ];
@@ -49,13 +58,11 @@ function describeStart(wish: Wish, now: number): string {
 
 function describeDocument(wish: Wish): string {
   const { config, document, settings, plan } = wish;
-  const parts = [pathOf(wish, document), formatColumns(shownColumns(plan))];
-  if (config.seeds !== null) {
-    const cycles = settings.rows / config.seeds.rows;
-    const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
-    parts.push(`seed data ${config.seeds.path}: ${plural(config.seeds.rows, 'row')}${passes}`);
-  }
-  return parts.join(' · ');
+  const { seeds } = config;
+  const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
+  const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
+  const read = seeds !== null && `seed data ${seeds.path}: ${plural(seeds.rows, 'row')}${passes}`;
+  return joinParts(pathOf(wish, document), formatColumns(shownColumns(plan)), read);
 }
 
 /** As a person there would write it. */
@@ -65,7 +72,7 @@ function pathOf({ opened }: Wish, path: string): string {
 }
 
 function describeModels({ settings, plan }: Wish): string[] {
-  const lines = settings.providers.map((provider) => {
+  const texts = settings.providers.map((provider) => {
     const aliases = Object.keys(plan.models).filter(
       (alias) => findOwn(settings.models, alias)?.provider === provider.name,
     );
@@ -75,7 +82,7 @@ function describeModels({ settings, plan }: Wish): string[] {
         : `${provider.name} (${new URL(provider.endpoint ?? '').host})`;
     return `${aliases.join(', ')} → ${where}`;
   });
-  return lines.map((text, index) => line(index === 0 ? 'models' : '', text));
+  return lines('models', texts);
 }
 
 /** Where this process, which makes the calls, has no room for all that the document allows at a time. */
@@ -126,18 +133,7 @@ export function endJson({ name, directory }: Wish, { summary, isComplete, reason
   const { rowCount: rows, dropped, sizeBytes } = summary;
   const { failedCalls: _, ...usage } = sumColumns(summary.usage);
   const folder = join(directory, name);
-  return {
-    name,
-    folder,
-    isComplete,
-    reason,
-    rows,
-    dropped,
-    ...usage,
-    sizeBytes,
-    version,
-    ms,
-  };
+  return { name, folder, isComplete, reason, rows, dropped, ...usage, sizeBytes, version, ms };
 }
 
 /** The lines after a build. */
@@ -160,8 +156,7 @@ function describeDrops(wish: Wish, end: EndedRun): string[] {
   const more = causes.length - told.length;
   const others = more === 0 ? '' : `${plural(more, 'more cause')} · `;
   const next = hasFailed(wish, end) ? ` · correct that, ${SAME_COMMAND}` : '';
-  const lines = [...told, `${others}each row: ${ownCommand()} failures ${targetOf(wish)}${next}`];
-  return lines.map((text, index) => line(index === 0 ? 'dropped' : '', text));
+  return lines('dropped', [...told, `${others}each row: ${ownCommand()} failures ${targetOf(wish)}${next}`]);
 }
 
 /** No row is left. */
@@ -194,50 +189,38 @@ function describeStop(wish: Wish, end: EndedRun): string[] {
   const goOn = reason?.endsWith(SAME_COMMAND) === true ? '' : ' · go on: same command';
   const lost = stopped === null ? '' : `, ${formatCount(stopped.lost)} lost`;
   const isFailed = hasFailed(wish, end);
+  const kept = `${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`;
   return [
-    line(
-      isFailed ? 'failed' : 'stopped',
-      `${rows} · ${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`,
-    ),
+    line(isFailed ? 'failed' : 'stopped', joinParts(rows, kept)),
     ...(reason === null || stopped !== null || isFailed ? [] : [line('', reason)]),
   ];
 }
 
 function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRun): string {
-  const { counts, before, name, directory } = wish;
+  const { before, name, directory, settings } = wish;
+  const { kept, again, retried } = sumCounts(wish.counts);
   const all = sumColumns(summary.usage);
   const made = all.calls - sumColumns(usageBefore).calls;
   const rows = plural(summary.rowCount, 'row');
   const dropped = `${formatCount(summary.dropped)} dropped`;
-  const size = formatBytes(summary.sizeBytes);
+  const anyDropped = summary.dropped > 0 && dropped;
+  const size = `${formatBytes(summary.sizeBytes)} on disk`;
   const time = formatDuration(ms);
-  if (wish.isDone) return [rows, dropped, 'nothing to do', `${size} on disk`].join(' · ');
-  const { kept, again, retried } = sumCounts(counts);
+  if (wish.isDone) return joinParts(rows, dropped, 'nothing to do', size);
   if (version !== null) {
-    const old = join(directory, name, editionFolder(version));
-    return [
-      rows,
-      ...(summary.dropped > 0 ? [dropped] : []),
-      `${plural(made, 'call')} made, ${formatCount(kept)} kept`,
-      time,
-      `old rows: ${pathOf(wish, old)}`,
-    ].join(' · ');
+    const old = pathOf(wish, join(directory, name, editionFolder(version)));
+    const calls = `${plural(made, 'call')} made, ${formatCount(kept)} kept`;
+    return joinParts(rows, anyDropped, calls, time, `old rows: ${old}`);
   }
-  const isExtension =
-    before?.state === 'complete' && before.rows < wish.settings.rows && again + retried === 0;
-  if (isExtension) {
-    return [
-      rows,
-      ...(summary.dropped > 0 ? [dropped] : []),
-      plural(made, 'new call'),
-      time,
-      `the first ${formatCount(before.rows)} are unchanged`,
-    ].join(' · ');
+  if (before?.state === 'complete' && before.rows < settings.rows && again + retried === 0) {
+    const unchanged = `the first ${formatCount(before.rows)} are unchanged`;
+    return joinParts(rows, anyDropped, plural(made, 'new call'), time, unchanged);
   }
-  const calls = made === all.calls ? [] : [made === 0 ? 'no new call' : plural(made, 'new call')];
-  const allCalls = `${plural(all.calls, 'call')}${calls.length === 0 ? '' : ' in all'}`;
-  if (all.calls === 0) return [rows, dropped, time, `${size} on disk`].join(' · ');
-  return [rows, dropped, ...calls, allCalls, describeTokens(all), time, `${size} on disk`].join(' · ');
+  if (all.calls === 0) return joinParts(rows, dropped, time, size);
+  const isFirst = made === all.calls;
+  const newCalls = !isFirst && (made === 0 ? 'no new call' : plural(made, 'new call'));
+  const allCalls = `${plural(all.calls, 'call')}${isFirst ? '' : ' in all'}`;
+  return joinParts(rows, dropped, newCalls, allCalls, describeTokens(all), time, size);
 }
 
 /** Where a live build runs that a command attaches to. */

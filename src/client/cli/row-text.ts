@@ -4,7 +4,7 @@ import { findOwn } from '../../own-keys.ts';
 import { plural } from '../../plural.ts';
 import type { CellRecord, Turn } from '../../store/records.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
-import { describeTokens, formatDuration } from '../format.ts';
+import { describeTokens, formatDuration, joinParts, partsOf } from '../format.ts';
 import type { ColumnView, RowView } from '../row-view.ts';
 import type { Paint } from './paint.ts';
 import { clip, widthOf, wrap } from './text.ts';
@@ -100,14 +100,14 @@ function describeValue(value: Value, width: number): string[] {
 }
 
 function describeMember(name: string, value: Value, width: number): string[] {
-  const isNested = (isValueList(value) && value.length > 0) || (isValueObject(value) && isFilled(value));
-  if (!isNested) return hanging(`${name}: ${textOf(value)}`, width);
+  if (!isNested(value)) return hanging(`${name}: ${textOf(value)}`, width);
   const inner = describeValue(value, Math.max(MIN_VALUE_WIDTH, width - 2));
   return [...hanging(`${name}:`, width), ...inner.map((line) => `  ${line}`)];
 }
 
-function isFilled(value: object): boolean {
-  return Object.keys(value).length > 0;
+/** A list or an object with something in it. */
+function isNested(value: Value): boolean {
+  return (isValueList(value) || isValueObject(value)) && Object.keys(value).length > 0;
 }
 
 /** Wrapped text whose later lines are indented. */
@@ -130,12 +130,12 @@ function notesOf(column: ColumnView, { values, state, drop }: RowView, width: nu
   const { name, isDropped, source, model, cell, tries } = column;
   const failure = cell?.status === 'failed' ? cell.error : drop?.column === name ? drop : null;
   const isMissing = failure === null && !Object.hasOwn(values, name);
-  const made = [
-    ...(isMissing ? [state === 'dropped' ? 'not made' : 'not made yet'] : []),
-    ...(source === null ? [] : [source]),
-    ...(cell === null || model === null ? [] : [describeCalls(cell, model, tries)]),
-    ...(isDropped ? ['column with drop: true, not in parquet-files/'] : []),
-  ].flatMap((note) => wrap(note, width));
+  const made = partsOf(
+    isMissing && (state === 'dropped' ? 'not made' : 'not made yet'),
+    source,
+    cell !== null && model !== null && describeCalls(cell, model, tries),
+    isDropped && 'column with drop: true, not in parquet-files/',
+  ).flatMap((note) => wrap(note, width));
   return {
     failed: failure === null ? [] : wrap(`failed: ${failure.message}`, width),
     made: cell === null || model === null ? made : [...made, ...describeMaking(column, cell, width)],
@@ -146,11 +146,11 @@ function describeCalls({ host }: CellRecord, model: string, tries: readonly Cell
   const calls = tries.flatMap((record) => record.calls);
   const sum = (field: 'promptTokens' | 'completionTokens' | 'ms') =>
     calls.reduce((total, call) => total + call[field], 0);
-  return [
+  return joinParts(
     host === null ? model : `${model} at ${host}`,
     describeTokens({ promptTokens: sum('promptTokens'), completionTokens: sum('completionTokens') }),
     `${plural(calls.length, 'call')}, ${formatDuration(sum('ms'))}`,
-  ].join(' · ');
+  );
 }
 
 /** What was sent, what came back where the value is something else, and every try if there were several. */
@@ -214,13 +214,10 @@ function describeTry({ calls, error, status, turns }: CellRecord): Told {
   const turn = turns.at(-1);
   const answered = call === undefined ? 'no call' : call.status === 0 ? 'no answer' : `status ${call.status}`;
   const isPaid = call !== undefined && call.promptTokens + call.completionTokens > 0;
-  const cost = [
-    ...(isPaid ? [describeTokens(call)] : []),
-    ...(call === undefined ? [] : [formatDuration(call.ms)]),
-  ];
+  const time = call !== undefined && formatDuration(call.ms);
   const end = status === 'call' ? `${turn?.problem}, asked to correct it` : (error?.message ?? 'used');
   return {
-    what: [answered, ...cost, end].join(' · '),
+    what: joinParts(answered, isPaid && describeTokens(call), time, end),
     answer: status === 'ok' ? null : (turn?.text ?? null),
   };
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
 import { type Failure, groupFailures } from '../../../store/failures.ts';
-import { describeFailureGroup } from '../../failure-text.ts';
-import { line } from '../../format.ts';
+import { describeFailureGroup, joinParts, line, partsOf } from '../../format.ts';
 import { listFailures } from '../../look.ts';
 import { ownCommand } from '../../own-command.ts';
 import type { CliContext } from '../context.ts';
@@ -50,11 +49,8 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
 
 /** Row, column and what it took; below it the reason and the last answer. */
 function describeFailure({ row, column, message, calls, answer }: Failure, width: number): string[] {
-  const tries = calls.length === 0 ? [] : [plural(calls.length, 'call')];
-  const last =
-    answer === null ? [] : [`last answer: ${answer === '' ? '""' : clip(answer, MAX_ANSWER_WIDTH)}`];
-  return [
-    [`row ${row}`, clip(column, MAX_ANSWER_WIDTH), ...tries].join(' · '),
-    ...[message, ...last].flatMap((text) => wrap(text, width - 2)).map((text) => `  ${text}`),
-  ];
+  const tries = calls.length > 0 && plural(calls.length, 'call');
+  const last = answer !== null && `last answer: ${answer === '' ? '""' : clip(answer, MAX_ANSWER_WIDTH)}`;
+  const why = partsOf(message, last).flatMap((text) => wrap(text, width - 2));
+  return [joinParts(`row ${row}`, clip(column, MAX_ANSWER_WIDTH), tries), ...why.map((text) => `  ${text}`)];
 }

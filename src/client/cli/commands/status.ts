@@ -57,14 +57,15 @@ function describeStatus(status: DatasetStatus): string[] {
 
 function describeStart(start: StartStatus, { name, state }: DatasetStatus): string {
   const { epoch, kind, host, pid, at, endedAt, isLive } = start;
-  const parts = [`${kind === 'prune' ? 'prune' : 'build'} ${epoch}, started ${formatTime(at)}`];
-  if (endedAt !== null) parts.push(`took ${formatDuration(endedAt - at)}`);
-  else if (isLive === true) parts.push(`at work in process ${pid}`);
-  else if (isLive === null && state === 'building') {
+  const started = `${kind === 'prune' ? 'prune' : 'build'} ${epoch}, started ${formatTime(at)}`;
+  if (endedAt !== null) return joinParts(started, `took ${formatDuration(endedAt - at)}`);
+  if (isLive === true) return joinParts(started, `at work in process ${pid}`);
+  if (isLive === null && state === 'building') {
     const where = kind === 'start' ? 'rowloom worker' : `process ${pid} on ${host}`;
-    parts.push(`made by ${where}, see whether it is at work: ${ownCommand()} watch ${name}`);
-  } else if (state === 'interrupted') parts.push('was killed or crashed · go on: same command');
-  return parts.join(' · ');
+    const watch = `${ownCommand()} watch ${name}`;
+    return joinParts(started, `made by ${where}, see whether it is at work: ${watch}`);
+  }
+  return joinParts(started, state === 'interrupted' && 'was killed or crashed · go on: same command');
 }
 
 function printColumns({ columns }: DatasetStatus, context: CliContext): void {
