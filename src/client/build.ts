@@ -1,45 +1,27 @@
-// Starting, continuing and attaching to a build on a server.
-//
-//   B1. Each start takes the next epoch, by exclusive creation of its file, after it has judged the newest one dead.
-//   B2. A live build with the same wish is attached to; any other is refused unless it is to be replaced.
-//   B3. A wish that was decided before another build began is decided anew, unless both are the same: what it counted no
-//       longer holds.
-//   B4. A `run` serves its build with a queue and a worker of its own, and ends them.
-
-import { relative } from 'node:path';
+// Serving a build in this process, and following one to its end. A `run` serves its build with a queue and a worker of its
+// own, and ends them.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
   isGrpcCancelledError,
   isGrpcServiceError,
   ServiceError,
-  WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
-  WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { ActivityFailure, TerminatedFailure } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../activities/builds.ts';
-import { builderConfigOf } from '../config/builder-config.ts';
 import { BuildError, StoreError } from '../errors.ts';
-import { writeSeeds } from '../generators/stored-seeds.ts';
-import { ownIdentity, ownPlace } from '../processes.ts';
-import {
-  type BuildRef,
-  type DatasetResult,
-  datasetWorkflowId,
-  type GenerateDatasetInput,
-  runTaskQueue,
-} from '../protocol.ts';
+import { type DatasetResult, runTaskQueue } from '../protocol.ts';
 import { workerOptions } from '../server/proxy.ts';
 import { allowManyListeners } from '../signals.ts';
-import type { DatasetStore, EpochRecord } from '../store/dataset-store.ts';
+import type { EpochRecord } from '../store/dataset-store.ts';
 import { type Summary, summarize } from '../store/look.ts';
 import { installRuntime, type RunningWorker, startWorker } from '../worker.ts';
 import { type BuildSnapshot, readSnapshot } from './build-snapshot.ts';
-import type { Connected } from './connection.ts';
-import { findRun, isLive, isServedBy, refuse } from './live-build.ts';
+import { findRun, isLive } from './live-build.ts';
+import { attachOrTake, buildRefOf, replaced, type StartOptions, startWorkflow } from './start-build.ts';
 import type { AcceptedWish } from './wish.ts';
 
 export interface BuildEvents {
@@ -61,11 +43,8 @@ export interface StoppedCalls {
   readonly lost: number;
 }
 
-export interface RunBuildOptions {
-  readonly wish: AcceptedWish;
-  readonly connected: Connected;
+export interface RunBuildOptions extends StartOptions {
   readonly environment: NodeJS.ProcessEnv;
-  readonly isReplacing: boolean;
   readonly events: RunEvents;
   /** Aborted by Ctrl-C: a build of this process stops, an attached one is left alone. */
   readonly stopSignal: AbortSignal;
@@ -79,135 +58,26 @@ export type BuildEnd =
       /** Null when this process was not told to stop. */
       readonly stopped: StoppedCalls | null;
     }
-  | { readonly how: 'detached' }
-  /** Another build has begun since the wish was decided. */
-  | { readonly how: 'outdated' };
-
-/** Runs a wish to its end in this process, or attaches to the live build that works towards it. */
-export async function runBuild(options: RunBuildOptions): Promise<BuildEnd> {
-  const { wish, connected, isReplacing, events, stopSignal } = options;
-  for (;;) {
-    const newest = await wish.dataset.newestEpoch();
-    const start = await wish.dataset.findNewestStart();
-    if (start !== undefined && !isReplacing && (await isLive(start, connected))) {
-      if (start.planDigest !== wish.planDigest || start.rows > wish.settings.rows)
-        refuse(wish.dataset.name, start, 'for another document, edit or number of rows');
-      if (!isServedBy(start, connected)) refuse(wish.dataset.name, start, 'on another Temporal server');
-      events.onAttached(start);
-      const end = await follow(start, options);
-      if (stopSignal.aborted) return { how: 'detached' };
-      if (end !== undefined && start.rows === wish.settings.rows)
-        return { how: 'ended', result: end, epoch: start.epoch, stopped: null };
-      // Its process has a moment's work left.
-      while (await isLive(start, connected)) await sleep(RETRY_AFTER_MS);
-      continue;
-    }
-    if (await isOutdated(wish, newest)) return { how: 'outdated' };
-    const epoch = await takeEpoch({ ...options, newest, kind: 'run' });
-    if (epoch !== undefined) return serve(epoch, options);
-  }
-}
-
-/** Takes the epoch after `newest`; undefined if another start was faster. */
-export async function takeEpoch(
-  options: Pick<RunBuildOptions, 'wish' | 'connected'> & {
-    readonly newest: number;
-    readonly kind: EpochRecord['kind'];
-  },
-): Promise<EpochRecord | undefined> {
-  const { wish, connected, newest, kind } = options;
-  const own = ownIdentity();
-  const { id } = await wish.dataset.read();
-  const { seedSource } = wish.opened;
-  if (seedSource !== null) await writeSeeds(wish.dataset.files, seedSource);
-  await wish.dataset.writePlan(wish.planDigest, wish.plan);
-  await wish.dataset.writePlanDocument(wish.planDigest, builderConfigOf(wish.config.config));
-  return wish.dataset.takeEpoch(newest, {
-    datasetId: id,
-    kind,
-    ...ownPlace(),
-    pid: own.pid,
-    processStart: own.start,
-    address: connected.server.connectionOptions.address,
-    namespace: connected.server.namespace,
-    isEmbedded: connected.server.isEmbedded,
-    workflowId: datasetWorkflowId({ dataset: wish.dataset.name, datasetId: id, epoch: newest + 1 }),
-    settings: wish.settings,
-    rows: wish.settings.rows,
-    planDigest: wish.planDigest,
-    document: relative(wish.store.directory, wish.document),
-    documentDigest: wish.documentDigest,
-    answer: wish.answer,
-    at: Date.now(),
-  });
-}
-
-/** Whether another start than the newest that the wish was decided after asks for something else. */
-export async function isOutdated(
-  { dataset, opened, planDigest, settings }: AcceptedWish,
-  newest: number,
-): Promise<boolean> {
-  if (newest === (opened.latestStart?.epoch ?? 0)) return false;
-  const since = await dataset.readEpoch(newest);
-  return since.planDigest !== planDigest || since.rows > settings.rows;
-}
-
-export function buildRefOf(wish: Pick<AcceptedWish, 'store' | 'dataset'>, start: EpochRecord): BuildRef {
-  return {
-    storeId: wish.store.id,
-    dataset: wish.dataset.name,
-    datasetId: start.datasetId,
-    epoch: start.epoch,
-    planDigest: start.planDigest,
-  };
-}
-
-/** Throws `BuildError` when another build has taken the place of this one. */
-export async function startWorkflow(
-  dataset: Pick<DatasetStore, 'hasNewerEpoch' | 'findEpoch'>,
-  client: Client,
-  input: GenerateDatasetInput,
-): Promise<void> {
-  const { build, taskQueue } = input;
-  if (await dataset.hasNewerEpoch(build.epoch)) throw replaced(build);
-  await endOlder(dataset, client, build);
-  try {
-    await client.workflow.start('generateDataset', {
-      args: [input],
-      workflowId: datasetWorkflowId(build),
-      taskQueue,
-      // A request that comes once more, after a newer build has ended this workflow, starts nothing.
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-      staticSummary: `${build.dataset}, build ${build.epoch}`,
-    });
-  } catch (error) {
-    // The same request once more, whose first answer was lost: the workflow is there, and has continued as new since.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
-}
+  | { readonly how: 'detached' };
 
 /**
- * Ends what older starts left open on this server: their processes are dead or fenced, and nothing else would. Those
- * before the first that is found were ended by it.
+ * Runs a wish to its end in this process, or attaches to the live build that works towards it. `outdated` when another
+ * build has begun since the wish was decided.
  */
-async function endOlder(
-  dataset: Pick<DatasetStore, 'findEpoch'>,
-  client: Client,
-  { datasetId, epoch }: BuildRef,
-): Promise<void> {
-  for (let older = epoch - 1; older > 0; older -= 1) {
-    const start = await dataset.findEpoch(older);
-    // Those of the dataset that this folder was copied from are not ours.
-    const run = start?.datasetId === datasetId ? await findRun(start, client) : undefined;
-    if (start === undefined || run === undefined) continue;
-    if (run.isOpen) {
-      const ending = client.workflow.getHandle(start.workflowId).terminate('a newer build has begun');
-      // It may just have ended by itself.
-      await ending.catch((error) => {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      });
-    }
-    return;
+export async function runBuild(options: RunBuildOptions): Promise<BuildEnd | 'outdated'> {
+  const { wish, connected, events, stopSignal } = options;
+  for (;;) {
+    const found = await attachOrTake(options, 'run');
+    if (found === 'outdated') return found;
+    const { start, wasRunning } = found;
+    if (!wasRunning) return serve(start, options);
+    events.onAttached(start);
+    const result = await follow(start, options);
+    if (stopSignal.aborted) return { how: 'detached' };
+    if (result !== undefined && start.rows === wish.settings.rows)
+      return { how: 'ended', result, epoch: start.epoch, stopped: null };
+    // Its process has a moment's work left.
+    while (await isLive(start, connected)) await sleep(RETRY_AFTER_MS);
   }
 }
 
@@ -257,12 +127,6 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       await leaveEpoch(start, wish);
     }
   }
-}
-
-function replaced({ dataset, epoch }: BuildRef): BuildError {
-  return new BuildError(
-    `Cannot go on: another build of "${dataset}" took the place of build ${epoch}. What was made so far is kept`,
-  );
 }
 
 /** A store that cannot be written has ended the build with that reason, which is what people are to read. */

@@ -138,14 +138,13 @@ function describeReasons(wish: Wish): string[] {
 
   return plan.columns.flatMap(({ name }) => {
     const { lost, stale, downstream } = countOf(name);
+    const gone = lost > 0 && `${name}: gone from the store → ${formatCount(lost)} again`;
+    if (stale + downstream === 0) return partsOf(gone);
     const causes = [...new Set(causesOf(name))];
     const needs = causes.length === 0 ? 'made from other inputs' : `needs ${causes.join(', ')}`;
     const upTo = downstream > 0 ? 'up to ' : '';
-    return partsOf(
-      lost > 0 && `${name}: gone from the store → ${formatCount(lost)} again`,
-      stale + downstream > 0 &&
-        `${name}: ${changeText(name) ?? needs} → ${upTo}${formatCount(stale + downstream)} again`,
-    );
+    const why = changeText(name) ?? needs;
+    return partsOf(gone, `${name}: ${why} → ${upTo}${formatCount(stale + downstream)} again`);
   });
 }
 

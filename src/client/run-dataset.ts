@@ -99,26 +99,18 @@ export async function runDataset(options: RunOptions): Promise<RunEnd> {
 }
 
 /** Decides anew as long as another build begins between what was decided and its start. */
-async function untilUpToDate<End extends { readonly how: string }>(
+async function untilUpToDate<End>(
   { say }: Pick<ServerOptions, 'say'>,
-  decideAndStart: () => Promise<End | Outdated>,
+  decideAndStart: () => Promise<End | 'outdated'>,
 ): Promise<End> {
   for (;;) {
     const end = await decideAndStart();
-    if (!isOutdated(end)) return end;
+    if (end !== 'outdated') return end;
     say('another build of this dataset has begun meanwhile: looking again');
   }
 }
 
-interface Outdated {
-  readonly how: 'outdated';
-}
-
-function isOutdated(end: { readonly how: string }): end is Outdated {
-  return end.how === 'outdated';
-}
-
-async function runOnce(options: RunOptions): Promise<RunEnd | Outdated> {
+async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
@@ -130,25 +122,20 @@ async function runOnce(options: RunOptions): Promise<RunEnd | Outdated> {
     return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
   }
   const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
-  return withServer<RunEnd | Outdated>(options, async (connected) => {
+  return withServer<RunEnd | 'outdated'>(options, async (connected) => {
     if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);
     const { runBuild } = await import('./build.ts');
     const end = await runBuild({ ...options, wish: accepted, connected });
-    if (end.how === 'outdated') return end;
+    if (end === 'outdated') return end;
     if (end.how === 'detached') return { how: 'detached', wish };
     const { dataset } = accepted;
-    const { isComplete, reason } = end.result;
-    return {
-      how: 'ended',
-      wish,
-      isComplete,
-      reason,
-      summary: await summarize(dataset),
-      usageBefore,
-      version: wish.replacesOutput && isComplete ? ((await listVersions(dataset)).at(-2) ?? null) : null,
-      stopped: end.stopped,
-    };
+    const { stopped, result } = end;
+    const { isComplete, reason } = result;
+    const summary = await summarize(dataset);
+    const before = wish.replacesOutput && isComplete ? (await listVersions(dataset)).at(-2) : undefined;
+    const version = before ?? null;
+    return { how: 'ended', wish, isComplete, reason, summary, usageBefore, version, stopped };
   });
 }
 
@@ -162,16 +149,15 @@ export async function startDataset(options: DecideOptions & ServerOptions): Prom
   return untilUpToDate(options, () => startOnce(options));
 }
 
-async function startOnce(options: DecideOptions & ServerOptions): Promise<StartEnd | Outdated> {
+async function startOnce(options: DecideOptions & ServerOptions): Promise<StartEnd | 'outdated'> {
   const decided = await decideWish(options);
   if (decided.how !== 'accepted') return decided;
   const { wish } = decided;
   if (wish.isDone) return { how: 'done', wish };
-  return withServer<StartEnd | Outdated>(options, async (connected) => {
+  return withServer<StartEnd | 'outdated'>(options, async (connected) => {
     const { startBuild } = await import('./start-build.ts');
     const started = await startBuild({ ...options, wish: await acceptWish(wish), connected });
-    if (started === 'outdated') return { how: started };
-    return { how: 'started', wish, ...started };
+    return started === 'outdated' ? started : { how: 'started', wish, ...started };
   });
 }
 

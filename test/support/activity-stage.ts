@@ -8,7 +8,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { Builds } from '../../src/activities/builds.ts';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
-import { takeEpoch } from '../../src/client/build.ts';
+import { takeEpoch } from '../../src/client/start-build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish.ts';
 import { ConfigError } from '../../src/errors.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';

@@ -3,7 +3,7 @@
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { takeEpoch } from '../../../src/client/build.ts';
+import { takeEpoch } from '../../../src/client/start-build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../../src/client/wish.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { temporaryFolder } from '../store/support.ts';
