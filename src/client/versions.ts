@@ -33,8 +33,8 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
   let before: Made | undefined;
   for (const [index, version] of versions.entries()) {
     const start = await dataset.readEpoch(version);
-    const made = { start, plan: await dataset.readPlan(start.planDigest) };
     const { rows, dropped } = contents[index]!;
+    const made = { start, plan: await dataset.readPlan(start.planDigest), rows, dropped };
     found.unshift({
       version,
       isCurrent: index === versions.length - 1,
@@ -53,6 +53,8 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
 interface Made {
   readonly start: EpochRecord;
   readonly plan: Plan;
+  readonly rows: number;
+  readonly dropped: number;
 }
 
 function changesOf(before: Made, after: Made): string[] {
@@ -62,9 +64,7 @@ function changesOf(before: Made, after: Made): string[] {
   const changes = [...new Set([...columns, ...output]), ...(more > 0 ? [`${plural(more, 'row')} more`] : [])];
   if (changes.length > 0) return changes;
   if (after.start.kind === 'prune') return ['pruned'];
-  return [
-    after.start.planDigest === before.start.planDigest
-      ? 'failed rows tried again'
-      : 'which old cells are kept',
-  ];
+  if (after.start.planDigest !== before.start.planDigest) return ['which old cells are kept'];
+  if (before.rows + before.dropped < before.start.rows) return ['gone on with'];
+  return [before.dropped > 0 ? 'failed rows tried again' : 'the same rows'];
 }

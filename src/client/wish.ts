@@ -24,6 +24,7 @@ import type {
   DatasetStore,
   EpochRecord,
 } from '../store/dataset-store.ts';
+import { isPublishedByName } from '../store/editions.ts';
 import { findPublished } from '../store/published.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
@@ -197,7 +198,9 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     isSamePlan &&
     latestState === 'complete' &&
     counts.rowsInOutput > 0 &&
-    latestStart.rows === settings.rows;
+    latestStart.rows === settings.rows &&
+    dataset !== null &&
+    (await isPublishedByName(dataset));
   return {
     directory: opened.directory,
     name: opened.name,

@@ -3,15 +3,18 @@
 import { fail } from './fail.ts';
 import type { StoreFiles } from './files/port.ts';
 
-/** Reads a document; undefined if there is none. Throws `StoreError` for one that is no JSON or of a newer version. */
+/**
+ * Reads a document; undefined if there is none. Throws `StoreError` for one that is no JSON, with `cure`, a sentence on what
+ * helps, or of a newer version.
+ */
 export async function findDocument<Document extends { readonly v: number }>(
   files: StoreFiles,
-  place: { readonly path: string; readonly version: number },
+  place: { readonly path: string; readonly version: number; readonly cure?: string },
 ): Promise<Document | undefined> {
   const bytes = await files.find(place.path);
   if (bytes === undefined) return undefined;
   const path = files.place(place.path);
-  const document = parseDocument(bytes, path);
+  const document = parseDocument(bytes, path, place.cure);
   checkVersion(document.v, { ...place, path });
   return document as unknown as Document;
 }
@@ -36,12 +39,16 @@ export function checkVersion(
   }
 }
 
-export function parseDocument(bytes: Buffer, path: string): { readonly [field: string]: unknown } {
+export function parseDocument(
+  bytes: Buffer,
+  path: string,
+  cure?: string,
+): { readonly [field: string]: unknown } {
   try {
     const document: unknown = JSON.parse(bytes.toString('utf8'));
     if (typeof document === 'object' && document !== null) return document as { [field: string]: unknown };
   } catch {
     // Said below.
   }
-  return fail(`Cannot read "${path}": it is damaged`);
+  return fail(`Cannot read "${path}": it is damaged${cure === undefined ? '' : `. ${cure}`}`);
 }

@@ -243,6 +243,19 @@ async function refuseFoldersForLinks(dataset: DatasetStore): Promise<void> {
   }
 }
 
+/**
+ * Whether Data Designer's names lead to all of the published edition, or hold it, as in a copy that followed links. If not,
+ * somebody has been in the folder: a start puts it right.
+ */
+export async function isPublishedByName(dataset: DatasetStore): Promise<boolean> {
+  const { files } = dataset;
+  const epoch = await findPublished(dataset);
+  const current = await files.findPointer('current');
+  if (epoch === undefined || (current !== undefined && current !== editionFolder(epoch))) return false;
+  const stats = await Promise.all(NAMES_OF_DATA_DESIGNER.map((name) => files.findStat(name)));
+  return stats.every((stat) => stat !== undefined);
+}
+
 /** Puts Data Designer's names where the published edition is. Whoever finds them elsewhere does. */
 export async function pointAtPublished(dataset: DatasetStore): Promise<void> {
   const epoch = await findPublished(dataset);

@@ -57,6 +57,9 @@ export interface GroupRecord {
 /** Kinds of failures that another start may not have. The others follow from the plan and the cells there are. */
 const RETRIED_KINDS: readonly CellErrorKind[] = ['UnusableAnswer', 'RefusedCall', 'TriesExhausted'];
 
+/** Its rows are in the cells. */
+const RECORD_CURE = 'Remove that file, and the same command makes it again';
+
 /** A row group in the output of a start. */
 export interface GroupPlace {
   readonly epoch: number;
@@ -69,7 +72,7 @@ export function groupPath({ epoch, rowGroup }: GroupPlace): string {
 
 /** Undefined for a group that was never committed there. */
 export async function findGroup(dataset: DatasetStore, place: GroupPlace): Promise<GroupRecord | undefined> {
-  return findDocument(dataset.files, { path: groupPath(place), version: GROUP_VERSION });
+  return findDocument(dataset.files, { path: groupPath(place), version: GROUP_VERSION, cure: RECORD_CURE });
 }
 
 /** One line: thousands of them are read at each start. */

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { Edition } from '../../../src/store/editions.ts';
 import { buildAll, ticketText, WISHES } from '../store/edited-tickets.ts';
 import { startOf, temporaryFolder, testDataset } from '../store/support.ts';
 import { cli } from './cli.ts';
@@ -27,6 +28,25 @@ describe('versions', () => {
       'look      at an older one: rowloom show tickets@2 · free the disk of all of them: rowloom prune tickets',
     ]);
     expect(code).toBe(0);
+  });
+
+  it('tells a build that was killed from failed rows that are tried again', async () => {
+    const cwd = await temporaryFolder();
+    const dataset = await testDataset({ directory: join(cwd, 'artifacts'), rowGroupSize: 2 });
+    await buildAll(dataset);
+    const last = (await dataset.findLatestStart())!;
+    const { v: _, epoch: __, endedAt: ___, ...start } = last;
+    // The first is killed before it makes a row of the ten, the second makes none either.
+    for (const rows of [10, 10, 10]) {
+      const { epoch } = (await dataset.takeEpoch(await dataset.newestEpoch(), { ...start, rows }))!;
+      await new Edition(dataset, { epoch, planDigest: start.planDigest, digestOf: () => undefined }).start(2);
+    }
+    const { output } = await cli(['versions', 'tickets', '--json'], { cwd });
+    expect(output.map((line) => JSON.parse(line).changes).slice(0, 3)).toEqual([
+      ['gone on with'],
+      ['gone on with'],
+      ['6 rows more'],
+    ]);
   });
 
   it('gives programs one object a line', async () => {

@@ -1,9 +1,12 @@
+import { cp } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { FencedError } from '../../../src/errors.ts';
-import type { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { formatDocument } from '../../../src/store/documents.ts';
-import { Edition, pointAtPublished } from '../../../src/store/editions.ts';
+import { Edition, isPublishedByName, pointAtPublished } from '../../../src/store/editions.ts';
+import { FolderFiles } from '../../../src/store/files/folder.ts';
 import {
+  findGroup,
   GROUP_VERSION,
   type GroupRecord,
   groupPath,
@@ -14,7 +17,7 @@ import {
 import { batchName, editionFolder, OUTPUT_FOLDER } from '../../../src/store/names.ts';
 import { findPublished, findVerdict, listEditions, listVersions } from '../../../src/store/published.ts';
 import { Actor, seeded } from '../../support/interleaving.ts';
-import { hookedDataset, memoryDataset, startOf } from './support.ts';
+import { hookedDataset, memoryDataset, startOf, testDataset } from './support.ts';
 
 interface Start {
   readonly planDigest?: string;
@@ -223,6 +226,42 @@ describe('an edition', () => {
       }
     }
   }, 60_000);
+});
+
+describe('what Data Designer names', () => {
+  const finished = async () => {
+    const dataset = await testDataset();
+    const { edition } = await startEdition(dataset);
+    for (const name of ['metadata.json', 'builder_config.json'])
+      await dataset.files.create(`editions/000001/${name}`, '{}');
+    await edition.publish({ isFinished: true });
+    return dataset;
+  };
+
+  it('is there after a build, and in a copy that followed links', async () => {
+    const dataset = await finished();
+    expect(await isPublishedByName(dataset)).toBe(true);
+    await cp(dataset.directory, `${dataset.directory}-copy`, { recursive: true, dereference: true });
+    const files = new FolderFiles(`${dataset.directory}-copy`);
+    expect(await isPublishedByName(new DatasetStore({ name: 'copy', files }))).toBe(true);
+  });
+
+  it.each(['current', 'parquet-files', 'metadata.json', 'editions/000001/metadata.json'])(
+    'is missed when somebody removes %s',
+    async (name) => {
+      const dataset = await finished();
+      await dataset.files.remove(name);
+      expect(await isPublishedByName(dataset)).toBe(false);
+    },
+  );
+});
+
+it('says which file helps where a record is damaged', async () => {
+  const dataset = await withOutput();
+  await dataset.files.replace(groupPath({ epoch: 1, rowGroup: 1 }), '');
+  await expect(findGroup(dataset, { epoch: 1, rowGroup: 1 })).rejects.toThrow(
+    /00001.json": it is damaged. Remove that file, and the same command makes it again$/,
+  );
 });
 
 it('is refused a number that has output, but no start any more: the rows there are of another wish', async () => {
