@@ -37,14 +37,14 @@ export function addTotals(left: Totals, right: Totals): Totals {
 
 type Cost = Pick<ColumnTotals, 'calls' | 'failedCalls' | 'promptTokens' | 'completionTokens'>;
 
-/** Calls and tokens of all columns together. */
-export function sumColumns(columns: Readonly<Record<string, Cost>> | ArrayLike<Cost>): Cost {
+/** Calls and tokens together, of columns or whatever else has its own. */
+export function sumCosts(costs: Readonly<Record<string, Cost>> | ArrayLike<Cost>): Cost {
   const sum = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
-  for (const column of Object.values(columns)) {
-    sum.calls += column.calls;
-    sum.failedCalls += column.failedCalls;
-    sum.promptTokens += column.promptTokens;
-    sum.completionTokens += column.completionTokens;
+  for (const cost of Object.values(costs)) {
+    sum.calls += cost.calls;
+    sum.failedCalls += cost.failedCalls;
+    sum.promptTokens += cost.promptTokens;
+    sum.completionTokens += cost.completionTokens;
   }
   return sum;
 }

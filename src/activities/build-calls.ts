@@ -6,13 +6,15 @@ import type { Plan, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
-import { findFaultOfPlace } from './check-place.ts';
 import { Fence } from './fence.ts';
 import { Flights } from './flights.ts';
 import { Gate } from './gate.ts';
 import { Outcomes } from './outcomes.ts';
 import type { ServingProcess } from './process.ts';
 import { tellStop } from './tell-stop.ts';
+
+/** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
+const MIN_FREE_BYTES = 8 * 1024 * 1024;
 
 export interface BuildCallsOptions {
   readonly ref: BuildRef;
@@ -134,9 +136,20 @@ export class BuildCalls {
     this.#checkPlace().catch(() => undefined);
   }
 
+  /** Nothing more may be paid for where the dataset's folder was moved, removed or unmounted, or its disk is full. */
   async #checkPlace(): Promise<void> {
+    const fault = await this.#findFaultOfPlace();
+    if (fault !== undefined) this.stop(`Cannot write "${this.#options.dataset.directory}": ${fault}`);
+  }
+
+  async #findFaultOfPlace(): Promise<string | undefined> {
     const { dataset, ref } = this.#options;
-    const fault = await findFaultOfPlace(dataset, ref);
-    if (fault !== null) this.stop(fault);
+    const found = await dataset.find();
+    if (found === undefined) return "the dataset's folder is gone";
+    if (found.id !== ref.datasetId) return 'another dataset stands in its place';
+    const freeBytes = await dataset.files.freeBytes();
+    if (freeBytes >= MIN_FREE_BYTES) return undefined;
+    const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
+    return `the disk is full, ${left} are left`;
   }
 }

@@ -11,6 +11,7 @@ import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '.
 import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
 import { EDITION_FOLDERS, editionFolder } from '../store/names.ts';
 import { findPublished } from '../store/published.ts';
+import { readVersion } from '../store/versions.ts';
 import type { Build } from './build.ts';
 
 export interface FinishDatasetInput {
@@ -36,11 +37,7 @@ export async function finishDatasetActivity(
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();
   await dataset.endBuild(epoch, { isComplete, reason, at: Date.now() });
-  let [rows, dropped] = [0, 0];
-  for await (const group of readGroups(dataset, await findPublished(dataset))) {
-    rows += group.rowCount;
-    dropped += group.drops.length;
-  }
+  const { rows, dropped } = await readVersion(dataset, await findPublished(dataset));
   return { isComplete, reason, rows, dropped };
 }
 

@@ -12,9 +12,8 @@ import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { makeCellFolder } from '../store/cell-files.ts';
 import { cellFolder } from '../store/names.ts';
-import { openTurns } from '../store/open-turns.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, isCrash, refusalsIn } from '../store/records.ts';
+import { type CellRecord, isCrash, openTurns, refusalsIn } from '../store/records.ts';
 import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(

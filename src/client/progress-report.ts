@@ -4,7 +4,7 @@ import type { Calls } from '../activities/builds.ts';
 import { plural } from '../plural.ts';
 import { shorten } from '../shorten.ts';
 import type { Summary } from '../store/look.ts';
-import { sumColumns } from '../totals.ts';
+import { sumCosts } from '../totals.ts';
 import type { BuildSnapshot } from './build-snapshot.ts';
 import { sumCounts } from './count-cells.ts';
 import { describeTokens, formatCount, formatDuration, joinParts, line } from './format.ts';
@@ -13,7 +13,7 @@ import type { Wish } from './wish.ts';
 
 /** One line of a build whose plan is not known here, in several lengths. */
 export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
-  const totals = sumColumns(snapshot.columns);
+  const totals = sumCosts(snapshot.columns);
   const made = joinParts(`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call'));
   const busy = `${plural(snapshot.cellsInFlight, 'cell')} under way`;
   const rest = joinParts(describeLosses(snapshot), snapshot.phase !== 'running' && snapshot.phase);
@@ -28,7 +28,7 @@ export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
 export function describeStored({ rowCount, usage, asked }: Summary): readonly string[] {
   const noWorker = `no worker answers: start one with \`${ownCommand()} worker\``;
   const why = line('waiting', asked?.kind === 'start' ? noWorker : 'its process does not answer');
-  return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumColumns(usage).calls, 'call')), why];
+  return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumCosts(usage).calls, 'call')), why];
 }
 
 export interface ProgressPlace {
@@ -42,7 +42,7 @@ export interface ProgressPlace {
 
 /** The calls that a build has made as far as they are known here. */
 export function callsSoFar(snapshot: BuildSnapshot, calls: Calls | null): number {
-  return calls?.answered ?? sumColumns(snapshot.columns).calls;
+  return calls?.answered ?? sumCosts(snapshot.columns).calls;
 }
 
 /** Before that a rate says little: the first call goes alone, and the others end together. */
@@ -53,7 +53,7 @@ const MIN_MS_FOR_TIME = 5_000;
 /** One line while a build runs, in several lengths, the longest first. */
 export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace): readonly string[] {
   const { wish, calls, first, now } = place;
-  const totals = sumColumns(snapshot.columns);
+  const totals = sumCosts(snapshot.columns);
   const made = callsSoFar(snapshot, calls);
   const planned = sumCounts(wish.counts).calls;
   const since = { calls: made - first.calls, ms: now - first.at };
@@ -81,7 +81,7 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
 }
 
 function describeLosses({ dropped, columns }: BuildSnapshot): string {
-  const { failedCalls } = sumColumns(columns);
+  const { failedCalls } = sumCosts(columns);
   return joinParts(
     `${formatCount(dropped)} dropped`,
     failedCalls > 0 && `${plural(failedCalls, 'call')} failed`,

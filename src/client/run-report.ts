@@ -11,7 +11,7 @@ import { shorten } from '../shorten.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import type { Summary } from '../store/look.ts';
 import { editionFolder } from '../store/names.ts';
-import { sumColumns } from '../totals.ts';
+import { sumCosts } from '../totals.ts';
 import type { StoppedCalls } from './build.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
@@ -131,7 +131,7 @@ export function planJson({ name, directory, settings, isDone, replacesOutput, co
 /** What came of a wish, for programs. */
 export function endJson({ name, directory }: Wish, { summary, isComplete, reason, version, ms }: EndedRun) {
   const { rowCount: rows, dropped, sizeBytes } = summary;
-  const { failedCalls: _, ...usage } = sumColumns(summary.usage);
+  const { failedCalls: _, ...usage } = sumCosts(summary.usage);
   const folder = join(directory, name);
   return { name, folder, isComplete, reason, rows, dropped, ...usage, sizeBytes, version, ms };
 }
@@ -180,7 +180,7 @@ function describeStop(wish: Wish, end: EndedRun): string[] {
   const { settings } = wish;
   const { summary, stopped, reason } = end;
   const { rowsToCome } = summary;
-  const { calls, failedCalls } = sumColumns(summary.usage);
+  const { calls, failedCalls } = sumCosts(summary.usage);
   const asked = plural(settings.rows, 'row');
   const rows =
     rowsToCome === null || summary.rowCount === 0
@@ -199,8 +199,8 @@ function describeStop(wish: Wish, end: EndedRun): string[] {
 function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRun): string {
   const { before, name, directory, settings } = wish;
   const { kept, again, retried } = sumCounts(wish.counts);
-  const all = sumColumns(summary.usage);
-  const made = all.calls - sumColumns(usageBefore).calls;
+  const all = sumCosts(summary.usage);
+  const made = all.calls - sumCosts(usageBefore).calls;
   const rows = plural(summary.rowCount, 'row');
   const dropped = `${formatCount(summary.dropped)} dropped`;
   const anyDropped = summary.dropped > 0 && dropped;

@@ -6,7 +6,8 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { StoreError } from '../errors.ts';
 import type { PartName } from '../graph/types.ts';
-import { addUsage, type CallUsage, NO_USAGE, usageOf } from './call-usage.ts';
+import { sumCosts } from '../totals.ts';
+import { type CallUsage, NO_USAGE, usageOf } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import { type Line, readLinesOf } from './lines.ts';
@@ -153,7 +154,7 @@ class Scan {
 
   #takeRecord(record: StoredRecord): void {
     checkVersion(record.v, { path: this.#path, version: RECORD_VERSION });
-    if (record.calls.length > 0) this.#own = addUsage(this.#own, usageOf(record, this.#file.nonce));
+    if (record.calls.length > 0) this.#own = sumCosts([this.#own, usageOf(record, this.#file.nonce)]);
     const chosenBy = this.#chosenBy.get(this.#number);
     this.#onRecord(chosenBy === undefined ? record : { ...record, chosenBy }, this.#number);
   }

@@ -24,12 +24,6 @@ const JSON_LENGTH = 310;
 const SUSPICIOUS_CRASHES = 2;
 const MAX_CRASHES_ALONE = 3;
 
-/** What flights need of a dataset. */
-interface FlightsDataset {
-  readonly files: Pick<StoreFiles, 'find' | 'list' | 'place' | 'remove' | 'scratch'>;
-  hasNewerEpoch(epoch: number): boolean | Promise<boolean>;
-}
-
 /** A cell under the input that it is made from. */
 export interface FlyingCell {
   readonly column: string;
@@ -60,7 +54,7 @@ process.once('exit', () => {
 process.once('uncaughtExceptionMonitor', () => ownLogs.clear());
 
 export class FlightLog {
-  readonly #files: Pick<StoreFiles, 'scratch'>;
+  readonly #files: StoreFiles;
   readonly #path: string;
   readonly #header: string;
   readonly #freeLines: number[] = [];
@@ -71,7 +65,7 @@ export class FlightLog {
   #isDisposed = false;
 
   /** Touches no disk before the first flight. */
-  constructor({ files }: { readonly files: Pick<StoreFiles, 'scratch'> }, epoch: number) {
+  constructor({ files }: DatasetStore, epoch: number) {
     this.#files = files;
     this.#path = pathOf(flightsName({ epoch, nonce: randomBytes(8).toString('hex') }));
     this.#header = lineOf({ v: FLIGHTS_VERSION, epoch, owner: { ...ownPlace(), ...ownIdentity() } });
@@ -144,7 +138,7 @@ export function isGuilty({ alone }: Crashes): boolean {
 export class CrashedFlights {
   readonly #cells = new Map<string, FlyingCell & Crashes>();
 
-  static async read(dataset: FlightsDataset): Promise<CrashedFlights> {
+  static async read(dataset: DatasetStore): Promise<CrashedFlights> {
     const crashed = new CrashedFlights();
     for await (const { flights } of readCrashed(dataset)) {
       for (const flight of flights) crashed.#add(flight);
@@ -175,7 +169,7 @@ export class CrashedFlights {
 }
 
 /** Removes what killed processes left in a dataset that is complete, as far as the disk lets it. */
-export async function removeLeftovers(dataset: FlightsDataset & Pick<DatasetStore, 'sweep'>): Promise<void> {
+export async function removeLeftovers(dataset: DatasetStore): Promise<void> {
   try {
     await forgetCrashes(dataset);
     await dataset.sweep();
@@ -186,13 +180,13 @@ export async function removeLeftovers(dataset: FlightsDataset & Pick<DatasetStor
 }
 
 /** Forgets the crashes there were: all cells are made, or have failed with a record. */
-export async function forgetCrashes(dataset: FlightsDataset): Promise<void> {
+export async function forgetCrashes(dataset: DatasetStore): Promise<void> {
   for await (const { path } of readCrashed(dataset)) await dataset.files.remove(path);
 }
 
 /** Throws `StoreError` for a file that a newer Rowloom wrote. */
 async function* readCrashed(
-  dataset: FlightsDataset,
+  dataset: DatasetStore,
 ): AsyncGenerator<{ readonly path: string; readonly flights: readonly Flight[] }> {
   const { files } = dataset;
   for (const path of (await files.list(FOLDER)).map(pathOf)) {
@@ -209,7 +203,7 @@ async function* readCrashed(
 }
 
 /** Of a process on another machine nobody here knows: once a newer build has begun it counts as gone. */
-async function isGone(dataset: FlightsDataset, { owner, epoch }: FlightsHeader): Promise<boolean> {
+async function isGone(dataset: DatasetStore, { owner, epoch }: FlightsHeader): Promise<boolean> {
   const runs = isRunning(owner);
   return runs === undefined ? dataset.hasNewerEpoch(epoch) : !runs;
 }

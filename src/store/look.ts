@@ -35,6 +35,7 @@ import { findPublished, listEditions } from './published.ts';
 import { parseParquet } from './read-parquet.ts';
 import type { CellRecord, StoredRecord } from './records.ts';
 import { listGroupsWithCells, readUsage } from './usage.ts';
+import { readVersion } from './versions.ts';
 
 export interface Summary {
   readonly record: DatasetRecord;
@@ -90,17 +91,11 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     dropped: sum(committed.map(({ drops }) => drops.length)),
     causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
     groups: { asked: askedGroups, complete, partial: committed.length - complete },
-    rowsToCome: toCome === undefined ? null : await countRows(dataset, toCome),
+    rowsToCome: toCome === undefined ? null : (await readVersion(dataset, toCome)).rows,
     cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
     usage: await readUsage(dataset, { epoch: published, groups }),
     sizeBytes: sum(committed.flatMap(({ files }) => files.filter(isTable).map(({ sizeBytes }) => sizeBytes))),
   };
-}
-
-async function countRows(dataset: DatasetStore, epoch: number): Promise<number> {
-  let rows = 0;
-  for await (const { rowCount } of readGroups(dataset, epoch)) rows += rowCount;
-  return rows;
 }
 
 async function countCells(

@@ -106,17 +106,13 @@ export function epochName(epoch: number, what: 'start' | 'end' | 'left' = 'start
   return `epochs/${pad(epoch, 6)}${what === 'start' ? '' : `.${what}`}.json`;
 }
 
-/** The number of a file or folder that is named by one, such as "000007.json" or "00042"; undefined for others. */
-export function parseNumber(name: string, ending = ''): number | undefined {
-  const digits = name.endsWith(ending) ? name.slice(0, name.length - ending.length) : '';
-  return /^\d{5,}$/.test(digits) ? Number(digits) : undefined;
-}
-
-/** The numbers that names stand for, ascending. */
+/** The numbers that names such as "000007.json" or "00042" stand for, ascending; other names are passed over. */
 export function parseNumbers(names: readonly string[], ending = ''): number[] {
   return names
-    .map((name) => parseNumber(name, ending))
-    .filter((number) => number !== undefined)
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, name.length - ending.length))
+    .filter((digits) => /^\d{5,}$/.test(digits))
+    .map(Number)
     .sort((left, right) => left - right);
 }
 

@@ -94,3 +94,29 @@ export function refusalsIn(records: readonly CellRecord[]): CellRecord[] {
     .sort((left, right) => Number(right.counts ?? false) - Number(left.counts ?? false))
     .map((record) => ({ ...record, status: 'retry', calls: [] }));
 }
+
+/** What the records of one cell that were made from one input share. */
+export function conversationOf({ row, in: digest }: Pick<CellRecord, 'row' | 'in'>): string {
+  return `${row} ${digest}`;
+}
+
+/**
+ * The turns of conversations that nothing has ended: another start replays them. Of one that was started again only the
+ * turns since then. Takes records in the order of their age.
+ */
+export function openTurns<Stored extends Pick<CellRecord, 'row' | 'in' | 'status' | 'error'>>(
+  records: readonly Stored[],
+): Stored[] {
+  const open = new Map<string, Stored[]>();
+  for (const record of records) {
+    const conversation = conversationOf(record);
+    const turns = open.get(conversation);
+    if (record.status === 'call') {
+      if (turns === undefined) open.set(conversation, [record]);
+      else turns.push(record);
+    } else if (record.status !== 'retry' || record.error?.kind === 'UnusableAnswer') {
+      open.delete(conversation);
+    }
+  }
+  return [...open.values()].flat();
+}

@@ -7,7 +7,8 @@
 
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { type CallUsage, mergeUsage, sumUsage } from './call-usage.ts';
+import { sumCosts } from '../totals.ts';
+import { type CallUsage, mergeUsage } from './call-usage.ts';
 import {
   type CellFile,
   type FoldedUsage,
@@ -21,8 +22,7 @@ import type { DatasetStore } from './dataset-store.ts';
 import { failedCells } from './failures.ts';
 import { formatLine } from './lines.ts';
 import { type CellPlace, settledName } from './names.ts';
-import { openTurns } from './open-turns.ts';
-import { identityOf, RECORD_VERSION, type StoredRecord } from './records.ts';
+import { conversationOf, identityOf, openTurns, RECORD_VERSION, type StoredRecord } from './records.ts';
 
 /** Heads stand in the first two lines. */
 const HEAD_LINES = 2;
@@ -64,7 +64,7 @@ export async function settleColumn(dataset: DatasetStore, options: SettleOptions
     const names = files.map(({ name }) => name);
     const covers = names.filter((name) => !index.open.has(name));
     const folded = covers.filter((name) => !index.damaged.has(name));
-    const usage = sumUsage(index.usage.values());
+    const usage = sumCosts([...index.usage.values()]);
     const failed = failedCells(index.dropped.sort(byRowAndAge));
     if (files.length === 0) return { covers, folded: [], usage, failed };
     const name = settledName(options);
@@ -160,11 +160,6 @@ function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
   return entries
     .filter((entry) => isMade(entry) || open.has(entry) || ended.has(conversationOf(entry)))
     .sort((left, right) => left.file - right.file || left.line - right.line);
-}
-
-/** What the records of one cell that were made from one input share. */
-function conversationOf({ row, in: digest }: Entry): string {
-  return `${row} ${digest}`;
 }
 
 function headsOf(

@@ -1,7 +1,8 @@
 // What was paid for. A group's record says what the files of cells that it covers had cost; files that came later are
 // counted from the files themselves. So the sums survive whatever the cells survive.
 
-import { addUsage, type CallUsage, mergeUsage, NO_USAGE, sumUsage } from './call-usage.ts';
+import { sumCosts } from '../totals.ts';
+import { type CallUsage, mergeUsage, NO_USAGE } from './call-usage.ts';
 import { listCellColumns, listCellFiles, readFileUsage, withCellFiles } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findGroup, type GroupRecord } from './groups.ts';
@@ -25,7 +26,7 @@ export async function countGroup(
         mergeUsage(usage, read.usage);
         if (read.isEnded) covers.push(file.name);
       }
-      return { covers, usage: sumUsage(usage.values()) };
+      return { covers, usage: sumCosts([...usage.values()]) };
     });
     return [column, found] as const;
   });
@@ -78,7 +79,7 @@ export async function readUsage(
         ? await countGroup(dataset, rowGroup, columns)
         : await recount(dataset, found.group, columns);
     for (const [column, cost] of Object.entries(usage)) {
-      sums.set(column, addUsage(sums.get(column) ?? NO_USAGE, cost));
+      sums.set(column, sumCosts([sums.get(column) ?? NO_USAGE, cost]));
     }
   }
   return Object.fromEntries([...sums].sort(([left], [right]) => (left < right ? -1 : 1)));

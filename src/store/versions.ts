@@ -10,7 +10,8 @@ export interface VersionContent {
   readonly files: ReadonlyMap<string, number>;
 }
 
-export async function readVersion(dataset: DatasetStore, epoch: number): Promise<VersionContent> {
+/** Nothing without an edition. */
+export async function readVersion(dataset: DatasetStore, epoch: number | undefined): Promise<VersionContent> {
   const files = new Map<string, number>();
   let [rows, dropped] = [0, 0];
   for await (const group of readGroups(dataset, epoch)) {

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killAndWait, type ProcessIdentity, processStart } from '../../src/processes.ts';
 import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
-import { addUsage, type CallUsage, NO_USAGE } from '../../src/store/call-usage.ts';
+import type { CallUsage } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { openStore } from '../../src/store/store.ts';
 import { readUsage } from '../../src/store/usage.ts';
+import { sumCosts } from '../../src/totals.ts';
 import type { ValueObject } from '../../src/values.ts';
 import { type CliOptions, type CliProcess, startCli } from './cli.ts';
 import type { MockModelServer, MockStats } from './mock-model-server.ts';
@@ -183,7 +184,7 @@ export class Workplace {
   async usage(): Promise<CallUsage> {
     const dataset = await this.dataset().catch(() => undefined);
     const columns = dataset === undefined ? {} : await readUsage(dataset);
-    return Object.values(columns).reduce(addUsage, NO_USAGE);
+    return sumCosts(columns);
   }
 
   /** Ends all that was started here and removes the folder. */

@@ -142,7 +142,13 @@ export class FolderFiles implements StoreFiles {
 
   async remove(path: string): Promise<boolean> {
     const place = this.place(path);
-    return this.#remove(place);
+    try {
+      await this.#fs.unlink(place);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw notWritten(place, error);
+    }
   }
 
   async removeFolder(path: string): Promise<void> {
@@ -160,12 +166,11 @@ export class FolderFiles implements StoreFiles {
     await syncFolder(this.#fs, this.place(path));
   }
 
-  async sweep(folder: string, beforeMs: number = Number.POSITIVE_INFINITY): Promise<void> {
+  async sweep(folder: string, beforeMs: number): Promise<void> {
     const place = this.place(folder);
     const names = (await reading(place, () => this.#fs.readdir(place))) ?? [];
     for (const name of names.filter(isTemporary)) {
-      const leftover = join(place, name);
-      if (await this.#isDead(leftover, beforeMs)) await this.#remove(leftover);
+      if (await this.#isDead(join(place, name), beforeMs)) await this.remove(join(folder, name));
     }
   }
 
@@ -226,16 +231,6 @@ export class FolderFiles implements StoreFiles {
     } catch (error) {
       await file.discard();
       throw error;
-    }
-  }
-
-  async #remove(place: string): Promise<boolean> {
-    try {
-      await this.#fs.unlink(place);
-      return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw notWritten(place, error);
     }
   }
 

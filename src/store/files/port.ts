@@ -55,7 +55,7 @@ export interface StoreFiles {
    * Removes what dead processes left directly in a folder: files that were started and never published. Of processes of other
    * machines nobody here knows whether they live: what they started is removed if it is older than `beforeMs` since 1970.
    */
-  sweep(folder: string, beforeMs?: number): Promise<void>;
+  sweep(folder: string, beforeMs: number): Promise<void>;
 
   /**
    * Opens a new file for what a crash alone makes worth reading, never synced: its writes are synchronous, as each costs 3 µs

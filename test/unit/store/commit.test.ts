@@ -14,10 +14,9 @@ import {
   readOutputFile,
 } from '../../../src/store/groups.ts';
 import { batchName, DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from '../../../src/store/names.ts';
-import { openTurns } from '../../../src/store/open-turns.ts';
 import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
-import { type CellRecord, identityOf } from '../../../src/store/records.ts';
+import { type CellRecord, identityOf, openTurns } from '../../../src/store/records.ts';
 import { readUsage } from '../../../src/store/usage.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
 import type { Hook } from '../../support/hooked-files.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { plural } from '../../../plural.ts';
-import { sumColumns } from '../../../totals.ts';
+import { sumCosts } from '../../../totals.ts';
 import {
   describeTokens,
   formatBytes,
@@ -39,7 +39,7 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
 
 function describeStatus(status: DatasetStatus): string[] {
   const { name, folder, seed, document, state, reason, rowsAsked, dropped, rowGroups, lastStart } = status;
-  const sum = sumColumns(status.columns);
+  const sum = sumCosts(status.columns);
   const failed = sum.failedCalls === 0 ? '' : `, ${formatCount(sum.failedCalls)} of them failed`;
   const isOld = lastStart?.replacesOutput === true && state !== 'complete';
   const inPart = rowGroups.partial === 0 ? '' : `, ${formatCount(rowGroups.partial)} in part`;

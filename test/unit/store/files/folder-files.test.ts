@@ -138,7 +138,7 @@ describe('a writer that is killed', () => {
     const files = new FolderFiles(root);
     const living = await files.start('below/file');
     expect(readdirSync(join(root, 'below'))).toHaveLength(2);
-    await files.sweep('below');
+    await files.sweep('below', Number.POSITIVE_INFINITY);
     expect(readdirSync(join(root, 'below'))).toHaveLength(1);
     await living.publish();
     expect(await files.list('below')).toEqual(['file']);
