@@ -1,7 +1,7 @@
 // Finds a dataset that a person names, to look at it.
 
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
 import { DatasetStore } from '../store/dataset-store.ts';
 import { FolderFiles } from '../store/files/folder.ts';
@@ -27,6 +27,18 @@ export interface DatasetPlace extends StorePlace {
 
 export function storeFolder({ out, cwd }: StorePlace): string {
   return resolve(cwd, out ?? DEFAULT_STORE_FOLDER);
+}
+
+/** A path as a person in a folder would write it. */
+export function pathAsTyped(path: string, cwd: string): string {
+  const below = relative(cwd, path);
+  return below.startsWith('..') ? path : below;
+}
+
+/** What commands call a dataset: its name where they look for it, else its folder. */
+export function targetAsTyped(folder: string, cwd: string): string {
+  const { directory, name } = splitDatasetPath(folder);
+  return directory === storeFolder({ cwd }) ? name : pathAsTyped(folder, cwd);
 }
 
 /**

@@ -20,8 +20,10 @@ import { whereIs } from '../processes.ts';
 import { QUERY } from '../protocol.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { type Connected, connect } from './connection.ts';
+import { targetAsTyped } from './find-dataset.ts';
 import { livenessBy, livenessOf } from './liveness.ts';
 import { ownCommand } from './own-command.ts';
+import type { AcceptedWish } from './wish.ts';
 
 /** Without an answer for this long a worker makes no calls. */
 const ANSWER_LIMIT_MS = 5_000;
@@ -104,10 +106,11 @@ export async function findRun({ workflowId }: EpochRecord, client: Client): Prom
 }
 
 /** Throws `RefusedError` for a wish that cannot share the work of a live build. */
-export function refuse(name: string, start: EpochRecord, why: string): never {
+export function refuse(wish: AcceptedWish, start: EpochRecord, why: string): never {
   const { kind, pid, host, workflowId, address } = start;
+  const target = targetAsTyped(wish.dataset.directory, wish.opened.options.cwd);
   const where = kind === 'start' ? `workflow ${workflowId} at ${address}` : `process ${pid} on ${host}`;
   throw new RefusedError(
-    `Cannot build "${name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand()} stop ${name}\`, or take over with --replace`,
+    `Cannot build "${wish.name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand()} stop ${target}\`, or take over with --replace`,
   );
 }

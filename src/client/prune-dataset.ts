@@ -5,7 +5,7 @@ import { ownIdentity, ownPlace } from '../processes.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { findPrunable, isPruned, type PruneView, prune } from '../store/prune.ts';
 import { openStore, splitDatasetPath } from '../store/store.ts';
-import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { type DatasetPlace, findDataset, targetAsTyped } from './find-dataset.ts';
 import { livenessOf } from './liveness.ts';
 import { ownCommand } from './own-command.ts';
 
@@ -25,7 +25,7 @@ export type PruneEnd =
 export async function pruneDataset({ keep, ask, ...place }: PruneOptions): Promise<PruneEnd> {
   if (!Number.isInteger(keep) || keep < 1) throw new RangeError(`Cannot keep ${keep} versions`);
   const found = await findDataset(place);
-  await refuseLive(found);
+  await refuseLive(found, place);
   const view = await findPrunable(found, { keep });
   if (isPruned(view)) return { how: 'nothing' };
   if (!(await ask(view))) return { how: 'declined' };
@@ -36,10 +36,10 @@ export async function pruneDataset({ keep, ask, ...place }: PruneOptions): Promi
 }
 
 /** What only a server could tell of does no harm: a build that is complete has nothing left to write. */
-async function refuseLive(dataset: DatasetStore): Promise<void> {
+async function refuseLive(dataset: DatasetStore, { cwd }: DatasetPlace): Promise<void> {
   const start = await dataset.findNewestStart();
   if (start === undefined || livenessOf(start) !== true) return;
   throw new RefusedError(
-    `Cannot prune "${dataset.name}": process ${start.pid} is at work on it. Wait for it, or stop it with \`${ownCommand()} stop ${dataset.name}\``,
+    `Cannot prune "${dataset.name}": process ${start.pid} is at work on it. Wait for it, or stop it with \`${ownCommand()} stop ${targetAsTyped(dataset.directory, cwd)}\``,
   );
 }

@@ -1,6 +1,6 @@
 // What `run` says before and after a build, line by line.
 
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../open-files.ts';
 import { findOwn } from '../own-keys.ts';
 import { modelKeyOf } from '../plan.ts';
@@ -15,7 +15,7 @@ import { sumCosts } from '../totals.ts';
 import type { StoppedCalls } from './build.ts';
 import { sumCounts } from './count-cells.ts';
 import { findDeadStart } from './describe-plan.ts';
-import { storeFolder } from './find-dataset.ts';
+import { pathAsTyped, targetAsTyped } from './find-dataset.ts';
 import {
   describeFailureGroup,
   describeTokens,
@@ -62,13 +62,7 @@ function describeDocument(wish: Wish): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
   const read = seeds !== null && `seed data ${seeds.path}: ${plural(seeds.rows, 'row')}${passes}`;
-  return joinParts(pathOf(wish, document), formatColumns(shownColumns(plan)), read);
-}
-
-/** As a person there would write it. */
-function pathOf({ opened }: Wish, path: string): string {
-  const below = relative(opened.options.cwd, path);
-  return below.startsWith('..') ? path : below;
+  return joinParts(pathAsTyped(document, wish.opened.options.cwd), formatColumns(shownColumns(plan)), read);
 }
 
 function describeModels({ settings, plan }: Wish): string[] {
@@ -165,14 +159,12 @@ function hasFailed({ settings }: Wish, { summary, isComplete }: EndedRun): boole
 }
 
 /** What names its dataset to other commands. */
-function targetOf(wish: Wish): string {
-  const { name, directory, opened } = wish;
-  const isNameEnough = directory === storeFolder({ cwd: opened.options.cwd });
-  return isNameEnough ? name : pathOf(wish, join(directory, name));
+function targetOf({ name, directory, opened }: Wish): string {
+  return targetAsTyped(join(directory, name), opened.options.cwd);
 }
 
 function describeLook(wish: Wish): string {
-  const folder = pathOf(wish, join(wish.directory, wish.name));
+  const folder = pathAsTyped(join(wish.directory, wish.name), wish.opened.options.cwd);
   return `${ownCommand()} show ${targetOf(wish)} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
@@ -208,7 +200,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   const time = formatDuration(ms);
   if (wish.isDone) return joinParts(rows, dropped, 'nothing to do', size);
   if (version !== null) {
-    const old = pathOf(wish, join(directory, name, editionFolder(version)));
+    const old = pathAsTyped(join(directory, name, editionFolder(version)), wish.opened.options.cwd);
     const calls = `${plural(made, 'call')} made, ${formatCount(kept)} kept`;
     return joinParts(rows, anyDropped, calls, time, `old rows: ${old}`);
   }

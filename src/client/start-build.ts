@@ -63,8 +63,8 @@ export async function attachOrTake(
       // A `run` waits for the end of a build of fewer rows, and then makes the others.
       const isSame = running.rows === settings.rows || (kind === 'run' && running.rows < settings.rows);
       if (running.planDigest !== planDigest || !isSame)
-        refuse(dataset.name, running, 'for another document, edit or number of rows');
-      if (!isServedBy(running, connected)) refuse(dataset.name, running, 'on another Temporal server');
+        refuse(wish, running, 'for another document, edit or number of rows');
+      if (!isServedBy(running, connected)) refuse(wish, running, 'on another Temporal server');
       return { start: running, wasRunning: true };
     }
     if (await isOutdated(wish, newest)) return 'outdated';

@@ -13,7 +13,16 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FolderGoneError, StoreError } from '../../errors.ts';
 import { isMarkOfDead, ownMark } from '../../processes.ts';
 import { checkFolder, type FileSystem, linkFile, syncFolder } from './file-system.ts';
-import { codeOf, isMissing, isTaken, naming, notNamed, notWritten, reading } from './folder-failures.ts';
+import {
+  codeOf,
+  isMissing,
+  isTaken,
+  isUnlinkable,
+  naming,
+  notNamed,
+  notWritten,
+  reading,
+} from './folder-failures.ts';
 import { FolderScratch } from './folder-scratch.ts';
 import { FolderPart, NewFolderFile } from './folder-writers.ts';
 import type { ByteRange, Bytes, FileStat, NewFile, PartFile, ScratchFile, StoreFiles } from './port.ts';
@@ -21,6 +30,9 @@ import type { ByteRange, Bytes, FileStat, NewFile, PartFile, ScratchFile, StoreF
 const COPY_BYTES = 1 << 20;
 /** A writer that was replaced may still write into a folder that is being removed. */
 const REMOVE_TRIES = 5;
+
+const NO_POINTERS =
+  'this disk has no symbolic links, as FAT and exFAT have none. Use a folder on another disk (--out)';
 
 export class FolderFiles implements StoreFiles {
   readonly #root: string;
@@ -97,7 +109,13 @@ export class FolderFiles implements StoreFiles {
     const place = this.place(path);
     const temporary = temporaryBeside(place);
     const text = relative(dirname(place), this.place(target)) || '.';
-    await naming(place, () => this.#fs.symlink(text, temporary));
+    try {
+      await this.#fs.symlink(text, temporary);
+    } catch (error) {
+      throw isUnlinkable(error)
+        ? new StoreError(`Cannot make "${place}": ${NO_POINTERS}`)
+        : notNamed(place, error);
+    }
     try {
       await this.#fs.rename(temporary, place);
     } catch (error) {

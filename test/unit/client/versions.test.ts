@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
 import { Edition } from '../../../src/store/editions.ts';
@@ -136,5 +136,7 @@ describe('prune', () => {
       `error     Cannot prune "tickets": process ${pid} is at work on it. Wait for it, or stop it with \`rowloom stop tickets\``,
     ]);
     expect(code).toBe(2);
+    const elsewhere = await cli(['prune', join(cwd, 'artifacts/tickets'), '--yes'], { cwd: dirname(cwd) });
+    expect(elsewhere.talk[0]).toContain(`rowloom stop ${basename(cwd)}/artifacts/tickets`);
   });
 });

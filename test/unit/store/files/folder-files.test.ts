@@ -159,6 +159,14 @@ describe('a writer that is killed', () => {
   });
 });
 
+it('says that a disk without symbolic links is the reason', async () => {
+  const fs = faultyFileSystem((operation) => (operation === 'symlink' ? diskError('EPERM') : undefined));
+  const files = new FolderFiles(await temporaryFolder(), fs);
+  await expect(files.point('current', 'editions/000001')).rejects.toThrow(
+    `Cannot make "${files.place('current')}": this disk has no symbolic links, as FAT and exFAT have none. Use a folder on another disk (--out)`,
+  );
+});
+
 describe('a disk that is full', () => {
   it('leaves what was there, nothing beside it, and tells the reason', async () => {
     const root = await temporaryFolder();
