@@ -13,22 +13,15 @@ const BEAT_EVERY_MS = 2_000;
 /** For how long reads may fail with nothing in between that went well: a network that is away, too many open files. */
 const MAX_READ_FAULTS_MS = 60_000;
 
-export interface EdgeOptions<Input> {
-  /** Told of what nobody expects, after which Temporal tries the activity again: a bug of ours, a key that is not there. */
-  readonly onSurprise?: (input: Input, error: unknown) => void;
-}
-
-/** An activity's work, for all attempts at it together. `isCancelled` fires when the workflow wants it to end. */
-export type ActivityWork<Input, Result> = (
-  build: Build,
-  input: Input,
-  isCancelled: AbortSignal,
-) => Promise<Result>;
-
+/**
+ * An activity that does its work once for all attempts at it together. `isCancelled` fires when the workflow wants it to
+ * end. `onSurprise` is told of what nobody expects, after which Temporal tries the activity again: a bug of ours, a key
+ * that is not there.
+ */
 export function asActivity<Input extends { readonly build: BuildRef }, Result>(
   builds: Builds,
-  work: ActivityWork<Input, Result>,
-  { onSurprise }: EdgeOptions<Input> = {},
+  work: (build: Build, input: Input, isCancelled: AbortSignal) => Promise<Result>,
+  { onSurprise }: { readonly onSurprise?: (input: Input, error: unknown) => void } = {},
 ): (input: Input) => Promise<Result> {
   const attempts = new Attempts<Result>();
   let readFaultsSince: number | undefined;

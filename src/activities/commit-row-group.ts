@@ -36,8 +36,20 @@ export async function commitRowGroupActivity(
 async function readContent(build: Build, input: CommitRowGroupInput): Promise<RowGroupContent> {
   const { rows, parts } = input;
   const stored = build.graph.storedColumns;
-  const made = new Map<string, ReadonlyMap<number, MadeCell>>();
-  for (const column of stored) made.set(column, await readCells(build, findOwn(parts, column) ?? []));
+  // What a commit needs of a cell: not its turns, which may be many times as long.
+  const made = new Map<string, Map<number, Value>>();
+  const chosen = new Map<string, Map<number, string>>();
+  for (const column of stored) {
+    const [cells, identities] = [new Map<number, Value>(), new Map<number, string>()];
+    for (const part of findOwn(parts, column) ?? []) {
+      for (const [row, record] of (await build.readPart(part)).accepted) {
+        cells.set(row, record.value);
+        identities.set(row, identityOf(record));
+      }
+    }
+    made.set(column, cells);
+    chosen.set(column, identities);
+  }
 
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const completeRows: number[] = [];
@@ -49,7 +61,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     const cells: Record<string, Value> = {};
     for (const column of stored) {
       const cell = made.get(column)?.get(row);
-      if (cell !== undefined) setOwn(cells, column, cell.value);
+      if (cell !== undefined) setOwn(cells, column, cell);
     }
     const completed = build.inline.complete(row, cells);
     if (completed.failure !== null) {
@@ -64,28 +76,8 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     completeRows,
     drops: await findDrops(build, { rows, parts, isDropped, failures }),
     valuesOf: (column) => completeRows.map((row) => findOwn(values.get(row), column) ?? null),
-    chosen: new Map([...made].map(([column, cells]) => [column, identitiesOf(cells)])),
+    chosen,
   };
-}
-
-/** What a commit needs of a cell: not its turns, which may be many times as long. */
-interface MadeCell {
-  readonly value: Value;
-  readonly identity: string;
-}
-
-async function readCells(build: Build, parts: readonly string[]): Promise<ReadonlyMap<number, MadeCell>> {
-  const cells = new Map<number, MadeCell>();
-  for (const part of parts) {
-    for (const [row, record] of (await build.readPart(part)).accepted) {
-      cells.set(row, { value: record.value, identity: identityOf(record) });
-    }
-  }
-  return cells;
-}
-
-function identitiesOf(cells: ReadonlyMap<number, MadeCell>): ReadonlyMap<number, string> {
-  return new Map([...cells].map(([row, { identity }]) => [row, identity]));
 }
 
 /**

@@ -22,7 +22,7 @@ import {
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
+import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
 import type { Build } from './build.ts';
 import { readSliceRows } from './read-rows.ts';
 
@@ -194,20 +194,9 @@ function crashedWorker({ column, row }: FlyingCell, { alone }: Crashes): CellErr
 }
 
 function failedRecord(row: number, error: CellError, digest = ''): CellRecord {
-  return {
-    v: RECORD_VERSION,
-    row,
-    in: digest,
-    read: 0,
-    status: 'failed',
-    turns: [],
-    value: null,
-    finish: null,
-    calls: [],
-    error: { kind: error.kind, message: error.message },
-    host: null,
-    at: Date.now(),
-  };
+  const { kind, message } = error;
+  const failed = { row, in: digest, status: 'failed', error: { kind, message }, at: Date.now() } as const;
+  return { ...RECORD_DEFAULTS, v: RECORD_VERSION, ...failed };
 }
 
 class UsageSum {

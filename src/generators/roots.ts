@@ -6,7 +6,7 @@ import { StoreError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
 import type { Plan } from '../plan.ts';
 import type { StoreFiles } from '../store/files/port.ts';
-import { type CellRecord, RECORD_VERSION } from '../store/records.ts';
+import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
 import type { Value } from '../values.ts';
 import type { RowFailure } from './generator.ts';
 import { makeSamplers } from './samplers/samplers.ts';
@@ -70,18 +70,5 @@ function recordsOf(row: number, values: { readonly [column: string]: Value }): R
 
 /** A root's input is its value: the same draw or seed row is the same cell, whatever changed beside it. */
 function rootRecord(row: number, value: Value): CellRecord {
-  return {
-    v: RECORD_VERSION,
-    row,
-    in: digestOf(value),
-    read: 0,
-    status: 'ok',
-    turns: [],
-    value,
-    finish: null,
-    calls: [],
-    error: null,
-    host: null,
-    at: 0,
-  };
+  return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: digestOf(value), status: 'ok', value };
 }

@@ -10,7 +10,7 @@
 // The text of a header starts with its `kind`, that of a record never does.
 
 import { formatJson, parseJson, type Value } from '../values.ts';
-import type { CallRecord, CellRecord, PartHeader, Turn } from './records.ts';
+import { type CallRecord, type CellRecord, type PartHeader, RECORD_DEFAULTS, type Turn } from './records.ts';
 
 /** Unescaped quotes cannot stand inside a JSON text, so its first occurrence is the record's own field. */
 const VALUE_FIELD = ',"value":';
@@ -18,17 +18,6 @@ const HEADER_START = '{"kind":';
 
 /** The text of the last line of a part: its writer is done with it. */
 export const PART_END = `${HEADER_START}"end"}`;
-
-const DEFAULTS = {
-  read: 0,
-  turns: [],
-  value: null,
-  finish: null,
-  calls: [],
-  error: null,
-  host: null,
-  at: 0,
-} satisfies Partial<CellRecord>;
 
 interface CallText {
   readonly id: string;
@@ -73,7 +62,7 @@ export function formatRecord(record: CellRecord): string {
 export function parseRecord(text: string): Omit<CellRecord, 'chosen'> {
   const { from, calls = [], ...line } = JSON.parse(text);
   const answer: string | undefined = from === undefined ? undefined : line.turns.at(-1).text;
-  const record = { ...DEFAULTS, ...line, calls: calls.map(parseCall) };
+  const record = { ...RECORD_DEFAULTS, ...line, calls: calls.map(parseCall) };
   if (answer !== undefined) record.value = from === 'json' ? parseJson(answer) : answer;
   else if (typeof record.value === 'number' || typeof record.value === 'object')
     record.value = parseValue(text);

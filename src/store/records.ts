@@ -60,6 +60,18 @@ export interface CellRecord {
   readonly chosen?: true;
 }
 
+/** What a record has where nothing is said. */
+export const RECORD_DEFAULTS = {
+  read: 0,
+  turns: [],
+  value: null,
+  finish: null,
+  calls: [],
+  error: null,
+  host: null,
+  at: 0,
+} satisfies Partial<CellRecord>;
+
 /** First line of a part. */
 export interface PartHeader {
   readonly v: typeof RECORD_VERSION;
