@@ -26,21 +26,16 @@ import { parseParquet } from '../store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../values.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
 import { type DatasetPlace, findDatasetVersion } from './find-dataset.ts';
-import { nestedRow } from './nested-values.ts';
+import { nestedRow, type TypedColumn } from './nested-values.ts';
 
 export type LineFormat = Exclude<ExportFormat, 'parquet'>;
-
-interface ExportColumn {
-  readonly name: string;
-  readonly type: ColumnType;
-}
 
 /** The finished rows of a version of a dataset, as they were when it was opened. */
 export interface ExportSource {
   readonly dataset: DatasetStore;
   /** The start that made them. */
   readonly epoch: number;
-  readonly columns: readonly ExportColumn[];
+  readonly columns: readonly TypedColumn[];
   /** In the order of the rows, each with the numbers of its own. */
   readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
   /** Finished rows. */
@@ -196,7 +191,7 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
   yield encoder.end();
 }
 
-function csvLine(row: ValueObject, columns: readonly ExportColumn[]): string {
+function csvLine(row: ValueObject, columns: readonly TypedColumn[]): string {
   const line = columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
   // Readers skip an empty line: a single column's null would lose its row.
   return line === '' ? '""' : line;

@@ -2,7 +2,7 @@ import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { isValueList, isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
 
-interface TypedColumn {
+export interface TypedColumn {
   readonly name: string;
   readonly type: ColumnType;
 }

@@ -48,8 +48,7 @@ export function findOutputChanges(before: Plan, after: Plan): readonly string[] 
 /** Why rows take other seed rows: `45 rows instead of 40, cycled`. */
 export function describeSeedChange(before: PlanSeedSource | null, after: PlanSeedSource | null): string {
   if (before === null || after === null) return 'seed data is new';
-  const counts = [before, after].map(({ selection }) => selection.count);
-  const [was = 0, is = 0] = counts;
+  const [was, is] = [before.selection.count, after.selection.count];
   if (before.sampling !== after.sampling) return `sampling is ${after.sampling} now`;
   if (was === is) return before.sourceRows === after.sourceRows ? 'edited rows' : 'other rows selected';
   return `${plural(is, 'row')} instead of ${formatCount(was)}, ${after.sampling === 'shuffle' ? 'shuffled' : 'cycled'}`;

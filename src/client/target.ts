@@ -8,18 +8,17 @@ import { DatasetStore } from '../store/dataset-store.ts';
 import { FolderFiles } from '../store/files/folder.ts';
 import { datasetNameWith, isDatasetName } from '../store/names.ts';
 import { splitDatasetPath } from '../store/store.ts';
-import { findStore, storeFolder } from './find-dataset.ts';
+import { findStore, type StorePlace, storeFolder } from './find-dataset.ts';
 
 /** Ends the names of datasets whose answers are simulated by `--simulate`. */
 export const SIMULATED_SUFFIX = '-simulated';
 
-export interface TargetOptions {
+export interface TargetOptions extends StorePlace {
   /** A document, or a dataset's folder. */
   readonly target: string;
   readonly name?: string;
-  readonly out?: string;
-  readonly cwd: string;
   readonly isSimulated: boolean;
+  /** Takes the next free name. */
   readonly isNew: boolean;
 }
 

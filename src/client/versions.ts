@@ -4,20 +4,19 @@ import type { Plan } from '../plan.ts';
 import { plural } from '../plural.ts';
 import type { EpochRecord } from '../store/dataset-store.ts';
 import { listVersions } from '../store/published.ts';
-import { ownBytes, readVersion } from '../store/versions.ts';
+import { ownBytes, readVersion, type VersionContent } from '../store/versions.ts';
 import { type DatasetPlace, findDataset } from './find-dataset.ts';
+import { partsOf } from './format.ts';
 import { findChanges, findOutputChanges } from './plan-changes.ts';
 
-export interface DatasetVersion {
+export interface DatasetVersion extends Omit<VersionContent, 'files'> {
   /** The number of the start that made it: `show NAME@6`. */
   readonly version: number;
   /** It is the one that people see. */
   readonly isCurrent: boolean;
   /** When it was started, in milliseconds since the epoch, UTC. */
   readonly at: number;
-  readonly rows: number;
   readonly rowsAsked: number;
-  readonly dropped: number;
   /** Against the version before, for people; empty for the first one. */
   readonly changes: readonly string[];
   /** The size of what no other version has. */
@@ -29,25 +28,24 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
   const dataset = await findDataset(place);
   const versions = await listVersions(dataset);
   const contents = await Promise.all(versions.map((version) => readVersion(dataset, version)));
-  const found: DatasetVersion[] = [];
-  let before: Made | undefined;
+  const made: Made[] = [];
   for (const [index, version] of versions.entries()) {
     const start = await dataset.readEpoch(version);
     const { rows, dropped } = contents[index]!;
-    const made = { start, plan: await dataset.readPlan(start.planDigest), rows, dropped };
-    found.unshift({
-      version,
-      isCurrent: index === versions.length - 1,
-      at: start.at,
-      rows,
-      rowsAsked: start.rows,
-      dropped,
-      changes: before === undefined ? [] : changesOf(before, made),
-      ownBytes: ownBytes(contents.slice(index, index + 1), contents.toSpliced(index, 1)),
-    });
-    before = made;
+    made.push({ start, plan: await dataset.readPlan(start.planDigest), rows, dropped });
   }
-  return found;
+  const described = made.map((version, index) => {
+    const { start, rows, dropped } = version;
+    const before = made[index - 1];
+    return {
+      version: start.epoch,
+      isCurrent: index === made.length - 1,
+      ...{ at: start.at, rows, rowsAsked: start.rows, dropped },
+      changes: before === undefined ? [] : changesOf(before, version),
+      ownBytes: ownBytes(contents.slice(index, index + 1), contents.toSpliced(index, 1)),
+    };
+  });
+  return described.reverse();
 }
 
 interface Made {
@@ -61,7 +59,7 @@ function changesOf(before: Made, after: Made): string[] {
   const columns = [...findChanges(before.plan, after.plan)].map(([column, { what }]) => `${column}: ${what}`);
   const output = findOutputChanges(before.plan, after.plan);
   const more = after.start.rows - before.start.rows;
-  const changes = [...new Set([...columns, ...output]), ...(more > 0 ? [`${plural(more, 'row')} more`] : [])];
+  const changes = partsOf(...new Set([...columns, ...output]), more > 0 && `${plural(more, 'row')} more`);
   if (changes.length > 0) return changes;
   if (after.start.kind === 'prune') return ['pruned'];
   if (after.start.planDigest !== before.start.planDigest) return ['which old cells are kept'];

@@ -13,8 +13,8 @@ import { type PreparedConfig, prepareConfig } from '../config/prepare.ts';
 import { RefusedError, StoreError } from '../errors.ts';
 import { findSeedFiles } from '../generators/seed-files.ts';
 import { type FileSource, openSeedSource } from '../generators/seed-source.ts';
-import { findOwn } from '../own-keys.ts';
-import type { KeepRule, Plan, RedoRule, Settings } from '../plan.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
+import { isModelColumn, type KeepRule, type Plan, type RedoRule, type Settings } from '../plan.ts';
 import { planDigest as planDigestOf } from '../plan-digest.ts';
 import { plural } from '../plural.ts';
 import type {
@@ -28,27 +28,17 @@ import { isPublishedByName } from '../store/editions.ts';
 import { findPublished } from '../store/published.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
-import { hostsByColumn } from './hosts.ts';
 import { checkRedos, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
-import { findTarget, SIMULATED_SUFFIX, type Target } from './target.ts';
+import { findTarget, SIMULATED_SUFFIX, type Target, type TargetOptions } from './target.ts';
 
 const DEFAULT_ROWS = 10;
 /** Existing cells that are made again without asking. */
 export const ASK_ABOVE_CELLS = 100;
 
-export interface WishOptions {
-  /** A document, or a dataset's folder. */
-  readonly target: string;
-  readonly rows?: number | 'all';
-  readonly name?: string;
-  /** The store's folder. */
-  readonly out?: string;
-  readonly cwd: string;
+export interface WishOptions extends TargetOptions {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
-  readonly isSimulated: boolean;
-  /** Takes the next free name. */
-  readonly isNew: boolean;
+  readonly rows?: number | 'all';
   /** `true` keeps every stale cell, names keep those of these columns. */
   readonly keep: boolean | readonly string[];
   readonly redo: readonly RedoWish[];
@@ -58,16 +48,10 @@ export interface WishOptions {
   readonly onCounting?: CountOptions['onProgress'];
 }
 
-export interface Wish {
-  /** The store's folder and the dataset's name in it. */
-  readonly directory: string;
-  readonly name: string;
-  /** Absolute path. */
-  readonly document: string;
+/** Its dataset is null while it is to be made. */
+export interface Wish extends Omit<Target, 'isCopy'> {
   /** Names what the document asks for, with its seed data: all of the plan but `keep` and `redo`. */
   readonly documentDigest: string;
-  /** To look at; null for a dataset that is to be made. */
-  readonly dataset: DatasetStore | null;
   /** What was asked for last, and what came of it; null before the first start. */
   readonly before: (Pick<EpochRecord, 'rows'> & { readonly state: DatasetState }) | null;
   /** The newest start of this dataset. */
@@ -174,8 +158,8 @@ export function keepStale({ opened }: Wish): Promise<Wish> {
 }
 
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
-  const { options, config, dataset, record, latestStart, latestState, latest, published, seedSource } =
-    opened;
+  const { directory, name, document, dataset, options, config, seedSource } = opened;
+  const { record, latestStart, latestState, latest, published } = opened;
   const { settings } = config;
   const documentDigest = planDigestOf(config.plan);
   const held = latestStart?.answer?.documentDigest === documentDigest ? latestStart.answer.keep : [];
@@ -202,11 +186,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     dataset !== null &&
     (await isPublishedByName(dataset));
   return {
-    directory: opened.directory,
-    name: opened.name,
-    document: opened.document,
-    documentDigest,
-    dataset,
+    ...{ directory, name, document, documentDigest, dataset },
     before: latestStart === undefined ? null : { rows: latestStart.rows, state: latestState },
     lastStart: latestStart?.datasetId === record?.id && !opened.isCopy ? latestStart : undefined,
     planBefore,
@@ -331,4 +311,19 @@ function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>
     }
   }
   return [...found.values()];
+}
+
+/** The host that each model column asks; a simulated one has none. */
+function hostsByColumn(
+  plan: Plan,
+  { models, providers }: Pick<Settings, 'models' | 'providers'>,
+): { readonly [column: string]: string } {
+  const hosts: Record<string, string> = {};
+  for (const column of plan.columns) {
+    if (!isModelColumn(column)) continue;
+    const provider = providers.find(({ name }) => name === findOwn(models, column.alias)?.provider);
+    if (provider === undefined || provider.endpoint === null || provider.type === 'simulated') continue;
+    setOwn(hosts, column.name, new URL(provider.endpoint).host);
+  }
+  return hosts;
 }

@@ -126,7 +126,7 @@ export async function start(): Promise<void> {
     // A reader that closes the pipe early, such as `head`, has all it wants.
     if (error.code === 'EPIPE') process.exit();
     const reason = error.message.replace(/^[A-Z]+: |, write$/g, '');
-    process.stderr.write(`error     Cannot write to stdout: ${reason}\n`, () => process.exit(1));
+    process.stderr.write(`${line('error', `Cannot write to stdout: ${reason}`)}\n`, () => process.exit(1));
   });
   // Where nobody reads what is said, a build goes on: an exception here would lose the calls in flight.
   process.stderr.on('error', () => undefined);
@@ -134,9 +134,8 @@ export async function start(): Promise<void> {
   process.env.GRPC_VERBOSITY ??= 'NONE';
   const cwd = findWorkingFolder();
   if (cwd === undefined) {
-    console.error(
-      'error     Cannot start in this folder: it was removed, or its name is not UTF-8. Change to another one',
-    );
+    const why = 'it was removed, or its name is not UTF-8. Change to another one';
+    console.error(line('error', `Cannot start in this folder: ${why}`));
     process.exit(2);
   }
   // A Temporal server whose commands were all killed ends with the next command, whatever that is for.
