@@ -74,7 +74,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const counter = new Counter(options, flights);
   if (dataset === null) {
     counter.addMissing({ first: 0, last: settings.rows - 1 });
-    return counter.result();
+    return counter.counts;
   }
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
   const { order } = ExecutionGraph.create(graphColumns(plan, settings));
@@ -90,9 +90,9 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     const digest = digests.groupDigest(rows);
     const output =
       published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
-    if (output !== undefined) counter.addOutput(output);
+    counter.counts.rowsInOutput += output?.rowCount ?? 0;
     const isThere = output !== undefined && (await isWanted(dataset, output, { epoch: published!, digest }));
-    if (!isThere) counter.isDone = false;
+    if (!isThere) counter.counts.isDone = false;
     const since = digests.keeps(rows) ? editions.filter((epoch) => epoch > (published ?? 0)) : editions;
     const trusted = isThere ? output : await findTrusted(dataset, { rowGroup, digest, editions: since });
     if (trusted !== undefined && !readsAll) counter.addKept(trusted);
@@ -102,7 +102,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
       counter.addGroup(rows, await adoptRowGroup({ ...place, readsChangesOnly: !readsAll }));
     }
   }
-  return counter.result();
+  return counter.counts;
 }
 
 /** A group as the plan wants it, from whatever edition has it: a start takes it over as it is. */
@@ -125,48 +125,50 @@ async function isWanted(
   return isTrusted(group, digest) && (await hasItsFiles(dataset, group, epoch));
 }
 
+type Mutable<Counts> = { -readonly [Key in keyof Counts]: Counts[Key] };
+
 class Counter {
-  isDone: boolean;
+  readonly counts: Mutable<Omit<CellCounts, 'columns' | 'hosts'>> & {
+    readonly columns: Record<string, Mutable<ColumnCount>>;
+    readonly hosts: Record<string, Record<string, number>>;
+  };
   readonly #flights: CrashedFlights;
-  readonly #columns: Map<string, { -readonly [Key in keyof ColumnCount]: number }>;
-  readonly #hosts: { readonly [column: string]: Record<string, number> };
-  #changedSeedRows = 0;
-  #suspects = 0;
-  #crashed = 0;
-  #newestAt: number | null = null;
-  #rowsInOutput = 0;
 
   constructor({ dataset, plan }: CountOptions, flights: CrashedFlights) {
     this.#flights = flights;
-    this.isDone = dataset !== null;
     const models = plan.columns.filter(isModelColumn).map(({ name }) => name);
-    this.#columns = new Map(models.map((name) => [name, { ...NO_COUNT }]));
-    this.#hosts = Object.fromEntries(models.map((name) => [name, {}]));
-  }
-
-  addOutput({ rowCount }: GroupRecord): void {
-    this.#rowsInOutput += rowCount;
+    this.counts = {
+      columns: Object.fromEntries(models.map((name) => [name, { ...NO_COUNT }])),
+      changedSeedRows: 0,
+      hosts: Object.fromEntries(models.map((name) => [name, {}])),
+      suspects: 0,
+      crashed: 0,
+      newestAt: null,
+      rowsInOutput: 0,
+      isDone: dataset !== null,
+    };
   }
 
   addMissing(rows: RowRange): void {
-    for (const [name, count] of this.#columns) {
+    for (const [name, count] of Object.entries(this.counts.columns)) {
       count.missing += sizeOf(rows);
       this.#countSuspects(name, (row) => rows.first <= row && row <= rows.last);
     }
   }
 
   addKept({ rowCount, drops }: GroupRecord): void {
-    for (const count of this.#columns.values()) count.kept += rowCount;
+    for (const count of Object.values(this.counts.columns)) count.kept += rowCount;
     this.#countCrashed(drops);
   }
 
   addGroup(rows: RowRange, group: AdoptedRowGroup): void {
-    this.#changedSeedRows += group.changedSeedRows;
+    const { counts } = this;
+    counts.changedSeedRows += group.changedSeedRows;
     this.#countCrashed([...group.dropped.values()].map(({ error }) => error));
     for (const records of group.records.values()) {
-      for (const { at } of records) if (at > (this.#newestAt ?? 0)) this.#newestAt = at;
+      for (const { at } of records) if (at > (counts.newestAt ?? 0)) counts.newestAt = at;
     }
-    for (const [name, count] of this.#columns) {
+    for (const [name, count] of Object.entries(counts.columns)) {
       const adopted = group.columns.get(name);
       if (adopted === undefined) continue;
       const kept = [...adopted.chosen].filter(([row]) => !group.dropped.has(row));
@@ -174,46 +176,29 @@ class Counter {
       count.keptAsIs += adopted.keptAsIs.size;
       for (const want of adopted.wanted.values()) count[want] += 1;
       this.#countSuspects(name, (row) => adopted.wanted.has(row));
-      const hosts = findOwn(this.#hosts, name) ?? {};
+      const hosts = findOwn(counts.hosts, name) ?? {};
       for (const [, { host }] of kept) {
         if (host !== null) setOwn(hosts, host, (findOwn(hosts, host) ?? 0) + 1);
       }
     }
   }
 
-  result(): CellCounts {
-    return {
-      columns: Object.fromEntries(this.#columns),
-      changedSeedRows: this.#changedSeedRows,
-      hosts: this.#hosts,
-      suspects: this.#suspects,
-      crashed: this.#crashed,
-      newestAt: this.#newestAt,
-      rowsInOutput: this.#rowsInOutput,
-      isDone: this.isDone,
-    };
-  }
-
   #countSuspects(column: string, isWanted: (row: number) => boolean): void {
-    this.#suspects += this.#flights.suspectRows(column).filter(isWanted).length;
+    this.counts.suspects += this.#flights.suspectRows(column).filter(isWanted).length;
   }
 
   #countCrashed(failures: readonly { readonly kind: CellErrorKind }[]): void {
-    this.#crashed += failures.filter(({ kind }) => kind === 'CrashedWorker').length;
+    this.counts.crashed += failures.filter(({ kind }) => kind === 'CrashedWorker').length;
   }
 }
 
-export interface CountSums {
-  readonly kept: number;
-  readonly keptAsIs: number;
-  readonly missing: number;
+/** Cells of all columns together. */
+export interface CountSums extends Pick<ColumnCount, 'kept' | 'keptAsIs' | 'missing' | 'retried'> {
   /** Existing cells that are made again: lost and stale ones, and those downstream of one. */
   readonly again: number;
-  readonly retried: number;
   readonly calls: number;
 }
 
-/** Sums over columns. */
 export function sumCounts({ columns }: CellCounts): CountSums {
   const sum = { kept: 0, keptAsIs: 0, missing: 0, again: 0, retried: 0, calls: 0 };
   for (const { kept, keptAsIs, missing, lost, stale, downstream, retried } of Object.values(columns)) {
