@@ -31,8 +31,7 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
   const made: Made[] = [];
   for (const [index, version] of versions.entries()) {
     const start = await dataset.readEpoch(version);
-    const { rows, dropped } = contents[index]!;
-    made.push({ start, plan: await dataset.readPlan(start.planDigest), rows, dropped });
+    made.push({ start, plan: await dataset.readPlan(start.planDigest), ...contents[index]! });
   }
   const described = made.map((version, index) => {
     const { start, rows, dropped } = version;
@@ -48,11 +47,9 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
   return described.reverse();
 }
 
-interface Made {
+interface Made extends VersionContent {
   readonly start: EpochRecord;
   readonly plan: Plan;
-  readonly rows: number;
-  readonly dropped: number;
 }
 
 function changesOf(before: Made, after: Made): string[] {
