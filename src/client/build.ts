@@ -165,32 +165,25 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
   const { connected, events, worker, stopSignal, wish } = options;
   const { client } = connected;
   const build = buildRefOf(wish, start);
-  const ending: { result?: DatasetResult; error?: unknown; isOver: boolean } = { isOver: false };
+  // The first end counts: letting go of the poll below makes it fail, too.
+  let ending: { readonly result: DatasetResult } | { readonly error: unknown } | undefined;
+  const endWith = (how: NonNullable<typeof ending>) => {
+    ending ??= how;
+    wake();
+  };
+  const onBroken = (error: unknown) => endWith({ error });
   // A poll that outlives its connection would bring the process down.
   const polling = new AbortController();
   allowManyListeners(polling.signal);
-  void client
+  client
     .withAbortSignal(polling.signal, () =>
       resultOf(start, client, { isStarted: worker !== undefined, signal: polling.signal }),
     )
-    .then((result) => {
-      ending.result = result;
-    })
-    .catch((error) => {
-      ending.error = error;
-    })
-    .finally(() => {
-      ending.isOver = true;
-      wake();
-    });
-  const onBroken = (error: unknown) => {
-    ending.error = error;
-    ending.isOver = true;
-    wake();
-  };
+    .then((result) => endWith({ result }), onBroken);
   worker?.ended.catch(onBroken);
   worker?.builds.unheard.catch(onBroken);
   let wake: () => void = () => undefined;
+  const isOver = () => ending !== undefined;
   // A watcher leaves at once, whatever the server does; a builder stays until its build has stopped.
   let looking = new AbortController();
   const hasLeft = () => worker === undefined && stopSignal.aborted;
@@ -208,9 +201,9 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
       };
     });
   try {
-    while (!ending.isOver) {
+    while (!isOver()) {
       if (!hasLeft()) await pause(SNAPSHOT_EVERY_MS);
-      if (ending.isOver) break;
+      if (isOver()) break;
       if (hasLeft()) return undefined;
       looking = new AbortController();
       // The client listens once for each group that it asks, and never stops.
@@ -225,7 +218,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
         if (!live) {
           // It may just have ended as it should: then its result is on the way.
           await pause(RESULT_GRACE_MS);
-          if (!ending.isOver) return undefined;
+          if (!isOver()) return undefined;
           break;
         }
       }
@@ -234,7 +227,7 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
           client.withDeadline(Date.now() + SNAPSHOT_LIMIT_MS, () => readSnapshot(client, build)),
         )
         .catch(() => undefined);
-      if (ending.isOver) break;
+      if (isOver()) break;
       if (hasLeft()) return undefined;
       if (snapshot !== undefined) events.onSnapshot(snapshot, worker?.builds.calls() ?? null);
       else if (worker === undefined) events.onUnanswered?.(await summarize(wish.dataset));
@@ -243,9 +236,10 @@ export async function follow(start: EpochRecord, options: FollowOptions): Promis
     stopSignal.removeEventListener('abort', leave);
     polling.abort();
   }
-  if (ending.result === undefined && (await wish.dataset.hasNewerEpoch(start.epoch))) return undefined;
-  if (ending.error !== undefined) throw ending.error;
-  return ending.result;
+  if (ending !== undefined && 'result' in ending) return ending.result;
+  if (await wish.dataset.hasNewerEpoch(start.epoch)) return undefined;
+  if (ending !== undefined) throw ending.error;
+  return undefined;
 }
 
 /**
