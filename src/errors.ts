@@ -58,7 +58,9 @@ export class ReadFaultError extends StoreError {}
 export class FolderGoneError extends StoreError {
   readonly folder: string;
   constructor(path: string, folder: string) {
-    super(`Cannot write "${path}": the folder "${folder}" is gone`);
+    super(
+      `Cannot write "${path}": the folder "${folder}" is gone: moved, removed or unmounted. Once it is back, the same command goes on`,
+    );
     this.folder = folder;
   }
 }
