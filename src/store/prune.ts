@@ -18,7 +18,7 @@ import { Edition } from './editions.ts';
 import { fail } from './fail.ts';
 import { storedColumns } from './gather.ts';
 import { hasItsFiles, listMakers, readGroups, rowsOfRanges } from './groups.ts';
-import { editionFolder } from './names.ts';
+import { cellFolder, editionFolder } from './names.ts';
 import { findPublished, listPublished, listVersions } from './published.ts';
 import { countPruned, type SettleOptions, settleColumn } from './settled.ts';
 import { ownBytes, readVersion } from './versions.ts';
@@ -167,6 +167,8 @@ async function pruneAs(dataset: DatasetStore, view: PruneView, start: EpochRecor
   const [folded, written]: [string[], string[]] = [[], []];
   for (const column of view.columns) {
     await edition.checkEpoch();
+    // What a killed prune left: no start opens these groups.
+    await dataset.sweepFolder(cellFolder(column));
     const settled = await settleColumn(dataset, { ...LOOKING, ...column, epoch, nonce });
     folded.push(...settled.folded);
     written.push(...settled.covers.slice(-1));

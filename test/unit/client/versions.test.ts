@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/processes.ts';
@@ -122,6 +122,15 @@ describe('prune', () => {
     expect((await cli(['status', 'tickets'], { cwd })).output).toContain('state     complete');
     expect((await cli(['versions', 'tickets', '--json'], { cwd })).output).toHaveLength(1);
     expect((await cli(['prune', 'tickets'], { cwd })).talk).toEqual(['pruned    there is nothing to free']);
+  });
+
+  it('removes what a killed one left of a file among the cells', async () => {
+    const cwd = await editedTickets();
+    const left = join(cwd, 'artifacts/tickets/cells/body/00000/.settled.00000000-1-00000000.abcdef.tmp');
+    await writeFile(left, 'half');
+    await utimes(left, 100, 100);
+    expect((await cli(['prune', 'tickets', '--yes'], { cwd })).code).toBe(0);
+    await expect(access(left)).rejects.toThrow('ENOENT');
   });
 
   it('is refused while a build is at work', async () => {
