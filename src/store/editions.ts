@@ -10,7 +10,8 @@
 //       of it was taken over; else when the groups that were opened again are committed. Under another plan values
 //       change: then it is published at the end of the build, with all of its groups.
 //   E4. What a published edition holds never changes, but that groups are added.
-//   E5. Whoever finds its edition abandoned is fenced, and makes no folder again.
+//   E5. Editions of builds that never ended are removed once two later ones have all of their rows.
+//   E6. Whoever finds its edition abandoned is fenced, and makes no folder again.
 
 import { FencedError } from '../errors.ts';
 import { listCellColumns } from './cell-files.ts';
@@ -101,6 +102,7 @@ export class Edition {
     if (!(await this.publish({ isFinished: false })) || before === undefined) return taken;
     // A build that was replaced after its last look at the epochs may have committed a group since this one looked.
     const late = await this.#takeAll(taken.open, { editions: [before], columns });
+    for (const epoch of editions) if (epoch < before) await this.#removeIfGoneOnWith(epoch);
     return {
       open: late.open,
       takenRows: taken.takenRows + late.takenRows,
@@ -222,6 +224,16 @@ export class Edition {
       if ((await findGroup(this.#dataset, { epoch: from, rowGroup })) !== undefined) throw error;
       return false;
     }
+  }
+
+  /**
+   * Removes a published edition that was gone on with: a build that never ended, under this plan, whose rows all later ones
+   * have. Else a build that is killed again and again would leave one each time.
+   */
+  async #removeIfGoneOnWith(epoch: number): Promise<void> {
+    const isComplete = (await this.#dataset.findEnd(epoch))?.isComplete === true;
+    if (isComplete || !(await this.#hasPlanOf(epoch))) return;
+    await this.#dataset.files.removeFolder(editionFolder(epoch));
   }
 
   async #removeAbandoned(editions: readonly number[]): Promise<void> {
