@@ -303,7 +303,9 @@ describe.concurrent('the folder of the dataset', { timeout: LIMIT_MS }, () => {
       renameSync(folder, `${folder}-moved`);
       const end = await run.ended;
       expect(end).toMatchObject({ code: 1 });
-      expect(end.talk).toMatch(/error {5}Cannot write "\S+": the (dataset's )?folder.* is gone\n/);
+      expect(end.talk).toMatch(
+        /error {5}Cannot write "\S+": the (dataset's )?folder.* is gone: moved, removed or unmounted. Once it is back, the same command goes on\n/,
+      );
       // The answers that come within a round of syncs begin a call each.
       expect(mock.stats().requests - before).toBeLessThanOrEqual(PARALLEL);
       expect(existsSync(folder)).toBe(false);
