@@ -54,13 +54,14 @@ export class StoreError extends RowloomError {}
 /** The store could not be read just now: a disk or network that is away, too many open files. It may pass. */
 export class ReadFaultError extends StoreError {}
 
+/** Why a folder is gone, and what helps. */
+export const WHY_GONE = 'moved, removed or unmounted. Once it is back, the same command goes on';
+
 /** A folder of the store was moved, removed or unmounted under a writer: nobody would find what it writes. */
 export class FolderGoneError extends StoreError {
   readonly folder: string;
   constructor(path: string, folder: string) {
-    super(
-      `Cannot write "${path}": the folder "${folder}" is gone: moved, removed or unmounted. Once it is back, the same command goes on`,
-    );
+    super(`Cannot write "${path}": the folder "${folder}" is gone: ${WHY_GONE}`);
     this.folder = folder;
   }
 }

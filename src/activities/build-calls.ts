@@ -1,6 +1,7 @@
 // The model calls of one build in one process: who may call, what becomes of the calls, and what ends them.
 
 import { QueryRejectedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { WHY_GONE } from '../errors.ts';
 import { createModels, type Models } from '../models/models.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
@@ -145,7 +146,7 @@ export class BuildCalls {
   async #findFaultOfPlace(): Promise<string | undefined> {
     const { dataset, ref } = this.#options;
     const found = await dataset.find();
-    if (found === undefined) return "the dataset's folder is gone";
+    if (found === undefined) return `the dataset's folder is gone: ${WHY_GONE}`;
     if (found.id !== ref.datasetId) return 'another dataset stands in its place';
     const freeBytes = await dataset.files.freeBytes();
     if (freeBytes >= MIN_FREE_BYTES) return undefined;

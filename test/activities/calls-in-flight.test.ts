@@ -95,7 +95,7 @@ describe('the call after one in flight', () => {
     const { stage, slice, answer } = await slowSlice();
     const { directory } = stage.wish.dataset;
     renameSync(directory, `${directory}-moved`);
-    const reason = `Cannot write "${directory}": the dataset's folder is gone`;
+    const reason = `Cannot write "${directory}": the dataset's folder is gone: moved, removed or unmounted. Once it is back, the same command goes on`;
     await vi.waitFor(() => expect(stage.stops).toEqual([reason]), 5_000);
     answer.release();
     await slice.catch(() => undefined);
