@@ -99,7 +99,9 @@ export class Edition {
     await this.#removeAbandoned(editions);
     await this.#takeDescriptions();
     const before = await findPublished(this.#dataset);
-    if (!(await this.publish({ isFinished: false })) || before === undefined) return taken;
+    const isSeen = await this.publish({ isFinished: false });
+    // A second try of a start that was published already has nothing before it but itself.
+    if (!isSeen || before === undefined || before === this.epoch) return taken;
     // A build that was replaced after its last look at the epochs may have committed a group since this one looked.
     const late = await this.#takeAll(taken.open, { editions: [before], columns });
     for (const epoch of editions) if (epoch < before) await this.#removeIfGoneOnWith(epoch);
