@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import { killAndWait } from '../src/processes.ts';
+import { killAndWait } from '../src/server/processes.ts';
 import { findServerState, HOST } from '../src/server/server-files.ts';
 import { DATASET, Workplace } from '../test/support/build-harness.ts';
 import type { CliProcess } from '../test/support/cli.ts';

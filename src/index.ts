@@ -2,15 +2,20 @@
 // or `startDataset`, steer and look from anywhere.
 
 export type { Calls } from './activities/builds.ts';
-export type { BuildEvents, RunEvents, StoppedCalls } from './client/build.ts';
-export type { BuildSnapshot } from './client/build-snapshot.ts';
-export { type Connected, connect } from './client/connection.ts';
-export type { CellCounts, ColumnCount } from './client/count-cells.ts';
+export type { BuildEvents, RunEvents, StoppedCalls } from './client/build/build.ts';
+export { type Connected, connect } from './client/build/connection.ts';
+export type { Answer, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
+export { serveStore } from './client/build/serve-store.ts';
+export type { StartedBuild } from './client/build/start-build.ts';
+export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/build/steer.ts';
+export { stopDataset, type WatchOptions, watchDataset } from './client/build/watch-dataset.ts';
 export {
-  describeGraph,
-  type GraphColumnDescription,
-  type GraphDescription,
-} from './client/describe-graph.ts';
+  type RunDatasetOptions,
+  runDataset,
+  type StartDatasetOptions,
+  startDataset,
+} from './client/library.ts';
+export type { BuildSnapshot } from './client/look/build-snapshot.ts';
 export {
   type ExportFileOptions,
   type ExportOptions,
@@ -19,9 +24,8 @@ export {
   exportLines,
   type LineFormat,
   openExport,
-} from './client/export-dataset.ts';
-export type { ExportFormat } from './client/export-target.ts';
-export type { DatasetPlace, StorePlace } from './client/find-dataset.ts';
+} from './client/look/export-dataset.ts';
+export type { ExportFormat } from './client/look/export-target.ts';
 export {
   type ColumnStatus,
   type DatasetStatus,
@@ -30,10 +34,8 @@ export {
   readStatus,
   type StartStatus,
   type UnreadableDataset,
-} from './client/look.ts';
-export type { DocumentOptions } from './client/prepare-document.ts';
-export { type PruneEnd, type PruneOptions, pruneDataset } from './client/prune-dataset.ts';
-export type { RedoWish } from './client/redo-rules.ts';
+} from './client/look/look.ts';
+export { type PruneEnd, type PruneOptions, pruneDataset } from './client/look/prune-dataset.ts';
 export {
   type ColumnView,
   type PromptView,
@@ -41,16 +43,20 @@ export {
   readFirstRows,
   readRow,
   readRows,
-} from './client/row-view.ts';
-export type { Answer, RunEnd, ServerOptions, StartEnd } from './client/run-dataset.ts';
-export type { EndedRun } from './client/run-report.ts';
-export { serveStore } from './client/serve-store.ts';
-export type { StartedBuild } from './client/start-build.ts';
-export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/steer.ts';
-export { type OutputColumn, type ValidDocument, validateDocument } from './client/validate-document.ts';
-export { type DatasetVersion, readVersions } from './client/versions.ts';
-export { stopDataset, type WatchOptions, watchDataset } from './client/watch-dataset.ts';
-export type { ForeignCells, Question, Wish, WishOptions } from './client/wish.ts';
+} from './client/look/row-view.ts';
+export { type DatasetVersion, readVersions } from './client/look/versions.ts';
+export {
+  describeGraph,
+  type GraphColumnDescription,
+  type GraphDescription,
+} from './client/tell/describe-graph.ts';
+export type { EndedRun } from './client/tell/run-report.ts';
+export type { CellCounts, ColumnCount } from './client/wish/count-cells.ts';
+export type { DatasetPlace, StorePlace } from './client/wish/find-dataset.ts';
+export type { DocumentOptions } from './client/wish/prepare-document.ts';
+export type { RedoWish } from './client/wish/redo-rules.ts';
+export { type OutputColumn, type ValidDocument, validateDocument } from './client/wish/validate-document.ts';
+export type { ForeignCells, Question, Wish, WishOptions } from './client/wish/wish.ts';
 export {
   type ColumnSpec,
   DatasetBuilder,
@@ -72,7 +78,6 @@ export {
   StoreError,
   type Violation,
 } from './errors.ts';
-export { type RunDatasetOptions, runDataset, type StartDatasetOptions, startDataset } from './library.ts';
 export type { ColumnType, Plan, RowRanges, Settings, Strategy } from './plan.ts';
 export type { ColumnTotals, DatasetResult, LimitChanges, Phase } from './protocol.ts';
 export { type ResolvedServer, type ResolveServerOptions, resolveServer } from './server/connect.ts';

@@ -3,14 +3,14 @@
 
 import { graphColumns } from '../config/graph-columns.ts';
 import { StoreError } from '../errors.ts';
-import { type GroupDigests, makeGroupDigests } from '../generators/group-digests.ts';
-import { type InlineRow, makeInline } from '../generators/inline.ts';
-import { openRoots, type Roots } from '../generators/roots.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
+import { type GroupDigests, makeGroupDigests } from '../rows/group-digests.ts';
+import { type InlineRow, makeInline } from '../rows/inline.ts';
+import { openRoots, type Roots } from '../rows/roots.ts';
 import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { Edition } from '../store/editions.ts';

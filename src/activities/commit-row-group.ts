@@ -2,10 +2,10 @@
 // made here for the last time, and what fails now drops its row.
 
 import { createBreather } from '../breathe.ts';
-import type { RowFailure, RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
+import type { RowFailure, RowValues } from '../rows/generator.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop } from '../store/groups.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';

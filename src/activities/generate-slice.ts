@@ -3,26 +3,26 @@
 
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { readAgain } from '../columns/llm/answers.ts';
+import { cellInput } from '../columns/llm/cell-input.ts';
+import { generateCell } from '../columns/llm/generate-cell.ts';
 import { CellError, ModelError, StoreError } from '../errors.ts';
-import type { CellInput, RowValues } from '../generators/generator.ts';
-import { readAgain } from '../generators/llm/answers.ts';
-import { cellInput } from '../generators/llm/cell-input.ts';
-import { generateCell } from '../generators/llm/generate-cell.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { remedyOf } from '../models/failures.ts';
 import { isModelColumn, type ModelColumn } from '../plan.ts';
-import { plural } from '../plural.ts';
 import {
   type ColumnTotals,
   FAILURE,
   type GenerateSliceInput,
   type GenerateSliceResult,
 } from '../protocol.ts';
+import type { CellInput, RowValues } from '../rows/generator.ts';
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
+import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
 import { readSliceRows } from './read-rows.ts';
 

@@ -5,11 +5,11 @@
 // those of a run of the child that has ended, which names them itself. To find them here would not be safe: an attempt
 // that was thought dead would take those of the next one.
 
-import { adoptRowGroup } from '../generators/adopt-row-group.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
+import { adoptRowGroup } from '../rows/adopt-row-group.ts';
 import { makeCellFolder } from '../store/cell-files.ts';
 import { cellFolder } from '../store/names.ts';
 import { createPart } from '../store/parts.ts';

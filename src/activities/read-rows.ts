@@ -1,10 +1,10 @@
 // The values that a slice's rows have: the cells of the parts that the child named, and the inline columns over them.
 
 import { CellError } from '../errors.ts';
-import type { RowValues } from '../generators/generator.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
+import type { RowValues } from '../rows/generator.ts';
 import type { Value } from '../values.ts';
 import type { Build } from './build.ts';
 

@@ -3,10 +3,10 @@
 
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
-import { nearestName } from '../templates/nearest-name.ts';
 import type { ShapeOf } from '../templates/shape.ts';
+import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
-import { TemplateSyntaxError } from '../templates/template-error.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { checkSampler } from './check-samplers.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
 import { lowerFirst, suggestion } from './explain.ts';

@@ -1,8 +1,8 @@
 // Checks what samplers say of other samplers, and whether their values can be converted.
 
 import { CONVERSIONS } from '../plan.ts';
-import { findUnknownDirective } from '../strftime.ts';
-import { nearestName } from '../templates/nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
+import { findUnknownDirective } from '../text/strftime.ts';
 import { fitsInt64 } from '../values.ts';
 import { anyOf, describe, suggestion } from './explain.ts';
 import { labelText } from './labels.ts';

@@ -2,8 +2,8 @@
 
 import type { z } from 'zod';
 import { findOwn } from '../own-keys.ts';
-import { shorten } from '../shorten.ts';
-import { nearestName } from '../templates/nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
+import { shorten } from '../text/shorten.ts';
 import type { Path } from './load.ts';
 import { type Finding, formatPath, type Report } from './report.ts';
 import { plainText, plainValue } from './schema/scalars.ts';

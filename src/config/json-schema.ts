@@ -4,7 +4,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { decimalPlacesOf, PATTERNS } from '../schema-dialect.ts';
-import { meantBy } from '../templates/nearest-name.ts';
+import { meantBy } from '../text/nearest-name.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
 import { lowerFirst } from './explain.ts';
 import type { Path } from './load.ts';

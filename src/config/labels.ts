@@ -1,6 +1,6 @@
 // The values of categories: text and numbers.
 
-import { floatText } from '../templates/python-text.ts';
+import { floatText } from '../templates/values/python-text.ts';
 
 export type Label = string | bigint | number;
 

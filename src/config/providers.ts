@@ -5,10 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Violation } from '../errors.ts';
-import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../header-text.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
-import { nearestName } from '../templates/nearest-name.ts';
+import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../text/header-text.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { describe, readPart, suggestion, unknownField } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import { loadDocument, type Path } from './load.ts';

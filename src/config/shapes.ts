@@ -4,9 +4,9 @@
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { either, isObject, listOf, merged, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.ts';
-import { pathOf } from '../templates/syntax.ts';
+import { pathOf } from '../templates/syntax/syntax.ts';
+import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { parseTemplate } from '../templates/template.ts';
-import { TemplateSyntaxError } from '../templates/template-error.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
 import { typeOfColumn } from './column-types.ts';
 import { findReference, typesOf } from './json-schema.ts';

@@ -4,7 +4,7 @@
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
-import { nearestName } from '../templates/nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 import { describe, fieldsAt, readPart, suggestion } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';

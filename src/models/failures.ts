@@ -1,7 +1,7 @@
 // What a failed call means, from what the endpoint said.
 
 import { ModelError } from '../errors.ts';
-import { shorten } from '../shorten.ts';
+import { shorten } from '../text/shorten.ts';
 import type { FailureClass } from './model-client.ts';
 
 /** The caller's signal fired: nothing is known about the call. */

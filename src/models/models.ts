@@ -2,15 +2,15 @@
 // endpoint, key and model share the limiter, those of other builds too.
 
 import { ConfigError } from '../errors.ts';
-import { variableProblem } from '../header-text.ts';
 import { findOwn } from '../own-keys.ts';
 import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
 import type { Environment } from '../proxies.ts';
+import { variableProblem } from '../text/header-text.ts';
 import type { Asker, CallLimiter, Limiter } from './limiter.ts';
 import type { Limiters, Share, WaitedFor } from './limiters.ts';
 import type { ModelClient } from './model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from './openai/client.ts';
-import { createSimulatedClient, INSTANT } from './simulated-client.ts';
+import { createOpenAIClient, type OpenAIClient } from './providers/openai/client.ts';
+import { createSimulatedClient, INSTANT } from './providers/simulated/simulated-client.ts';
 import { ModelTraits } from './traits.ts';
 
 /** One alias's way to its model. */

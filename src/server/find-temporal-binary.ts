@@ -19,9 +19,9 @@ import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ServerError } from '../errors.ts';
-import { homeFolder } from '../home.ts';
 import { findOwn } from '../own-keys.ts';
-import { isMarkOfDead, ownMark } from '../processes.ts';
+import { homeFolder } from './home.ts';
+import { isMarkOfDead, ownMark } from './processes.ts';
 import { spawnScript } from './spawn-script.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { findByFolder, isAlive, ownIdentity, type ProcessIdentity, signal } from '../processes.ts';
+import { findByFolder, isAlive, ownIdentity, type ProcessIdentity, signal } from './processes.ts';
 
 /** Where every embedded server listens: this machine alone can reach it. */
 export const HOST = '127.0.0.1';

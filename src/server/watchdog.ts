@@ -18,8 +18,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killAndWait } from '../processes.ts';
 import { isServing } from './probe-server.ts';
+import { killAndWait } from './processes.ts';
 import {
   claimDirectory,
   DATABASE_NAME,

@@ -9,7 +9,13 @@
 
 import { randomBytes } from 'node:crypto';
 import { StoreError } from '../errors.ts';
-import { isRunning, ownIdentity, ownPlace, type ProcessIdentity, type ProcessPlace } from '../processes.ts';
+import {
+  isRunning,
+  ownIdentity,
+  ownPlace,
+  type ProcessIdentity,
+  type ProcessPlace,
+} from '../server/processes.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import type { ScratchFile, StoreFiles } from './files/port.ts';

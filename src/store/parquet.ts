@@ -19,7 +19,7 @@ import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { CellError } from '../errors.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
-import { shorten } from '../shorten.ts';
+import { shorten } from '../text/shorten.ts';
 import {
   fitsInt64,
   formatJson,

@@ -11,7 +11,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import { isRunning } from '../processes.ts';
+import { isRunning } from '../server/processes.ts';
 import { DATASET_FOLDERS, DATASET_VERSION, type DatasetRecord, DatasetStore } from './dataset-store.ts';
 import { checkVersion, formatDocument, parseDocument } from './documents.ts';
 import { fail } from './fail.ts';

@@ -6,8 +6,8 @@
 // `a + b - c`, `a.b[0].c`, `x | f | g`, `… if … else … if … else …`) is as deep as its deepest link. All that
 // passes there passes here.
 
+import { DICT_METHOD_NAMES } from './library/methods.ts';
 import { MAX_DEPTH } from './limits.ts';
-import { DICT_METHOD_NAMES } from './methods.ts';
 import {
   either,
   fieldOf,
@@ -19,7 +19,7 @@ import {
   type ShapeOf,
   valuesOf,
 } from './shape.ts';
-import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
+import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax/syntax.ts';
 
 export interface TreeFacts {
   /** The names that a template takes from the row, sorted. */

@@ -1,21 +1,21 @@
 // Runs a syntax tree over the values of one row. Every visit of a node costs a step.
 
 import { findOwn } from '../own-keys.ts';
-import { plural } from '../plural.ts';
+import { plural } from '../text/plural.ts';
 import type { Value } from '../values.ts';
-import { readAttribute, readItem, readSlice } from './access.ts';
-import type { Services } from './argument-binding.ts';
-import { compute, computeSign } from './arithmetic.ts';
-import { holds, isTrue } from './comparison.ts';
-import { applyFilter } from './filters.ts';
-import { callFunction } from './functions.ts';
+import type { Services } from './library/argument-binding.ts';
+import { applyFilter } from './library/filters.ts';
+import { callFunction } from './library/functions.ts';
+import { callMethod, hasMethod } from './library/methods.ts';
+import { passesTest } from './library/tests.ts';
 import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
-import { callMethod, hasMethod } from './methods.ts';
-import { lengthOf, textOf } from './python-text.ts';
 import { Cycler, Dict, describe, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
-import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax.ts';
-import { limitError, renderError } from './template-error.ts';
-import { passesTest } from './tests.ts';
+import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax/syntax.ts';
+import { limitError, renderError } from './syntax/template-error.ts';
+import { readAttribute, readItem, readSlice } from './values/access.ts';
+import { compute, computeSign } from './values/arithmetic.ts';
+import { holds, isTrue } from './values/comparison.ts';
+import { lengthOf, textOf } from './values/python-text.ts';
 
 interface Scope {
   readonly name: string;

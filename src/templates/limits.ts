@@ -6,7 +6,7 @@
 //       where an operation is slower than that.
 //   L3. A whole number has at most 4,300 digits, as Python prints; a text made on the way has a limit as well.
 
-import { limitError } from './template-error.ts';
+import { limitError } from './syntax/template-error.ts';
 
 /** No longer text could be rendered as it stands. */
 export const MAX_SOURCE_UNITS = 512_000;

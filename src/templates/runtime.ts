@@ -4,8 +4,8 @@
 
 import { findOwn } from '../own-keys.ts';
 import type { Budget } from './limits.ts';
-import { numberInText } from './number-text.ts';
-import { renderError } from './template-error.ts';
+import { renderError } from './syntax/template-error.ts';
+import { numberInText } from './values/number-text.ts';
 
 export type Runtime =
   | null

@@ -1,7 +1,7 @@
 // What is known of a value before there is one: the fields that it can have. Of what no shape is known anything may be
 // read.
 
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../text/nearest-name.ts';
 
 export interface Shape {
   /** The fields that it can have as an object; none of a number. */

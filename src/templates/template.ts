@@ -2,14 +2,9 @@
 // times. No template runs JavaScript, and any ends within 100 ms (see limits.ts).
 
 import type { Value } from '../values.ts';
-import { openCell } from './cell-text.ts';
 import { factsOfExpression, factsOfTemplate, type MissingField, type TreeFacts } from './check.ts';
 import { Evaluation } from './evaluate.ts';
-import { tokenize, tokenizeExpression } from './lexer.ts';
 import { Budget, MAX_DEPTH } from './limits.ts';
-import { parseExpressionNode } from './parse-expression.ts';
-import { parseStatements } from './parse-template.ts';
-import { textOf } from './python-text.ts';
 import {
   CellText,
   entriesOf,
@@ -21,9 +16,14 @@ import {
   Undefined,
 } from './runtime.ts';
 import type { ShapeOf } from './shape.ts';
-import type { Expression as ExpressionNode, Statement } from './syntax.ts';
-import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './template-error.ts';
-import { TokenStream } from './token-stream.ts';
+import { tokenize, tokenizeExpression } from './syntax/lexer.ts';
+import { parseExpressionNode } from './syntax/parse-expression.ts';
+import { parseStatements } from './syntax/parse-template.ts';
+import type { Expression as ExpressionNode, Statement } from './syntax/syntax.ts';
+import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './syntax/template-error.ts';
+import { TokenStream } from './syntax/token-stream.ts';
+import { openCell } from './values/cell-text.ts';
+import { textOf } from './values/python-text.ts';
 
 /** A parsed template. */
 export interface Template {

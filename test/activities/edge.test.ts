@@ -8,8 +8,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { asActivity } from '../../src/activities/as-activity.ts';
 import type { Builds } from '../../src/activities/builds.ts';
 import { ConfigError, ModelError, ReadFaultError, StoreError } from '../../src/errors.ts';
-import { ownMark } from '../../src/processes.ts';
 import { type BuildRef, FAILURE, runTaskQueue, sliceTaskQueue, storeTaskQueue } from '../../src/protocol.ts';
+import { ownMark } from '../../src/server/processes.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 
 describe('an activity', () => {

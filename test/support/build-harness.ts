@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killAndWait, type ProcessIdentity, processStart } from '../../src/processes.ts';
+import { killAndWait, type ProcessIdentity, processStart } from '../../src/server/processes.ts';
 import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
 import type { CallUsage } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';

@@ -6,8 +6,8 @@
 //   D4. The usage is what the mock served, less those calls.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { streamOf } from '../../src/models/simulated-answer.ts';
-import { killAndWait, type ProcessIdentity } from '../../src/processes.ts';
+import { streamOf } from '../../src/models/providers/simulated/simulated-answer.ts';
+import { killAndWait, type ProcessIdentity } from '../../src/server/processes.ts';
 import { lostCalls, MODEL_COLUMNS, repeatedCalls, ticketsDocument, Workplace } from './build-harness.ts';
 import type { CliEnd, CliProcess } from './cli.ts';
 import { type MockModelServer, startMockModelServer } from './mock-model-server.ts';

@@ -20,7 +20,7 @@ import {
   simulateAnswer,
   simulateTokens,
   streamOf,
-} from '../../src/models/simulated-answer.ts';
+} from '../../src/models/providers/simulated/simulated-answer.ts';
 import { fromPlain } from '../../src/values.ts';
 
 /** One kind of fault. Of several that are due the first in the list happens. */

@@ -12,9 +12,9 @@
 import { createHash } from 'node:crypto';
 import { digestOf } from '../../src/digest.ts';
 import { FencedError, StoreError } from '../../src/errors.ts';
-import { type GroupDigests, makeGroupDigests } from '../../src/generators/group-digests.ts';
 import type { PartName, RowRange } from '../../src/graph/types.ts';
 import { type Plan, type PlanColumn, redoCounterOf } from '../../src/plan.ts';
+import { type GroupDigests, makeGroupDigests } from '../../src/rows/group-digests.ts';
 import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup, type RowGroupContent } from '../../src/store/commit.ts';
 import { DatasetStore, type EpochRecord } from '../../src/store/dataset-store.ts';

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { ModelRequest } from '../../src/models/model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from '../../src/models/openai/client.ts';
+import { createOpenAIClient, type OpenAIClient } from '../../src/models/providers/openai/client.ts';
 
 export interface RawRequest {
   /** `POST /v1/chat/completions` */

@@ -1,18 +1,18 @@
 // Builds without Temporal and without a model: each cell that is wanted gets an answer that follows from its input, or
 // fails. What is opened, taken over, committed and published is done by the store itself.
 
-import { type CellCounts, countCells } from '../../src/client/count-cells.ts';
+import { type CellCounts, countCells } from '../../src/client/wish/count-cells.ts';
+import { cellInput } from '../../src/columns/llm/cell-input.ts';
 import { graphColumns } from '../../src/config/graph-columns.ts';
-import { adoptRowGroup } from '../../src/generators/adopt-row-group.ts';
-import { makeGroupDigests } from '../../src/generators/group-digests.ts';
-import { makeInline } from '../../src/generators/inline.ts';
-import { cellInput } from '../../src/generators/llm/cell-input.ts';
-import { openRoots } from '../../src/generators/roots.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { groupCount, rowsOfGroup } from '../../src/graph/row-groups.ts';
 import type { RowRange } from '../../src/graph/types.ts';
 import { isModelColumn, type Plan, type PlanColumn } from '../../src/plan.ts';
-import { planDigest as planDigestOf } from '../../src/plan-digest.ts';
+import { adoptRowGroup } from '../../src/rows/adopt-row-group.ts';
+import { makeGroupDigests } from '../../src/rows/group-digests.ts';
+import { makeInline } from '../../src/rows/inline.ts';
+import { planDigest as planDigestOf } from '../../src/rows/plan-digest.ts';
+import { openRoots } from '../../src/rows/roots.ts';
 import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../src/store/commit.ts';
 import { DATASET_VERSION, DatasetStore } from '../../src/store/dataset-store.ts';

@@ -4,9 +4,9 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Answer, type RunEnd, runDataset } from '../../src/client/build/run-dataset.ts';
 import { main } from '../../src/client/cli/main.ts';
-import { type Answer, type RunEnd, runDataset } from '../../src/client/run-dataset.ts';
-import type { Question } from '../../src/client/wish.ts';
+import type { Question } from '../../src/client/wish/wish.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { openStore } from '../../src/store/store.ts';
 import type { ValueObject } from '../../src/values.ts';

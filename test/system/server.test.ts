@@ -9,10 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ServerError } from '../../src/errors.ts';
-import { killAndWait, type ProcessIdentity } from '../../src/processes.ts';
 import { resolveServer } from '../../src/server/connect.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
 import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
+import { killAndWait, type ProcessIdentity } from '../../src/server/processes.ts';
 import { findLivingClaim, findServers, serverFiles } from '../../src/server/server-files.ts';
 
 const LINGER_MS = 300;

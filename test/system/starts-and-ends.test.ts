@@ -7,8 +7,8 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { killAndWait } from '../../src/processes.ts';
 import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
+import { killAndWait } from '../../src/server/processes.ts';
 import { findServerState, findServers } from '../../src/server/server-files.ts';
 import { notesDocument, Workplace } from '../support/build-harness.ts';
 import { COMMAND } from '../support/cli.ts';

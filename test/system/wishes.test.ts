@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connect } from '../../src/client/connection.ts';
+import { connect } from '../../src/client/build/connection.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
 import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
 import { until } from '../support/until.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBreather } from '../../src/breathe.ts';
-import { adoptCells } from '../../src/generators/adopt-cells.ts';
-import { openRoots } from '../../src/generators/roots.ts';
 import { PLAN_VERSION, type Plan, type PlanExpression, type PlanSampler } from '../../src/plan.ts';
+import { adoptCells } from '../../src/rows/adopt-cells.ts';
+import { openRoots } from '../../src/rows/roots.ts';
 import { FolderFiles } from '../../src/store/files/folder.ts';
 
 /** Pieces of work in each turn of the event loop. A piece takes one millisecond: it begins with a look at the clock. */

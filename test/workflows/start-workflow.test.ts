@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findRun, type WorkflowRun } from '../../src/client/live-build.ts';
-import { startWorkflow } from '../../src/client/start-build.ts';
+import { findRun, type WorkflowRun } from '../../src/client/build/live-build.ts';
+import { startWorkflow } from '../../src/client/build/start-build.ts';
 import { BuildError } from '../../src/errors.ts';
 import { type BuildRef, datasetWorkflowId, UPDATE } from '../../src/protocol.ts';
 import type { DatasetStore, EpochRecord } from '../../src/store/dataset-store.ts';

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { RefusedError } from '../../errors.ts';
-import { plural } from '../../plural.ts';
-import { type Answer, refuseToAsk } from '../run-dataset.ts';
-import type { Question } from '../wish.ts';
+import { plural } from '../../text/plural.ts';
+import { type Answer, refuseToAsk } from '../build/run-dataset.ts';
+import type { Question } from '../wish/wish.ts';
 import type { CliContext } from './context.ts';
 
 /** Asks a person what becomes of existing cells. Throws `RefusedError` where there is nobody to ask. */

@@ -1,4 +1,4 @@
-import { line } from '../format.ts';
+import { line } from '../tell/format.ts';
 
 export interface Interrupts {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */

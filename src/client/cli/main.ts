@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
-import { homeFolder } from '../../home.ts';
 import { findOwn } from '../../own-keys.ts';
-import { plural } from '../../plural.ts';
-import { line } from '../format.ts';
-import { commandOf, ownCommand, setOwnCommand } from '../own-command.ts';
+import { homeFolder } from '../../server/home.ts';
+import { plural } from '../../text/plural.ts';
+import { line } from '../tell/format.ts';
+import { commandOf, ownCommand, setOwnCommand } from '../tell/own-command.ts';
 import type { CliContext } from './context.ts';
 import { fold, terminalWidth } from './text.ts';
 

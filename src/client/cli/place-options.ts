@@ -1,7 +1,7 @@
 // The argument and the options of the commands that are about a dataset, and of where it is.
 
 import { type Command, Option } from 'commander';
-import type { DatasetPlace } from '../find-dataset.ts';
+import type { DatasetPlace } from '../wish/find-dataset.ts';
 import type { CliContext } from './context.ts';
 
 export interface PlaceFlags {

@@ -1,11 +1,11 @@
 // A row as a person reads it.
 
 import { findOwn } from '../../own-keys.ts';
-import { plural } from '../../plural.ts';
 import type { CellRecord, Turn } from '../../store/records.ts';
+import { plural } from '../../text/plural.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
-import { describeTokens, formatDuration, joinParts, partsOf } from '../format.ts';
-import type { ColumnView, RowView } from '../row-view.ts';
+import type { ColumnView, RowView } from '../look/row-view.ts';
+import { describeTokens, formatDuration, joinParts, partsOf } from '../tell/format.ts';
 import type { Paint } from './paint.ts';
 import { clip, widthOf, wrap } from './text.ts';
 

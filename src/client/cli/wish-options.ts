@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import { RefusedError } from '../../errors.ts';
 import type { RowRanges } from '../../plan.ts';
-import type { DecideOptions, ServerOptions } from '../run-dataset.ts';
-import { ASK_ABOVE_CELLS } from '../wish.ts';
+import type { DecideOptions, ServerOptions } from '../build/run-dataset.ts';
+import { ASK_ABOVE_CELLS } from '../wish/wish.ts';
 import { ask } from './ask.ts';
 import type { CliContext } from './context.ts';
 import { collect, parseRanges, parseRows } from './parse.ts';

@@ -2,8 +2,8 @@
 // issue here, so that it is found before anything runs.
 
 import { z } from 'zod';
-import { parseDateTime } from '../../datetime.ts';
-import { plural } from '../../plural.ts';
+import { parseDateTime } from '../../text/datetime.ts';
+import { plural } from '../../text/plural.ts';
 import { filledText, flag, label, map, mapOf, oneOf, real, text, whole } from './scalars.ts';
 
 /** Digits after the point; negative ones round to tens and hundreds. */

@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto';
 import nodeFs from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FolderGoneError, StoreError } from '../../errors.ts';
-import { isMarkOfDead, ownMark } from '../../processes.ts';
+import { isMarkOfDead, ownMark } from '../../server/processes.ts';
 import { checkFolder, type FileSystem, linkFile, syncFolder } from './file-system.ts';
 import {
   codeOf,

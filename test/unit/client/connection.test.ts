@@ -2,7 +2,7 @@ import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connect } from '../../../src/client/connection.ts';
+import { connect } from '../../../src/client/build/connection.ts';
 
 /** gRPC statuses. */
 const OK = 0;

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CellCounts, sumCounts } from '../../../src/client/count-cells.ts';
+import { type CellCounts, sumCounts } from '../../../src/client/wish/count-cells.ts';
 import {
   isKept,
   type Plan,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatType } from '../../../src/client/validate-document.ts';
+import { formatType } from '../../../src/client/wish/validate-document.ts';
 import { temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { livenessBy, livenessOf } from '../../../src/client/liveness.ts';
-import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { livenessBy, livenessOf } from '../../../src/client/build/liveness.ts';
+import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import type { EpochRecord } from '../../../src/store/dataset-store.ts';
 import { startOf } from '../store/support.ts';
 

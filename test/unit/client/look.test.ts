@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { openStore } from '../../../src/store/store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeSeedChange, findChanges, findOutputChanges } from '../../../src/client/plan-changes.ts';
+import { describeSeedChange, findChanges, findOutputChanges } from '../../../src/client/wish/plan-changes.ts';
 import type { Plan, PlanModel, PlanSeedSource, PlanText } from '../../../src/plan.ts';
 
 const MODEL = {

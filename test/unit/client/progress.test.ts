@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { BuildSnapshot } from '../../../src/client/build-snapshot.ts';
-import { describeProgress, type ProgressPlace } from '../../../src/client/progress-report.ts';
-import type { Wish } from '../../../src/client/wish.ts';
+import type { BuildSnapshot } from '../../../src/client/look/build-snapshot.ts';
+import { describeProgress, type ProgressPlace } from '../../../src/client/tell/progress-report.ts';
+import type { Wish } from '../../../src/client/wish/wish.ts';
 
 const SNAPSHOT: BuildSnapshot = {
   phase: 'running',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { raiseRedos, withoutRedone } from '../../../src/client/redo-rules.ts';
+import { raiseRedos, withoutRedone } from '../../../src/client/wish/redo-rules.ts';
 import type { KeepRule, Plan, RedoRule, RowRanges } from '../../../src/plan.ts';
 
 const all = (column: string, counter: number): RedoRule => ({ column, rows: null, counter });

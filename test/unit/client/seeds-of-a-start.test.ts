@@ -3,8 +3,8 @@
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { takeEpoch } from '../../../src/client/start-build.ts';
-import { type AcceptedWish, acceptWish, openWish } from '../../../src/client/wish.ts';
+import { takeEpoch } from '../../../src/client/build/start-build.ts';
+import { type AcceptedWish, acceptWish, openWish } from '../../../src/client/wish/wish.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { temporaryFolder } from '../store/support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clip, fold, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
-import { formatDuration, formatTime } from '../../../src/client/format.ts';
+import { formatDuration, formatTime } from '../../../src/client/tell/format.ts';
 
 describe('text for terminals', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { access, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import { Edition } from '../../../src/store/editions.ts';
 import { editionFolder } from '../../../src/store/names.ts';
 import { buildAll, ticketText, WISHES } from '../store/edited-tickets.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { builderConfigOf } from '../../../src/config/builder-config.ts';
-import { planDigest } from '../../../src/plan-digest.ts';
+import { planDigest } from '../../../src/rows/plan-digest.ts';
 import { formatJson } from '../../../src/values.ts';
 import { prepareFiles } from './prepared.ts';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../../src/config/prepare.ts';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
-import { findSeedFiles } from '../../../src/generators/seed-files.ts';
-import { openSeedSource } from '../../../src/generators/seed-source.ts';
+import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
+import { openSeedSource } from '../../../src/seeds/seed-source.ts';
 
 export interface Files {
   readonly [name: string]: string | Uint8Array;

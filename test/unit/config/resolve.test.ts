@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { graphColumns } from '../../../src/config/graph-columns.ts';
 import { selectRows } from '../../../src/config/resolve.ts';
 import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
-import { planDigest } from '../../../src/plan-digest.ts';
+import { planDigest } from '../../../src/rows/plan-digest.ts';
 import { formatJson, parseJson, type Value } from '../../../src/values.ts';
 import { type Changes, prepareFiles, violationsOf } from './prepared.ts';
 
@@ -485,8 +485,8 @@ ${MODELS}`,
 describe('the example', () => {
   it('is what the README says of it', async () => {
     const { prepareConfig } = await import('../../../src/config/prepare.ts');
-    const { findSeedFiles } = await import('../../../src/generators/seed-files.ts');
-    const { openSeedSource } = await import('../../../src/generators/seed-source.ts');
+    const { findSeedFiles } = await import('../../../src/seeds/seed-files.ts');
+    const { openSeedSource } = await import('../../../src/seeds/seed-source.ts');
     const root = new URL('../../..', import.meta.url).pathname;
     const { plan, config, positionOf, seeds, warnings } = await prepareConfig({
       file: 'examples/tickets.yaml',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { locateSeedFiles } from '../../../src/config/seed-paths.ts';
-import { findSeedFiles } from '../../../src/generators/seed-files.ts';
+import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
 
 describe('a seed path', () => {
   let cwd: string;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { createOpenAIClient } from '../../../src/models/openai/client.ts';
+import { createOpenAIClient } from '../../../src/models/providers/openai/client.ts';
 import { HABITS } from '../../support/habits.ts';
 import { type MockFault, startMockModelServer } from '../../support/mock-model-server.ts';
 import { requestOf, said } from '../../support/raw-endpoint.ts';

@@ -3,8 +3,12 @@ import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/errors.ts';
 import type { ModelRequest } from '../../../src/models/model-client.ts';
-import { drawLatencyMs, simulateAnswer, streamOf } from '../../../src/models/simulated-answer.ts';
-import { createSimulatedClient, INSTANT } from '../../../src/models/simulated-client.ts';
+import {
+  drawLatencyMs,
+  simulateAnswer,
+  streamOf,
+} from '../../../src/models/providers/simulated/simulated-answer.ts';
+import { createSimulatedClient, INSTANT } from '../../../src/models/providers/simulated/simulated-client.ts';
 import { fromPlain } from '../../../src/values.ts';
 
 function requestOf(row: number, overrides: Partial<ModelRequest> = {}): ModelRequest {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServerError } from '../../../src/errors.ts';
-import { ownMark } from '../../../src/processes.ts';
 import {
   type Download,
   findTemporalBinary,
   TEMPORAL_CLI_VERSION,
 } from '../../../src/server/find-temporal-binary.ts';
+import { ownMark } from '../../../src/server/processes.ts';
 
 let root: string;
 let bin: string;

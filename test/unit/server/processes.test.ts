@@ -15,7 +15,7 @@ import {
   processStart,
   signal,
   whereIs,
-} from '../../../src/processes.ts';
+} from '../../../src/server/processes.ts';
 
 const HOLD = 'setInterval(() => {}, 60_000)';
 const LIMIT_MS = 5_000;
@@ -96,7 +96,7 @@ it.runIf(hasContainers)('does not judge a process of another container with the 
     [
       ...CONTAINER.slice(1),
       ...[process.execPath, '--import', 'tsx', '--input-type=module', '-e'],
-      `import { isMarkOfDead, isRunning, ownMark, ownPlace } from '${import.meta.resolve('../../../src/processes.ts')}';
+      `import { isMarkOfDead, isRunning, ownMark, ownPlace } from '${import.meta.resolve('../../../src/server/processes.ts')}';
        const [process, mark] = JSON.parse(${JSON.stringify(JSON.stringify([{ ...ownPlace(), ...ownIdentity() }, ownMark()]))});
        const verdicts = [isRunning(process), isMarkOfDead(mark), isMarkOfDead(ownMark())];
        console.log(JSON.stringify({ host: ownPlace().host, verdicts: verdicts.map(String) }));`,

@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } fro
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
-import { ownIdentity, ownPlace } from '../../../src/processes.ts';
+import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import type { DatasetRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';

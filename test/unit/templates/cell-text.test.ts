@@ -2,6 +2,7 @@
 // only text.
 
 import { describe, expect, it } from 'vitest';
+import { TemplateRenderError } from '../../../src/templates/syntax/template-error.ts';
 import {
   evaluateExpression,
   parseExpression,
@@ -9,7 +10,6 @@ import {
   renderTemplate,
   type TemplateValues,
 } from '../../../src/templates/template.ts';
-import { TemplateRenderError } from '../../../src/templates/template-error.ts';
 
 const values: TemplateValues = {
   object: '{"b": 1, "c": {"d": [1, 2.0, "x", null, true]}}',

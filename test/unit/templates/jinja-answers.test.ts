@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/syntax/template-error.ts';
 import { parseTemplate, renderTemplate, type TemplateValues } from '../../../src/templates/template.ts';
-import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/template-error.ts';
 import { parseJson } from '../../../src/values.ts';
 
 interface Answer {

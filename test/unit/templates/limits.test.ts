@@ -1,8 +1,8 @@
 // Any template ends within 100 ms. The clock here is that of the process's CPU, as the machine is shared.
 
 import { describe, expect, it } from 'vitest';
+import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/syntax/template-error.ts';
 import { parseTemplate, renderTemplate, type TemplateValues } from '../../../src/templates/template.ts';
-import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/template-error.ts';
 
 const list = Array.from({ length: 100_000 }, (_, index) => BigInt(index % 1000));
 const words = list.map((item) => `k${item}`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/syntax/template-error.ts';
 import { parseExpression, parseTemplate, renderTemplate } from '../../../src/templates/template.ts';
-import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/template-error.ts';
 
 /** `line:column message` of the error that parsing throws. */
 function refusal(source: string, parse: (source: string) => unknown = parseTemplate): string {

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/syntax/template-error.ts';
 import {
   evaluateExpression,
   parseExpression,
@@ -9,7 +10,6 @@ import {
   renderTemplate,
   type TemplateValues,
 } from '../../../src/templates/template.ts';
-import { TemplateRenderError, TemplateSyntaxError } from '../../../src/templates/template-error.ts';
 import type { Value } from '../../../src/values.ts';
 
 const NAMES = [

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { BuildError, RefusedError, StoreError } from '../../../errors.ts';
-import { plural } from '../../../plural.ts';
+import { plural } from '../../../text/plural.ts';
 import {
   type ExportFileOptions,
   type ExportSource,
@@ -9,10 +9,15 @@ import {
   exportLines,
   joinLines,
   openExport,
-} from '../../export-dataset.ts';
-import { checkExportPlace, EXPORT_FORMATS, type ExportFormat, exportFormatOf } from '../../export-target.ts';
-import { formatBytes, line } from '../../format.ts';
-import { ownCommand } from '../../own-command.ts';
+} from '../../look/export-dataset.ts';
+import {
+  checkExportPlace,
+  EXPORT_FORMATS,
+  type ExportFormat,
+  exportFormatOf,
+} from '../../look/export-target.ts';
+import { formatBytes, line } from '../../tell/format.ts';
+import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';

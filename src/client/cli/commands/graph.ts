@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { describeGraph } from '../../describe-graph.ts';
+import { describeGraph } from '../../tell/describe-graph.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { formatBytes, formatCount, formatTime, line } from '../../format.ts';
-import { type DatasetStatus, listDatasets } from '../../look.ts';
+import { type DatasetStatus, listDatasets } from '../../look/look.ts';
+import { formatBytes, formatCount, formatTime, line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { type JsonFlags, outOption } from '../place-options.ts';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { plural } from '../../../plural.ts';
 import type { PruneView } from '../../../store/prune.ts';
-import { formatBytes, joinParts, line } from '../../format.ts';
-import { pruneDataset } from '../../prune-dataset.ts';
+import { plural } from '../../../text/plural.ts';
+import { pruneDataset } from '../../look/prune-dataset.ts';
+import { formatBytes, joinParts, line } from '../../tell/format.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext } from '../context.ts';
 import { parseCount } from '../parse.ts';

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
-import { describePlan } from '../../describe-plan.ts';
-import { formatCount, line } from '../../format.ts';
-import { callsSoFar, describeProgress, describeStopping, describeStored } from '../../progress-report.ts';
-import { runDataset } from '../../run-dataset.ts';
+import { runDataset } from '../../build/run-dataset.ts';
+import { describePlan } from '../../tell/describe-plan.ts';
+import { formatCount, line } from '../../tell/format.ts';
+import {
+  callsSoFar,
+  describeProgress,
+  describeStopping,
+  describeStored,
+} from '../../tell/progress-report.ts';
 import {
   describeAttached,
   describeEnd,
@@ -11,8 +16,8 @@ import {
   describeWish,
   endJson,
   planJson,
-} from '../../run-report.ts';
-import type { Wish } from '../../wish.ts';
+} from '../../tell/run-report.ts';
+import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { createProgressLine } from '../progress-line.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { line } from '../../format.ts';
-import { serveStore } from '../../serve-store.ts';
+import { serveStore } from '../../build/serve-store.ts';
+import { line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addressOption, outOption, type ServerFlags } from '../place-options.ts';

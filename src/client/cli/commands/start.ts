@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
-import { describePlan } from '../../describe-plan.ts';
-import { line } from '../../format.ts';
-import { ownCommand } from '../../own-command.ts';
-import { startDataset } from '../../run-dataset.ts';
-import { describeWish } from '../../run-report.ts';
+import { startDataset } from '../../build/run-dataset.ts';
+import { describePlan } from '../../tell/describe-plan.ts';
+import { line } from '../../tell/format.ts';
+import { ownCommand } from '../../tell/own-command.ts';
+import { describeWish } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 

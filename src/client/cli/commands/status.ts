@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { plural } from '../../../plural.ts';
+import { plural } from '../../../text/plural.ts';
 import { sumCosts } from '../../../totals.ts';
+import { type DatasetStatus, readStatus, type StartStatus } from '../../look/look.ts';
 import {
   describeTokens,
   formatBytes,
@@ -10,9 +11,8 @@ import {
   formatTokens,
   joinParts,
   line,
-} from '../../format.ts';
-import { type DatasetStatus, readStatus, type StartStatus } from '../../look.ts';
-import { ownCommand } from '../../own-command.ts';
+} from '../../tell/format.ts';
+import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { ConfigError, formatViolation } from '../../../errors.ts';
-import { plural } from '../../../plural.ts';
-import { formatColumns, line } from '../../format.ts';
-import type { DocumentOptions } from '../../prepare-document.ts';
-import { formatType, type OutputColumn, validateDocument } from '../../validate-document.ts';
+import { plural } from '../../../text/plural.ts';
+import { formatColumns, line } from '../../tell/format.ts';
+import type { DocumentOptions } from '../../wish/prepare-document.ts';
+import { formatType, type OutputColumn, validateDocument } from '../../wish/validate-document.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { fold, formatTable } from '../text.ts';

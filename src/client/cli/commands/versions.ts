@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { formatBytes, formatCount, formatTime, line } from '../../format.ts';
-import { ownCommand } from '../../own-command.ts';
-import { type DatasetVersion, readVersions } from '../../versions.ts';
+import { type DatasetVersion, readVersions } from '../../look/versions.ts';
+import { formatBytes, formatCount, formatTime, line } from '../../tell/format.ts';
+import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';

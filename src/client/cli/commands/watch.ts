@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { plural } from '../../../plural.ts';
-import { formatCount, joinParts, line } from '../../format.ts';
-import { describeSnapshot, describeStored } from '../../progress-report.ts';
-import { describeAttached } from '../../run-report.ts';
-import { stopDataset, watchDataset } from '../../watch-dataset.ts';
+import { plural } from '../../../text/plural.ts';
+import { stopDataset, watchDataset } from '../../build/watch-dataset.ts';
+import { formatCount, joinParts, line } from '../../tell/format.ts';
+import { describeSnapshot, describeStored } from '../../tell/progress-report.ts';
+import { describeAttached } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, addressOption, type ServerFlags } from '../place-options.ts';

@@ -1,0 +1,64 @@
+// What a build looks like at one moment, for people and programs.
+
+import type { Client } from '@temporalio/client';
+import {
+  type BuildProgress,
+  type BuildRef,
+  type ColumnTotals,
+  datasetWorkflowId,
+  type Phase,
+  QUERY,
+  type RowGroupProgress,
+  rowGroupWorkflowId,
+} from '../../protocol.ts';
+import { addColumnTotals } from '../../totals.ts';
+
+export interface BuildSnapshot {
+  readonly phase: Phase;
+  readonly reason: string | null;
+  /** Rows whose cells are all there, committed or not. */
+  readonly rows: number;
+  readonly dropped: number;
+  /** Of this start. */
+  readonly columns: { readonly [column: string]: ColumnTotals };
+  readonly cellsInFlight: number;
+}
+
+/** Children asked for their progress at most, so that a wide window does not flood the server. */
+const MAX_CHILDREN_ASKED = 16;
+
+/** The parent's totals and those of its open children. Throws what Temporal's client throws. */
+export async function readSnapshot(client: Client, build: BuildRef): Promise<BuildSnapshot> {
+  const parent = await client.workflow
+    .getHandle(datasetWorkflowId(build))
+    .query<BuildProgress>(QUERY.progress);
+  const asked = parent.openGroups.slice(0, MAX_CHILDREN_ASKED);
+  const children = await Promise.all(
+    asked.map((rowGroup) =>
+      client.workflow
+        .getHandle(rowGroupWorkflowId(build, rowGroup))
+        .query<RowGroupProgress>(QUERY.progress)
+        // A child that has just ended is in the parent's totals at the next look.
+        .catch(() => undefined),
+    ),
+  );
+  return children.reduce<BuildSnapshot>((sum, child) => (child === undefined ? sum : addChild(sum, child)), {
+    phase: parent.phase,
+    reason: parent.reason,
+    rows: parent.totals.rows,
+    dropped: parent.totals.dropped,
+    columns: parent.totals.columns,
+    cellsInFlight: 0,
+  });
+}
+
+function addChild(sum: BuildSnapshot, { cells, columns }: RowGroupProgress): BuildSnapshot {
+  const inFlight = Object.values(cells?.columns ?? {}).reduce((total, column) => total + column.inFlight, 0);
+  return {
+    ...sum,
+    rows: sum.rows + (cells?.completeRows ?? 0),
+    dropped: sum.dropped + (cells?.droppedRows ?? 0),
+    columns: addColumnTotals(sum.columns, columns),
+    cellsInFlight: sum.cellsInFlight + inFlight,
+  };
+}

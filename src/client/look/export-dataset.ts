@@ -1,0 +1,207 @@
+// `export`: the finished rows as one file or one stream, a row group in memory at a time.
+//
+//   json   one object a line; nested values nested, whole numbers of any size
+//   csv    a header, RFC 4180 quotes, nested values as JSON text; null is an empty field, empty text is ""
+//   parquet  one row group a batch, under the schema of the dataset
+//
+// The rows are those of the output: dropped ones are not among them. With row numbers the first column says which each
+// one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
+
+import { basename, dirname } from 'node:path';
+import { RefusedError, StoreError } from '../../errors.ts';
+import { findOwn } from '../../own-keys.ts';
+import type { ColumnType } from '../../plan.ts';
+import type { DatasetStore } from '../../store/dataset-store.ts';
+import { FolderFiles } from '../../store/files/folder.ts';
+import {
+  type GroupRecord,
+  type OutputFile,
+  readGroups,
+  readOutputFile,
+  rowsOfRanges,
+} from '../../store/groups.ts';
+import { editionFolder, OUTPUT_FOLDER } from '../../store/names.ts';
+import { ParquetEncoder } from '../../store/parquet.ts';
+import { parseParquet } from '../../store/read-parquet.ts';
+import { formatJson, type Value, type ValueObject } from '../../values.ts';
+import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
+import { checkExportPlace, type ExportFormat } from './export-target.ts';
+import { nestedRow, type TypedColumn } from './nested-values.ts';
+
+export type LineFormat = Exclude<ExportFormat, 'parquet'>;
+
+/** The finished rows of a version of a dataset, as they were when it was opened. */
+export interface ExportSource {
+  readonly dataset: DatasetStore;
+  /** The start that made them. */
+  readonly epoch: number;
+  readonly columns: readonly TypedColumn[];
+  /** In the order of the rows, each with the numbers of its own. */
+  readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
+  /** Finished rows. */
+  readonly rows: number;
+  /** Rows that were asked for and are neither finished nor dropped. */
+  readonly missing: number;
+  /** The first column is the number of the row. */
+  readonly hasRowNumbers: boolean;
+}
+
+/** The column of {@link ExportOptions.hasRowNumbers}. */
+const ROW_NUMBER = 'row_number';
+
+export interface ExportOptions {
+  /** A first column `row_number`: the numbers that `show` and `failures` know the rows by. */
+  readonly hasRowNumbers?: boolean;
+}
+
+/**
+ * Opens what there is to export. Throws `StoreError` where no row is finished, and `RefusedError` for row numbers beside
+ * a column of that name.
+ */
+export async function openExport(
+  place: DatasetPlace,
+  { hasRowNumbers = false }: ExportOptions = {},
+): Promise<ExportSource> {
+  const { dataset, version } = await findDatasetVersion(place);
+  const { epoch, rows: asked } = version;
+  let planDigest: string | undefined;
+  let rows = 0;
+  let dropped = 0;
+  const files: ExportSource['files'][number][] = [];
+  for await (const group of readGroups(dataset, epoch)) {
+    planDigest ??= group.planDigest;
+    rows += group.rowCount;
+    dropped += group.drops.length;
+    const { rowsInFiles } = group;
+    const written = group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+    files.push(...written.map((file) => ({ ...file, rowsInFiles })));
+  }
+  if (planDigest === undefined || epoch === undefined) {
+    throw new StoreError(
+      `Cannot export "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
+    );
+  }
+  const plan = await dataset.readPlan(planDigest);
+  const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));
+  if (hasRowNumbers) {
+    if (columns.some(({ name }) => name === ROW_NUMBER)) {
+      throw new RefusedError(
+        `Cannot number the rows of "${dataset.name}": it has a column "${ROW_NUMBER}" of its own. Leave --with-row-number away`,
+      );
+    }
+    columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
+  }
+  const missing = Math.max(0, asked - rows - dropped);
+  return { dataset, epoch, columns, files, rows, missing, hasRowNumbers };
+}
+
+/** The rows as lines without their ends. Throws `StoreError`. */
+export async function* exportLines(source: ExportSource, format: LineFormat): AsyncGenerator<string> {
+  const { columns } = source;
+  if (format === 'csv') yield columns.map(({ name }) => csvText(name)).join(',');
+  for await (const batch of readBatches(source)) {
+    for (const row of batch) yield format === 'csv' ? csvLine(row, columns) : formatJson(row);
+  }
+}
+
+export interface ExportFileOptions {
+  /** Absolute path. */
+  readonly path: string;
+  readonly format: ExportFormat;
+  readonly isOverwriting: boolean;
+  readonly stopSignal?: AbortSignal;
+}
+
+/**
+ * Writes the rows to a file that is whole when it is seen. Returns its size, or null when it was stopped: nothing is
+ * left of it then. Throws `StoreError`, and `RefusedError` for what is no plain file or not to be replaced.
+ */
+export async function exportFile(source: ExportSource, options: ExportFileOptions): Promise<number | null> {
+  const { path, format, isOverwriting, stopSignal } = options;
+  await checkExportPlace(path, isOverwriting);
+  const folder = new FolderFiles(dirname(path));
+  await folder.makeRoot();
+  const file = await folder.start(basename(path));
+  let sizeBytes = 0;
+  try {
+    const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(source, format);
+    for await (const chunk of chunks) {
+      if (stopSignal?.aborted) {
+        await file.discard();
+        return null;
+      }
+      sizeBytes += chunk.length;
+      await file.append(chunk);
+    }
+    // Somebody else may have put something there meanwhile.
+    await checkExportPlace(path, isOverwriting);
+    await file.publish();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+  return sizeBytes;
+}
+
+async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]> {
+  const { dataset, epoch, columns, files, hasRowNumbers } = source;
+  for (const file of files) {
+    const path = dataset.path(`${editionFolder(epoch)}/${file.name}`);
+    const rows = await parseParquet(await readOutputFile(dataset, epoch, file), path);
+    const numbers = hasRowNumbers ? rowsOfRanges(file.rowsInFiles) : [];
+    yield rows.map((row, position) =>
+      nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: BigInt(numbers[position] as number) } : row, columns),
+    );
+  }
+}
+
+const CHUNK_CHARACTERS = 256 * 1024;
+
+/** Lines joined into texts of about 256 k characters: one write for many. */
+export async function* joinLines(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let joined: string[] = [];
+  let length = 0;
+  for await (const line of lines) {
+    joined.push(line);
+    length += line.length;
+    if (length < CHUNK_CHARACTERS) continue;
+    yield joined.join('\n');
+    joined = [];
+    length = 0;
+  }
+  if (joined.length > 0) yield joined.join('\n');
+}
+
+async function* textChunks(source: ExportSource, format: LineFormat): AsyncGenerator<Uint8Array> {
+  for await (const text of joinLines(exportLines(source, format))) yield Buffer.from(`${text}\n`);
+}
+
+async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> {
+  const { columns } = source;
+  let encoder: ParquetEncoder | undefined;
+  for await (const batch of readBatches(source)) {
+    if (encoder === undefined) encoder = new ParquetEncoder(columns, batch.length);
+    else encoder.nextRowGroup(batch.length);
+    for (const { name } of columns) yield encoder.column(batch.map((row) => findOwn(row, name) ?? null));
+  }
+  if (encoder === undefined) {
+    encoder = new ParquetEncoder(columns, 0);
+    for (const _ of columns) yield encoder.column([]);
+  }
+  yield encoder.end();
+}
+
+function csvLine(row: ValueObject, columns: readonly TypedColumn[]): string {
+  const line = columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
+  // Readers skip an empty line: a single column's null would lose its row.
+  return line === '' ? '""' : line;
+}
+
+function csvField(value: Value, type: ColumnType): string {
+  if (value === null) return '';
+  return typeof value === 'string' && type.kind === 'text' ? csvText(value) : csvText(formatJson(value));
+}
+
+function csvText(text: string): string {
+  return text === '' || /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

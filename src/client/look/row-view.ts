@@ -1,0 +1,160 @@
+// `show`: rows with what made each of their cells, from the store alone. A prompt is in no file: it is rendered again from
+// the cells of its row, and is the one that was sent if the digest of that input is the cell's.
+
+import { reasoningOf } from '../../columns/llm/answers.ts';
+import { cellInput } from '../../columns/llm/cell-input.ts';
+import { CellError, RefusedError } from '../../errors.ts';
+import type { RowRange } from '../../graph/types.ts';
+import { findOwn } from '../../own-keys.ts';
+import { isKept, isModelColumn, type ModelColumn, type Plan, type PlanColumn } from '../../plan.ts';
+import type { CellInput, RowValues } from '../../rows/generator.ts';
+import { makeInline } from '../../rows/inline.ts';
+import { makeSeedOrder } from '../../seeds/seed-rows.ts';
+import type { Drop } from '../../store/groups.ts';
+import { findRows, type RowLook } from '../../store/look.ts';
+import type { CellRecord } from '../../store/records.ts';
+import type { ValueObject } from '../../values.ts';
+import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
+import { nestedRow } from './nested-values.ts';
+
+export interface RowView {
+  readonly dataset: string;
+  readonly row: number;
+  readonly state: RowLook['state'];
+  /** Why it is not in the output. */
+  readonly drop: Drop | null;
+  /** In the order of the output, dropped columns too; of a row that is not complete the cells that there are. */
+  readonly values: ValueObject;
+  readonly columns: readonly ColumnView[];
+}
+
+export interface ColumnView {
+  readonly name: string;
+  readonly kind: PlanColumn['kind'];
+  /** Left out of `parquet-files/`. */
+  readonly isDropped: boolean;
+  /** Where the values of a column that asks no model come from, for people. */
+  readonly source: string | null;
+  /** The name of the model that makes it. */
+  readonly model: string | null;
+  /** What made its value, or the last failure; null for expressions and for cells that are not made yet. */
+  readonly cell: CellRecord | null;
+  /** What the model was sent for it: with it the conversation begins. Null where that is not known, and without a model. */
+  readonly prompt: PromptView | null;
+  /** What the model thought before its last answer, in a field of its own or in the answer's text. */
+  readonly reasoning: string | null;
+  /** Every call on the way to the cell, in order; the last one is the cell. */
+  readonly tries: readonly CellRecord[];
+}
+
+/** The messages, and what the request held beside them and the model's name; a schema only where the endpoint takes one. */
+export type PromptView = Omit<CellInput, 'digest'>;
+
+/** One row with what made it. Throws `StoreError`, and `RefusedError` for a row that was never asked for. */
+export async function readRow(place: DatasetPlace, row: number): Promise<RowView> {
+  const { value } = await readRows(place, [{ first: row, last: row }]).next();
+  return value as RowView;
+}
+
+/** The first rows, whatever their state. Throws `StoreError`. */
+export async function readFirstRows(place: DatasetPlace, count: number): Promise<RowView[]> {
+  const { rows } = (await findDatasetVersion(place)).version;
+  const last = Math.min(count, rows) - 1;
+  const views: RowView[] = [];
+  if (last >= 0) for await (const view of readRows(place, [{ first: 0, last }])) views.push(view);
+  return views;
+}
+
+/** Rows with what made them, one row group in memory at a time. Throws as `readRow`. */
+export async function* readRows(
+  place: DatasetPlace,
+  ranges: readonly RowRange[],
+): AsyncGenerator<RowView, void> {
+  const { dataset, version } = await findDatasetVersion(place);
+  const { rows } = version;
+  for (const row of ranges.flatMap(({ first, last }) => [first, last])) {
+    if (Number.isInteger(row) && row >= 0 && row < rows) continue;
+    throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
+  }
+  let viewed: { readonly plan: Plan; readonly columnsOf: (look: RowLook) => ColumnView[] } | undefined;
+  for await (const look of findRows(dataset, ranges, version)) {
+    const { row, state, drop, plan, values } = look;
+    if (plan !== null && viewed?.plan !== plan) viewed = { plan, columnsOf: makeColumnViews(plan) };
+    const inFiles = plan?.columns.filter(({ name }) => Object.hasOwn(values, name)) ?? [];
+    yield {
+      dataset: dataset.name,
+      row,
+      state,
+      drop,
+      // Cells of rows that are in no file were never JSON text.
+      values: state === 'complete' ? nestedRow(values, inFiles) : values,
+      columns: viewed?.columnsOf(look) ?? [],
+    };
+  }
+}
+
+/** Parses the plan's templates once. */
+function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
+  const inline = makeInline(plan);
+  const sourceOf = makeSources(plan);
+  return ({ row, cells, tries }) => {
+    const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
+    const stored = Object.fromEntries(made.map(([column, { value }]) => [column, value]));
+    const { values } = inline.complete(row, stored);
+    return plan.columns.map((column) => {
+      const cell = findOwn(cells, column.name) ?? null;
+      const answer = cell?.turns.at(-1);
+      return {
+        name: column.name,
+        kind: column.kind,
+        isDropped: column.drop,
+        source: sourceOf(column, row),
+        model: isModelColumn(column) ? (findOwn(plan.models, column.alias)?.model ?? null) : null,
+        cell,
+        prompt: cell !== null && isModelColumn(column) ? promptOf({ plan, column, row, values }, cell) : null,
+        reasoning: answer !== undefined && isModelColumn(column) ? reasoningOf(column, answer) : null,
+        tries: findOwn(tries, column.name) ?? [],
+      };
+    });
+  };
+}
+
+/** Null where what is there now is not what the cell was made from. */
+function promptOf(
+  place: {
+    readonly plan: Plan;
+    readonly column: ModelColumn;
+    readonly row: number;
+    readonly values: RowValues;
+  },
+  cell: CellRecord,
+): PromptView | null {
+  if (!place.column.needs.every((need) => Object.hasOwn(place.values, need))) return null;
+  try {
+    const { digest, ...prompt } = cellInput(place);
+    return digest === cell.in ? prompt : null;
+  } catch (error) {
+    if (error instanceof CellError) return null;
+    throw error;
+  }
+}
+
+function makeSources(plan: Plan): (column: PlanColumn, row: number) => string | null {
+  const { seedSource } = plan;
+  const seedRowOf = seedSource === null ? undefined : makeSeedOrder(seedSource, plan.seed);
+  return (column, row) => {
+    switch (column.kind) {
+      case 'seed-dataset':
+        // A kept value is that of an earlier start, which may have taken another row.
+        return seedRowOf === undefined || isKept(plan, { column: column.name, row })
+          ? 'seed data'
+          : `seed row ${seedRowOf(row)} of ${seedSource?.sourceRows}, counted from 0`;
+      case 'sampler':
+        return `sampler ${column.sampler}`;
+      case 'expression':
+        return `expression ${column.expr}`;
+      default:
+        return null;
+    }
+  };
+}

@@ -1,0 +1,160 @@
+// The plan lines: how many calls a wish costs, and why those that are made again.
+
+import { findOwn } from '../../own-keys.ts';
+import { isModelColumn } from '../../plan.ts';
+import type { EpochRecord } from '../../store/dataset-store.ts';
+import { plural } from '../../text/plural.ts';
+import { livenessOf } from '../build/liveness.ts';
+import { NO_COUNT, sumCounts } from '../wish/count-cells.ts';
+import { describeSeedChange, findChanges, findOutputChanges } from '../wish/plan-changes.ts';
+import { ASK_ABOVE_CELLS, type Wish } from '../wish/wish.ts';
+import { formatCount, lines, partsOf } from './format.ts';
+
+/** Lines are broken between parts, near this width. */
+const WIDTH = 96;
+/** Names in one list of columns. */
+const MAX_NAMES = 5;
+
+/** What a wish costs: first why cells are made again, then what is kept and what is new. */
+export function describePlan(wish: Wish): string[] {
+  const texts = wish.isDone
+    ? ['all of it is there, nothing to do', ...crashesOf(wish)]
+    : [...pack(reasonsOf(wish)), ...pack(costsOf(wish)), ...crashesOf(wish)];
+  return lines('plan', texts);
+}
+
+function reasonsOf(wish: Wish): string[] {
+  const { counts, plan, planBefore } = wish;
+  const outputChanges = planBefore === null ? [] : findOutputChanges(planBefore, plan);
+  const retried = Object.entries(counts.columns).flatMap(([name, count]) =>
+    count.retried === 0 ? [] : [`${name}: ${formatCount(count.retried)} failed before → tried again`],
+  );
+  return [...describeSeeds(wish), ...describeReasons(wish), ...outputChanges, ...retried];
+}
+
+function costsOf(wish: Wish): string[] {
+  const { counts, plan, replacesOutput } = wish;
+  const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
+  if (kept + again + retried === 0 && wish.planBefore === null) {
+    const models = plan.columns.filter(isModelColumn);
+    const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
+    const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
+    return [`${plural(wish.settings.rows, 'row')}${each}: ${made}`];
+  }
+  const isUnasked = again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS;
+  const { rowsInOutput } = counts;
+  return partsOf(
+    kept > 0 && (again > 0 || replacesOutput ? describeKept(wish) : describeFound({ kept, missing })),
+    missing > 0 && `${formatCount(missing)} new${describeLost(wish)}`,
+    calls === 0 && 'no call to make',
+    isUnasked &&
+      `made again without asking, as they are at most ${ASK_ABOVE_CELLS} cells (--ask asks first, --keep keeps the old ones)`,
+    keptAsIs > 0 &&
+      `${formatCount(keptAsIs)} of them made from other inputs, kept as they are (--redo COLUMN makes them again)`,
+    ...(wish.question?.foreign ?? []).map(
+      ({ host, now, cells }) => `${plural(cells, 'kept cell')} came from ${host}, asked now is ${now}`,
+    ),
+    replacesOutput &&
+      `today's ${plural(rowsInOutput, 'row')} ${rowsInOutput === 1 ? 'stays' : 'stay'} until the new ones are complete`,
+  );
+}
+
+/** What crashes of the worker mean for the cells that were in flight. */
+function crashesOf({ counts: { suspects, crashed } }: Wish): string[] {
+  return partsOf(
+    suspects > 0 &&
+      `${plural(suspects, 'cell')} in flight at two crashes: made one at a time, with nothing else in flight`,
+    crashed > 0 &&
+      `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`,
+  );
+}
+
+function describeFound({ kept, missing }: { kept: number; missing: number }): string {
+  return missing === 0
+    ? `all ${plural(kept, 'call')} found in the store`
+    : `${formatCount(kept)} of ${plural(kept + missing, 'call')} found in the store`;
+}
+
+/** After a build that was killed: how many of its calls may be asked again. */
+function describeLost(wish: Wish): string {
+  const start = findDeadStart(wish);
+  if (start === undefined) return '';
+  const caps = Object.values(start.settings.models).map((model) => model.maxParallelRequests);
+  const inFlight = caps.reduce((sum, cap) => sum + cap, 0);
+  const upTo = Math.min(inFlight, sumCounts(wish.counts).missing);
+  return ` (up to ${formatCount(upTo)} asked again: in flight at the kill)`;
+}
+
+/** The newest start, if it ended without notice. */
+export function findDeadStart({ lastStart }: Wish): EpochRecord | undefined {
+  if (lastStart === undefined || lastStart.endedAt !== null) return undefined;
+  return livenessOf(lastStart) === false ? lastStart : undefined;
+}
+
+function describeKept({ counts }: Wish): string {
+  const kept = Object.entries(counts.columns).filter(([, count]) => count.kept > 0);
+  const sum = kept.reduce((total, [, count]) => total + count.kept, 0);
+  const names =
+    kept.length > MAX_NAMES ? plural(kept.length, 'column') : kept.map(([name]) => name).join(', ');
+  return `${names}: ${formatCount(sum)} kept`;
+}
+
+function describeSeeds({ counts, planBefore, plan }: Wish): string[] {
+  if (counts.changedSeedRows === 0 || planBefore === null) return [];
+  const why = describeSeedChange(planBefore.seedSource, plan.seedSource);
+  return [
+    `seeds: ${why} → ${plural(counts.changedSeedRows, 'row')} ${counts.changedSeedRows === 1 ? 'takes' : 'take'} other seed data`,
+  ];
+}
+
+function describeReasons(wish: Wish): string[] {
+  const { counts, plan, planBefore, opened, config } = wish;
+  const compared = planBefore ?? opened.latest;
+  const changes = compared === null ? new Map() : findChanges(compared, plan);
+  const columns = new Map(plan.columns.map((column) => [column.name, column]));
+  const countOf = (name: string) => findOwn(counts.columns, name) ?? NO_COUNT;
+
+  function changeText(name: string): string | null {
+    const change = changes.get(name);
+    if (change === undefined) return null;
+    const position = config.positionOf(name, change.field ?? undefined);
+    return position === null || change.field === null
+      ? change.what
+      : `${change.what} (line ${position.line})`;
+  }
+
+  /** What a column needs that is not what it was: cells that are made again, roots and expressions that changed. */
+  function causesOf(name: string): readonly string[] {
+    return (columns.get(name)?.needs ?? []).flatMap((need) => {
+      const { lost, stale, downstream } = countOf(need);
+      if (lost + stale + downstream > 0) return need;
+      const column = columns.get(need);
+      const change = changeText(need);
+      if (column === undefined || isModelColumn(column)) return [];
+      if (change === null) return causesOf(need);
+      return column.kind === 'seed-dataset' ? 'seed data' : `${need}: ${change}`;
+    });
+  }
+
+  return plan.columns.flatMap(({ name }) => {
+    const { lost, stale, downstream } = countOf(name);
+    const gone = lost > 0 && `${name}: gone from the store → ${formatCount(lost)} again`;
+    if (stale + downstream === 0) return partsOf(gone);
+    const causes = [...new Set(causesOf(name))];
+    const needs = causes.length === 0 ? 'made from other inputs' : `needs ${causes.join(', ')}`;
+    const upTo = downstream > 0 ? 'up to ' : '';
+    const why = changeText(name) ?? needs;
+    return partsOf(gone, `${name}: ${why} → ${upTo}${formatCount(stale + downstream)} again`);
+  });
+}
+
+function pack(parts: readonly string[]): string[] {
+  const packed: string[] = [];
+  for (const part of parts) {
+    const last = packed.at(-1);
+    if (last !== undefined && last.length + part.length + 3 <= WIDTH)
+      packed.push(`${packed.pop()} · ${part}`);
+    else packed.push(part);
+  }
+  return packed;
+}

@@ -1,0 +1,122 @@
+// The line that shows how a build goes on, in several lengths, and the lines that stand in its place.
+
+import type { Calls } from '../../activities/builds.ts';
+import type { Summary } from '../../store/look.ts';
+import { plural } from '../../text/plural.ts';
+import { shorten } from '../../text/shorten.ts';
+import { sumCosts } from '../../totals.ts';
+import type { BuildSnapshot } from '../look/build-snapshot.ts';
+import { sumCounts } from '../wish/count-cells.ts';
+import type { Wish } from '../wish/wish.ts';
+import { describeTokens, formatCount, formatDuration, joinParts, line } from './format.ts';
+import { ownCommand } from './own-command.ts';
+
+/** One line of a build whose plan is not known here, in several lengths. */
+export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
+  const totals = sumCosts(snapshot.columns);
+  const made = joinParts(`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call'));
+  const busy = `${plural(snapshot.cellsInFlight, 'cell')} under way`;
+  const rest = joinParts(describeLosses(snapshot), snapshot.phase !== 'running' && snapshot.phase);
+  return [
+    joinParts(made, busy, describeTokens(totals), rest),
+    joinParts(made, busy, rest),
+    joinParts(made, rest),
+  ];
+}
+
+/** One line of a build for which no worker answers, in two lengths. */
+export function describeStored({ rowCount, usage, asked }: Summary): readonly string[] {
+  const noWorker = `no worker answers: start one with \`${ownCommand()} worker\``;
+  const why = line('waiting', asked?.kind === 'start' ? noWorker : 'its process does not answer');
+  return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumCosts(usage).calls, 'call')), why];
+}
+
+export interface ProgressPlace {
+  readonly wish: Wish;
+  /** Model calls of this process; null when another one makes them. */
+  readonly calls: Calls | null;
+  /** The last look at which nothing had been answered since the first one. */
+  readonly first: { readonly at: number; readonly calls: number };
+  readonly now: number;
+}
+
+/** The calls that a build has made as far as they are known here. */
+export function callsSoFar(snapshot: BuildSnapshot, calls: Calls | null): number {
+  return calls?.answered ?? sumCosts(snapshot.columns).calls;
+}
+
+/** Before that a rate says little: the first call goes alone, and the others end together. */
+const MIN_CALLS_FOR_TIME = 20;
+const MIN_WAVES_FOR_TIME = 2;
+const MIN_MS_FOR_TIME = 5_000;
+
+/** One line while a build runs, in several lengths, the longest first. */
+export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace): readonly string[] {
+  const { wish, calls, first, now } = place;
+  const totals = sumCosts(snapshot.columns);
+  const made = callsSoFar(snapshot, calls);
+  const planned = sumCounts(wish.counts).calls;
+  const since = { calls: made - first.calls, ms: now - first.at };
+  const perSecond = (since.calls * 1_000) / Math.max(1, since.ms);
+  const rows = `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
+  // Answers that are asked for again may take more calls than were planned.
+  const plannedText = made > planned ? ` (${formatCount(planned)} planned)` : `/${formatCount(planned)}`;
+  const done = `calls ${formatCount(made)}${plannedText}`;
+  const waiting = describeWaiting(calls);
+  if (waiting.length > 0) return [`${waiting[0]} · ${rows} · ${done}`, ...waiting];
+  const rate = perSecond > 0 && formatRate(perSecond);
+  const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
+  const busy =
+    calls === null ? `${plural(inFlight, 'cell')} under way` : `${formatCount(inFlight)} in flight`;
+  const losses = describeLosses(snapshot);
+  const hasRate =
+    since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
+  const left = hasRate && made < planned && `${formatDuration(((planned - made) / perSecond) * 1_000)} left`;
+  return [
+    joinParts(rows, done, rate, busy, describeTokens(totals), losses, left),
+    joinParts(rows, done, rate, busy, losses, left),
+    joinParts(rows, done, losses, left),
+    joinParts(rows, done),
+  ];
+}
+
+function describeLosses({ dropped, columns }: BuildSnapshot): string {
+  const { failedCalls } = sumCosts(columns);
+  return joinParts(
+    `${formatCount(dropped)} dropped`,
+    failedCalls > 0 && `${plural(failedCalls, 'call')} failed`,
+  );
+}
+
+/** Of an endpoint's words on a narrow terminal. */
+const MAX_SHORT_REASON = 40;
+
+/** Who is waited for and why, from the second failure on, in several lengths. Empty while calls are answered. */
+function describeWaiting(calls: Calls | null): readonly string[] {
+  const [waited] = (calls?.waitedFor ?? []).filter(({ tries }) => tries > 1);
+  if (waited === undefined) return [];
+  const { why, tries, silentMs, nextInMs, givesUpInMs } = waited;
+  const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;
+  const next = nextInMs === 0 ? 'next is under way' : `next in ${formatSeconds(nextInMs)}`;
+  const reason = why.replace(/^No answer from \S+: (?=\S+ refuses)/, '');
+  const short = shorten(reason, MAX_SHORT_REASON);
+  const until = `gives up in ${formatSeconds(givesUpInMs)}`;
+  // The last pause ends after that.
+  const times = [failed, ...(nextInMs < givesUpInMs ? [next] : []), until].join(', ');
+  return [`${reason} · ${times}`, `${reason} · ${until}`, `${short} · ${until}`].map((text) =>
+    line('waiting', text),
+  );
+}
+
+function formatSeconds(ms: number): string {
+  return ms < 60_000 ? `${Math.ceil(Math.max(0, ms) / 1_000)} s` : formatDuration(ms);
+}
+
+function formatRate(perSecond: number): string {
+  return `${perSecond < 10 ? perSecond.toFixed(1) : formatCount(Math.round(perSecond))}/s`;
+}
+
+export function describeStopping(callsInFlight: number): string {
+  const answers = callsInFlight === 0 ? '' : `, waiting for ${plural(callsInFlight, 'answer')}`;
+  return line('stopping:', `no new calls${answers} (Ctrl-C again: leave now)`);
+}

@@ -1,0 +1,27 @@
+import { basename, extname } from 'node:path';
+import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
+import { ROW_ID_COLUMN } from '../../config/validate.ts';
+import type { Plan, PlanColumn } from '../../plan.ts';
+import { findSeedFiles } from '../../seeds/seed-files.ts';
+import { openSeedSource } from '../../seeds/seed-source.ts';
+
+/** A document to look at, with no dataset of it. */
+export interface DocumentOptions extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment'> {
+  /** Every provider answers offline and no key is needed. */
+  readonly isSimulated: boolean;
+}
+
+/** The columns of a plan that people know: all but the hidden one that starts rows where nothing else does. */
+export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
+  return columns.filter(({ name }) => name !== ROW_ID_COLUMN);
+}
+
+/**
+ * Prepares a document as for a new dataset of few rows: neither name nor count changes what is checked.
+ * Throws `ConfigError` with all that is wrong.
+ */
+export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
+  const datasetName = basename(options.file, extname(options.file));
+  const seedReader = { findSeedFiles, openSeedSource };
+  return prepareConfig({ ...options, seedReader, datasetName, rows: 1, recorded: null });
+}

@@ -1,0 +1,143 @@
+// What a command is about: the store's folder, the dataset's name in it, and the document to build it from.
+
+import { existsSync, realpathSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { RefusedError, StoreError } from '../../errors.ts';
+import { DatasetStore } from '../../store/dataset-store.ts';
+import { FolderFiles } from '../../store/files/folder.ts';
+import { datasetNameWith, isDatasetName } from '../../store/names.ts';
+import { splitDatasetPath } from '../../store/store.ts';
+import { findStore, type StorePlace, storeFolder } from './find-dataset.ts';
+
+/** Ends the names of datasets whose answers are simulated by `--simulate`. */
+export const SIMULATED_SUFFIX = '-simulated';
+
+export interface TargetOptions extends StorePlace {
+  /** A document, or a dataset's folder. */
+  readonly target: string;
+  readonly name?: string;
+  readonly isSimulated: boolean;
+  /** Takes the next free name. */
+  readonly isNew: boolean;
+}
+
+export interface Target {
+  /** The store's folder; it need not be there. */
+  readonly directory: string;
+  readonly name: string;
+  /** To look at; null where there is none of that name. */
+  readonly dataset: DatasetStore | null;
+  /** The folder was made under another name or in another store. */
+  readonly isCopy: boolean;
+  /** Absolute path. */
+  readonly document: string;
+}
+
+/** Throws `RefusedError` for what cannot be meant, and `StoreError` for a folder that holds no dataset. */
+export async function findTarget(options: TargetOptions): Promise<Target> {
+  if (options.target === '-')
+    throw new RefusedError('Cannot read a document from standard input: name its file');
+  const typed = resolve(options.cwd, options.target);
+  const isFolder = (await stat(typed).catch(() => undefined))?.isDirectory() === true;
+  const { directory, stem, document } = isFolder
+    ? await readFolder(typed, options)
+    : {
+        directory: storeFolder(options),
+        stem: options.name ?? basename(typed, extname(typed)),
+        document: typed,
+      };
+  if (!isDatasetName(stem)) {
+    throw new RefusedError(
+      `Cannot name a dataset "${stem}": it takes up to 80 letters, digits, ".", "_" and "-", with a letter or digit first. Use --name`,
+    );
+  }
+  const ending = options.isSimulated && !stem.endsWith(SIMULATED_SUFFIX) ? SIMULATED_SUFFIX : '';
+  const numbered = options.isNew ? await nextFreeName(directory, { stem, ending }) : stem;
+  const name = datasetNameWith(ending, numbered);
+  const found = await findDatasetIn(directory, name);
+  if (found === null) await refuseOtherFolder(join(directory, name));
+  else await refuseOtherDocument(found.dataset, { options, document });
+  return { directory, name, document, dataset: found?.dataset ?? null, isCopy: found?.isCopy ?? false };
+}
+
+async function readFolder(
+  folder: string,
+  { out, name: typedName }: TargetOptions,
+): Promise<{ directory: string; stem: string; document: string }> {
+  const { directory, name } = splitDatasetPath(folder);
+  const found = await findDatasetIn(directory, name);
+  if (found === null) {
+    throw new StoreError(
+      `Cannot build in "${folder}": it holds no dataset (no dataset.json). Name a config document, or a dataset's folder`,
+    );
+  }
+  if (out !== undefined || typedName !== undefined) {
+    throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");
+  }
+  const start = await found.dataset.findLatestStart();
+  const remembered = start === undefined ? [] : [resolve(directory, start.document)];
+  const candidates = [...remembered, found.dataset.path('builder_config.json')];
+  const there = candidates.find((path) => existsSync(path));
+  if (there === undefined) {
+    throw new RefusedError(
+      `Cannot find what to build "${name}" from: there is no ${candidates.map((path) => `"${path}"`).join(' and no ')}. Name its document`,
+    );
+  }
+  return { directory, stem: name, document: there };
+}
+
+/** A dataset as a command that only looks finds it; a folder that was copied without its store counts too. */
+async function findDatasetIn(
+  directory: string,
+  name: string,
+): Promise<{ dataset: DatasetStore; isCopy: boolean } | null> {
+  const store = await findStore(directory);
+  const dataset =
+    store === undefined
+      ? new DatasetStore({ name, files: new FolderFiles(join(directory, name)) })
+      : await store.findDataset(name);
+  const record = isDatasetName(name) ? await dataset?.find() : undefined;
+  if (dataset === undefined || record === undefined) return null;
+  return { dataset, isCopy: record.storeId !== store?.id || record.name !== name };
+}
+
+async function nextFreeName(
+  directory: string,
+  { stem, ending }: { readonly stem: string; readonly ending: string },
+): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const candidate = number === 1 ? stem : datasetNameWith(`-${number}`, stem);
+    if (!existsSync(join(directory, datasetNameWith(ending, candidate)))) return candidate;
+  }
+}
+
+async function refuseOtherFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new StoreError(`Cannot make a dataset in "${folder}": ${error.message}`);
+  });
+  if (names.some((found) => !found.startsWith('.dataset.json.'))) {
+    throw new StoreError(
+      `Cannot make a dataset in "${folder}": the folder is not empty and holds no dataset. Use --name or --out`,
+    );
+  }
+}
+
+async function refuseOtherDocument(
+  dataset: DatasetStore,
+  { options, document }: { options: TargetOptions; document: string },
+): Promise<void> {
+  const start = await dataset.findLatestStart();
+  if (start === undefined || options.name !== undefined) return;
+  const path = resolve(dirname(dataset.directory), start.document);
+  const isOwn = dirname(path) === dataset.directory;
+  if (isOwn || !existsSync(path) || isSameFile(path, document)) return;
+  throw new RefusedError(
+    `Cannot build "${dataset.name}" from "${options.target}": the dataset was made from "${path}". Use --name ${dataset.name} to mean it, or --new for another dataset`,
+  );
+}
+
+function isSameFile(left: string, right: string): boolean {
+  return left === right || (existsSync(right) && realpathSync(left) === realpathSync(right));
+}

@@ -1,0 +1,57 @@
+// `validate`: what a document would make, column by column, before anything is paid for.
+
+import type { Violation } from '../../errors.ts';
+import { findOwn } from '../../own-keys.ts';
+import { type ColumnType, isModelColumn, type PlanColumn } from '../../plan.ts';
+import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
+
+export interface ValidDocument {
+  /** Seed columns, then the document's, in the order of the output. */
+  readonly columns: readonly OutputColumn[];
+  /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
+  readonly seeds: { readonly path: string; readonly rows: number } | null;
+  readonly warnings: readonly Violation[];
+}
+
+export interface OutputColumn {
+  readonly name: string;
+  readonly kind: PlanColumn['kind'];
+  readonly type: ColumnType;
+  /** Written to `dropped-columns-parquet-files/` only. */
+  readonly isDropped: boolean;
+  /** Null for a column that asks none. */
+  readonly model: { readonly alias: string; readonly name: string; readonly provider: string } | null;
+}
+
+/** Checks a document and what it names: seed files, providers, keys. Throws `ConfigError` with all that is wrong. */
+export async function validateDocument(options: DocumentOptions): Promise<ValidDocument> {
+  const { plan, settings, seeds, warnings } = await prepareToLook(options);
+  const modelOf = (alias: string) => ({
+    alias,
+    name: findOwn(plan.models, alias)!.model,
+    provider: findOwn(settings.models, alias)!.provider,
+  });
+  return {
+    columns: shownColumns(plan).map((column) => ({
+      name: column.name,
+      kind: column.kind,
+      type: column.type,
+      isDropped: column.drop,
+      model: isModelColumn(column) ? modelOf(column.alias) : null,
+    })),
+    seeds,
+    warnings,
+  };
+}
+
+/** `text`, `[int]`, `{level: int, reason: text}`; `json` is JSON text. */
+export function formatType(type: ColumnType): string {
+  switch (type.kind) {
+    case 'list':
+      return `[${formatType(type.item)}]`;
+    case 'struct':
+      return `{${type.fields.map(({ name, type: field }) => `${name}: ${formatType(field)}`).join(', ')}}`;
+    default:
+      return type.kind;
+  }
+}

@@ -1,0 +1,53 @@
+// Text as a number or truth value, as Python's float() and Data Designer's casts read it. Whole numbers of any size
+// stay exact where Python goes through a float, and a number that is not finite is no value.
+
+import { CellError } from '../../errors.ts';
+import type { PlanExpression } from '../../plan.ts';
+import { shorten } from '../../text/shorten.ts';
+import { fitsInt64, type Value } from '../../values.ts';
+
+const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
+const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
+const INFINITE = /^[+-]?inf(?:inity)?$/i;
+
+/** Casts the text of a rendered expression. Throws `CellError` (TypeCastError). */
+export function castText(text: string, dtype: PlanExpression['dtype']): Value {
+  switch (dtype) {
+    case 'str':
+      return text;
+    case 'int': {
+      const whole = findWhole(text) ?? BigInt(Math.trunc(finiteNumber(text, dtype)));
+      if (fitsInt64(whole)) return whole;
+      throw new CellError(
+        'TypeCastError',
+        `Cannot cast "${shorten(text)}" to int: it does not fit into 64 bits`,
+      );
+    }
+    case 'float':
+      return finiteNumber(text, dtype);
+    case 'bool':
+      return findFloat(text) === undefined
+        ? text.toLowerCase() === 'true'
+        : Math.trunc(finiteNumber(text, dtype)) !== 0;
+  }
+}
+
+/** The finite number that a text stands for. Throws `CellError` (TypeCastError), naming `target`. */
+export function finiteNumber(text: string, target: string): number {
+  const number = findFloat(text);
+  if (number !== undefined && Number.isFinite(number)) return number;
+  const reason = number === undefined ? 'not a number' : 'not a finite number';
+  throw new CellError('TypeCastError', `Cannot cast "${shorten(text)}" to ${target}: it is ${reason}`);
+}
+
+/** The whole number that a text writes without point and exponent. */
+export function findWhole(text: string): bigint | undefined {
+  const trimmed = text.trim();
+  return WHOLE.test(trimmed) ? BigInt(trimmed.replace(/^\+|_/g, '')) : undefined;
+}
+
+function findFloat(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (FLOAT.test(trimmed)) return Number(trimmed.replaceAll('_', ''));
+  return INFINITE.test(trimmed) ? Number.POSITIVE_INFINITY : undefined;
+}

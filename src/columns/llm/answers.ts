@@ -1,0 +1,65 @@
+// The kinds of model columns by their `column_type`, and the version of how their answers are read.
+
+import { CellError } from '../../errors.ts';
+import type { ModelColumn } from '../../plan.ts';
+import { misfitOf } from '../../store/parquet.ts';
+import type { CellRecord, Turn } from '../../store/records.ts';
+import type { Value } from '../../values.ts';
+import { judgeAnswer } from '../llm-judge/judge.ts';
+import { structuredAnswer } from '../llm-structured/structured.ts';
+import { textAnswer } from '../llm-text/text.ts';
+import { type AnswerKind, unusable } from './answer-kind.ts';
+import { splitThoughts } from './thoughts.ts';
+
+/** Raised when any answer is read into another value than before: `ok` records of other versions are read again. */
+export const READ_VERSION = 4;
+
+const KINDS: { readonly [Kind in ModelColumn['kind']]: AnswerKind<Extract<ModelColumn, { kind: Kind }>> } = {
+  'llm-text': textAnswer,
+  'llm-structured': structuredAnswer,
+  'llm-judge': judgeAnswer,
+};
+
+export function answerKindOf(column: ModelColumn): AnswerKind<ModelColumn> {
+  return KINDS[column.kind];
+}
+
+/** What the model thought and what it answered. A text column whose prompt names a tag for thoughts asks for them. */
+export function partsOf(column: ModelColumn, raw: string): ReturnType<typeof splitThoughts> {
+  const asked = column.kind === 'llm-text' ? `${column.prompt}\n${column.systemPrompt ?? ''}` : '';
+  return splitThoughts(raw, asked);
+}
+
+/** Reads a cell's value from the answer's text. Throws `CellError` `UnusableAnswer`. */
+export function readAnswer(column: ModelColumn, raw: string): Value {
+  const { thoughts, answer } = partsOf(column, raw);
+  if (answer === '') {
+    throw unusable(
+      thoughts === null ? 'The answer is empty' : 'The answer is empty: nothing follows the thoughts',
+    );
+  }
+  const value = answerKindOf(column).read(column, answer);
+  // What no file can hold, such as a whole number beyond 64 bits, is for the model to correct: at the commit it is too late.
+  const misfit = misfitOf(value, column.type);
+  if (misfit !== undefined) throw unusable(`The answer cannot be kept: ${misfit}`);
+  return value;
+}
+
+/** The thoughts that came in a field of their own, and those that came in the answer's text. */
+export function reasoningOf(column: ModelColumn, { text, reasoning }: Turn): string | null {
+  const { thoughts } = partsOf(column, text);
+  if (thoughts === null || reasoning?.includes(thoughts)) return reasoning ?? null;
+  return reasoning === undefined ? thoughts : `${reasoning}\n\n${thoughts}`;
+}
+
+/** An `ok` record with its value as this version reads it: nothing is asked again. Null when the answer is of no use now. */
+export function readAgain(column: ModelColumn, record: CellRecord): CellRecord | null {
+  const answer = record.turns.at(-1);
+  if (record.read === READ_VERSION || answer === undefined) return record;
+  try {
+    return { ...record, read: READ_VERSION, value: readAnswer(column, answer.text) };
+  } catch (error) {
+    if (error instanceof CellError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+// Connections to one endpoint: kept for the next call, through the proxy that the environment names, and never with bytes
+// of one call left for the next.
+//
+// HTTP does not say which call an answer belongs to: what comes first after a request is taken for its answer. An endpoint
+// that answers one call twice would so put an answer into another cell. Three things keep that from happening:
+//   - A connection rests after an answer before it is used again; what comes meanwhile ends it.
+//   - An endpoint that was seen to send such bytes once gets a new connection for each call from then on.
+//   - What comes later still is told by the id of the answer: two answers of one connection have two (client.ts).
+
+import { EventEmitter } from 'node:events';
+import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
+import { ConfigError } from '../../../errors.ts';
+import { type Environment, findProxy } from '../../../proxies.ts';
+
+/** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
+const REST_MS = 100;
+
+/** `call` learns which connection it got. */
+export interface Request extends Dispatcher.DispatchOptions {
+  readonly call: { connection: object };
+}
+
+export interface ConnectionOptions {
+  readonly environment: Environment;
+  /** Calls wait for one above this; without it there are as many as calls in flight, and those at rest. */
+  readonly maxConnections: number | null;
+}
+
+/** Those to one endpoint. */
+export class Connections {
+  readonly #proxy: URL | null;
+  /** The last one is in use, the first one too while calls are in flight on it. */
+  readonly #opened: Dispatcher[];
+  #isKept: boolean;
+
+  readonly #max: number | null;
+
+  /** Throws `ConfigError` for a proxy that is no URL. */
+  constructor(endpoint: URL, { environment, maxConnections }: ConnectionOptions) {
+    this.#max = maxConnections;
+    this.#proxy = proxyOf(endpoint, environment);
+    // Those that undici has for SOCKS know no rest.
+    this.#isKept = !/^socks/.test(this.#proxy?.protocol ?? '');
+    this.#opened = [this.#open()];
+  }
+
+  dispatch(request: Request, handler: Dispatcher.DispatchHandler): void {
+    this.#opened.at(-1)!.dispatch({ ...request, reset: !this.#isKept }, handler);
+  }
+
+  /** From now on each call has a connection of its own. */
+  distrust(): void {
+    if (!this.#isKept) return;
+    this.#isKept = false;
+    // Calls in flight end as they may, by `close` too.
+    this.#opened
+      .at(-1)!
+      .close()
+      .catch(() => undefined);
+    this.#opened.push(this.#open());
+  }
+
+  /** Ends calls in flight too. */
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #open(): Dispatcher {
+    const onExcess = () => this.distrust();
+    const factory = (origin: string | URL, options: object) =>
+      new Pool(origin, { ...options, factory: (url, each) => new RestingClient(url, each, onExcess) });
+    // Each call has a deadline of its own.
+    const options = { factory, connections: this.#max, headersTimeout: 0, bodyTimeout: 0 };
+    return this.#proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: this.#proxy.href });
+  }
+}
+
+/** One connection: free for its next call only when it has been quiet for a while since the last one. */
+class RestingClient extends Client {
+  constructor(url: string | URL, options: object, onExcess: () => void) {
+    super(url, options);
+    this.on('disconnect', (_origin, _targets, error) => {
+      if (error instanceof errors.HTTPParserError || error.message === 'bad response') onExcess();
+    });
+  }
+
+  override dispatch(request: Request, handler: Dispatcher.DispatchHandler): boolean {
+    request.call.connection = this;
+    return super.dispatch(request, handler);
+  }
+
+  /** A pool gives no call to a client until it says `drain`. */
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    const pass = () => EventEmitter.prototype.emit.call(this, event, ...values);
+    if (event !== 'drain' || !this.stats.connected) return pass();
+    setTimeout(pass, REST_MS).unref();
+    return true;
+  }
+}
+
+/** Throws `ConfigError` for what is no address. */
+function proxyOf(endpoint: URL, environment: Environment): URL | null {
+  const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
+  const variables = { proxies: [...ofScheme, 'ALL_PROXY'], exceptions: ['NO_PROXY'] };
+  const proxy = findProxy(endpoint, environment, variables);
+  if (proxy === undefined) return null;
+  if (proxy.url !== null && /^(?:https?|socks5?):$/.test(proxy.url.protocol)) return proxy.url;
+  const message = `${proxy.variable} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
+  throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
+}

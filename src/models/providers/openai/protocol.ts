@@ -1,0 +1,177 @@
+// The chat completions of OpenAI and of all who speak its language: the body of a request, and what an answer says.
+// Of an answer every field may be absent, null or of another type: it is paid for, whatever stands beside its text.
+
+import { isValueList, isValueObject, type Value } from '../../../values.ts';
+import type { ModelAnswer, ModelRequest } from '../../model-client.ts';
+
+export function bodyOf({ model, messages, parameters, responseSchema }: ModelRequest): Value {
+  const body = { model, messages: messages.map(({ role, content }) => ({ role, content })), ...parameters };
+  if (responseSchema === null) return body;
+  const { name, schema } = responseSchema;
+  const json_schema = { name, schema, strict: isClosed(schema) };
+  return { ...body, response_format: { type: 'json_schema', json_schema } };
+}
+
+/** Whether the schema obeys the rules under which OpenAI's strict mode takes it: all properties required, no others. */
+function isClosed(schema: Value): boolean {
+  if (isValueList(schema)) return schema.every(isClosed);
+  if (!isValueObject(schema)) return true;
+  if (schema.type === 'object') {
+    const { properties, required } = schema;
+    if (schema.additionalProperties !== false || !isValueObject(properties) || !isValueList(required))
+      return false;
+    if (!Object.keys(properties).every((name) => required.includes(name))) return false;
+  }
+  return Object.values(schema).every(isClosed);
+}
+
+/** What an endpoint says went wrong. `status` is an HTTP status, where it names one. */
+export interface SaidError {
+  readonly message: string;
+  readonly status: number | null;
+}
+
+/** An answer, with the endpoint's own name for it, or an error in its place. */
+export type Completion =
+  | { readonly answer: ModelAnswer; readonly id: string | null; readonly error: null }
+  | { readonly answer: null; readonly error: SaidError };
+
+type Fields = { readonly [name: string]: unknown };
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Text that says something. */
+function wordOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Reads the body of an answer with status 200; of several choices the first. Null for what is neither a completion nor an error. */
+export function readCompletion(text: string): Completion | null {
+  const body = parse(text);
+  const top = fieldsOf(body);
+  const choice = fieldsOf(listOf(top.choices)[0]);
+  const message = fieldsOf(choice.message);
+  const error = isError(choice.error) ? errorIn(choice) : isError(top.error) ? errorIn(top) : null;
+  const parts = partsOf(message.content);
+  if (error !== null && parts.text === '') return { answer: null, error };
+  if (choice.message === undefined || choice.message === null) return null;
+  const usage = fieldsOf(top.usage);
+  const end = error === null ? endOf(choice) : { finish: 'error' as const, finishReason: error.message };
+  const answer: ModelAnswer = {
+    text: parts.text,
+    reasoning: reasoningIn(message) ?? (parts.thoughts === '' ? null : parts.thoughts),
+    refusal: wordOf(message.refusal) ?? (parts.refusal === '' ? null : parts.refusal),
+    ...end,
+    promptTokens: tokensIn(usage.prompt_tokens ?? usage.input_tokens),
+    completionTokens: tokensIn(usage.completion_tokens ?? usage.output_tokens),
+    status: 200,
+  };
+  return { answer, id: wordOf(top.id), error: null };
+}
+
+/** What an endpoint writes about an error, in any of the ways that are in use; all of it where it is in none of them. */
+export function readError(text: string): SaidError {
+  const body = parse(text);
+  const said = errorIn(fieldsOf(Array.isArray(body) ? body[0] : body));
+  return said.message === '' ? { ...said, message: text } : said;
+}
+
+function isError(value: unknown): boolean {
+  return wordOf(value) !== null || Object.keys(fieldsOf(value)).length > 0;
+}
+
+function errorIn(around: Fields): SaidError {
+  const { error, message, detail, errors } = around;
+  const inner = fieldsOf(error);
+  const first = fieldsOf(listOf(errors ?? detail)[0]);
+  // A gateway's "Provider returned error" has the provider's words beside it.
+  const raw = wordOf(fieldsOf(inner.metadata).raw);
+  const words = [inner.message, message, error, detail, first.message, first.msg].map(wordOf);
+  const said = words.find((word) => word !== null) ?? (isError(error) ? JSON.stringify(error) : '');
+  const status = [inner.code, inner.status, inner.status_code, around.code, around.status]
+    .map(Number)
+    .find((code) => Number.isInteger(code) && code >= 400 && code < 600);
+  return { message: raw === null ? said : `${said}: ${raw}`, status: status ?? null };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text, or a list of parts: of texts, thoughts and refusals. */
+function partsOf(content: unknown) {
+  const parts = { text: '', thoughts: '', refusal: '' };
+  for (const part of Array.isArray(content) ? content : [content]) {
+    if (typeof part === 'string') parts.text += part;
+    const { type, text, refusal, thinking, reasoning } = fieldsOf(part);
+    if (type === 'refusal') parts.refusal += wordOf(refusal) ?? '';
+    else if (type === 'thinking' || type === 'reasoning')
+      parts.thoughts += partsOf(thinking ?? reasoning ?? text).text;
+    else parts.text += wordOf(text) ?? '';
+  }
+  return parts;
+}
+
+/** Where two fields have it the first is the provider's own. */
+function reasoningIn(message: Fields): string | null {
+  const { reasoning, reasoning_content, thinking } = message;
+  const whole = [reasoning, reasoning_content, thinking].map(wordOf).find((text) => text !== null);
+  if (whole !== undefined) return whole;
+  const details = listOf(message.reasoning_details ?? message.thinking_blocks).map(fieldsOf);
+  return wordOf(
+    details.map(({ text, summary, thinking }) => wordOf(text ?? summary ?? thinking) ?? '').join(''),
+  );
+}
+
+function tokensIn(count: unknown): number {
+  return Number.isSafeInteger(count) ? Math.max(0, count as number) : 0;
+}
+
+/**
+ * The words for an end, each with what it means here, as OpenAI, Anthropic, Gemini, Mistral, Cohere, Bedrock, DeepSeek, GLM
+ * and the servers of open models write them; in capitals or not, with or without `_`. The first that fits counts.
+ */
+const ENDS: readonly (readonly [RegExp, ModelAnswer['finish']])[] = [
+  [
+    /filter|safety|recitation|refus|prohibit|block|spii|moderat|guardrail|sensitive|toxic|policy|flagged/,
+    'content-filter',
+  ],
+  [/length|max.*tokens?$|^maxoutput|limit$|context|^incomplete$|truncat/, 'length'],
+  [/error|abort|cancel|fail|malformed|timeout|insufficient|unavailable|overload/, 'error'],
+  [/^(?:tool(?:call|use)s?|functioncalls?)$/, 'tool-calls'],
+  [
+    /^(?:stop(?:sequence|token|ped)?|eos(?:token)?|end(?:turn|ofturn|oftext|ofsequence)?|completed?|finish(?:ed)?|done)$/,
+    'stop',
+  ],
+];
+
+function finishOf(reason: string | null): ModelAnswer['finish'] {
+  const bare =
+    reason
+      ?.toLowerCase()
+      .replace(/^finish_?reason[._]/, '')
+      .replace(/[^a-z]/g, '') ?? '';
+  return ENDS.find(([words]) => words.test(bare))?.[1] ?? 'other';
+}
+
+/** A gateway translates the model's own word, and leaves that beside: of the two, the one that says it is not whole. */
+function endOf(choice: Fields): Pick<ModelAnswer, 'finish' | 'finishReason'> {
+  const reasons = [wordOf(choice.finish_reason), wordOf(choice.native_finish_reason)];
+  const ends = reasons
+    .filter((reason) => reason !== null)
+    .map((finishReason) => ({ finish: finishOf(finishReason), finishReason }));
+  const cut = ends.find(({ finish }) => !['stop', 'tool-calls', 'other'].includes(finish));
+  return (
+    cut ?? ends.find(({ finish }) => finish !== 'other') ?? ends[0] ?? { finish: 'other', finishReason: null }
+  );
+}

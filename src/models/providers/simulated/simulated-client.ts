@@ -1,0 +1,62 @@
+// A model in the process: free, offline, deterministic. Its answers are made up; its latencies, errors and 429s are
+// those of the settings, drawn for each try, so that a retry succeeds.
+
+import { ModelError } from '../../../errors.ts';
+import type { SimulationSettings } from '../../../plan.ts';
+import { timedOut } from '../../failures.ts';
+import type { ModelAnswer, ModelClient, ModelRequest } from '../../model-client.ts';
+import { sleep } from '../../sleep.ts';
+import { drawLatencyMs, simulateAnswer, simulateTokens, streamOf } from './simulated-answer.ts';
+
+export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
+
+/** The host that records of simulated answers carry. */
+export const SIMULATED_HOST = 'simulated';
+
+/** How long a simulated 429 asks to wait. */
+const RETRY_AFTER_MS = 1_000;
+
+export function createSimulatedClient(settings: SimulationSettings): ModelClient {
+  const { latencyMs, jitter, errorRate, busyRate } = settings;
+  // Only cells whose last call failed are here: their number of failures makes the next draw another one.
+  const failures = new Map<string, number>();
+
+  async function ask(request: ModelRequest): Promise<ModelAnswer> {
+    const { model, messages, responseSchema } = request;
+    const cell = `${request.cell.column}/${request.cell.row}`;
+    const failed = failures.get(cell) ?? 0;
+    const draw = streamOf(JSON.stringify(['call', model, cell, failed]));
+    const fate = draw();
+    const waitMs = drawLatencyMs(latencyMs, jitter, draw);
+    if (waitMs > 0) await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
+    const error =
+      errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(SIMULATED_HOST, request.timeoutMs) : null);
+    if (error !== null) {
+      failures.set(cell, failed + 1);
+      throw error;
+    }
+    failures.delete(cell);
+    const text = simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null });
+    return {
+      text,
+      reasoning: null,
+      finish: 'stop',
+      finishReason: 'stop',
+      refusal: null,
+      promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
+      completionTokens: simulateTokens(text),
+      status: 200,
+    };
+  }
+
+  function errorOf(fate: number): ModelError | null {
+    if (fate < busyRate) {
+      const options = { failure: 'busy', status: 429, retryAfterMs: RETRY_AFTER_MS } as const;
+      return new ModelError('simulated answered 429: made to be busy', options);
+    }
+    if (fate >= busyRate + errorRate) return null;
+    return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
+  }
+
+  return { host: SIMULATED_HOST, isSimulated: true, ask };
+}

@@ -1,0 +1,89 @@
+// What a plan says about one row group, as digests. A group whose record has the digest of today is as the plan wants it
+// and need not be opened; a column whose definition is that of the record has the cells that it should have, unread.
+
+import { READ_VERSION } from '../columns/llm/answers.ts';
+import { digestOf } from '../digest.ts';
+import type { RowRange } from '../graph/types.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
+import { isModelColumn, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
+import { columnInOrder, modelInOrder, planDigest } from './plan-digest.ts';
+
+export interface GroupDigests {
+  /** Covers the whole plan, the version of what reads answers, and seed rows, keep and redo rules cut to these rows. */
+  groupDigest(rows: RowRange): string;
+  /** Whether the plan keeps cells of these rows: what those are depends on what people see. */
+  keeps(rows: RowRange): boolean;
+  /** By column, inline ones too: covers its definition, all above it, and what of the rules is about it in these rows. */
+  definitions(rows: RowRange): { readonly [column: string]: string };
+}
+
+export interface GroupDigestsOptions {
+  readonly plan: Plan;
+  /** Names in topological order. */
+  readonly order: readonly string[];
+  /** Digest of the seed rows that some rows take; null without seeds. */
+  readonly seedKeyOf: (rows: RowRange) => string | null;
+}
+
+export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions): GroupDigests {
+  const { keep, redo, columns } = plan;
+  const whole = [READ_VERSION, planDigest({ ...plan, keep: [], redo: [], seedSource: null })];
+  const byName = new Map(columns.map((column) => [column.name, column]));
+  const ordered = order.map((name) => byName.get(name)!);
+  const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));
+  const known = new Map<string, { readonly [column: string]: string }>();
+
+  function rulesFor(rows: RowRange) {
+    return {
+      keep: keep.flatMap((rule) => cutRule(rule, rows)),
+      redo: redo.flatMap((rule) => cutRule(rule, rows)),
+      seeds: seedKeyOf(rows),
+    };
+  }
+
+  return {
+    groupDigest: (rows) => digestOf({ whole, rows, ...rulesFor(rows) }),
+    keeps: (rows) => keep.some((rule) => cutRule(rule, rows).length > 0),
+    definitions(rows) {
+      const rules = rulesFor(rows);
+      // Nearly all groups have the same rules.
+      const key = JSON.stringify(rules);
+      const found = known.get(key) ?? define(rules);
+      known.set(key, found);
+      return found;
+    },
+  };
+
+  function define(rules: ReturnType<typeof rulesFor>): { readonly [column: string]: string } {
+    const definitions: Record<string, string> = {};
+    for (const column of ordered) {
+      const { name, kind, needs } = column;
+      const definition = {
+        own: own.get(name),
+        keep: rules.keep.filter((rule) => rule.column === null || rule.column === name),
+        redo: rules.redo.filter((rule) => rule.column === name),
+        seeds: kind === 'seed-dataset' ? rules.seeds : null,
+        above: needs.map((need) => findOwn(definitions, need)),
+      };
+      setOwn(definitions, name, digestOf(definition));
+    }
+    return definitions;
+  }
+}
+
+/** All that makes a column's cells beside the columns that it needs. */
+function definitionOf(plan: Plan, column: PlanColumn): object {
+  const definition = columnInOrder({ ...column, drop: false });
+  const model = isModelColumn(column) ? modelInOrder(findOwn(plan.models, column.alias)!) : null;
+  return { definition, model, seed: plan.seed, read: READ_VERSION };
+}
+
+/** A rule for some rows; none where it is about no row of them. `null` is all of them. */
+function cutRule<Rule extends { readonly rows: RowRanges }>(rule: Rule, { first, last }: RowRange): Rule[] {
+  if (rule.rows === null) return [rule];
+  const rows = rule.rows
+    .map((range) => ({ first: Math.max(range.first, first), last: Math.min(range.last, last) }))
+    .filter((range) => range.first <= range.last);
+  const isAll = rows.some((range) => range.first === first && range.last === last);
+  return rows.length === 0 ? [] : [{ ...rule, rows: isAll ? null : rows }];
+}

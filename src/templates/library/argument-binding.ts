@@ -1,0 +1,105 @@
+// The arguments of filters, tests and methods, by position and by name.
+
+import { plural } from '../../text/plural.ts';
+import type { Budget } from '../limits.ts';
+import { asNumber, describe, opened, type Runtime, refuseUndefined, written } from '../runtime.ts';
+import { renderError } from '../syntax/template-error.ts';
+import { lengthOf, textOf } from '../values/python-text.ts';
+
+/** What an operation may use beside its arguments. */
+export interface Services {
+  readonly budget: Budget;
+  /** A uniform draw from [0, 1). */
+  readonly draw: () => number;
+}
+
+/** A filter or a method. Arguments come in the order of `parameters`; those not given are `undefined`. */
+export interface Operation<Subject = Runtime> {
+  readonly parameters: readonly string[];
+  readonly required: number;
+  readonly apply: (subject: Subject, given: readonly (Runtime | undefined)[], services: Services) => Runtime;
+}
+
+/** Declares an operation: `'old new count?'` has two arguments that must be there. */
+export function operation<Subject = Runtime>(
+  parameters: string,
+  apply: Operation<Subject>['apply'],
+): Operation<Subject> {
+  const names = parameters === '' ? [] : parameters.split(' ');
+  return {
+    parameters: names.map((name) => name.replace('?', '')),
+    required: names.filter((name) => !name.endsWith('?')).length,
+    apply,
+  };
+}
+
+/** What is wrong with a call, or `null`. `kind` is "filter" or "method". */
+export function bindingProblem(
+  { parameters, required }: Operation<never>,
+  { kind, name, count, named }: { kind: string; name: string; count: number; named: readonly string[] },
+): string | null {
+  const takes =
+    parameters.length === 0
+      ? 'it takes none'
+      : `it takes ${parameters.map((item, index) => (index < required ? item : `[${item}]`)).join(', ')}`;
+  if (count > parameters.length)
+    return `Cannot give the ${kind} "${name}" ${plural(count, 'argument')}: ${takes}`;
+  const unknown = named.find((item) => !parameters.includes(item) || parameters.indexOf(item) < count);
+  if (unknown !== undefined) return `Cannot give the ${kind} "${name}" the argument "${unknown}": ${takes}`;
+  const missing = parameters.find(
+    (item, index) => index >= count && index < required && !named.includes(item),
+  );
+  return missing === undefined
+    ? null
+    : `Cannot use the ${kind} "${name}" without the argument "${missing}": ${takes}`;
+}
+
+/** Puts arguments in the order of the parameters. The call has no {@link bindingProblem}. */
+export function bindArguments(
+  { parameters }: Operation<never>,
+  positional: readonly Runtime[],
+  named: ReadonlyMap<string, Runtime>,
+): readonly (Runtime | undefined)[] {
+  return named.size === 0
+    ? positional
+    : parameters.map((name, index) => (index < positional.length ? positional[index] : named.get(name)));
+}
+
+/** Beyond any length, and small enough to compute with. */
+const LARGEST = 2n ** 31n;
+
+/** An argument that has to be a whole number; `fallback` when it is not given or None. One beyond ±2^31 is cut to that. */
+export function integerArgument(value: Runtime | undefined, fallback: number): number {
+  if (value === undefined || opened(value) === null) return fallback;
+  const number = asNumber(value);
+  if (typeof number === 'bigint')
+    return Number(number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number);
+  refuseUndefined(value);
+  throw renderError(`Cannot use ${describe(value)} as an argument: a whole number is needed`);
+}
+
+/** An argument that has to be a text. */
+export function textArgument(given: Runtime | undefined): string {
+  const value = written(given ?? null);
+  if (typeof value === 'string') return value;
+  refuseUndefined(value);
+  throw renderError(`Cannot use ${describe(value)} as an argument: a text is needed`);
+}
+
+/** An argument that is printed to a text, whatever it is. */
+export function printedArgument(value: Runtime | undefined, { budget }: Services): string {
+  return textOf(value ?? null, budget);
+}
+
+/** Pads a text to `width` characters. */
+export function padded(
+  text: string,
+  { width, fill, before }: { width: number; fill: string; before: (missing: number) => number },
+  budget: Budget,
+): string {
+  const missing = width - lengthOf(text);
+  if (missing <= 0) return text;
+  budget.allocate(text.length + missing);
+  const left = before(missing);
+  return fill.repeat(left) + text + fill.repeat(missing - left);
+}

@@ -1,0 +1,115 @@
+// The tests after `is`: those of Jinja that look at values.
+
+import { findOwn } from '../../own-keys.ts';
+import { plural } from '../../text/plural.ts';
+import type { Budget } from '../limits.ts';
+import {
+  alone,
+  asNumber,
+  describe,
+  ItemView,
+  isList,
+  isMapping,
+  type Runtime,
+  refuseUndefined,
+  Tuple,
+  Undefined,
+} from '../runtime.ts';
+import { renderError } from '../syntax/template-error.ts';
+import { compute } from '../values/arithmetic.ts';
+import { areEqual, isIn, order } from '../values/comparison.ts';
+import { textOf } from '../values/python-text.ts';
+
+type Test = (value: Runtime, argument: Runtime, budget: Budget) => boolean;
+
+/** Tests of a value alone. */
+const PLAIN: { readonly [name: string]: Test } = {
+  boolean: (value) => typeof value === 'boolean',
+  defined: (value) => !(value instanceof Undefined),
+  even: (value, _, budget) => remainder(value, 2n, budget) === 0,
+  false: (value) => value === false,
+  float: (value) => typeof value === 'number',
+  integer: (value) => typeof value === 'bigint',
+  iterable: (value) =>
+    typeof value === 'string' ||
+    isContainer(value) ||
+    value instanceof ItemView ||
+    value instanceof Undefined,
+  lower: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'lower'),
+  mapping: (value) => isMapping(value),
+  none: (value) => value === null,
+  number: (value) => asNumber(value) !== null,
+  odd: (value, _, budget) => remainder(value, 2n, budget) === 1,
+  sequence: (value) => typeof value === 'string' || isContainer(value) || value instanceof Undefined,
+  string: (value) => typeof value === 'string',
+  true: (value) => value === true,
+  undefined: (value) => value instanceof Undefined,
+  upper: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'upper'),
+};
+
+const equal: Test = (value, argument, budget) => areEqual(value, argument, budget);
+const unequal: Test = (value, argument, budget) => !areEqual(value, argument, budget);
+const less: Test = (value, argument, budget) => order(value, argument, budget) < 0;
+const atMost: Test = (value, argument, budget) => order(value, argument, budget) <= 0;
+const greater: Test = (value, argument, budget) => order(value, argument, budget) > 0;
+const atLeast: Test = (value, argument, budget) => order(value, argument, budget) >= 0;
+
+/** Tests that compute with a value, or look at it as it is written. */
+const OF_ANY: readonly string[] = ['even', 'lower', 'odd', 'upper'];
+
+/** Tests of a value against another. */
+const WITH_ARGUMENT: { readonly [name: string]: Test } = {
+  divisibleby: (value, argument, budget) => remainder(value, argument, budget) === 0,
+  eq: equal,
+  equalto: equal,
+  ge: atLeast,
+  greaterthan: greater,
+  gt: greater,
+  in: isIn,
+  le: atMost,
+  lessthan: less,
+  lt: less,
+  ne: unequal,
+  // Of what a template holds only these have one instance in Python.
+  sameas: (value, argument) =>
+    (alone(value) === null || typeof alone(value) === 'boolean') && alone(value) === alone(argument),
+};
+
+export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();
+
+/** What is wrong with the arguments of a known test, or `null`. */
+export function testProblem(name: string, count: number): string | null {
+  const wanted = Object.hasOwn(WITH_ARGUMENT, name) ? 1 : 0;
+  if (count === wanted) return null;
+  return `Cannot give the test "${name}" ${plural(count, 'argument')}: it takes ${wanted === 0 ? 'none' : 'one'}`;
+}
+
+/** Whether a value passes a test. The call has no {@link testProblem}. */
+export function passesTest(
+  name: string,
+  value: Runtime,
+  { positional, budget }: { positional: readonly Runtime[]; budget: Budget },
+): boolean {
+  const plain = findOwn(PLAIN, name);
+  if (plain === undefined) return findOwn(WITH_ARGUMENT, name)!(value, positional[0] ?? null, budget);
+  return plain(OF_ANY.includes(name) ? value : alone(value), null, budget);
+}
+
+function isContainer(value: Runtime): boolean {
+  return isList(value) || value instanceof Tuple || isMapping(value);
+}
+
+/** `str.islower`, `str.isupper`: a letter of that case, and none of another. */
+export function isCase(text: string, which: 'lower' | 'upper'): boolean {
+  return which === 'lower'
+    ? /\p{Lowercase}/u.test(text) && !/[\p{Uppercase}\p{Lt}]/u.test(text)
+    : /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+}
+
+function remainder(value: Runtime, divisor: Runtime, budget: Budget): number {
+  if (asNumber(value) === null) {
+    refuseUndefined(value);
+    throw renderError(`Cannot divide ${describe(value)}: a number is needed`);
+  }
+  return Number(compute('%', value, divisor, budget));
+}
