@@ -1,7 +1,5 @@
 // What a caller can act on. Each error carries data; the CLI prints `message` in one line.
 
-import type { FailureClass } from './models/model-client.ts';
-
 /** Base of all errors that are no bug of ours: printed as one line, without a stack. */
 export abstract class RowloomError extends Error {
   constructor(message: string, options?: ErrorOptions) {
@@ -89,6 +87,27 @@ export class BuildError extends RowloomError {}
 
 /** What stands against a wish: another build is live, an answer is needed. Exit 2. */
 export class RefusedError extends RowloomError {}
+
+/**
+ * What a failed call means.
+ *   busy         429: wait, never counts as a try
+ *   unavailable  5xx, timeout, cut connection: wait; counts only when the endpoint answers others
+ *   denied       401, 402, unknown model, no quota left: no cell can be answered
+ *   schema       it may be that the endpoint does not take this `response_format`: ask once without it
+ *   input        its words say that it is about this input: too long, or filtered
+ *   unusable     the endpoint itself found that the answer obeys no schema: another answer may
+ *   rejected     other 4xx: what it is about follows from what else is answered
+ *   cancelled    the caller's signal
+ */
+export type FailureClass =
+  | 'busy'
+  | 'unavailable'
+  | 'denied'
+  | 'schema'
+  | 'input'
+  | 'unusable'
+  | 'rejected'
+  | 'cancelled';
 
 /** A model call that gave no usable answer. `message` holds no secret. */
 export class ModelError extends RowloomError {

@@ -4,7 +4,7 @@
 export type { Calls } from './activities/builds.ts';
 export type { BuildEvents, RunEvents, StoppedCalls } from './client/build/build.ts';
 export { type Connected, connect } from './client/build/connection.ts';
-export type { Answer, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
+export type { Answer, EndedRun, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
 export { serveStore } from './client/build/serve-store.ts';
 export type { StartedBuild } from './client/build/start-build.ts';
 export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/build/steer.ts';
@@ -50,7 +50,6 @@ export {
   type GraphColumnDescription,
   type GraphDescription,
 } from './client/tell/describe-graph.ts';
-export type { EndedRun } from './client/tell/run-report.ts';
 export type { CellCounts, ColumnCount } from './client/wish/count-cells.ts';
 export type { DatasetPlace, StorePlace } from './client/wish/find-dataset.ts';
 export type { DocumentOptions } from './client/wish/prepare-document.ts';
@@ -80,7 +79,8 @@ export {
 } from './errors.ts';
 export type { ColumnType, Plan, RowRanges, Settings, Strategy } from './plan.ts';
 export type { ColumnTotals, DatasetResult, LimitChanges, Phase } from './protocol.ts';
-export { type ResolvedServer, type ResolveServerOptions, resolveServer } from './server/connect.ts';
+export { type ResolveServerOptions, resolveServer } from './server/connect.ts';
+export type { ResolvedServer } from './server/resolved-server.ts';
 export type { CallUsage } from './store/call-usage.ts';
 export type { DatasetRecord, DatasetState, DatasetStore, EpochRecord } from './store/dataset-store.ts';
 export type { Failure } from './store/failures.ts';

@@ -15,8 +15,8 @@
 //   D6. All that the next run of the parent needs is in `state`, as JSON; no group is open then.
 
 import { findOwn, setOwn } from '../own-keys.ts';
-import { addTotals, NO_TOTALS } from '../totals.ts';
 import { planSizes, rowsOfGroup, type SizeOptions, type Sizes } from './row-groups.ts';
+import { addTotals, NO_TOTALS } from './totals.ts';
 import type { ConductorLimits, Phase, RowGroupResult, RowRange, Totals } from './types.ts';
 
 /** Groups started in one workflow task: the server buffers about 100 events for it, and each answers with some. */

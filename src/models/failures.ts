@@ -1,8 +1,8 @@
 // What a failed call means, from what the endpoint said.
 
+import type { FailureClass } from '../errors.ts';
 import { ModelError } from '../errors.ts';
 import { shorten } from '../text/shorten.ts';
-import type { FailureClass } from './model-client.ts';
 
 /** The caller's signal fired: nothing is known about the call. */
 export function cancelled(): ModelError {

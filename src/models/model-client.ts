@@ -34,27 +34,6 @@ export interface ModelAnswer {
   readonly status: number;
 }
 
-/**
- * What a failed call means.
- *   busy         429: wait, never counts as a try
- *   unavailable  5xx, timeout, cut connection: wait; counts only when the endpoint answers others
- *   denied       401, 402, unknown model, no quota left: no cell can be answered
- *   schema       it may be that the endpoint does not take this `response_format`: ask once without it
- *   input        its words say that it is about this input: too long, or filtered
- *   unusable     the endpoint itself found that the answer obeys no schema: another answer may
- *   rejected     other 4xx: what it is about follows from what else is answered
- *   cancelled    the caller's signal
- */
-export type FailureClass =
-  | 'busy'
-  | 'unavailable'
-  | 'denied'
-  | 'schema'
-  | 'input'
-  | 'unusable'
-  | 'rejected'
-  | 'cancelled';
-
 /** Asks one model of one provider. Throws `ModelError` only. Never retries by itself. */
 export interface ModelClient {
   readonly host: string;

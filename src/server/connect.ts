@@ -1,9 +1,9 @@
 // Which Temporal server a command talks to: the one that was named, else the embedded one of its directory.
 // A server that merely listens on 7233 was not named.
 
-import type { ClientConnectConfig } from '@temporalio/envconfig';
+import type { Environment } from '../proxies.ts';
 import { ensureServer } from './embedded-server.ts';
-import type { Environment } from './find-temporal-binary.ts';
+import type { ResolvedServer } from './resolved-server.ts';
 
 export interface ResolveServerOptions {
   /** `--address`. */
@@ -14,26 +14,6 @@ export interface ResolveServerOptions {
   readonly directory: string;
   /** Told of downloads and restarts, in whole lines. */
   readonly say: (line: string) => void;
-}
-
-/** A server that answers. */
-export interface ResolvedServer {
-  /** Holds secrets: never printed. `proxy.ts` has what `Connection.connect` and `NativeConnection.connect` take. */
-  readonly connectionOptions: Pick<
-    ClientConnectConfig['connectionOptions'],
-    'apiKey' | 'metadata' | 'tls'
-  > & {
-    readonly address: string;
-  };
-  /** Names the proxies. */
-  readonly environment: Environment;
-  readonly namespace: string;
-  /** It is of one directory of this machine, and ends with its users. */
-  readonly isEmbedded: boolean;
-  /** For people: `embedded · http://127.0.0.1:8234`, `temporal.example:7233 · namespace default`. */
-  readonly label: string;
-  /** Lets an embedded server end when nobody else uses it. */
-  release(): Promise<void>;
 }
 
 /** Finds or starts the server and makes sure that it answers and has the namespace. Throws a ServerError without secrets. */

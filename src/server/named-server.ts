@@ -3,9 +3,9 @@
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import { ServerError } from '../errors.ts';
-import type { ResolvedServer, ResolveServerOptions } from './connect.ts';
-import type { Environment } from './find-temporal-binary.ts';
+import type { Environment } from '../proxies.ts';
 import { clientOptions, findServerProxy } from './proxy.ts';
+import type { ResolvedServer } from './resolved-server.ts';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 const DEFAULT_NAMESPACE = 'default';
@@ -21,7 +21,10 @@ const UNAUTHENTICATED = 16;
 export async function namedServer({
   address: typed,
   environment,
-}: ResolveServerOptions): Promise<ResolvedServer> {
+}: {
+  readonly address?: string;
+  readonly environment: Environment;
+}): Promise<ResolvedServer> {
   const config = loadConfig(environment);
   const { apiKey, metadata, tls } = config.connectionOptions;
   const address = typed || config.connectionOptions.address || DEFAULT_ADDRESS;

@@ -4,9 +4,8 @@
 import type { ConnectionOptions } from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { ServerError } from '../errors.ts';
-import { findProxy } from '../proxies.ts';
-import type { ResolvedServer } from './connect.ts';
-import type { Environment } from './find-temporal-binary.ts';
+import { type Environment, findProxy } from '../proxies.ts';
+import type { ResolvedServer } from './resolved-server.ts';
 
 type Reached = Pick<ResolvedServer, 'connectionOptions' | 'environment'>;
 

@@ -1,7 +1,7 @@
 // What calls cost. A call is counted once, whatever its record is copied to: its id starts with the nonce of the part
 // that first wrote it, and a part counts only calls with its own nonce.
 
-import { sumCosts } from '../totals.ts';
+import { sumCosts } from '../graph/totals.ts';
 import type { CallRecord } from './records.ts';
 
 export interface CallUsage {

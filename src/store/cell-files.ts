@@ -5,8 +5,8 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { StoreError } from '../errors.ts';
+import { sumCosts } from '../graph/totals.ts';
 import type { PartName } from '../graph/types.ts';
-import { sumCosts } from '../totals.ts';
 import { type CallUsage, NO_USAGE, usageOf } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';

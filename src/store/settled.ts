@@ -7,7 +7,7 @@
 
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { sumCosts } from '../totals.ts';
+import { sumCosts } from '../graph/totals.ts';
 import { type CallUsage, mergeUsage } from './call-usage.ts';
 import {
   type CellFile,

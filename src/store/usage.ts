@@ -1,7 +1,7 @@
 // What was paid for. A group's record says what the files of cells that it covers had cost; files that came later are
 // counted from the files themselves. So the sums survive whatever the cells survive.
 
-import { sumCosts } from '../totals.ts';
+import { sumCosts } from '../graph/totals.ts';
 import { type CallUsage, mergeUsage, NO_USAGE } from './call-usage.ts';
 import { listCellColumns, listCellFiles, readFileUsage, withCellFiles } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';

@@ -24,6 +24,7 @@ import {
 import type { Activities } from '../activities/index.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { GroupConductor } from '../graph/group-conductor.ts';
+import { addColumnTotals } from '../graph/totals.ts';
 import type { ConductorLimits, SliceTask } from '../graph/types.ts';
 import {
   type BuildRowGroupInput,
@@ -32,7 +33,6 @@ import {
   type RowGroupResult,
   sliceTaskQueue,
 } from '../protocol.ts';
-import { addColumnTotals } from '../totals.ts';
 import { sliceActivityOptions, storeActivityOptions } from './activity-options.ts';
 import { maxCellsSignal, phaseSignal, rowGroupProgressQuery } from './messages.ts';
 import { treatCancelAs } from './treat-cancel-as.ts';

@@ -8,8 +8,8 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { ServerError } from '../../errors.ts';
-import type { ResolvedServer } from '../../server/connect.ts';
 import { clientOptions } from '../../server/proxy.ts';
+import type { ResolvedServer } from '../../server/resolved-server.ts';
 
 export type ServerPlace = Pick<
   ResolvedServer,

@@ -19,11 +19,11 @@ import { RefusedError } from '../../errors.ts';
 import { QUERY } from '../../protocol.ts';
 import { whereIs } from '../../server/processes.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
-import { ownCommand } from '../tell/own-command.ts';
+import { ownCommand } from '../../text/own-command.ts';
+import { livenessBy, livenessOf } from '../look/liveness.ts';
 import { targetAsTyped } from '../wish/find-dataset.ts';
 import type { AcceptedWish } from '../wish/wish.ts';
 import { type Connected, connect } from './connection.ts';
-import { livenessBy, livenessOf } from './liveness.ts';
 
 /** Without an answer for this long a worker makes no calls. */
 const ANSWER_LIMIT_MS = 5_000;

@@ -2,14 +2,13 @@
 
 import { RefusedError } from '../../errors.ts';
 import { removeLeftovers } from '../../store/flights.ts';
-import { summarize } from '../../store/look.ts';
+import { type Summary, summarize } from '../../store/look.ts';
 import { listVersions } from '../../store/published.ts';
 import { readUsage } from '../../store/usage.ts';
 import { plural } from '../../text/plural.ts';
-import type { EndedRun } from '../tell/run-report.ts';
 import type { StorePlace } from '../wish/find-dataset.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from '../wish/wish.ts';
-import type { RunEvents } from './build.ts';
+import type { RunEvents, StoppedCalls } from './build.ts';
 import type { Connected } from './connection.ts';
 import { serverFolder } from './server-folder.ts';
 import type { StartedBuild } from './start-build.ts';
@@ -37,6 +36,19 @@ export interface DecideOptions extends WishOptions {
 export interface RunOptions extends DecideOptions, ServerOptions {
   readonly stopSignal: AbortSignal;
   readonly events: RunEvents;
+}
+
+/** What came of a build, and of the wish that it was for. */
+export interface EndedRun {
+  readonly summary: Summary;
+  readonly usageBefore: Summary['usage'];
+  readonly reason: string | null;
+  readonly ms: number;
+  readonly isComplete: boolean;
+  /** The version that was replaced and is kept; null when none was. */
+  readonly version: number | null;
+  /** What became of the calls in flight when this process was told to stop; null when it was not. */
+  readonly stopped: StoppedCalls | null;
 }
 
 export type RunEnd =

@@ -7,9 +7,9 @@ import { Command, CommanderError, Help, Option } from 'commander';
 import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 import { homeFolder } from '../../server/home.ts';
+import { commandOf, ownCommand, setOwnCommand } from '../../text/own-command.ts';
 import { plural } from '../../text/plural.ts';
 import { line } from '../tell/format.ts';
-import { commandOf, ownCommand, setOwnCommand } from '../tell/own-command.ts';
 import type { CliContext } from './context.ts';
 import { fold, terminalWidth } from './text.ts';
 

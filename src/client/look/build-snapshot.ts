@@ -1,6 +1,7 @@
 // What a build looks like at one moment, for people and programs.
 
 import type { Client } from '@temporalio/client';
+import { addColumnTotals } from '../../graph/totals.ts';
 import {
   type BuildProgress,
   type BuildRef,
@@ -11,7 +12,6 @@ import {
   type RowGroupProgress,
   rowGroupWorkflowId,
 } from '../../protocol.ts';
-import { addColumnTotals } from '../../totals.ts';
 
 export interface BuildSnapshot {
   readonly phase: Phase;

@@ -9,8 +9,8 @@ import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import type { Failure } from '../../store/failures.ts';
 import { findFailures, type Summary, summarize } from '../../store/look.ts';
 import { openStore } from '../../store/store.ts';
-import { livenessOf } from '../build/liveness.ts';
 import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from '../wish/find-dataset.ts';
+import { livenessOf } from './liveness.ts';
 
 export interface DatasetStatus {
   readonly name: string;

@@ -5,9 +5,9 @@ import { ownIdentity, ownPlace } from '../../server/processes.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { findPrunable, isPruned, type PruneView, prune } from '../../store/prune.ts';
 import { openStore, splitDatasetPath } from '../../store/store.ts';
-import { livenessOf } from '../build/liveness.ts';
-import { ownCommand } from '../tell/own-command.ts';
+import { ownCommand } from '../../text/own-command.ts';
 import { type DatasetPlace, findDataset, targetAsTyped } from '../wish/find-dataset.ts';
+import { livenessOf } from './liveness.ts';
 
 export interface PruneOptions extends DatasetPlace {
   /** How many of the newest versions stay, at least 1. */

@@ -5,7 +5,6 @@ import type { EpochRecord } from '../../store/dataset-store.ts';
 import { listVersions } from '../../store/published.ts';
 import { ownBytes, readVersion, type VersionContent } from '../../store/versions.ts';
 import { plural } from '../../text/plural.ts';
-import { partsOf } from '../tell/format.ts';
 import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
 import { findChanges, findOutputChanges } from '../wish/plan-changes.ts';
 
@@ -56,7 +55,7 @@ function changesOf(before: Made, after: Made): string[] {
   const columns = [...findChanges(before.plan, after.plan)].map(([column, { what }]) => `${column}: ${what}`);
   const output = findOutputChanges(before.plan, after.plan);
   const more = after.start.rows - before.start.rows;
-  const changes = partsOf(...new Set([...columns, ...output]), more > 0 && `${plural(more, 'row')} more`);
+  const changes = [...new Set([...columns, ...output]), ...(more > 0 ? [`${plural(more, 'row')} more`] : [])];
   if (changes.length > 0) return changes;
   if (after.start.kind === 'prune') return ['pruned'];
   if (after.start.planDigest !== before.start.planDigest) return ['which old cells are kept'];

@@ -3,12 +3,12 @@
 import { findOwn } from '../../own-keys.ts';
 import { isModelColumn } from '../../plan.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
-import { plural } from '../../text/plural.ts';
-import { livenessOf } from '../build/liveness.ts';
+import { formatCount, plural } from '../../text/plural.ts';
+import { livenessOf } from '../look/liveness.ts';
 import { NO_COUNT, sumCounts } from '../wish/count-cells.ts';
 import { describeSeedChange, findChanges, findOutputChanges } from '../wish/plan-changes.ts';
 import { ASK_ABOVE_CELLS, type Wish } from '../wish/wish.ts';
-import { formatCount, lines, partsOf } from './format.ts';
+import { lines, partsOf } from './format.ts';
 
 /** Lines are broken between parts, near this width. */
 const WIDTH = 96;

@@ -2,11 +2,7 @@
 
 import type { FailureGroup } from '../../store/failures.ts';
 import type { Drop } from '../../store/groups.ts';
-import { plural } from '../../text/plural.ts';
-
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
-}
+import { formatCount, plural } from '../../text/plural.ts';
 
 /** `81k`, `1.2M`, `940`. */
 export function formatTokens(tokens: number): string {

@@ -1,15 +1,15 @@
 // The line that shows how a build goes on, in several lengths, and the lines that stand in its place.
 
 import type { Calls } from '../../activities/builds.ts';
+import { sumCosts } from '../../graph/totals.ts';
 import type { Summary } from '../../store/look.ts';
-import { plural } from '../../text/plural.ts';
+import { ownCommand } from '../../text/own-command.ts';
+import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
-import { sumCosts } from '../../totals.ts';
 import type { BuildSnapshot } from '../look/build-snapshot.ts';
 import { sumCounts } from '../wish/count-cells.ts';
 import type { Wish } from '../wish/wish.ts';
-import { describeTokens, formatCount, formatDuration, joinParts, line } from './format.ts';
-import { ownCommand } from './own-command.ts';
+import { describeTokens, formatDuration, joinParts, line } from './format.ts';
 
 /** One line of a build whose plan is not known here, in several lengths. */
 export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {

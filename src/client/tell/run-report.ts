@@ -1,18 +1,18 @@
 // What `run` says before and after a build, line by line.
 
 import { join } from 'node:path';
+import { sumCosts } from '../../graph/totals.ts';
 import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../../open-files.ts';
 import { findOwn } from '../../own-keys.ts';
 import { modelKeyOf } from '../../plan.ts';
 import { SAME_COMMAND } from '../../protocol.ts';
 import { whereIs } from '../../server/processes.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
-import type { Summary } from '../../store/look.ts';
 import { editionFolder } from '../../store/names.ts';
-import { plural } from '../../text/plural.ts';
+import { ownCommand } from '../../text/own-command.ts';
+import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
-import { sumCosts } from '../../totals.ts';
-import type { StoppedCalls } from '../build/build.ts';
+import type { EndedRun } from '../build/run-dataset.ts';
 import { sumCounts } from '../wish/count-cells.ts';
 import { pathAsTyped, targetAsTyped } from '../wish/find-dataset.ts';
 import { shownColumns } from '../wish/prepare-document.ts';
@@ -23,13 +23,11 @@ import {
   describeTokens,
   formatBytes,
   formatColumns,
-  formatCount,
   formatDuration,
   joinParts,
   line,
   lines,
 } from './format.ts';
-import { ownCommand } from './own-command.ts';
 
 /** The lines before the plan: dataset, config, models. */
 export function describeWish(wish: Wish, now: number): string[] {
@@ -95,18 +93,6 @@ export function describeRoom({ settings, plan }: Wish): string[] {
   if (fit === all) return [];
   const text = `${formatCount(fit)} calls at a time instead of ${formatCount(all)}: this process may have ${formatCount(files)} files open (ulimit -n raises that)`;
   return [line('', text)];
-}
-
-export interface EndedRun {
-  readonly summary: Summary;
-  readonly usageBefore: Summary['usage'];
-  readonly reason: string | null;
-  readonly ms: number;
-  readonly isComplete: boolean;
-  /** The version that was replaced and is kept; null when none was. */
-  readonly version: number | null;
-  /** What became of the calls in flight when this process was told to stop; null when it was not. */
-  readonly stopped: StoppedCalls | null;
 }
 
 /** What a wish would cost, for programs. */

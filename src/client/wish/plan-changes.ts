@@ -9,9 +9,8 @@ import {
   type PlanModel,
   type PlanSeedSource,
 } from '../../plan.ts';
-import { plural } from '../../text/plural.ts';
+import { formatCount, plural } from '../../text/plural.ts';
 import { formatJson, type Value } from '../../values.ts';
-import { formatCount } from '../tell/format.ts';
 
 export interface ColumnChange {
   /** `prompt changed`, `temperature of writer changed`, `redo`, `seed data changed`. */

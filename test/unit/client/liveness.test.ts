@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { livenessBy, livenessOf } from '../../../src/client/build/liveness.ts';
+import { livenessBy, livenessOf } from '../../../src/client/look/liveness.ts';
 import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import type { EpochRecord } from '../../../src/store/dataset-store.ts';
 import { startOf } from '../store/support.ts';

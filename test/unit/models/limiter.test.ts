@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { FailureClass } from '../../../src/errors.ts';
 import { ModelError } from '../../../src/errors.ts';
 import { type Asker, Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
-import type { FailureClass } from '../../../src/models/model-client.ts';
 
 const never = new AbortController().signal;
 const anybody: Asker = { mayStart: () => true };

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { BuildError, RefusedError, StoreError } from '../../../errors.ts';
+import { ownCommand } from '../../../text/own-command.ts';
 import { plural } from '../../../text/plural.ts';
 import {
   type ExportFileOptions,
@@ -17,7 +18,6 @@ import {
   exportFormatOf,
 } from '../../look/export-target.ts';
 import { formatBytes, line } from '../../tell/format.ts';
-import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';

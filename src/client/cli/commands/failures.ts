@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type Failure, groupFailures } from '../../../store/failures.ts';
+import { ownCommand } from '../../../text/own-command.ts';
 import { plural } from '../../../text/plural.ts';
 import { listFailures } from '../../look/look.ts';
 import { describeFailureGroup, joinParts, line, partsOf } from '../../tell/format.ts';
-import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { formatCount } from '../../../text/plural.ts';
 import { type DatasetStatus, listDatasets } from '../../look/look.ts';
-import { formatBytes, formatCount, formatTime, line } from '../../tell/format.ts';
+import { formatBytes, formatTime, line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { type JsonFlags, outOption } from '../place-options.ts';

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
+import { formatCount } from '../../../text/plural.ts';
 import { runDataset } from '../../build/run-dataset.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
-import { formatCount, line } from '../../tell/format.ts';
+import { line } from '../../tell/format.ts';
 import {
   callsSoFar,
   describeProgress,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { formatViolation } from '../../../errors.ts';
+import { ownCommand } from '../../../text/own-command.ts';
 import { startDataset } from '../../build/run-dataset.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
 import { line } from '../../tell/format.ts';
-import { ownCommand } from '../../tell/own-command.ts';
 import { describeWish } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';

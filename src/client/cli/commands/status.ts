@@ -1,18 +1,17 @@
 import type { Command } from 'commander';
-import { plural } from '../../../text/plural.ts';
-import { sumCosts } from '../../../totals.ts';
+import { sumCosts } from '../../../graph/totals.ts';
+import { ownCommand } from '../../../text/own-command.ts';
+import { formatCount, plural } from '../../../text/plural.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look/look.ts';
 import {
   describeTokens,
   formatBytes,
-  formatCount,
   formatDuration,
   formatTime,
   formatTokens,
   joinParts,
   line,
 } from '../../tell/format.ts';
-import { ownCommand } from '../../tell/own-command.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';

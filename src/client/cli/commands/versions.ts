@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { ownCommand } from '../../../text/own-command.ts';
+import { formatCount } from '../../../text/plural.ts';
 import { type DatasetVersion, readVersions } from '../../look/versions.ts';
-import { formatBytes, formatCount, formatTime, line } from '../../tell/format.ts';
-import { ownCommand } from '../../tell/own-command.ts';
+import { formatBytes, formatTime, line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
 import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';

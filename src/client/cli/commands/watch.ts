@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { plural } from '../../../text/plural.ts';
+import { formatCount, plural } from '../../../text/plural.ts';
 import { stopDataset, watchDataset } from '../../build/watch-dataset.ts';
-import { formatCount, joinParts, line } from '../../tell/format.ts';
+import { joinParts, line } from '../../tell/format.ts';
 import { describeSnapshot, describeStored } from '../../tell/progress-report.ts';
 import { describeAttached } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';

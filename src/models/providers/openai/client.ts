@@ -1,11 +1,12 @@
 // Asks models over HTTP, at every endpoint that speaks as OpenAI's does.
 
 import { hash } from 'node:crypto';
+import type { FailureClass } from '../../../errors.ts';
 import { ModelError } from '../../../errors.ts';
 import { type Environment, isLoopback } from '../../../proxies.ts';
 import { formatJson } from '../../../values.ts';
 import { failureOfStatus, isAboutKey, parseRetryAfter, quote } from '../../failures.ts';
-import type { FailureClass, ModelClient, ModelRequest } from '../../model-client.ts';
+import type { ModelClient, ModelRequest } from '../../model-client.ts';
 import { type HttpAnswer, HttpEndpoint } from './http.ts';
 import { bodyOf, readCompletion, readError } from './protocol.ts';
 

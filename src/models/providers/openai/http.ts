@@ -7,10 +7,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import type { FailureClass } from '../../../errors.ts';
 import { ModelError } from '../../../errors.ts';
 import { allowManyListeners } from '../../../signals.ts';
 import { cancelled, timedOut } from '../../failures.ts';
-import type { FailureClass } from '../../model-client.ts';
 import { type ConnectionOptions, Connections } from './connections.ts';
 
 export interface HttpCall {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { READ_VERSION } from '../../../../src/columns/llm/answers.ts';
 import { type CellTask, generateCell } from '../../../../src/columns/llm/generate-cell.ts';
+import type { FailureClass } from '../../../../src/errors.ts';
 import { CellError, ModelError } from '../../../../src/errors.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
-import type { FailureClass, ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
+import type { ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import type { PlanStructured } from '../../../../src/plan.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';

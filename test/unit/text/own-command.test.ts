@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { commandOf } from '../../../src/client/tell/own-command.ts';
+import { commandOf } from '../../../src/text/own-command.ts';
 
 it.each([
   ['/home/me/rowloom/rowloom', '/home/me/rowloom', {}, './rowloom'],

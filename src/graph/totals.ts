@@ -1,5 +1,5 @@
-import type { ColumnTotals, Totals } from './graph/types.ts';
-import { findOwn, setOwn } from './own-keys.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
+import type { ColumnTotals, Totals } from './types.ts';
 
 type ByColumn = Readonly<Record<string, ColumnTotals>>;
 
