@@ -1,7 +1,6 @@
 // What a failed call means, from what the endpoint said.
 
-import type { FailureClass } from '../errors.ts';
-import { ModelError } from '../errors.ts';
+import { type FailureClass, ModelError } from '../errors.ts';
 import { shorten } from '../text/shorten.ts';
 
 /** The caller's signal fired: nothing is known about the call. */

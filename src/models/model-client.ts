@@ -1,28 +1,40 @@
-// How a generator asks a model. Providers implement `ModelClient`; the limiter stands in front of it.
+// How a maker asks a model. Provider kinds implement `ModelClient`; the limiter stands in front of it.
 
+import type { ToolCall } from '../turns.ts';
 import type { Value } from '../values.ts';
 
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
+/** What is sent. Contents are text; only a protocol reads them, so that lists with pictures touch nothing else. */
+export type Message =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] }
+  /** What the tool call of that id came to. */
+  | { readonly role: 'tool'; readonly call: string; readonly content: string };
 
-/** One request. `parameters` is the request body beside model and messages, exactly as it is sent. */
-export interface ModelRequest {
+/** What all calls have. `parameters` are the fields of the body beside those built here, exactly as they are sent. */
+export interface CallRequest {
+  /** The provider's name for it. */
   readonly model: string;
-  readonly messages: readonly Message[];
   readonly parameters: { readonly [key: string]: Value };
-  /** A JSON Schema the answer has to obey, for providers with native structured output. */
-  readonly responseSchema: { readonly name: string; readonly schema: Value } | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Which cell asks; sent to nobody but the simulated model and loopback test servers. */
+  /** Which cell asks, of several the first; sent to nobody but the simulated model and loopback test servers. */
   readonly cell: { readonly column: string; readonly row: number };
+}
+
+export interface ChatRequest extends CallRequest {
+  readonly messages: readonly Message[];
+  /** A JSON Schema the answer has to obey, for providers with native structured output. */
+  readonly responseSchema: { readonly name: string; readonly schema: Value } | null;
+}
+
+export interface EmbeddingRequest extends CallRequest {
+  readonly inputs: readonly string[];
 }
 
 export interface ModelAnswer {
   readonly text: string;
   readonly reasoning: string | null;
+  readonly toolCalls: readonly ToolCall[];
   /** `other`: no reason, or one that nobody here knows. */
   readonly finish: 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'other';
   /** The provider's own word for how the answer ended; null when it said nothing. */
@@ -34,9 +46,19 @@ export interface ModelAnswer {
   readonly status: number;
 }
 
-/** Asks one model of one provider. Throws `ModelError` only. Never retries by itself. */
+export interface EmbeddingAnswer {
+  /** One for each input, in their order: see `encodeVector`. */
+  readonly vectors: readonly string[];
+  readonly promptTokens: number;
+  readonly status: number;
+}
+
+/** Asks the models of one provider. Throws `ModelError` only. Never tries again by itself. */
 export interface ModelClient {
   readonly host: string;
   readonly isSimulated: boolean;
-  ask(request: ModelRequest): Promise<ModelAnswer>;
+  chat(request: ChatRequest): Promise<ModelAnswer>;
+  embed(request: EmbeddingRequest): Promise<EmbeddingAnswer>;
+  /** Ends all connections, calls in flight too. */
+  close(): Promise<void>;
 }

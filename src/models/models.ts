@@ -9,7 +9,7 @@ import { variableProblem } from '../text/header-text.ts';
 import type { Asker, CallLimiter, Limiter } from './limiter.ts';
 import type { Limiters, Share, WaitedFor } from './limiters.ts';
 import type { ModelClient } from './model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from './providers/openai/client.ts';
+import { createOpenAIClient } from './providers/openai/client.ts';
 import { createSimulatedClient, INSTANT } from './providers/simulated/simulated-client.ts';
 import { ModelTraits } from './traits.ts';
 
@@ -51,7 +51,7 @@ export function createModels(options: ModelsOptions): Models {
   const { plan, settings, environment, limiters, connect } = options;
   const asker = { mayStart: options.mayStart };
   const ways = new Map<string, Way & { readonly isHosted: boolean }>();
-  const clients = new Map<string, ModelClient | OpenAIClient>();
+  const clients = new Map<string, ModelClient>();
   const traits = new Map<Limiter, ModelTraits>();
   const shares = new Map<string, Share>();
   const models = new Map<string, Model>();
@@ -105,9 +105,7 @@ export function createModels(options: ModelsOptions): Models {
     },
     async close() {
       for (const share of shares.values()) share.leave();
-      await Promise.all(
-        [...clients.values()].map((client) => ('close' in client ? client.close() : undefined)),
-      );
+      await Promise.all([...clients.values()].map((client) => client.close()));
     },
   };
 }
@@ -154,7 +152,7 @@ function wayTo(provider: ProviderSettings, environment: Environment): Way {
 function createClient(
   provider: ProviderSettings,
   options: { readonly way: Way; readonly environment: Environment; readonly connections: number },
-): ModelClient | OpenAIClient {
+): ModelClient {
   if (provider.type === 'simulated') return createSimulatedClient(provider.simulation ?? INSTANT);
   const { name, endpoint, apiKeyVariable } = provider;
   if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);

@@ -4,7 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RowMask } from '../../src/graph/row-mask.ts';
 import { cancelled } from '../../src/models/failures.ts';
-import type { ModelRequest } from '../../src/models/model-client.ts';
+import type { ChatRequest } from '../../src/models/model-client.ts';
 import type { GenerateSliceResult } from '../../src/protocol.ts';
 import { ActivityStage } from '../support/activity-stage.ts';
 import { until } from '../support/until.ts';
@@ -13,7 +13,7 @@ import { hold } from '../support/workflow-stage.ts';
 /** A slice of two rows in the first of its calls, of which one is made at a time. */
 async function slowSlice() {
   const answer = hold();
-  const requests: ModelRequest[] = [];
+  const requests: ChatRequest[] = [];
   const stage = await ActivityStage.create({
     topics: ['sun', 'moon'],
     maxParallelRequests: 1,

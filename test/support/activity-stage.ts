@@ -14,7 +14,7 @@ import { ConfigError } from '../../src/errors.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { GroupConductor } from '../../src/graph/group-conductor.ts';
 import type { RowRange, SliceTask } from '../../src/graph/types.ts';
-import type { ModelAnswer, ModelClient, ModelRequest } from '../../src/models/model-client.ts';
+import type { ChatRequest, ModelAnswer, ModelClient } from '../../src/models/model-client.ts';
 import type {
   BuildRef,
   CommitRowGroupResult,
@@ -27,7 +27,7 @@ import { PartCache } from '../../src/store/part-cache.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
 
 /** What the model answers: text, or a `ModelError` thrown. `nth` counts the calls of the cell, from 1. */
-export type Script = (request: ModelRequest, nth: number) => string | Promise<string>;
+export type Script = (request: ChatRequest, nth: number) => string | Promise<string>;
 
 export interface ActivityStageOptions {
   /** The seed data: one row of the dataset each. */
@@ -226,14 +226,22 @@ export class ActivityStage {
     return {
       host: 'local',
       isSimulated: true,
-      ask: async (request): Promise<ModelAnswer> => {
+      embed: () => Promise.reject(new Error('It is a chat')),
+      close: async () => undefined,
+      chat: async (request): Promise<ModelAnswer> => {
         const name = `${request.cell.column} ${request.cell.row}`;
         this.asked.push(name);
         const nth = this.asked.filter((other) => other === name).length;
         const text = await this.#script(request, nth);
         const usual = request.cell.column === 'body' ? '7' : '{"n": 7}';
         return {
-          ...{ text: text === '' ? usual : text, reasoning: null, finish: 'stop', status: 200 },
+          ...{
+            text: text === '' ? usual : text,
+            reasoning: null,
+            toolCalls: [],
+            finish: 'stop',
+            status: 200,
+          },
           ...{ finishReason: 'stop', refusal: null, promptTokens: 10, completionTokens: 2 },
         };
       },

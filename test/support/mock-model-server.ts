@@ -14,7 +14,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import type { Message } from '../../src/models/model-client.ts';
 import {
   drawLatencyMs,
   simulateAnswer,
@@ -347,7 +346,7 @@ function textIn(content: unknown): string {
 
 function textOf({ model, messages: sent, response_format }: ChatRequest): string {
   const messages = sent.map(({ role, content }) => ({
-    role: role as Message['role'],
+    role,
     content: textIn(content),
   }));
   const schema = response_format?.json_schema?.schema;

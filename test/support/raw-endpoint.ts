@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { ModelRequest } from '../../src/models/model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from '../../src/models/providers/openai/client.ts';
+import type { ChatRequest, ModelClient } from '../../src/models/model-client.ts';
+import { createOpenAIClient } from '../../src/models/providers/openai/client.ts';
 
 export interface RawRequest {
   /** `POST /v1/chat/completions` */
@@ -16,7 +16,7 @@ export interface RawRequest {
 }
 
 export interface RawEndpoint {
-  readonly client: OpenAIClient;
+  readonly client: ModelClient;
   readonly host: string;
   readonly requests: readonly RawRequest[];
   /** Connections that were opened. */
@@ -103,7 +103,7 @@ export function completionOf(text: string, id?: string): string {
   return JSON.stringify({ id, choices: [{ message: { content: text }, finish_reason: 'stop' }] });
 }
 
-export function requestOf(overrides: Partial<ModelRequest> = {}): ModelRequest {
+export function requestOf(overrides: Partial<ChatRequest> = {}): ChatRequest {
   return {
     model: 'm1',
     messages: [{ role: 'user', content: 'Hello' }],
@@ -117,8 +117,8 @@ export function requestOf(overrides: Partial<ModelRequest> = {}): ModelRequest {
 }
 
 /** What a call came to: its answer's text, or the words of its failure. */
-export async function said(client: OpenAIClient, overrides: Partial<ModelRequest> = {}): Promise<string> {
-  return client.ask(requestOf(overrides)).then(
+export async function said(client: ModelClient, overrides: Partial<ChatRequest> = {}): Promise<string> {
+  return client.chat(requestOf(overrides)).then(
     ({ text }) => text,
     (error) => error.message,
   );

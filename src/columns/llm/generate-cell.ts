@@ -20,7 +20,7 @@
 import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
 import { cancelled, failureOfTaken } from '../../models/failures.ts';
 import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
-import type { Message, ModelAnswer, ModelRequest } from '../../models/model-client.ts';
+import type { ChatRequest, Message, ModelAnswer } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
 import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
@@ -135,7 +135,7 @@ class Conversation {
     const call = model.traits.startCall(column.name);
     let answer: ModelAnswer;
     try {
-      answer = await model.client.ask(request);
+      answer = await model.client.chat(request);
     } catch (thrown) {
       // A fault of our own says nothing about the model, which the next may call.
       const error = thrown instanceof ModelError ? this.#judge(thrown, call) : cancelled();
@@ -191,7 +191,7 @@ class Conversation {
     return this.#ask(permit);
   }
 
-  #request(): ModelRequest {
+  #request(): ChatRequest {
     const { model, input, column, row, signal } = this.#task;
     const isSchemaSent = !this.#doubtsSchema && model.traits.sendsSchema(column.name);
     const turns = this.#turns.flatMap(({ text, problem }): Message[] => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FailureClass } from '../../../src/errors.ts';
-import { ModelError } from '../../../src/errors.ts';
+import { type FailureClass, ModelError } from '../../../src/errors.ts';
 import { type Asker, Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
 
 const never = new AbortController().signal;

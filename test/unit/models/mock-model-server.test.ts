@@ -113,8 +113,8 @@ it('has habits that depend on what is asked', async () => {
     / answered 400: messages.1: all messages must have non-empty content/,
   );
   mock.setFaults(HABITS.refusesToAnswer);
-  expect(await client.ask(requestOf())).toMatchObject({ text: '', refusal: 'I cannot help with that.' });
+  expect(await client.chat(requestOf())).toMatchObject({ text: '', refusal: 'I cannot help with that.' });
   mock.setFaults(HABITS.withholds);
-  expect(await client.ask(requestOf())).toMatchObject({ text: '', finish: 'content-filter' });
+  expect(await client.chat(requestOf())).toMatchObject({ text: '', finish: 'content-filter' });
   await client.close();
 });

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../../src/errors.ts';
-import type { ModelRequest } from '../../../src/models/model-client.ts';
+import type { ChatRequest } from '../../../src/models/model-client.ts';
 import {
   drawLatencyMs,
   simulateAnswer,
@@ -11,7 +11,7 @@ import {
 import { createSimulatedClient, INSTANT } from '../../../src/models/providers/simulated/simulated-client.ts';
 import { fromPlain } from '../../../src/values.ts';
 
-function requestOf(row: number, overrides: Partial<ModelRequest> = {}): ModelRequest {
+function requestOf(row: number, overrides: Partial<ChatRequest> = {}): ChatRequest {
   return {
     model: 'm',
     messages: [{ role: 'user', content: `Write a ticket about billing, number ${row}` }],
@@ -129,7 +129,7 @@ describe('drawLatencyMs', () => {
 
 describe('createSimulatedClient', () => {
   it('counts about four characters a token', async () => {
-    const answer = await createSimulatedClient(INSTANT).ask(requestOf(1));
+    const answer = await createSimulatedClient(INSTANT).chat(requestOf(1));
     expect(answer).toMatchObject({ finish: 'stop', status: 200, promptTokens: 10, reasoning: null });
     expect(answer.completionTokens).toBe(Math.ceil(answer.text.length / 4));
   });
@@ -142,12 +142,12 @@ describe('createSimulatedClient', () => {
       let text: string | null = null;
       for (let tries = 0; text === null && tries < 20; tries += 1) {
         try {
-          text = (await client.ask(requestOf(row))).text;
+          text = (await client.chat(requestOf(row))).text;
         } catch (error) {
           failures[(error as ModelError).failure as 'busy' | 'unavailable'] += 1;
         }
       }
-      expect(text).toBe((await calm.ask(requestOf(row))).text);
+      expect(text).toBe((await calm.chat(requestOf(row))).text);
     }
     expect(failures.unavailable).toBeGreaterThan(200);
     expect(failures.unavailable).toBeLessThan(380);
@@ -157,7 +157,7 @@ describe('createSimulatedClient', () => {
 
   it('ends a call that its caller calls off', async () => {
     const caller = new AbortController();
-    const call = createSimulatedClient({ ...INSTANT, latencyMs: 60_000 }).ask(
+    const call = createSimulatedClient({ ...INSTANT, latencyMs: 60_000 }).chat(
       requestOf(1, { signal: caller.signal, timeoutMs: 99_000 }),
     );
     caller.abort();
@@ -165,7 +165,9 @@ describe('createSimulatedClient', () => {
   });
 
   it('gives up at the deadline', async () => {
-    const call = createSimulatedClient({ ...INSTANT, latencyMs: 60_000 }).ask(requestOf(1, { timeoutMs: 5 }));
+    const call = createSimulatedClient({ ...INSTANT, latencyMs: 60_000 }).chat(
+      requestOf(1, { timeoutMs: 5 }),
+    );
     await expect(call).rejects.toThrow(
       new ModelError('No answer from simulated: none within 0.005 s, raise timeout if it needs longer', {
         failure: 'unavailable',

@@ -1,15 +1,43 @@
-// The chat completions of OpenAI and of all who speak its language: the body of a request, and what an answer says.
+// What OpenAI and all who speak its language call things: the only place with their names of routes and fields.
 // Of an answer every field may be absent, null or of another type: it is paid for, whatever stands beside its text.
 
-import { isValueList, isValueObject, type Value } from '../../../values.ts';
-import type { ModelAnswer, ModelRequest } from '../../model-client.ts';
+import type { ToolCall } from '../../../turns.ts';
+import { isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
+import type { ProviderCall, Said, SaidError } from '../../http/provider-endpoint.ts';
+import type {
+  ChatRequest,
+  EmbeddingAnswer,
+  EmbeddingRequest,
+  Message,
+  ModelAnswer,
+} from '../../model-client.ts';
+import { decodeVector, encodeVector } from '../../vectors.ts';
 
-export function bodyOf({ model, messages, parameters, responseSchema }: ModelRequest): Value {
-  const body = { model, messages: messages.map(({ role, content }) => ({ role, content })), ...parameters };
+type Reading<Answer> = Omit<ProviderCall<Answer>, 'body' | 'hasSchema'>;
+
+export const CHAT_CALL: Reading<ModelAnswer> = {
+  route: '/chat/completions',
+  wanted: 'chat completion',
+  read: readCompletion,
+  readError,
+};
+
+export function chatBody({ model, messages, parameters, responseSchema }: ChatRequest): Value {
+  const body = { model, messages: messages.map(messageOf), ...parameters };
   if (responseSchema === null) return body;
   const { name, schema } = responseSchema;
   const json_schema = { name, schema, strict: isClosed(schema) };
   return { ...body, response_format: { type: 'json_schema', json_schema } };
+}
+
+function messageOf(message: Message): ValueObject {
+  const { role, content } = message;
+  if (role === 'tool') return { role, tool_call_id: message.call, content };
+  if (role !== 'assistant' || message.toolCalls === undefined) return { role, content };
+  const calls = message.toolCalls.map(({ id, name, args }) => ({
+    ...{ id, type: 'function', function: { name, arguments: args } },
+  }));
+  return { role, content, tool_calls: calls };
 }
 
 /** Whether the schema obeys the rules under which OpenAI's strict mode takes it: all properties required, no others. */
@@ -24,17 +52,6 @@ function isClosed(schema: Value): boolean {
   }
   return Object.values(schema).every(isClosed);
 }
-
-/** What an endpoint says went wrong. `status` is an HTTP status, where it names one. */
-export interface SaidError {
-  readonly message: string;
-  readonly status: number | null;
-}
-
-/** An answer, with the endpoint's own name for it, or an error in its place. */
-export type Completion =
-  | { readonly answer: ModelAnswer; readonly id: string | null; readonly error: null }
-  | { readonly answer: null; readonly error: SaidError };
 
 type Fields = { readonly [name: string]: unknown };
 
@@ -52,7 +69,7 @@ function wordOf(value: unknown): string | null {
 }
 
 /** Reads the body of an answer with status 200; of several choices the first. Null for what is neither a completion nor an error. */
-export function readCompletion(text: string): Completion | null {
+export function readCompletion(text: string): Said<ModelAnswer> | null {
   const body = parse(text);
   const top = fieldsOf(body);
   const choice = fieldsOf(listOf(top.choices)[0]);
@@ -66,6 +83,7 @@ export function readCompletion(text: string): Completion | null {
   const answer: ModelAnswer = {
     text: parts.text,
     reasoning: reasoningIn(message) ?? (parts.thoughts === '' ? null : parts.thoughts),
+    toolCalls: listOf(message.tool_calls).flatMap(toolCallOf),
     refusal: wordOf(message.refusal) ?? (parts.refusal === '' ? null : parts.refusal),
     ...end,
     promptTokens: tokensIn(usage.prompt_tokens ?? usage.input_tokens),
@@ -75,11 +93,55 @@ export function readCompletion(text: string): Completion | null {
   return { answer, id: wordOf(top.id), error: null };
 }
 
+function toolCallOf(call: unknown): readonly ToolCall[] {
+  const { id, function: named } = fieldsOf(call);
+  const { name, arguments: args } = fieldsOf(named);
+  if (wordOf(name) === null) return [];
+  // Some write the arguments as an object.
+  return [{ id: String(id ?? ''), name: String(name), args: wordOf(args) ?? JSON.stringify(args ?? {}) }];
+}
+
 /** What an endpoint writes about an error, in any of the ways that are in use; all of it where it is in none of them. */
 export function readError(text: string): SaidError {
   const body = parse(text);
   const said = errorIn(fieldsOf(Array.isArray(body) ? body[0] : body));
   return said.message === '' ? { ...said, message: text } : said;
+}
+
+const MiB = 2 ** 20;
+/** Of 16,000 numbers, written out. */
+const MAX_VECTOR_BYTES = MiB / 2;
+
+export function embeddingsCall(count: number): Reading<EmbeddingAnswer> {
+  return {
+    ...{ route: '/embeddings', wanted: `list of ${count} embeddings`, readError },
+    ...{ read: (text) => readEmbeddings(text, count), maxAnswerBytes: MiB + count * MAX_VECTOR_BYTES },
+  };
+}
+
+export function embeddingsBody({ model, inputs, parameters }: EmbeddingRequest): Value {
+  return { model, input: inputs, encoding_format: 'float', ...parameters };
+}
+
+/** Whatever format was asked for, both are read. Null where not each input has its vector. */
+function readEmbeddings(text: string, count: number): Said<EmbeddingAnswer> | null {
+  const top = fieldsOf(parse(text));
+  if (isError(top.error)) return { answer: null, error: errorIn(top) };
+  const data = listOf(top.data).map(fieldsOf);
+  const vectors = new Map<unknown, string>();
+  for (const [place, { index = place, embedding }] of data.entries()) {
+    const vector = vectorOf(embedding);
+    if (vector !== null) vectors.set(index, vector);
+  }
+  const inOrder = data.flatMap((_, index) => vectors.get(index) ?? []);
+  if (data.length !== count || inOrder.length !== count) return null;
+  const usage = fieldsOf(top.usage);
+  const promptTokens = tokensIn(usage.prompt_tokens ?? usage.total_tokens);
+  return { answer: { vectors: inOrder, promptTokens, status: 200 }, id: wordOf(top.id), error: null };
+}
+
+function vectorOf(embedding: unknown): string | null {
+  return encodeVector((typeof embedding === 'string' ? decodeVector(embedding) : listOf(embedding)) ?? []);
 }
 
 function isError(value: unknown): boolean {

@@ -5,14 +5,19 @@ import { createHash } from 'node:crypto';
 import { findOwn } from '../../../own-keys.ts';
 import { patternOf } from '../../../schema-dialect.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
-import type { Message } from '../../model-client.ts';
 
 export type Draw = () => number;
+
+/** What it looks at of a message. */
+interface Said {
+  readonly role: string;
+  readonly content: string;
+}
 
 /** The answer to one request: two to four sentences, or JSON that obeys `schema`. */
 export function simulateAnswer(request: {
   readonly model: string;
-  readonly messages: readonly Message[];
+  readonly messages: readonly Said[];
   readonly schema: Value | null;
 }): string {
   const { model, messages, schema } = request;
@@ -21,6 +26,21 @@ export function simulateAnswer(request: {
   return schema === null
     ? simulateText(draw, topics)
     : formatJson(simulateValue(schema, { draw, topics, root: schema, depth: 0 }));
+}
+
+/** Numbers in a vector where a request names no `dimensions`. */
+export const SIMULATED_DIMENSIONS = 64;
+
+/** The vector of one text: of length 1, as most models make them. */
+export function simulateVector(of: {
+  readonly model: string;
+  readonly input: string;
+  readonly dimensions: number;
+}): readonly number[] {
+  const draw = streamOf(JSON.stringify(['vector', of.model, of.input]));
+  const numbers = Array.from({ length: of.dimensions }, () => draw() - 0.5);
+  const length = Math.hypot(...numbers);
+  return numbers.map((number) => number / length);
 }
 
 /** Four characters a token: the rule of thumb for English. */
@@ -87,7 +107,7 @@ function simulateSentence(draw: Draw, topics: readonly string[]): string {
 const MAX_TOPICS = 24;
 
 /** The longer words of the first thing the user says: the answer then looks as if it were about it. */
-function topicsOf(messages: readonly Message[]): readonly string[] {
+function topicsOf(messages: readonly Said[]): readonly string[] {
   const text = messages.find(({ role }) => role === 'user')?.content ?? '';
   const words = text.slice(0, 1_000).match(/\b\p{L}{5,14}\b/gu) ?? [];
   return [...new Set(words.map((word) => word.toLowerCase()))].slice(0, MAX_TOPICS);

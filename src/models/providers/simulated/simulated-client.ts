@@ -4,9 +4,24 @@
 import { ModelError } from '../../../errors.ts';
 import type { SimulationSettings } from '../../../plan.ts';
 import { timedOut } from '../../failures.ts';
-import type { ModelAnswer, ModelClient, ModelRequest } from '../../model-client.ts';
+import type {
+  CallRequest,
+  ChatRequest,
+  EmbeddingAnswer,
+  EmbeddingRequest,
+  ModelAnswer,
+  ModelClient,
+} from '../../model-client.ts';
 import { sleep } from '../../sleep.ts';
-import { drawLatencyMs, simulateAnswer, simulateTokens, streamOf } from './simulated-answer.ts';
+import { encodeVector } from '../../vectors.ts';
+import {
+  drawLatencyMs,
+  SIMULATED_DIMENSIONS,
+  simulateAnswer,
+  simulateTokens,
+  simulateVector,
+  streamOf,
+} from './simulated-answer.ts';
 
 export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
 
@@ -21,32 +36,44 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
   // Only cells whose last call failed are here: their number of failures makes the next draw another one.
   const failures = new Map<string, number>();
 
-  async function ask(request: ModelRequest): Promise<ModelAnswer> {
+  async function chat(request: ChatRequest): Promise<ModelAnswer> {
+    await meetFate(request);
     const { model, messages, responseSchema } = request;
+    const text = simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null });
+    return {
+      ...{ text, reasoning: null, toolCalls: [], finish: 'stop', finishReason: 'stop', refusal: null },
+      promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
+      completionTokens: simulateTokens(text),
+      status: 200,
+    };
+  }
+
+  async function embed(request: EmbeddingRequest): Promise<EmbeddingAnswer> {
+    await meetFate(request);
+    const { model, inputs, parameters } = request;
+    const dimensions = Number(parameters.dimensions ?? SIMULATED_DIMENSIONS);
+    return {
+      vectors: inputs.map((input) => encodeVector(simulateVector({ model, input, dimensions }))!),
+      promptTokens: inputs.reduce((sum, input) => sum + simulateTokens(input), 0),
+      status: 200,
+    };
+  }
+
+  /** Waits as long as the call takes, and throws the error that it meets. */
+  async function meetFate({ model, timeoutMs, signal, ...request }: CallRequest): Promise<void> {
     const cell = `${request.cell.column}/${request.cell.row}`;
     const failed = failures.get(cell) ?? 0;
     const draw = streamOf(JSON.stringify(['call', model, cell, failed]));
     const fate = draw();
     const waitMs = drawLatencyMs(latencyMs, jitter, draw);
-    if (waitMs > 0) await sleep(Math.min(waitMs, request.timeoutMs), request.signal);
-    const error =
-      errorOf(fate) ?? (waitMs > request.timeoutMs ? timedOut(SIMULATED_HOST, request.timeoutMs) : null);
-    if (error !== null) {
-      failures.set(cell, failed + 1);
-      throw error;
+    if (waitMs > 0) await sleep(Math.min(waitMs, timeoutMs), signal);
+    const error = errorOf(fate) ?? (waitMs > timeoutMs ? timedOut(SIMULATED_HOST, timeoutMs) : null);
+    if (error === null) {
+      failures.delete(cell);
+      return;
     }
-    failures.delete(cell);
-    const text = simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null });
-    return {
-      text,
-      reasoning: null,
-      finish: 'stop',
-      finishReason: 'stop',
-      refusal: null,
-      promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
-      completionTokens: simulateTokens(text),
-      status: 200,
-    };
+    failures.set(cell, failed + 1);
+    throw error;
   }
 
   function errorOf(fate: number): ModelError | null {
@@ -58,5 +85,5 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
   }
 
-  return { host: SIMULATED_HOST, isSimulated: true, ask };
+  return { host: SIMULATED_HOST, isSimulated: true, chat, embed, close: async () => undefined };
 }

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { READ_VERSION } from '../../../../src/columns/llm/answers.ts';
 import { type CellTask, generateCell } from '../../../../src/columns/llm/generate-cell.ts';
-import type { FailureClass } from '../../../../src/errors.ts';
-import { CellError, ModelError } from '../../../../src/errors.ts';
+import { CellError, type FailureClass, ModelError } from '../../../../src/errors.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
-import type { ModelAnswer, ModelRequest } from '../../../../src/models/model-client.ts';
+import type { ChatRequest, ModelAnswer } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import type { PlanStructured } from '../../../../src/plan.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';
@@ -42,7 +41,7 @@ function failure(
 
 function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
   const records: CellRecord[] = [];
-  const requests: ModelRequest[] = [];
+  const requests: ChatRequest[] = [];
   const sleeps: number[] = [];
   const limiter = new Limiter({
     max: 4,
@@ -64,7 +63,9 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
       client: {
         host: 'localhost:1',
         isSimulated: false,
-        async ask(request) {
+        embed: () => Promise.reject(new Error('It is a chat')),
+        close: async () => undefined,
+        async chat(request) {
           requests.push(request);
           const step = left.shift();
           if (step === undefined) throw new Error('The script is at its end');
@@ -72,6 +73,7 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
           return {
             text: GOOD,
             reasoning: null,
+            toolCalls: [],
             finish: 'stop',
             finishReason: 'stop',
             refusal: null,
@@ -211,7 +213,7 @@ describe('generateCell', () => {
   });
 
   describe('with an empty answer', () => {
-    const contents = (requests: readonly ModelRequest[]) =>
+    const contents = (requests: readonly ChatRequest[]) =>
       requests.map(({ messages }) => messages.slice(1).map(({ content }) => content));
     const CORRECTION = `Your answer cannot be used. ${PROBLEM}. Give the whole answer again, corrected.`;
 
@@ -414,7 +416,7 @@ describe('generateCell', () => {
     describe('for its schema, perhaps', () => {
       const about = failure('schema', { status: 400 });
       const refused = failure('rejected', { status: 400 });
-      const sent = (requests: readonly ModelRequest[]) =>
+      const sent = (requests: readonly ChatRequest[]) =>
         requests.map(({ responseSchema }) => responseSchema !== null);
 
       it('asks without the schema, at once and from then on', async () => {

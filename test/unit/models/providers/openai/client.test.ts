@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelError } from '../../../../../src/errors.ts';
-import type { ModelRequest } from '../../../../../src/models/model-client.ts';
-import { createOpenAIClient, type OpenAIClient } from '../../../../../src/models/providers/openai/client.ts';
+import type { ChatRequest, ModelClient } from '../../../../../src/models/model-client.ts';
+import { createOpenAIClient } from '../../../../../src/models/providers/openai/client.ts';
 import {
   type MockFault,
   type MockModelServer,
@@ -12,7 +12,7 @@ import {
 
 const KEY = 'sk-very-secret';
 let mock: MockModelServer;
-let client: OpenAIClient;
+let client: ModelClient;
 
 beforeAll(async () => {
   mock = await startMockModelServer();
@@ -29,7 +29,7 @@ afterAll(async () => {
   await mock.close();
 });
 
-function requestOf(overrides: Partial<ModelRequest> = {}): ModelRequest {
+function requestOf(overrides: Partial<ChatRequest> = {}): ChatRequest {
   return {
     model: 'm1',
     messages: [
@@ -45,9 +45,9 @@ function requestOf(overrides: Partial<ModelRequest> = {}): ModelRequest {
   };
 }
 
-async function failureOf(fault: MockFault, overrides: Partial<ModelRequest> = {}): Promise<ModelError> {
+async function failureOf(fault: MockFault, overrides: Partial<ChatRequest> = {}): Promise<ModelError> {
   mock.setFaults([fault]);
-  return client.ask(requestOf(overrides)).then(
+  return client.chat(requestOf(overrides)).then(
     () => {
       throw new Error('It was answered');
     },
@@ -57,7 +57,9 @@ async function failureOf(fault: MockFault, overrides: Partial<ModelRequest> = {}
 
 describe('the request', () => {
   it('is model, messages and parameters, and nothing else', async () => {
-    await client.ask(requestOf({ parameters: { temperature: 0.5, max_tokens: 20n, extra: { deep: [1n] } } }));
+    await client.chat(
+      requestOf({ parameters: { temperature: 0.5, max_tokens: 20n, extra: { deep: [1n] } } }),
+    );
     expect(mock.lastBody('größe/3')).toEqual({
       model: 'm1',
       messages: [
@@ -70,15 +72,36 @@ describe('the request', () => {
     });
   });
 
+  it('has tool calls and what came of them', async () => {
+    const toolCalls = [{ id: 'c1', name: 'search', args: '{"q": 1}' }];
+    await client.chat(
+      requestOf({
+        messages: [
+          { role: 'user', content: 'Hello' },
+          { role: 'assistant', content: '', toolCalls },
+          { role: 'tool', call: 'c1', content: 'Nothing found' },
+        ],
+      }),
+    );
+    const called = { id: 'c1', type: 'function', function: { name: 'search', arguments: '{"q": 1}' } };
+    expect(mock.lastBody('größe/3')).toMatchObject({
+      messages: [
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: '', tool_calls: [called] },
+        { role: 'tool', tool_call_id: 'c1', content: 'Nothing found' },
+      ],
+    });
+  });
+
   it('carries the schema, strictly where its form allows it', async () => {
     const properties = { a: { type: 'integer' } };
     const open = { type: 'object', properties };
-    await client.ask(requestOf({ responseSchema: { name: 'answer', schema: open } }));
+    await client.chat(requestOf({ responseSchema: { name: 'answer', schema: open } }));
     expect(mock.lastBody('größe/3')).toMatchObject({
       response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: open, strict: false } },
     });
     const closed = { ...open, required: ['a'], additionalProperties: false };
-    await client.ask(requestOf({ responseSchema: { name: 'answer', schema: closed } }));
+    await client.chat(requestOf({ responseSchema: { name: 'answer', schema: closed } }));
     expect(mock.lastBody('größe/3')).toMatchObject({ response_format: { json_schema: { strict: true } } });
   });
 
@@ -88,7 +111,7 @@ describe('the request', () => {
       seen = { body, headers };
       return { choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }] };
     });
-    await server.client.ask(requestOf({ parameters: { seed: 9007199254740993n, temperature: 1 } }));
+    await server.client.chat(requestOf({ parameters: { seed: 9007199254740993n, temperature: 1 } }));
     expect(seen.body).toBe(
       '{"model":"m1","messages":[{"role":"system","content":"Be brief"},{"role":"user","content":"Hello"}],"seed":9007199254740993,"temperature":1.0}',
     );
@@ -104,10 +127,10 @@ describe('the request', () => {
 
 describe('the answer', () => {
   it('has text, finish and tokens, the same for the same messages', async () => {
-    const answer = await client.ask(requestOf());
+    const answer = await client.chat(requestOf());
     expect(answer).toMatchObject({ reasoning: null, finish: 'stop', promptTokens: 4, status: 200 });
     expect(answer.completionTokens).toBe(Math.ceil(answer.text.length / 4));
-    expect((await client.ask(requestOf({ cell: { column: 'other', row: 9 } }))).text).toBe(answer.text);
+    expect((await client.chat(requestOf({ cell: { column: 'other', row: 9 } }))).text).toBe(answer.text);
   });
 
   it('obeys the schema', async () => {
@@ -116,7 +139,7 @@ describe('the answer', () => {
       properties: { level: { type: 'integer', minimum: 1n, maximum: 3n } },
       required: ['level'],
     };
-    const { text } = await client.ask(requestOf({ responseSchema: { name: 'answer', schema } }));
+    const { text } = await client.chat(requestOf({ responseSchema: { name: 'answer', schema } }));
     expect([1, 2, 3]).toContain(JSON.parse(text).level);
   });
 
@@ -126,7 +149,7 @@ describe('the answer', () => {
     [{ content: null, reasoning: '' }, '', null],
   ])('reads the message %j', async (message, text, reasoning) => {
     const server = await serve(() => ({ choices: [{ message, finish_reason: 'length' }] }));
-    expect(await server.client.ask(requestOf())).toMatchObject({
+    expect(await server.client.chat(requestOf())).toMatchObject({
       text,
       reasoning,
       finish: 'length',
@@ -135,10 +158,28 @@ describe('the answer', () => {
     await server.close();
   });
 
+  it('has the tools that the model calls', async () => {
+    const tool_calls = [
+      { id: 'c1', type: 'function', function: { name: 'search', arguments: '{"q": 1}' } },
+      { id: 'c2', function: { name: 'look', arguments: { at: 2 } } },
+    ];
+    const message = { content: null, tool_calls };
+    const server = await serve(() => ({ choices: [{ message, finish_reason: 'tool_calls' }] }));
+    expect(await server.client.chat(requestOf())).toMatchObject({
+      text: '',
+      finish: 'tool-calls',
+      toolCalls: [
+        { id: 'c1', name: 'search', args: '{"q": 1}' },
+        { id: 'c2', name: 'look', args: '{"at":2}' },
+      ],
+    });
+    await server.close();
+  });
+
   it('has the words of a refusal beside the text', async () => {
     const message = { content: null, refusal: 'I cannot help with that.' };
     const server = await serve(() => ({ choices: [{ message, finish_reason: 'odd' }] }));
-    expect(await server.client.ask(requestOf())).toMatchObject({
+    expect(await server.client.chat(requestOf())).toMatchObject({
       text: '',
       refusal: 'I cannot help with that.',
       finish: 'other',
@@ -159,7 +200,7 @@ describe('the answer', () => {
     const server = await serve(() => ({
       choices: [{ message: { content: 'Half a sen' }, finish_reason: reason }],
     }));
-    expect(await server.client.ask(requestOf())).toMatchObject({ finish });
+    expect(await server.client.chat(requestOf())).toMatchObject({ finish });
     await server.close();
   });
 
@@ -179,9 +220,10 @@ describe('the answer', () => {
     { choices: [{ message: { content: 'Hi', tool_calls: 'none' }, finish_reason: 0 }] },
   ])('is taken whatever stands beside its text: %j', async (odd) => {
     const server = await serve(() => ({ choices: [{ message: { content: 'Hi' } }], ...odd }));
-    expect(await server.client.ask(requestOf())).toEqual({
+    expect(await server.client.chat(requestOf())).toEqual({
       text: 'Hi',
       reasoning: null,
+      toolCalls: [],
       finish: 'other',
       finishReason: null,
       refusal: null,
@@ -199,7 +241,7 @@ describe('the answer', () => {
       { type: 'text', text: 'you' },
     ];
     const server = await serve(() => ({ choices: [{ message: { content }, finish_reason: 'stop' }] }));
-    expect(await server.client.ask(requestOf())).toMatchObject({ text: 'Hello, you', reasoning: 'Hm' });
+    expect(await server.client.chat(requestOf())).toMatchObject({ text: 'Hello, you', reasoning: 'Hm' });
     await server.close();
   });
 });
@@ -223,7 +265,7 @@ describe('a failure', () => {
   it('of an endpoint that takes no schema is told apart', async () => {
     const responseSchema = { name: 'answer', schema: { type: 'object' } };
     expect(await failureOf({ kind: 'no-schema' }, { responseSchema })).toMatchObject({ failure: 'schema' });
-    expect(await client.ask(requestOf())).toMatchObject({ status: 200 });
+    expect(await client.chat(requestOf())).toMatchObject({ status: 200 });
   });
 
   it('comes at the deadline of the call', async () => {
@@ -240,14 +282,14 @@ describe('a failure', () => {
     expect(await failureOf({ kind: 'hang' }, { signal: caller.signal })).toMatchObject({
       failure: 'cancelled',
     });
-    await expect(client.ask(requestOf({ signal: caller.signal }))).rejects.toMatchObject({
+    await expect(client.chat(requestOf({ signal: caller.signal }))).rejects.toMatchObject({
       failure: 'cancelled',
     });
   });
 
   it('of an endpoint that is not there names the host', async () => {
     const nobody = createOpenAIClient({ endpoint: 'http://127.0.0.1:9/v1', apiKey: KEY, headers: {} });
-    const error = await nobody.ask(requestOf()).catch((thrown) => thrown);
+    const error = await nobody.chat(requestOf()).catch((thrown) => thrown);
     expect(error).toMatchObject({ failure: 'unavailable', status: null });
     expect(error.message).toBe('No answer from 127.0.0.1:9: 127.0.0.1:9 refuses connections');
     await nobody.close();
@@ -266,14 +308,14 @@ describe('a failure', () => {
     const headers = { authorization: 'Bearer tok-from-environment', 'x-version': '2' };
     const other = createOpenAIClient({ endpoint: mock.endpoint, apiKey: null, headers });
     mock.setFaults([{ kind: 'error', message: 'tok-from-environment is unknown in v2' }]);
-    const error = await other.ask(requestOf()).catch((thrown) => thrown);
+    const error = await other.chat(requestOf()).catch((thrown) => thrown);
     expect(error.message).toBe(`${other.host} answered 500: *** is unknown in v2`);
     await other.close();
   });
 
   it('leaves the choices of an answer without any', async () => {
     const server = await serve(() => ({ choices: [] }));
-    const error = await server.client.ask(requestOf()).catch((thrown) => thrown);
+    const error = await server.client.chat(requestOf()).catch((thrown) => thrown);
     expect(error).toMatchObject({ failure: 'unavailable', status: 200 });
     expect(error.message).toBe(
       `${server.client.host} answered 200 with what is no chat completion: {"choices":[]}`,

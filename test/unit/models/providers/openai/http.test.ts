@@ -80,7 +80,7 @@ describe('an answer', () => {
     ['odd', 'nonsense', 'what cannot be unpacked as "odd": nobody here knows that encoding'],
   ])('that is not "%s" as it says is none', async (coding, body, words) => {
     const endpoint = await startEndpoint(() => bytesOf(body, { headers: { 'content-encoding': coding } }));
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
       failure: 'unavailable',
       status: 200,
       message: `${endpoint.host} answered 200 with ${words}`,
@@ -93,13 +93,13 @@ describe('an answer', () => {
         headers: { 'retry-after': '2' },
       }),
     );
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
       failure: 'busy',
       status: 429,
       retryAfterMs: 2_000,
       message: `${endpoint.host} answered 429: Slow down`,
     });
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
       failure: 'unavailable',
       status: 200,
       message: `${endpoint.host} answered 200 with an error: Slow down`,
@@ -109,7 +109,7 @@ describe('an answer', () => {
 
 it('says with which status nothing came', async () => {
   const endpoint = await startEndpoint(() => bytesOf('', { status: 202 }));
-  await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+  await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
     failure: 'unavailable',
     status: 202,
     message: `${endpoint.host} answered 202 with nothing`,
@@ -139,13 +139,13 @@ describe('an answer that is too large', () => {
     onTestFinished(() => endpoint.close());
     const words = 'an answer of more than 4 MiB, which is not read';
     for (let call = 0; call < 2; call += 1) {
-      await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+      await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
         failure: 'rejected',
         status: 200,
         message: `${endpoint.host} answered 200 with ${words}`,
       });
     }
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
       failure: 'unavailable',
       message: `${endpoint.host} answered 500: ${words}`,
     });
@@ -201,7 +201,7 @@ describe('a redirect', () => {
     ['http://', 'that does not say where to: check endpoint'],
   ])('to %s is refused at once', async (location, words) => {
     const endpoint = await startEndpoint(() => moved(308, location), { apiKey: 'sk-very-secret' });
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({
       failure: 'denied',
       status: 308,
       message: `${endpoint.host} answered 308, a redirect ${words}`,
@@ -211,7 +211,7 @@ describe('a redirect', () => {
 
   it.each([300, 304, 308])('with %i and without a place is refused at once', async (status) => {
     const endpoint = await startEndpoint(() => bytesOf('', { status }));
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({ failure: 'denied', status });
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({ failure: 'denied', status });
   });
 
   it('is followed five times', async () => {
@@ -219,7 +219,7 @@ describe('a redirect', () => {
       number % 6 === 0 && number < 7 ? bytesOf(completionOf('there')) : moved(307, `/${number}`),
     );
     expect(await said(endpoint.client)).toBe('there');
-    await expect(endpoint.client.ask(requestOf())).rejects.toMatchObject({ failure: 'denied', status: 307 });
+    await expect(endpoint.client.chat(requestOf())).rejects.toMatchObject({ failure: 'denied', status: 307 });
     expect(endpoint.requests).toHaveLength(12);
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ModelError } from '../../../../../src/errors.ts';
-import type { ModelRequest } from '../../../../../src/models/model-client.ts';
+import type { ChatRequest } from '../../../../../src/models/model-client.ts';
 import { createOpenAIClient } from '../../../../../src/models/providers/openai/client.ts';
 import { isExcepted, isLoopback } from '../../../../../src/proxies.ts';
 import { startMockModelServer } from '../../../../support/mock-model-server.ts';
@@ -159,11 +159,11 @@ describe('a proxy', () => {
   async function ask(
     endpoint: string,
     environment: Record<string, string>,
-    overrides: Partial<ModelRequest> = {},
+    overrides: Partial<ChatRequest> = {},
   ): Promise<string> {
     const through = createOpenAIClient({ endpoint, apiKey: null, headers: {}, environment });
     try {
-      return (await through.ask(requestOf(overrides))).text;
+      return (await through.chat(requestOf(overrides))).text;
     } catch (error) {
       return (error as ModelError).message;
     } finally {

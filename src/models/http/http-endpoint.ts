@@ -7,18 +7,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import type { FailureClass } from '../../../errors.ts';
-import { ModelError } from '../../../errors.ts';
-import { allowManyListeners } from '../../../signals.ts';
-import { cancelled, timedOut } from '../../failures.ts';
+import { type FailureClass, ModelError } from '../../errors.ts';
+import { allowManyListeners } from '../../signals.ts';
+import { cancelled, timedOut } from '../failures.ts';
 import { type ConnectionOptions, Connections } from './connections.ts';
 
 export interface HttpCall {
+  /** Put behind the path of the address. */
+  readonly route: string;
   readonly body: string;
   /** Beside those of all calls. */
   readonly headers: readonly string[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** {@link MAX_ANSWER_BYTES} by default. */
+  readonly maxAnswerBytes?: number | undefined;
 }
 
 export interface HttpAnswer {
@@ -35,13 +38,14 @@ export interface HttpAnswer {
 const MiB = 2 ** 20;
 /** Half a million tokens are 2 MiB. Reading one takes about five times its size of memory. */
 const MAX_ANSWER_BYTES = 4 * MiB;
-const TOO_LARGE = `an answer of more than ${MAX_ANSWER_BYTES / MiB} MiB, which is not read`;
+const tooLarge = (maxBytes: number) => `an answer of more than ${maxBytes / MiB} MiB, which is not read`;
 
 const MAX_REDIRECTS = 5;
 
-/** Posts to one address. */
+/** Posts to one address, and to what lies below it. */
 export class HttpEndpoint {
   readonly #url: URL;
+  readonly #path: string;
   readonly #headers: readonly string[];
   readonly #connections: Connections;
 
@@ -51,28 +55,30 @@ export class HttpEndpoint {
     { headers, ...connections }: ConnectionOptions & { readonly headers: readonly string[] },
   ) {
     this.#url = url;
+    this.#path = url.pathname.replace(/\/+$/, '');
     this.#headers = headers;
     this.#connections = new Connections(url, connections);
   }
 
   /** Throws `ModelError` where no answer comes. */
-  async post({ body, headers, timeoutMs, signal }: HttpCall): Promise<HttpAnswer> {
-    const { host, origin, pathname, search } = this.#url;
+  async post({ route, body, headers, timeoutMs, signal, ...call }: HttpCall): Promise<HttpAnswer> {
+    const { host, origin, search } = this.#url;
+    const maxBytes = call.maxAnswerBytes ?? MAX_ANSWER_BYTES;
     if (signal.aborted) throw cancelled();
-    let exchange = new Exchange();
+    let exchange = new Exchange(maxBytes);
     const timer = setTimeout(() => exchange.end(timedOut(host, timeoutMs)), timeoutMs);
     const onAbort = () => exchange.end(cancelled());
     allowManyListeners(signal);
     signal.addEventListener('abort', onAbort, { once: true });
     const options = { origin, headers: [...this.#headers, ...headers] };
     try {
-      let next: Sent = { method: 'POST', path: pathname + search, body };
+      let next: Sent = { method: 'POST', path: this.#path + route + search, body };
       for (let redirects = 0; ; redirects += 1) {
         this.#connections.dispatch({ ...options, ...next, call: exchange }, exchange);
         const answer = await exchange.answer;
-        if (answer.status < 300 || answer.status >= 400) return read(answer);
+        if (answer.status < 300 || answer.status >= 400) return read(answer, maxBytes);
         next = this.#redirect(answer, { sent: next, redirects });
-        exchange = new Exchange();
+        exchange = new Exchange(maxBytes);
       }
     } catch (error) {
       if (error instanceof ModelError) throw error;
@@ -116,11 +122,11 @@ export class HttpEndpoint {
   }
 }
 
-function read({ bytes, ...answer }: Packed): HttpAnswer {
+function read({ bytes, ...answer }: Packed, maxBytes: number): HttpAnswer {
   const coding = String(answer.headers['content-encoding'] ?? '');
   try {
-    const plain = bytes === null ? null : unpack(bytes, coding);
-    if (plain === null) return { ...answer, text: TOO_LARGE, unread: 'rejected' };
+    const plain = bytes === null ? null : unpack(bytes, { coding, maxBytes });
+    if (plain === null) return { ...answer, text: tooLarge(maxBytes), unread: 'rejected' };
     return { ...answer, text: textOf(plain), unread: null };
   } catch (error) {
     const text = `what cannot be unpacked as "${coding}": ${(error as Error).message}`;
@@ -143,6 +149,7 @@ interface Packed extends Pick<HttpAnswer, 'connection' | 'status' | 'headers'> {
 class Exchange implements Dispatcher.DispatchHandler {
   connection: object = this;
   readonly answer: Promise<Packed>;
+  readonly #maxBytes: number;
   #resolve!: (answer: Packed) => void;
   #reject!: (error: Error) => void;
   #controller: Dispatcher.DispatchController | null = null;
@@ -152,7 +159,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #size = 0;
 
-  constructor() {
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -178,12 +186,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_: unknown, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size <= MAX_ANSWER_BYTES) {
+    if (this.#size <= this.#maxBytes) {
       this.#chunks.push(chunk);
       return;
     }
     this.#come(null);
-    this.end(new Error(TOO_LARGE));
+    this.end(new Error(tooLarge(this.#maxBytes)));
   }
 
   onResponseEnd(): void {
@@ -217,8 +225,11 @@ function hasZlibHeader([method = 0, flags = 0]: Uint8Array): boolean {
 }
 
 /** Null for what would be larger than an answer may be. Throws for what is not packed as it says. */
-function unpack(bytes: Buffer, encoding: string): Buffer | null {
-  const codings = encoding
+function unpack(
+  bytes: Buffer,
+  { coding: all, maxBytes }: { readonly coding: string; readonly maxBytes: number },
+): Buffer | null {
+  const codings = all
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((coding) => !['', 'identity'].includes(coding));
@@ -230,7 +241,7 @@ function unpack(bytes: Buffer, encoding: string): Buffer | null {
     const unpacker = UNPACKERS.get(coding);
     if (unpacker === undefined) throw new Error('nobody here knows that encoding');
     try {
-      plain = unpacker(plain, { maxOutputLength: MAX_ANSWER_BYTES });
+      plain = unpacker(plain, { maxOutputLength: maxBytes });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return null;
       // A proxy may have unpacked it and left the header.

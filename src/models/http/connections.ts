@@ -5,12 +5,12 @@
 // that answers one call twice would so put an answer into another cell. Three things keep that from happening:
 //   - A connection rests after an answer before it is used again; what comes meanwhile ends it.
 //   - An endpoint that was seen to send such bytes once gets a new connection for each call from then on.
-//   - What comes later still is told by the id of the answer: two answers of one connection have two (client.ts).
+//   - What comes later still is told by the id of the answer: two answers of one connection have two (provider-endpoint.ts).
 
 import { EventEmitter } from 'node:events';
 import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
-import { ConfigError } from '../../../errors.ts';
-import { type Environment, findProxy } from '../../../proxies.ts';
+import { ConfigError } from '../../errors.ts';
+import { type Environment, findProxy } from '../../proxies.ts';
 
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
 const REST_MS = 100;
