@@ -119,7 +119,7 @@ function cellRecord(value: Value, { row, callId }: { row: number; callId: string
     in: 'b'.repeat(32),
     read: 1,
     status: 'ok',
-    turns: [{ text: typeof value === 'string' ? value : formatJson(value) }],
+    turns: [{ by: 'model', text: typeof value === 'string' ? value : formatJson(value) }],
     value,
     finish: 'stop',
     calls: [{ id: callId, promptTokens: 100, completionTokens: 300, status: 200, ms: 900 }],

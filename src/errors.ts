@@ -134,14 +134,13 @@ export class CellError extends RowloomError {
   }
 }
 
-export type CellErrorKind =
-  | 'EmptyRenderedExpression'
-  | 'EmptyRenderedPrompt'
-  | 'TemplateRenderError'
-  | 'TypeCastError'
-  | 'SamplerError'
-  | 'UnusableAnswer'
-  | 'RefusedCall'
-  | 'TriesExhausted'
-  | 'CutCall'
-  | 'CrashedWorker';
+/**
+ * Why a cell was not made: a word of the kind of column that makes it, or one that several share.
+ *   EmptyRenderedPrompt, EmptyRenderedExpression, TemplateRenderError, TypeCastError, SamplerError   its inputs lead to no value
+ *   UnusableAnswer   what came back is no value of the column
+ *   RefusedCall      the endpoint refused this cell
+ *   TriesExhausted   calls ended without an answer, as often as a cell has tries
+ *   CutCall          a call was cut off before its answer came
+ *   CrashedWorker    making it ended the process, with nothing else in flight
+ */
+export type CellErrorKind = string;

@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { gatherRecords, storedColumns } from '../store/gather.ts';
-import { findGroup, type GroupRecord } from '../store/groups.ts';
+import { failuresOf, findGroup, type GroupRecord } from '../store/groups.ts';
 import { findPublished, listEditions } from '../store/published.ts';
 import type { CellRecord } from '../store/records.ts';
 import { type Adoption, adoptCells, type EarlierOutput } from './adopt-cells.ts';
@@ -126,6 +126,6 @@ async function readEarlierOutput(
   return {
     rows: group?.rowsInFiles ?? [],
     columns: group === undefined ? [] : storedColumns(await dataset.readPlan(group.planDigest)),
-    drops: [...(group?.drops ?? []), ...(later?.drops ?? [])],
+    drops: [group, later].flatMap((found) => (found === undefined ? [] : failuresOf(found))),
   };
 }

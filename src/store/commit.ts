@@ -56,6 +56,8 @@ export interface RowGroupContent {
   /** Ascending. */
   readonly completeRows: readonly number[];
   readonly drops: readonly Drop[];
+  /** Failed cells that count as made, with null, by default none. Those of dropped rows are left out. */
+  readonly nulls?: readonly Drop[];
   /** The values of a column of the plan, one for each complete row. Asked for twice, column by column. */
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
   /** The cells that are the output, of every column that is stored: by column and row what `identityOf` gives. */
@@ -100,7 +102,7 @@ async function makeCommit(
   const settled = await settle(dataset, { ...commit, epoch, nonce }, content);
   const name = failuresName({ rowGroup, nonce });
   const failures = await writeFailures(dataset, `${editionFolder(epoch)}/${name}`, {
-    drops: content.drops,
+    ...content,
     failed: settled.failed,
   });
   const record: GroupRecord = {
@@ -114,6 +116,7 @@ async function makeCommit(
     rowCount: content.completeRows.length,
     rowsInFiles: rangesOf(content.completeRows),
     drops: [...content.drops].sort((left, right) => left.row - right.row),
+    nulls: content.nulls,
     files: failures === undefined ? output : [...output, { name, ...failures }],
     definitions: commit.definitions,
     covers: settled.covers,
@@ -129,7 +132,7 @@ async function makeCommit(
 }
 
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
-async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<RowGroupContent> {
+async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Required<RowGroupContent>> {
   const misfits = new Map<number, Drop>();
   for (const { name, type } of plan.columns) {
     const values = await content.valuesOf(name);
@@ -144,12 +147,14 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<RowGro
       });
     }
   }
-  if (misfits.size === 0) return content;
   const rows = content.completeRows;
+  const fitting = rows.filter((row) => !misfits.has(row));
+  const kept = new Set(fitting);
   return {
     ...content,
-    completeRows: rows.filter((row) => !misfits.has(row)),
+    completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
+    nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {
       const values = await content.valuesOf(column);
       return values.filter((_, position) => !misfits.has(rows[position] as number));
@@ -198,11 +203,11 @@ interface SettledGroup extends Pick<GroupRecord, 'covers' | 'usage'> {
 async function settle(
   dataset: DatasetStore,
   { rowGroup, epoch, nonce }: Place & { readonly nonce: string },
-  { chosen, completeRows, drops }: RowGroupContent,
+  { chosen, completeRows, drops, nulls }: Required<RowGroupContent>,
 ): Promise<SettledGroup> {
   const editions = await listMakers(dataset, rowGroup, await listEditions(dataset));
   const complete = new Set(completeRows);
-  const droppedRows = new Set(drops.map(({ row }) => row));
+  const failedRows = new Set([...drops, ...nulls].map(({ row }) => row));
   const covers: Record<string, readonly string[]> = {};
   const usage: Record<string, GroupRecord['usage'][string]> = {};
   const folded: string[] = [];
@@ -210,7 +215,7 @@ async function settle(
   for (const [column, cells] of chosen) {
     const ofRows = new Map([...cells].filter(([row]) => complete.has(row)));
     const place = { column, rowGroup, epoch, nonce };
-    const settled = await settleColumn(dataset, { ...place, chosen: ofRows, editions, droppedRows });
+    const settled = await settleColumn(dataset, { ...place, chosen: ofRows, editions, failedRows });
     setOwn(covers, column, settled.covers);
     if (settled.usage.calls > 0) setOwn(usage, column, settled.usage);
     folded.push(...settled.folded);

@@ -1,4 +1,4 @@
-// `failures/00042.<nonce>.jsonl` of an edition: the dropped rows of a committed group, one line of plain JSON each, for
+// `failures/00042.<nonce>.jsonl` of an edition: the failed cells of a committed group, one line of plain JSON each, for
 // people and `jq`. The group's record names the file.
 
 import type { DatasetStore } from './dataset-store.ts';
@@ -6,11 +6,13 @@ import { type Drop, type GroupRecord, type OutputFile, sha256Of } from './groups
 import { editionFolder } from './names.ts';
 import type { CallRecord, StoredRecord } from './records.ts';
 
-const FAILURE_VERSION = 2;
+const FAILURE_VERSION = 3;
 
-/** A dropped row, the cell that it was dropped for, and that cell's last answer. */
+/** A cell that failed for good, and its last answer. */
 export interface Failure extends Drop {
   readonly v: typeof FAILURE_VERSION;
+  /** False where the row stays, with null for the cell. */
+  readonly isDropped: boolean;
   /** The last answer's text; null where none came. */
   readonly answer: string | null;
   readonly finish: string | null;
@@ -22,11 +24,12 @@ export interface Failure extends Drop {
 }
 
 /** The failure that a drop and the record of its cell make. */
-export function failureOf(drop: Drop, record: StoredRecord | undefined): Failure {
+export function failureOf(drop: Drop, record: StoredRecord | undefined, isDropped = true): Failure {
   return {
     v: FAILURE_VERSION,
     ...drop,
-    answer: record?.turns.at(-1)?.text ?? null,
+    isDropped,
+    answer: record === undefined ? null : lastText(record),
     finish: record?.finish ?? null,
     host: record?.host ?? null,
     calls: record?.calls ?? [],
@@ -34,11 +37,17 @@ export function failureOf(drop: Drop, record: StoredRecord | undefined): Failure
   };
 }
 
+/** What a model or a service said last. */
+function lastText({ turns }: StoredRecord): string | null {
+  const said = turns.findLast((turn) => turn.by === 'model' || turn.by === 'http');
+  return said === undefined ? null : said.by === 'model' ? said.text : said.body;
+}
+
 /** The last failure of each row that has no later cell, with all calls that were made for the same input. */
 export function failedCells(records: readonly StoredRecord[]): StoredRecord[] {
   const last = new Map<number, StoredRecord>();
   for (const record of records) {
-    if (record.status === 'ok' || record.status === 'failed') last.set(record.row, record);
+    if (['ok', 'failed', 'skip'].includes(record.status)) last.set(record.row, record);
   }
   const calls = new Map<StoredRecord, CallRecord[]>();
   for (const record of last.values()) if (record.status === 'failed') calls.set(record, []);
@@ -88,15 +97,18 @@ export async function writeFailures(
   path: string,
   of: {
     readonly drops: readonly Drop[];
-    /** What is known of the cells that rows were dropped for. */
+    readonly nulls: readonly Drop[];
+    /** What is known of these cells. */
     readonly failed: readonly { readonly column: string; readonly record: StoredRecord }[];
   },
 ): Promise<Omit<OutputFile, 'name'> | undefined> {
-  if (of.drops.length === 0) return undefined;
+  const cells = [...of.drops, ...of.nulls];
+  if (cells.length === 0) return undefined;
   const records = new Map(of.failed.map(({ column, record }) => [`${record.row} ${column}`, record]));
-  const lines = [...of.drops]
+  const lines = cells
+    .map((cell) => failureOf(cell, records.get(`${cell.row} ${cell.column}`), of.drops.includes(cell)))
     .sort((left, right) => left.row - right.row)
-    .map((drop) => `${JSON.stringify(failureOf(drop, records.get(`${drop.row} ${drop.column}`)))}\n`);
+    .map((failure) => `${JSON.stringify(failure)}\n`);
   const bytes = Buffer.from(lines.join(''));
   await dataset.files.replace(path, bytes);
   return { sizeBytes: bytes.length, sha256: sha256Of(bytes) };

@@ -10,9 +10,9 @@ import { findDocument } from './documents.ts';
 import { fail } from './fail.ts';
 import { editionFolder, groupRecordName, parseNumbers } from './names.ts';
 
-export const GROUP_VERSION = 2;
+export const GROUP_VERSION = 3;
 
-/** A row that is not in the output, and the cell that it was dropped for. */
+/** A cell that failed for good, for which its row is not in the output. */
 export interface Drop {
   readonly row: number;
   readonly column: string;
@@ -44,6 +44,8 @@ export interface GroupRecord {
   /** The rows in its files, in their order. */
   readonly rowsInFiles: readonly RowRange[];
   readonly drops: readonly Drop[];
+  /** Failed cells that dropped no row: their columns say `on_error: null`, and they count as made, with null. */
+  readonly nulls: readonly Drop[];
   /** Parquet files, none where no row is left, and the failures, where there are some. */
   readonly files: readonly OutputFile[];
   /** By stored column: digest of its definition and of all above it. Where it is today's, the cells are right unread. */
@@ -112,8 +114,13 @@ export function isTrusted(group: GroupRecord, digest: string): boolean {
   return (
     group.isComplete &&
     group.digest === digest &&
-    !group.drops.some(({ kind }) => RETRIED_KINDS.includes(kind))
+    !failuresOf(group).some(({ kind }) => RETRIED_KINDS.includes(kind))
   );
+}
+
+/** All cells that failed for good, those that dropped no row too. */
+export function failuresOf({ drops, nulls }: GroupRecord): readonly Drop[] {
+  return [...drops, ...nulls];
 }
 
 /** Whether the files that a group's record names are there, in their size. */

@@ -110,11 +110,15 @@ async function countCells(
   for (const rowGroup of await listGroupsWithCells(dataset, columns)) {
     if (groups.get(rowGroup)?.isComplete === true) continue;
     for (const [column, records] of await gatherRecords(dataset, { columns, rowGroup })) {
-      const made = new Set(records.filter(({ status }) => status === 'ok').map(({ row }) => row));
+      const made = new Set(records.filter(({ status }) => isMade(status)).map(({ row }) => row));
       setOwn(cells, column, (findOwn(cells, column) ?? 0) + made.size);
     }
   }
   return cells;
+}
+
+function isMade(status: CellRecord['status']): boolean {
+  return status === 'ok' || status === 'skip';
 }
 
 export interface RowLook {

@@ -14,6 +14,8 @@ export interface CachedPart {
   readonly records: readonly CellRecord[];
   /** The accepted cells by row; of several the last. */
   readonly accepted: ReadonlyMap<number, CellRecord>;
+  /** The rows whose cell is skipped. */
+  readonly skipped: ReadonlySet<number>;
 }
 
 interface Kept {
@@ -76,9 +78,11 @@ async function readPart(dataset: DatasetStore, name: PartName): Promise<CachedPa
   if (file === undefined) return fail(`Cannot read "${dataset.path(name)}": it is no file of cells`);
   const records: CellRecord[] = [];
   const accepted = new Map<number, CellRecord>();
+  const skipped = new Set<number>();
   await scanCellFile(dataset, { ...file, name }, (record) => {
     records.push(record);
     if (record.status === 'ok') accepted.set(record.row, record);
+    if (record.status === 'skip') skipped.add(record.row);
   });
-  return { epoch: file.epoch, records, accepted };
+  return { epoch: file.epoch, records, accepted, skipped };
 }

@@ -24,7 +24,7 @@ import { countPruned, type SettleOptions, settleColumn } from './settled.ts';
 import { ownBytes, readVersion } from './versions.ts';
 
 /** No output is being made while cells are looked at. */
-const LOOKING = { epoch: 0, nonce: '', chosen: new Map(), droppedRows: new Set<number>() };
+const LOOKING = { epoch: 0, nonce: '', chosen: new Map(), failedRows: new Set<number>() };
 
 /** What a prune would take away. */
 export interface PruneView {

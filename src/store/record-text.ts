@@ -2,17 +2,23 @@
 // the size of the record's fields:
 //
 //   - A field at its default is left out.
-//   - A value that the last turn says is not written again: `from` tells how it is read from there, `text` as it stands,
-//     `json` parsed. Any other value is the last field, so that only values with numbers or structure need the lossless
-//     parser: the native one is ten times as fast.
+//   - A value that the model's last turn says is not written again: `from` tells how it is read from there, `text` as it
+//     stands, `json` parsed. Any other value is the last field, so that only values with numbers or structure need the
+//     lossless parser: the native one is ten times as fast.
+//   - A turn is the model's where it does not say whose.
 //   - Calls have short keys, and a status only if it is not 200.
+//   - The state of an ordered column is JSON text inside the JSON: the native parser would round its numbers.
 //
 // The text of a header starts with its `kind`, that of a record never does.
 
+import { lastAnswer, type Turn } from '../turns.ts';
 import { formatJson, parseJson, type Value } from '../values.ts';
-import { type CallRecord, type CellRecord, type PartHeader, RECORD_DEFAULTS, type Turn } from './records.ts';
+import { type CallRecord, type CellRecord, type PartHeader, RECORD_DEFAULTS } from './records.ts';
 
-/** Unescaped quotes cannot stand inside a JSON text, so its first occurrence is the record's own field. */
+/**
+ * No field before it has an object with this key, and inside a text its quotes are escaped: so its first occurrence is the
+ * record's own field.
+ */
 const VALUE_FIELD = ',"value":';
 const HEADER_START = '{"kind":';
 
@@ -25,6 +31,7 @@ interface CallText {
   readonly out: number;
   readonly status?: number;
   readonly ms: number;
+  readonly model?: string;
 }
 
 export function formatHeader({ kind, ...header }: PartHeader): string {
@@ -38,13 +45,29 @@ export function isHeader(text: string): boolean {
 
 /** The text of a record; marks of settled files stay, `chosen` is the reader's own. */
 export function formatRecord(record: CellRecord): string {
-  const { v, row, in: digest, read, status, turns, value, finish, calls, error, host, at, ...marks } = record;
+  const {
+    v,
+    row,
+    in: digest,
+    read,
+    status,
+    turns,
+    value,
+    state,
+    finish,
+    calls,
+    error,
+    host,
+    at,
+    ...marks
+  } = record;
   const { chosen: _, ...kept } = marks;
   const from = sourceOf(value, turns);
   // `JSON.stringify` leaves out what is undefined.
   const text = JSON.stringify({
     ...{ v, row, in: digest, read: read || undefined, status },
-    turns: turns.length === 0 ? undefined : turns,
+    turns: turns.length === 0 ? undefined : turns.map(formatTurn),
+    state: state === undefined ? undefined : formatJson(state),
     finish: finish ?? undefined,
     calls: calls.length === 0 ? undefined : calls.map(formatCall),
     error: error ?? undefined,
@@ -61,8 +84,13 @@ export function formatRecord(record: CellRecord): string {
 /** Reads what {@link formatRecord} wrote. Throws `SyntaxError`. */
 export function parseRecord(text: string): Omit<CellRecord, 'chosen'> {
   const { from, calls = [], ...line } = JSON.parse(text);
-  const answer: string | undefined = from === undefined ? undefined : line.turns.at(-1).text;
   const record = { ...RECORD_DEFAULTS, ...line, calls: calls.map(parseCall) };
+  for (const turn of record.turns) {
+    turn.by ??= 'model';
+    if (turn.by === 'inner') turn.turn.by = 'model';
+  }
+  if (record.state !== undefined) record.state = parseJson(record.state);
+  const answer = from === undefined ? undefined : lastAnswer(record.turns)?.text;
   if (answer !== undefined) record.value = from === 'json' ? parseJson(answer) : answer;
   else if (typeof record.value === 'number' || typeof record.value === 'object')
     record.value = parseValue(text);
@@ -75,7 +103,7 @@ function parseValue(text: string): Value {
 }
 
 function sourceOf(value: Value, turns: readonly Turn[]): 'text' | 'json' | undefined {
-  const text = turns.at(-1)?.text;
+  const text = lastAnswer(turns)?.text;
   if (text === undefined || value === null) return undefined;
   if (text === value) return 'text';
   // Text in prose is no JSON: finding that out by an exception takes longer than writing the line.
@@ -87,16 +115,22 @@ function sourceOf(value: Value, turns: readonly Turn[]): 'text' | 'json' | undef
   }
 }
 
-function formatCall({ id, promptTokens, completionTokens, status, ms }: CallRecord): CallText {
+function formatTurn(turn: Turn): object {
+  if (turn.by === 'inner') return { ...turn, turn: formatTurn(turn.turn) };
+  if (turn.by !== 'model') return turn;
+  const { by: _, ...said } = turn;
+  return said;
+}
+
+function formatCall({ promptTokens, completionTokens, status, ms, id, ...more }: CallRecord): CallText {
   return {
-    id,
-    in: promptTokens,
-    out: completionTokens,
+    ...{ id, in: promptTokens, out: completionTokens },
     ...(status === 200 ? {} : { status }),
     ms,
+    ...more,
   };
 }
 
-function parseCall({ id, in: promptTokens, out: completionTokens, status = 200, ms }: CallText): CallRecord {
-  return { id, promptTokens, completionTokens, status, ms };
+function parseCall({ in: promptTokens, out: completionTokens, status = 200, ...call }: CallText): CallRecord {
+  return { ...call, promptTokens, completionTokens, status };
 }

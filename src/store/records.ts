@@ -1,9 +1,10 @@
 // What the store's line files hold: parts, settled files, usage. Every kind carries its version.
 
 import type { CellErrorKind } from '../errors.ts';
+import type { Turn } from '../turns.ts';
 import type { Value } from '../values.ts';
 
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 /** One paid call of a cell: `id` is the nonce of the part that first wrote it, and its number there. */
 export interface CallRecord {
@@ -13,16 +14,8 @@ export interface CallRecord {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly ms: number;
-}
-
-/** A message as the provider gave it. */
-export interface Turn {
-  /** The words of a refusal where no text came. */
-  readonly text: string;
-  /** What came in a field of its own; thoughts inside the text stay there. */
-  readonly reasoning?: string;
-  /** Why it could not be used: what the model was told. */
-  readonly problem?: string;
+  /** The limiter that it went through, where that is not the one of the column's own model. */
+  readonly model?: string;
 }
 
 /**
@@ -31,21 +24,25 @@ export interface Turn {
  *   retry   a try that may be repeated
  *   ok      the cell's value
  *   failed  the cell failed for good in this start; the next start tries again, unless it was a crash
+ *   skip    the cell is skipped in this start, says who makes it to who reads this part; every start decides anew, so it is
+ *           never found by its digest and no settled file has one
  */
 export interface CellRecord {
   readonly v: typeof RECORD_VERSION;
   readonly row: number;
   /** Digest of the exact input that made it. */
   readonly in: string;
-  /** Version of what read `value` from the last turn. */
+  /** Version of what read `value` from the turns. */
   readonly read: number;
-  readonly status: 'call' | 'retry' | 'ok' | 'failed';
+  readonly status: 'call' | 'retry' | 'ok' | 'failed' | 'skip';
   /**
    * The answer that this line is about, if one came. Of an `ok` all turns since its conversation began, so that the
    * `call` lines before it matter no longer. None for roots.
    */
   readonly turns: readonly Turn[];
   readonly value: Value;
+  /** Of an ordered column: what it goes on with after this row. */
+  readonly state?: Value;
   readonly finish: string | null;
   /** The calls this line accounts for, none of them in an earlier line of the same cell. */
   readonly calls: readonly CallRecord[];
@@ -126,9 +123,13 @@ export function openTurns<Stored extends Pick<CellRecord, 'row' | 'in' | 'status
     if (record.status === 'call') {
       if (turns === undefined) open.set(conversation, [record]);
       else turns.push(record);
-    } else if (record.status !== 'retry' || record.error?.kind === 'UnusableAnswer') {
+    } else if (isEnd(record)) {
       open.delete(conversation);
     }
   }
   return [...open.values()].flat();
+}
+
+function isEnd({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
+  return status === 'ok' || status === 'failed' || (status === 'retry' && error?.kind === 'UnusableAnswer');
 }

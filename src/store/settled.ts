@@ -35,7 +35,7 @@ export interface SettleOptions extends CellPlace {
   /** The starts that made the outputs that are kept: their marks are carried on. */
   readonly editions: readonly number[];
   /** Rows whose failures are asked for. */
-  readonly droppedRows: ReadonlySet<number>;
+  readonly failedRows: ReadonlySet<number>;
   readonly pruning?: Pruning;
 }
 
@@ -52,7 +52,7 @@ export interface SettledColumn {
   /** The files that it holds all of, and that nobody writes any more. */
   readonly folded: readonly string[];
   readonly usage: CallUsage;
-  /** The last failure of each dropped row, with all calls that its input cost. */
+  /** The last failure of each such row, with all calls that its input cost. */
   readonly failed: readonly StoredRecord[];
 }
 
@@ -65,7 +65,7 @@ export async function settleColumn(dataset: DatasetStore, options: SettleOptions
     const covers = names.filter((name) => !index.open.has(name));
     const folded = covers.filter((name) => !index.damaged.has(name));
     const usage = sumCosts([...index.usage.values()]);
-    const failed = failedCells(index.dropped.sort(byRowAndAge));
+    const failed = failedCells(index.ofFailed.sort(byRowAndAge));
     if (files.length === 0) return { covers, folded: [], usage, failed };
     const name = settledName(options);
     await writeSettled(dataset, { name, kept, files, heads: headsOf(options, kept, index.usage) });
@@ -106,20 +106,20 @@ interface CellsIndex {
   readonly damaged: ReadonlySet<string>;
   /** Parts that their writers may not be done with. */
   readonly open: ReadonlySet<string>;
-  /** The records of dropped rows. */
-  readonly dropped: StoredRecord[];
+  /** The records of rows whose failures are asked for. */
+  readonly ofFailed: StoredRecord[];
 }
 
 async function readIndex(
   dataset: DatasetStore,
   files: readonly CellFile[],
-  { chosen, epoch, editions, droppedRows }: SettleOptions,
+  { chosen, epoch, editions, failedRows }: SettleOptions,
 ): Promise<CellsIndex> {
   const entries = new Map<string, Entry>();
   const usage = new Map<string, CallUsage>();
   const damaged = new Set<string>();
   const open = new Set<string>();
-  const dropped: StoredRecord[] = [];
+  const ofFailed: StoredRecord[] = [];
   for (const [file, cellFile] of files.entries()) {
     const scanned = await scanCellFile(dataset, cellFile, (record, line) => {
       const { row, in: digest, status, at, error, host, chosenBy = [] } = record;
@@ -129,7 +129,7 @@ async function readIndex(
         entry = { row, in: digest, status, at, error, host, file, line, identity, chosenBy: new Set() };
         entries.set(identity, entry);
         if (chosen.get(row) === identity) entry.chosenBy.add(epoch);
-        if (droppedRows.has(row)) dropped.push(record);
+        if (failedRows.has(row)) ofFailed.push(record);
       }
       for (const start of chosenBy) if (editions.includes(start)) entry.chosenBy.add(start);
     });
@@ -137,7 +137,7 @@ async function readIndex(
     if (scanned.isDamaged) damaged.add(cellFile.name);
     if (!scanned.isEnded) open.add(cellFile.name);
   }
-  return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, dropped };
+  return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, ofFailed };
 }
 
 function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
@@ -158,6 +158,7 @@ function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
     isMade(entry) || (entry.status === 'failed' && lastOfRow.get(entry.row) === entry);
   const ended = new Set(entries.filter(isEnd).map(conversationOf));
   return entries
+    .filter(({ status }) => status !== 'skip')
     .filter((entry) => isMade(entry) || open.has(entry) || ended.has(conversationOf(entry)))
     .sort((left, right) => left.file - right.file || left.line - right.line);
 }

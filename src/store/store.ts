@@ -20,7 +20,7 @@ import { FolderFiles } from './files/folder.ts';
 import type { FileStat, StoreFiles } from './files/port.ts';
 import { isDatasetName } from './names.ts';
 
-const STORE_FORMAT_VERSION = 2;
+const STORE_FORMAT_VERSION = 3;
 
 const RECORD = 'store.json';
 /** Never written again, so that it stays the file that it is however often `store.json` is replaced. */

@@ -174,7 +174,7 @@ export class SmallBuilds {
     const made = { row, in: digest, at: this.#at, calls: [call(`${this.#at}:1`)] };
     return text === undefined
       ? cellRecord({ ...made, status: 'failed', value: null, error: NO_ANSWER })
-      : cellRecord({ ...made, turns: [{ text }], value: text });
+      : cellRecord({ ...made, turns: [{ by: 'model', text }], value: text });
   }
 
   async #write(

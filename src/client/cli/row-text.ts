@@ -1,8 +1,9 @@
 // A row as a person reads it.
 
 import { findOwn } from '../../own-keys.ts';
-import type { CellRecord, Turn } from '../../store/records.ts';
+import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
+import { lastAnswer, type ModelTurn } from '../../turns.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import type { ColumnView, RowView } from '../look/row-view.ts';
 import { describeTokens, formatDuration, joinParts, partsOf } from '../tell/format.ts';
@@ -156,7 +157,7 @@ function describeCalls({ host }: CellRecord, model: string, tries: readonly Cell
 /** What was sent, what came back where the value is something else, and every try if there were several. */
 function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellRecord, width: number): string[] {
   const { turns, status, value } = cell;
-  const answer = turns.at(-1)?.text ?? null;
+  const answer = lastAnswer(turns)?.text ?? null;
   const inner = Math.max(MIN_VALUE_WIDTH, width - 2);
   const block = (title: string, lines: readonly string[]) => [
     `${title}:`,
@@ -192,11 +193,11 @@ function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellReco
 }
 
 /** The turns before the cell's last whose own lines are gone: the cell alone tells of them. */
-function turnsAlone({ turns }: CellRecord, tries: readonly CellRecord[]): readonly Turn[] {
-  const recorded = new Set(
-    tries.filter(({ status }) => status === 'call').map(({ turns: [turn] }) => turn?.text),
-  );
-  return turns.slice(0, -1).filter(({ text }) => !recorded.has(text));
+function turnsAlone({ turns }: CellRecord, tries: readonly CellRecord[]): readonly ModelTurn[] {
+  const corrected = tries.filter(({ status }) => status === 'call');
+  const recorded = new Set(corrected.map((record) => lastAnswer(record.turns)?.text));
+  const answers = turns.filter((turn) => turn.by === 'model');
+  return answers.slice(0, -1).filter(({ text }) => !recorded.has(text));
 }
 
 interface Told {
@@ -205,13 +206,13 @@ interface Told {
   readonly answer: string | null;
 }
 
-function describeTurn({ text, problem = '' }: Turn): Told {
+function describeTurn({ text, problem = '' }: ModelTurn): Told {
   return { what: `answered · ${problem}, asked to correct it`, answer: text };
 }
 
 function describeTry({ calls, error, status, turns }: CellRecord): Told {
   const [call] = calls;
-  const turn = turns.at(-1);
+  const turn = lastAnswer(turns);
   const answered = call === undefined ? 'no call' : call.status === 0 ? 'no answer' : `status ${call.status}`;
   const isPaid = call !== undefined && call.promptTokens + call.completionTokens > 0;
   const time = call !== undefined && formatDuration(call.ms);

@@ -13,6 +13,7 @@ import { makeSeedOrder } from '../../seeds/seed-rows.ts';
 import type { Drop } from '../../store/groups.ts';
 import { findRows, type RowLook } from '../../store/look.ts';
 import type { CellRecord } from '../../store/records.ts';
+import { lastAnswer } from '../../turns.ts';
 import type { ValueObject } from '../../values.ts';
 import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
 import { nestedRow } from './nested-values.ts';
@@ -103,7 +104,7 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
     const { values } = inline.complete(row, stored);
     return plan.columns.map((column) => {
       const cell = findOwn(cells, column.name) ?? null;
-      const answer = cell?.turns.at(-1);
+      const answer = lastAnswer(cell?.turns ?? []);
       return {
         name: column.name,
         kind: column.kind,

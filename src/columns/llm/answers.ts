@@ -3,7 +3,8 @@
 import { CellError } from '../../errors.ts';
 import type { ModelColumn } from '../../plan.ts';
 import { misfitOf } from '../../store/parquet.ts';
-import type { CellRecord, Turn } from '../../store/records.ts';
+import type { CellRecord } from '../../store/records.ts';
+import { lastAnswer, type ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import { judgeAnswer } from '../llm-judge/judge.ts';
 import { structuredAnswer } from '../llm-structured/structured.ts';
@@ -46,7 +47,7 @@ export function readAnswer(column: ModelColumn, raw: string): Value {
 }
 
 /** The thoughts that came in a field of their own, and those that came in the answer's text. */
-export function reasoningOf(column: ModelColumn, { text, reasoning }: Turn): string | null {
+export function reasoningOf(column: ModelColumn, { text, reasoning }: ModelTurn): string | null {
   const { thoughts } = partsOf(column, text);
   if (thoughts === null || reasoning?.includes(thoughts)) return reasoning ?? null;
   return reasoning === undefined ? thoughts : `${reasoning}\n\n${thoughts}`;
@@ -54,7 +55,7 @@ export function reasoningOf(column: ModelColumn, { text, reasoning }: Turn): str
 
 /** An `ok` record with its value as this version reads it: nothing is asked again. Null when the answer is of no use now. */
 export function readAgain(column: ModelColumn, record: CellRecord): CellRecord | null {
-  const answer = record.turns.at(-1);
+  const answer = lastAnswer(record.turns);
   if (record.read === READ_VERSION || answer === undefined) return record;
   try {
     return { ...record, read: READ_VERSION, value: readAnswer(column, answer.text) };

@@ -26,7 +26,8 @@ import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
 import type { ModelColumn, Settings } from '../../plan.ts';
 import type { CellInput, CellOutcome } from '../../rows/generator.ts';
-import { type CallRecord, type CellRecord, RECORD_VERSION, type Turn } from '../../store/records.ts';
+import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
+import type { ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
 import { partsOf, READ_VERSION, readAnswer } from './answers.ts';
@@ -87,7 +88,7 @@ type Ended = Pick<CellRecord, 'status' | 'error' | 'calls'> &
 class Conversation {
   readonly #task: CellTask;
   /** Since the conversation began: each answer with what is wrong with it. */
-  #turns: Turn[] = [];
+  #turns: ModelTurn[] = [];
   #restarts = 0;
   #refusals = 0;
   #tries = 0;
@@ -218,7 +219,7 @@ class Conversation {
     const { column, settings } = this.#task;
     const { reasoning, refusal } = answer;
     const text = answer.text.trim() === '' ? (refusal ?? answer.text) : answer.text;
-    const turn: Turn = reasoning === null ? { text } : { text, reasoning };
+    const turn: ModelTurn = { by: 'model', text, ...(reasoning === null ? {} : { reasoning }) };
     const finish = refusal === null ? answer.finish : REFUSAL;
     const ended = { finish, calls: [this.#callRecord(answer, startedAt)] };
     let value: Value;
@@ -316,7 +317,7 @@ class Conversation {
       this.#refusedBefore = counts === true ? 'cell' : (this.#refusedBefore ?? 'all');
     else if (counts === true) this.#tries += 1;
     if (finish === REFUSAL) this.#refusals += 1;
-    if (status === 'call') this.#turns.push(...turns);
+    if (status === 'call') this.#turns.push(...turns.filter((turn) => turn.by === 'model'));
     if (status === 'retry' && error?.kind === 'UnusableAnswer') {
       this.#restarts += 1;
       this.#turns = [];

@@ -13,7 +13,7 @@ import { createPart } from '../../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
-import { call, cellRecord } from '../store/records.ts';
+import { answerTurn, call, cellRecord } from '../store/records.ts';
 import { startOf, temporaryFolder } from '../store/support.ts';
 
 const base = { drop: false, needs: [] };
@@ -183,12 +183,12 @@ async function writeCells(
     const host = isModel ? 'models.test' : null;
     const made = { row, host, in: inputOf(column, row) };
     if (error === undefined) {
-      const turns = isModel ? [{ text: answerOf(tripValue(column, row)) }] : [];
+      const turns = isModel ? [answerTurn(answerOf(tripValue(column, row)))] : [];
       await part.append(cellRecord({ ...made, calls: calls(), turns, value: tripValue(column, row) }));
     } else if (error !== null) {
       const failed = { ...made, value: null, error };
       await part.append(cellRecord({ ...failed, status: 'retry', calls: calls(503), counts: true }));
-      const turns = error.kind === 'UnusableAnswer' ? [{ text: 'I would say\n  four of five' }] : [];
+      const turns = error.kind === 'UnusableAnswer' ? [answerTurn('I would say\n  four of five')] : [];
       await part.append(cellRecord({ ...failed, status: 'failed', calls: calls(503), turns, at: 2_000 }));
     }
   }

@@ -7,7 +7,7 @@ import { findRows, findVersion } from '../../../src/store/look.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { parseJson } from '../../../src/values.ts';
-import { call, cellRecord, collect, temporaryFolder } from '../store/support.ts';
+import { answerTurn, call, cellRecord, collect, temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 import { commitTrips, openTrips, startTrips, tripsOnDisk } from './dataset-on-disk.ts';
 
@@ -326,11 +326,11 @@ describe('show', () => {
         ...before,
         status: 'call',
         calls: [call(part.nextCallId())],
-        turns: [{ text: 'Well,\nfour', problem: 'The answer is no JSON' }],
+        turns: [{ by: 'model', text: 'Well,\nfour', problem: 'The answer is no JSON' }],
         at: 20,
       }),
     );
-    const turns = [{ text: 'Here it is: {"score": 4}', reasoning: 'Four is fair' }];
+    const turns = [answerTurn('Here it is: {"score": 4}', { reasoning: 'Four is fair' })];
     await part.append(cellRecord({ ...cell, calls: [call(part.nextCallId())], turns, at: 5_000 }));
     await part.close();
     const { output } = await cli(['show', 'trips', '4'], { cwd, screen: SCREEN });
@@ -369,7 +369,7 @@ describe('show', () => {
       rowGroup: 1,
       epoch: 2,
     });
-    const turns = [{ text: 'Well,\nfour', problem: 'The answer is no JSON' }, ...cell.turns];
+    const turns = [answerTurn('Well,\nfour', { problem: 'The answer is no JSON' }), ...cell.turns];
     await part.append(cellRecord({ ...cell, calls: [call(part.nextCallId())], turns, at: 5_000 }));
     await part.close();
     const { output } = await cli(['show', 'trips', '4'], { cwd, screen: SCREEN });

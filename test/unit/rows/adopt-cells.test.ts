@@ -67,7 +67,7 @@ function record(value: Value, more: Partial<CellRecord> = {}): CellRecord {
     in: 'other',
     read: READ_VERSION,
     status: 'ok',
-    turns: [{ text: String(value) }],
+    turns: [{ by: 'model', text: String(value) }],
     value,
     finish: 'stop',
     calls: [],
@@ -158,14 +158,19 @@ describe('a cell', () => {
 
   it('that another version read is read again from its answer', async () => {
     const adoption = await adopt({
-      body: [right(BODY, 'tents', 'misread', { read: READ_VERSION - 1, turns: [{ text: 'the answer' }] })],
+      body: [
+        right(BODY, 'tents', 'misread', {
+          read: READ_VERSION - 1,
+          turns: [{ by: 'model', text: 'the answer' }],
+        }),
+      ],
     });
     expect(cellOf(adoption, 'body')).toBe('the answer');
   });
 
   it('does not exist when this version can no longer read its answer', async () => {
     const adoption = await adopt({
-      body: [right(BODY, 'tents', 'x', { read: READ_VERSION - 1, turns: [{ text: '' }] })],
+      body: [right(BODY, 'tents', 'x', { read: READ_VERSION - 1, turns: [{ by: 'model', text: '' }] })],
     });
     expect(wantOf(adoption, 'body')).toBe('missing');
   });

@@ -18,10 +18,12 @@ import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { type CellRecord, identityOf, openTurns } from '../../../src/store/records.ts';
 import { readUsage } from '../../../src/store/usage.ts';
+import { lastAnswer } from '../../../src/turns.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
 import type { Hook } from '../../support/hooked-files.ts';
 import { Actor, seeded } from '../../support/interleaving.ts';
 import {
+  answerTurn,
   call,
   cellRecord,
   diskError,
@@ -79,7 +81,7 @@ async function makeCells(dataset: DatasetStore, epoch: number): Promise<void> {
         const answer = { row, calls: [call(part.nextCallId())], value: `${column} ${row}` };
         if (column !== 'body' || row !== DROPPED_ROW) return [busy, cellRecord(answer)];
         const error = { kind: 'UnusableAnswer', message: 'No JSON' } as const;
-        const turns = [{ text: 'the last answer' }];
+        const turns = [answerTurn('the last answer')];
         return [busy, cellRecord({ ...answer, status: 'failed', value: null, turns, error })];
       });
     }
@@ -475,6 +477,40 @@ describe('a commit', () => {
     expect(await dataset.files.list(`${editionFolder(2)}/${OUTPUT_FOLDER}`)).toEqual([]);
   });
 
+  it('keeps a row whose failed cell counts as made with null, and tells of the failure', async () => {
+    const { dataset, edition } = await withCells();
+    const content = await contentOf(dataset);
+    const [nulled] = content.drops;
+    const completeRows = [...content.completeRows, DROPPED_ROW].sort((left, right) => left - right);
+    const group = await commit(dataset, edition, {
+      readContent: async () => ({
+        ...content,
+        completeRows,
+        drops: [],
+        nulls: [nulled!],
+        valuesOf: (column) =>
+          completeRows.map((row) => (column === 'body' && row === DROPPED_ROW ? null : 'x')),
+      }),
+    });
+    expect(group).toMatchObject({ rowCount: 10, drops: [], nulls: [{ row: DROPPED_ROW, column: 'body' }] });
+    expect(isTrusted(group, 'digest')).toBe(false);
+    expect(await readFailures(dataset, edition.epoch, group)).toMatchObject([
+      { row: DROPPED_ROW, column: 'body', isDropped: false, answer: 'the last answer' },
+    ]);
+    expect((await readUsage(dataset)).body).toEqual(CALLS_PER_COLUMN);
+  });
+
+  it('leaves out of the settled file that cells are skipped: another start decides that anew', async () => {
+    const { dataset, edition } = await withCells();
+    const rows = { first: 0, last: 9 };
+    await writePart(dataset, { column: 'body', epoch: 1, ...rows }, (row) => [
+      cellRecord({ row, in: 'digest', status: 'skip', value: null, at: 9_000 }),
+    ]);
+    await commit(dataset, edition);
+    const records = (await gather(dataset)).get('body') ?? [];
+    expect(new Set(records.map(({ status }) => status))).toEqual(new Set(['retry', 'ok', 'failed']));
+  });
+
   it('is refused when a row is neither complete nor dropped', async () => {
     const { dataset, edition } = await withCells();
     const readContent = async () => ({ ...(await contentOf(dataset)), drops: [] });
@@ -518,14 +554,14 @@ describe('a commit', () => {
           row,
           in: digest,
           status: 'call',
-          turns: [{ text: digest === 'open' ? 'turn' : 'ended' }],
+          turns: [{ by: 'model', text: digest === 'open' ? 'turn' : 'ended' }],
           calls: [call(part.nextCallId())],
         }),
       ),
     );
     await commit(dataset, edition);
     const records = await gather(dataset);
-    const textOf = ({ turns: [turn] }: CellRecord) => turn?.text;
+    const textOf = ({ turns }: CellRecord) => lastAnswer(turns)?.text;
     const turns = (records.get('body') ?? []).filter(({ status }) => status === 'call');
     expect(turns.map(textOf)).toEqual(['ended', 'turn']);
     expect(openTurns(records.get('body') ?? []).map(textOf)).toEqual(['turn']);

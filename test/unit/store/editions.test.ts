@@ -60,7 +60,7 @@ async function putGroup(
   const bytes = Buffer.from(text);
   const record: GroupRecord = {
     ...{ v: GROUP_VERSION, rowGroup, epoch, digest: 'digest', planDigest: 'plan', rows, isComplete: true },
-    ...{ rowCount: SIZE, rowsInFiles: [rows], drops: [], definitions: {}, covers: {}, usage: {} },
+    ...{ rowCount: SIZE, rowsInFiles: [rows], drops: [], nulls: [], definitions: {}, covers: {}, usage: {} },
     files: [{ name, sizeBytes: bytes.length, sha256: sha256Of(bytes) }],
     ...fields,
   };

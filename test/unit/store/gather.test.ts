@@ -54,7 +54,7 @@ async function settle(
     nonce: settledCount.toString(16).padStart(16, '0'),
     chosen: new Map((of.chosen ?? []).map((record) => [record.row, identityOf(record)])),
     editions: of.editions ?? [],
-    droppedRows: new Set(of.dropped ?? []),
+    failedRows: new Set(of.dropped ?? []),
   });
   for (const name of settled.folded) await dataset.files.remove(name);
   return settled;
@@ -255,7 +255,7 @@ describe('a settled file', () => {
     }, 5);
     const settled = await settleColumn(measured, {
       ...{ column: 'body', rowGroup: 0, epoch: 1, nonce: 'feed' },
-      ...{ chosen: new Map(), editions: [], droppedRows: new Set<number>() },
+      ...{ chosen: new Map(), editions: [], failedRows: new Set<number>() },
     });
     clearInterval(timer);
     expect(largest).toBeLessThanOrEqual(1024 * 1024);

@@ -51,7 +51,14 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
         const error = { kind: 'RefusedCall', message: 'Refused' } as const;
         await part.append(
           isFailed
-            ? cellRecord({ row, calls, status: 'failed', turns: [{ text: 'no' }], value: null, error })
+            ? cellRecord({
+                row,
+                calls,
+                status: 'failed',
+                turns: [{ by: 'model', text: 'no' }],
+                value: null,
+                error,
+              })
             : cellRecord({ row, calls, value: `${column} ${row}` }),
         );
       }
@@ -147,7 +154,7 @@ describe('looking at a dataset', () => {
       state: 'dropped',
       drop: { column: 'body', kind: 'RefusedCall' },
       values: { topic: 'topic 3' },
-      cells: { body: { status: 'failed', turns: [{ text: 'no' }] } },
+      cells: { body: { status: 'failed', turns: [{ by: 'model', text: 'no' }] } },
     });
   });
 

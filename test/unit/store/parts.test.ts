@@ -137,7 +137,7 @@ describe('a part', () => {
     const dataset = await testDataset();
     const part = await writtenPart(dataset, [cellRecord({ row: 0 }), cellRecord({ row: 1, v: NEWER })]);
     await expect(readCellFile(dataset, part.name)).rejects.toThrow(
-      'written by a newer Rowloom (format 3): update',
+      `written by a newer Rowloom (format ${NEWER}): update`,
     );
   });
 
@@ -339,6 +339,14 @@ describe('PartCache', () => {
     expect((await cache.read(dataset, part.name)).accepted).not.toBe(first.accepted);
   });
 
+  it('tells of the rows whose cell is skipped', async () => {
+    const dataset = await testDataset();
+    const skipped = cellRecord({ row: 1, in: '', status: 'skip', value: null });
+    const part = await writtenPart(dataset, [cellRecord({ row: 0 }), skipped]);
+    const read = await new PartCache(1_000).read(dataset, part.name);
+    expect([[...read.accepted.keys()], [...read.skipped]]).toEqual([[0], [1]]);
+  });
+
   it('does not keep a failure', async () => {
     const dataset = await testDataset();
     const part = await writtenPart(dataset, [cellRecord({ row: 0 })]);
@@ -360,7 +368,7 @@ it('keeps answers that are larger together than what is written at a time, in pa
   await Promise.all(records.map((record) => part.append(record)));
   await part.close();
   const place = { column: 'body', rowGroup: 0, epoch: 1, nonce: 'feed' };
-  const options = { ...place, chosen: new Map(), editions: [], droppedRows: new Set<number>() };
+  const options = { ...place, chosen: new Map(), editions: [], failedRows: new Set<number>() };
   const { covers } = await settleColumn(dataset, options);
   expect(covers).toEqual([part.name, settledName(place)]);
   for (const name of covers) {

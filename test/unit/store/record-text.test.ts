@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { formatLine } from '../../../src/store/lines.ts';
 import { formatHeader, formatRecord, isHeader, parseRecord } from '../../../src/store/record-text.ts';
 import { type CellRecord, type PartHeader, RECORD_VERSION } from '../../../src/store/records.ts';
+import type { Turn } from '../../../src/turns.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
-import { call, cellRecord } from './records.ts';
+import { answerTurn, call, cellRecord } from './records.ts';
 
 const key = fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom('__proto__', 'value', 'kind', 'from'));
 const anyText = fc.oneof(
@@ -34,13 +35,37 @@ const anyValue = fc.letrec<{ value: Value }>((tie) => ({
     fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
   ),
 })).value;
-const anyTurn = fc.record(
-  { text: anyText, reasoning: anyText, problem: anyText },
-  { requiredKeys: ['text'], noNullPrototype: true },
+const toolCall = fc.record({ id: anyText, name: anyText, args: anyText }, { noNullPrototype: true });
+const modelTurn = fc.record(
+  {
+    by: fc.constant('model' as const),
+    text: anyText,
+    reasoning: anyText,
+    problem: anyText,
+    toolCalls: fc.array(toolCall, { maxLength: 2 }),
+  },
+  { requiredKeys: ['by', 'text'], noNullPrototype: true },
 );
+const otherTurn: fc.Arbitrary<Turn> = fc.oneof(
+  fc.record({ by: fc.constant('tool' as const), call: anyText, text: anyText }, { noNullPrototype: true }),
+  fc.record(
+    { by: fc.constant('vectors' as const), base64: fc.array(fc.base64String(), { maxLength: 2 }) },
+    { noNullPrototype: true },
+  ),
+  fc.record({ by: fc.constant('http' as const), body: anyText }, { noNullPrototype: true }),
+  fc.record({ by: fc.constant('inner' as const), ask: anyText, turn: modelTurn }, { noNullPrototype: true }),
+);
+const anyTurn = fc.oneof(modelTurn, otherTurn);
 const anyCall = fc.record(
-  { id: fc.string(), promptTokens: fc.nat(), completionTokens: fc.nat(), status: fc.nat(), ms: fc.nat() },
-  { noNullPrototype: true },
+  {
+    id: fc.string(),
+    promptTokens: fc.nat(),
+    completionTokens: fc.nat(),
+    status: fc.nat(),
+    ms: fc.nat(),
+    model: anyText,
+  },
+  { requiredKeys: ['id', 'promptTokens', 'completionTokens', 'status', 'ms'], noNullPrototype: true },
 );
 const anyError = fc.record(
   { kind: fc.constant('UnusableAnswer' as const), message: anyText },
@@ -49,9 +74,10 @@ const anyError = fc.record(
 const anyFields = fc.record(
   {
     read: fc.nat(2),
-    status: fc.constantFrom('call', 'retry', 'ok', 'failed'),
+    status: fc.constantFrom('call', 'retry', 'ok', 'failed', 'skip'),
     turns: fc.array(anyTurn, { maxLength: 3 }),
     value: anyValue,
+    state: anyValue,
     finish: fc.option(fc.string()),
     calls: fc.array(fc.oneof(anyCall, fc.constant(call('n:1'))), { maxLength: 3 }),
     error: fc.option(anyError),
@@ -61,17 +87,22 @@ const anyFields = fc.record(
   },
   { requiredKeys: [], noNullPrototype: true },
 );
-/** In half of them the last turn says the value, in one way or another. */
+/** In most of them the model's last turn says the value, in one way or another. */
 const anyRecord = fc
-  .tuple(fc.nat(), anyFields, fc.constantFrom('no', 'text', 'json', 'spaced', 'quoted'), anyText)
-  .map(([row, fields, said, text]): CellRecord => {
+  .record({
+    row: fc.nat(),
+    fields: anyFields,
+    said: fc.constantFrom('no', 'text', 'json', 'spaced', 'quoted'),
+    text: anyText,
+    later: fc.array(otherTurn, { maxLength: 1 }),
+  })
+  .map(({ row, fields, said, text, later }): CellRecord => {
     const record = cellRecord({ row, ...fields });
-    const { turns, value } = record;
+    const saying = (answer: string) => [...record.turns, answerTurn(answer), ...later];
     if (said === 'no') return record;
-    if (said === 'text') return { ...record, turns: [...turns, { text }], value: text };
-    if (said === 'quoted')
-      return { ...record, turns: [...turns, { text: JSON.stringify(text) }], value: text };
-    return { ...record, turns: [...turns, { text: formatJson(value, said === 'spaced' ? 2 : undefined) }] };
+    if (said === 'text') return { ...record, turns: saying(text), value: text };
+    if (said === 'quoted') return { ...record, turns: saying(JSON.stringify(text)), value: text };
+    return { ...record, turns: saying(formatJson(record.value, said === 'spaced' ? 2 : undefined)) };
   });
 
 const TEXT = 'A tent that stands in wind and rain, for two who travel light. '.repeat(4).slice(0, 220);
@@ -124,8 +155,8 @@ describe('a record as text', () => {
     const judged = formatJson(JUDGED);
     expect(judged.length).toBeGreaterThan(210);
     for (const cell of [
-      typical({ turns: [{ text: TEXT }], value: TEXT }),
-      typical({ turns: [{ text: judged }], value: JUDGED }),
+      typical({ turns: [{ by: 'model', text: TEXT }], value: TEXT }),
+      typical({ turns: [{ by: 'model', text: judged }], value: JUDGED }),
     ]) {
       expect(Buffer.byteLength(formatLine(formatRecord(cell)))).toBeLessThanOrEqual(500);
     }
@@ -134,7 +165,16 @@ describe('a record as text', () => {
   it('holds a value once where the last turn says it, and never takes one number for another', () => {
     const fieldsOf = (text: string, value: Value) =>
       JSON.parse(
-        formatRecord(cellRecord({ row: 0, turns: [{ text: '1', problem: 'no' }, { text }], value })),
+        formatRecord(
+          cellRecord({
+            row: 0,
+            turns: [
+              { by: 'model', text: '1', problem: 'no' },
+              { by: 'model', text },
+            ],
+            value,
+          }),
+        ),
       );
     expect(fieldsOf('Hello', 'Hello')).toMatchObject({ from: 'text' });
     expect(fieldsOf(' {"a": 12.0}\n', { a: 12 })).toMatchObject({ from: 'json' });

@@ -1,6 +1,7 @@
 // Records of a few words.
 
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
+import type { ModelTurn } from '../../../src/turns.ts';
 
 export function cellRecord(record: Partial<CellRecord> & { readonly row: number }): CellRecord {
   return {
@@ -21,4 +22,8 @@ export function cellRecord(record: Partial<CellRecord> & { readonly row: number 
 
 export function call(id: string, status = 200): CellRecord['calls'][number] {
   return { id, promptTokens: 7, completionTokens: 3, status, ms: 12 };
+}
+
+export function answerTurn(text: string, more: Pick<ModelTurn, 'reasoning' | 'problem'> = {}): ModelTurn {
+  return { by: 'model', text, ...more };
 }

@@ -50,10 +50,10 @@ describe('a store', () => {
 
   it('is refused by name when a newer Rowloom wrote it', async () => {
     const directory = dirname((await testDataset()).directory);
-    await editJson(join(directory, 'store.json'), { formatVersion: 3 });
+    await editJson(join(directory, 'store.json'), { formatVersion: 4 });
     for (const access of ['look', 'build'] as const) {
       await expect(openStore(directory, { access })).rejects.toThrow(
-        'written by a newer Rowloom (format 3): update',
+        'written by a newer Rowloom (format 4): update',
       );
     }
   });
@@ -65,7 +65,7 @@ describe('a store', () => {
     const untouched = await snapshot(directory);
     for (const access of ['look', 'build'] as const) {
       await expect(openStore(directory, { access })).rejects.toThrow(
-        `Cannot use "${directory}": an earlier Rowloom wrote it (format 1), and until its first release this one reads its own format only (2). Nothing in it was changed. Build under another --out`,
+        `Cannot use "${directory}": an earlier Rowloom wrote it (format 1), and until its first release this one reads its own format only (3). Nothing in it was changed. Build under another --out`,
       );
     }
     expect(await snapshot(directory)).toEqual(untouched);

@@ -49,7 +49,7 @@ export function hookedDataset({ name, files }: DatasetStore, before: Hook): Data
   return new DatasetStore({ name, files: hooked(files, before) });
 }
 
-export { call, cellRecord } from './records.ts';
+export { answerTurn, call, cellRecord } from './records.ts';
 
 /** A plan of text columns; names with `!` are dropped ones. */
 export function textPlan(names: readonly string[], types: { [name: string]: ColumnType } = {}): Plan {

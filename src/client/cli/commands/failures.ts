@@ -48,9 +48,11 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
 }
 
 /** Row, column and what it took; below it the reason and the last answer. */
-function describeFailure({ row, column, message, calls, answer }: Failure, width: number): string[] {
+function describeFailure(failure: Failure, width: number): string[] {
+  const { row, column, isDropped, message, calls, answer } = failure;
   const tries = calls.length > 0 && plural(calls.length, 'call');
   const last = answer !== null && `last answer: ${answer === '' ? '""' : clip(answer, MAX_ANSWER_WIDTH)}`;
   const why = partsOf(message, last).flatMap((text) => wrap(text, width - 2));
-  return [joinParts(`row ${row}`, clip(column, MAX_ANSWER_WIDTH), tries), ...why.map((text) => `  ${text}`)];
+  const cell = joinParts(`row ${row}`, clip(column, MAX_ANSWER_WIDTH), tries, !isDropped && 'its row stays');
+  return [cell, ...why.map((text) => `  ${text}`)];
 }

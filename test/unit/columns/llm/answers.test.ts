@@ -380,17 +380,22 @@ describe('an answer with several pieces of JSON', () => {
 describe('reasoningOf', () => {
   it('gives the thoughts of the answer after those that came in a field of their own, once', () => {
     const answer = '<think>A name.</think>\nNora';
-    expect(reasoningOf(text, { text: 'Nora' })).toBeNull();
-    expect(reasoningOf(text, { text: 'Nora', reasoning: 'Given.' })).toBe('Given.');
-    expect(reasoningOf(text, { text: answer })).toBe('A name.');
-    expect(reasoningOf(text, { text: answer, reasoning: 'Given.' })).toBe('Given.\n\nA name.');
-    expect(reasoningOf(text, { text: answer, reasoning: 'Is it A name.' })).toBe('Is it A name.');
+    expect(reasoningOf(text, { by: 'model', text: 'Nora' })).toBeNull();
+    expect(reasoningOf(text, { by: 'model', text: 'Nora', reasoning: 'Given.' })).toBe('Given.');
+    expect(reasoningOf(text, { by: 'model', text: answer })).toBe('A name.');
+    expect(reasoningOf(text, { by: 'model', text: answer, reasoning: 'Given.' })).toBe('Given.\n\nA name.');
+    expect(reasoningOf(text, { by: 'model', text: answer, reasoning: 'Is it A name.' })).toBe(
+      'Is it A name.',
+    );
   });
 });
 
 describe('readAgain', () => {
   const record = {
-    turns: [{ text: 'Hm', problem: 'Too short' }, { text: ' Hello ' }],
+    turns: [
+      { by: 'model', text: 'Hm', problem: 'Too short' },
+      { by: 'model', text: ' Hello ' },
+    ],
     value: 'old',
     read: READ_VERSION - 1,
   } as unknown as CellRecord;
@@ -402,7 +407,7 @@ describe('readAgain', () => {
   });
 
   it('gives up a record whose answer is of no use now', () => {
-    expect(readAgain(text, { ...record, turns: [{ text: '' }] })).toBeNull();
+    expect(readAgain(text, { ...record, turns: [{ by: 'model', text: '' }] })).toBeNull();
   });
 });
 

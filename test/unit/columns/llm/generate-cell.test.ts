@@ -134,7 +134,7 @@ describe('generateCell', () => {
         in: 'd1',
         read: READ_VERSION,
         status: 'ok',
-        turns: [{ text: GOOD, reasoning: 'because' }],
+        turns: [{ by: 'model', text: GOOD, reasoning: 'because' }],
         value: { level: 3n },
         finish: 'stop',
         calls: [{ id: 'n-1', promptTokens: 10, completionTokens: 4, status: 200, ms: 0 }],
@@ -153,7 +153,7 @@ describe('generateCell', () => {
       expect(outcome).toEqual({ status: 'failed', error: new CellError('UnusableAnswer', PROBLEM) });
       expect(statuses(records)).toEqual(['retry', 'retry', 'failed']);
       expect(records[2]).toMatchObject({
-        turns: [{ text: BAD }],
+        turns: [{ by: 'model', text: BAD }],
         error: { kind: 'UnusableAnswer', message: PROBLEM },
       });
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1, 1]);
@@ -164,8 +164,13 @@ describe('generateCell', () => {
       const { task, records, requests } = cellOf([BAD, BAD, BAD, GOOD], { settings });
       expect(await generateCell(task)).toMatchObject({ status: 'ok' });
       expect(statuses(records)).toEqual(['call', 'retry', 'call', 'ok']);
-      const corrected = { text: BAD, problem: PROBLEM };
-      const turns = [[corrected], [{ text: BAD }], [corrected], [corrected, { text: GOOD }]];
+      const corrected = { by: 'model', text: BAD, problem: PROBLEM };
+      const turns = [
+        [corrected],
+        [{ by: 'model', text: BAD }],
+        [corrected],
+        [corrected, { by: 'model', text: GOOD }],
+      ];
       expect(records.map((record) => record.turns)).toEqual(turns);
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 3, 1, 3]);
       expect(requests[1]!.messages.slice(1)).toEqual([
@@ -243,7 +248,7 @@ describe('generateCell', () => {
       const text = '<think>Is it {"level": 1}?</think>\n{"level": 3}';
       const { task, records } = cellOf([{ text, reasoning: 'Given.' }]);
       expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
-      expect(records).toMatchObject([{ turns: [{ text, reasoning: 'Given.' }] }]);
+      expect(records).toMatchObject([{ turns: [{ by: 'model', text, reasoning: 'Given.' }] }]);
     });
 
     it('never sends them back', async () => {
@@ -264,7 +269,7 @@ describe('generateCell', () => {
       expect(await generateCell(task)).toEqual({ status: 'failed', error });
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1]);
       const record = {
-        turns: [{ text: refused.refusal }],
+        turns: [{ by: 'model', text: refused.refusal }],
         finish: 'refusal',
         error: { message: error.message },
       };
@@ -303,8 +308,8 @@ describe('generateCell', () => {
     };
     expect(await generateCell(task)).toMatchObject({ status: 'failed', error: problem });
     expect(records).toMatchObject([
-      { status: 'retry', turns: [{ text: GOOD }], error: problem },
-      { status: 'failed', turns: [{ text: GOOD }], error: problem },
+      { status: 'retry', turns: [{ by: 'model', text: GOOD }], error: problem },
+      { status: 'failed', turns: [{ by: 'model', text: GOOD }], error: problem },
     ]);
   });
 
