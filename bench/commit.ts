@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { RowRange } from '../src/graph/types.ts';
-import type { ColumnType, Plan } from '../src/plan.ts';
+import type { ColumnType } from '../src/plan.ts';
 import { makeCellFolder } from '../src/store/cell-files.ts';
 import { commitRowGroup } from '../src/store/commit.ts';
 import type { DatasetStore } from '../src/store/dataset-store.ts';
@@ -19,6 +19,7 @@ import { createPart } from '../src/store/parts.ts';
 import { type CellRecord, identityOf, RECORD_VERSION } from '../src/store/records.ts';
 import { openStore } from '../src/store/store.ts';
 import { formatJson, type Value } from '../src/values.ts';
+import { planWith, textColumn } from '../test/support/plans.ts';
 
 const rowCount = Number(process.argv[2] ?? 1_000);
 const textLength = Number(process.argv[3] ?? 1_500);
@@ -42,26 +43,13 @@ const JUDGE: ColumnType = {
   })),
 };
 
-const columns = Array.from({ length: 10 }, (_, index) => ({
-  kind: 'llm-text' as const,
-  name: `column_${index}`,
-  drop: index === 9,
-  type: index % 3 === 2 ? JUDGE : ({ kind: 'text' } as const),
-  needs: [],
-  prompt: 'Write',
-  systemPrompt: null,
-  alias: 'writer',
-}));
-const plan: Plan = {
-  v: 1,
-  columns,
-  models: {},
-  seed: 'bench',
-  rowGroupSize: rowCount,
-  seedSource: null,
-  keep: [],
-  redo: [],
-};
+const columns = Array.from({ length: 10 }, (_, index) =>
+  textColumn(`column_${index}`, {
+    drop: index === 9,
+    type: index % 3 === 2 ? JUDGE : { kind: 'text' },
+  }),
+);
+const plan = planWith(columns, { models: {}, seed: 'bench', rowGroupSize: rowCount });
 
 function cellValue(type: ColumnType, row: number): Value {
   const text = `Sentence ${row} about something. `.repeat(Math.ceil(textLength / 30)).slice(0, textLength);

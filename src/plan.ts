@@ -1,11 +1,10 @@
 // The plan: what a build works from, and the settings it works under. Plain JSON data.
 // A plan is digested whole (`plans/<digest>.json`): all that can change a value. Settings are all that cannot.
 
-import type { JudgeScore, SamplerType } from './config/schema/columns.ts';
 import { findOwn } from './own-keys.ts';
-import { fitsInt64, type Value } from './values.ts';
+import type { Value } from './values.ts';
 
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 export type Strategy = 'root' | 'inline' | 'cell' | 'column';
 
@@ -20,99 +19,63 @@ export type ColumnType =
       readonly fields: readonly { readonly name: string; readonly type: ColumnType }[];
     };
 
-interface ColumnBase {
+/** A column of the output, with its type in the files. */
+export interface OutputColumn {
   readonly name: string;
-  readonly drop: boolean;
   readonly type: ColumnType;
-  /** The columns named by its templates and fields, in order of first mention. */
-  readonly needs: readonly string[];
 }
-
-export interface SamplerParams {
-  readonly [field: string]: Value;
-}
-
-/** What samplers of numbers and categories can be converted to. */
-export const CONVERSIONS = ['int', 'float', 'str'] as const;
-export type Conversion = (typeof CONVERSIONS)[number];
 
 /**
- * The one type that holds all values of a category: text as soon as one is text, float as soon as one is. Whole numbers
- * that no type of a file holds make text.
+ * Whom the calls of a column may ask: `model` is an alias of the plan, `host` an HTTP service, `queue` a Temporal task
+ * queue of the user's, `threads` the worker threads of the process.
  */
-export function labelKind(labels: readonly Value[]): 'text' | 'int' | 'float' {
-  const isAny = (type: string) => labels.some((label) => typeof label === type);
-  const isEach = (holds: (label: bigint) => boolean) =>
-    labels.every((label) => typeof label !== 'bigint' || holds(label));
-  if (isAny('string')) return 'text';
-  if (isAny('number')) return isEach((label) => Number.isFinite(Number(label))) ? 'float' : 'text';
-  return isEach(fitsInt64) ? 'int' : 'text';
+export type LimiterRef =
+  | { readonly model: string }
+  | { readonly host: string }
+  | { readonly queue: string }
+  | { readonly threads: 'cpu' };
+
+export interface PlanSkip {
+  /** A template of one expression in braces. */
+  readonly when: string;
+  readonly value: Value;
+  /** The columns that `when` alone names: whether those are skipped does not count for `propagateSkip`. */
+  readonly reads: readonly string[];
 }
 
-/** The same for subcategories, whose whole numbers are floats too where floats hold them. */
-export function subcategoryKind(labels: readonly Value[]): 'text' | 'int' | 'float' {
-  const kind = labelKind(labels);
-  return kind === 'int' && labels.every((label) => BigInt(Number(label)) === label) ? 'float' : kind;
+/**
+ * A column as a build works from it: what all kinds have, and the form that its kind gave it. A form is JSON in which no
+ * order of keys counts: what is read in its order (schemas, scores, parameters of a request) stands in it as text.
+ */
+export interface PlanColumn<Kind extends string = string, Form = unknown> {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly strategy: Strategy;
+  /** Left out of `parquet-files/`, and kept in `dropped-columns-parquet-files/`. */
+  readonly drop: boolean;
+  readonly type: ColumnType;
+  /** The columns named by its templates and fields and by `skip.when`, in order of first mention. */
+  readonly needs: readonly string[];
+  /** Where `when` holds no cell is made, and it has `value`. */
+  readonly skip: PlanSkip | null;
+  /** Whether it is skipped too where a column that it needs is. */
+  readonly propagateSkip: boolean;
+  /** What becomes of the row when its cell fails for good. */
+  readonly onError: 'drop' | 'null';
+  /** Further columns that are read out of its cells; null where there is no cell. */
+  readonly sideEffects: readonly OutputColumn[];
+  readonly limiters: readonly LimiterRef[];
+  readonly form: Form;
 }
 
-export interface PlanSampler extends ColumnBase {
-  readonly kind: 'sampler';
-  readonly sampler: SamplerType;
-  readonly params: SamplerParams;
-  /** In the order of the document; where several hold the last one wins. */
-  readonly conditions: readonly { readonly when: string; readonly params: SamplerParams }[];
-  /** One of {@link CONVERSIONS}; for dates a format of `strftime`. */
-  readonly convertTo: string | null;
+/** The aliases of the models that a column asks. */
+export function aliasesOf({ limiters }: Pick<PlanColumn, 'limiters'>): readonly string[] {
+  return limiters.flatMap((limiter) => ('model' in limiter ? [limiter.model] : []));
 }
 
-export interface PlanSeed extends ColumnBase {
-  readonly kind: 'seed-dataset';
-}
-
-export interface PlanExpression extends ColumnBase {
-  readonly kind: 'expression';
-  readonly expr: string;
-  readonly dtype: 'str' | 'int' | 'float' | 'bool';
-}
-
-interface PlanModelColumn extends ColumnBase {
-  readonly prompt: string;
-  readonly systemPrompt: string | null;
-  readonly alias: string;
-}
-
-export interface PlanText extends PlanModelColumn {
-  readonly kind: 'llm-text';
-}
-
-export interface PlanStructured extends PlanModelColumn {
-  readonly kind: 'llm-structured';
-  /** The JSON Schema of `output_format`. */
-  readonly schema: Value;
-}
-
-export interface PlanJudge extends PlanModelColumn {
-  readonly kind: 'llm-judge';
-  readonly scores: readonly JudgeScore[];
-}
-
-export type PlanColumn = PlanSampler | PlanSeed | PlanExpression | PlanText | PlanStructured | PlanJudge;
-export type ModelColumn = PlanText | PlanStructured | PlanJudge;
-
-export function strategyOf(column: PlanColumn): Strategy {
-  switch (column.kind) {
-    case 'sampler':
-    case 'seed-dataset':
-      return 'root';
-    case 'expression':
-      return 'inline';
-    default:
-      return 'cell';
-  }
-}
-
-export function isModelColumn(column: PlanColumn): column is ModelColumn {
-  return strategyOf(column) === 'cell';
+/** Whether cells of a column are made one by one or together, kept, and made again when their inputs change. */
+export function isMade({ strategy }: Pick<PlanColumn, 'strategy'>): boolean {
+  return strategy === 'cell' || strategy === 'column';
 }
 
 /** A number, or a distribution drawn per cell. */
@@ -127,7 +90,7 @@ export type Parameter =
 
 export interface PlanModel {
   readonly model: string;
-  readonly providerType: 'openai' | 'simulated';
+  readonly providerType: string;
   readonly temperature: Parameter | null;
   readonly topP: Parameter | null;
   readonly maxTokens: number | null;

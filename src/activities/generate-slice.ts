@@ -5,12 +5,13 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { readAgain } from '../columns/llm/answers.ts';
 import { cellInput } from '../columns/llm/cell-input.ts';
+import type { ChatColumn } from '../columns/llm/declare-chat.ts';
 import { generateCell } from '../columns/llm/generate-cell.ts';
 import { CellError, ModelError, StoreError } from '../errors.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { remedyOf } from '../models/failures.ts';
-import { isModelColumn, type ModelColumn } from '../plan.ts';
+import { isMade } from '../plan.ts';
 import {
   type ColumnTotals,
   FAILURE,
@@ -66,7 +67,7 @@ async function generateSlice(
 ): Promise<GenerateSliceResult> {
   const { calls } = build;
   const column = build.columnOf(task.column);
-  if (!isModelColumn(column)) throw new TypeError(`Column "${column.name}" asks no model`);
+  if (!isMade(column)) throw new TypeError(`Column "${column.name}" asks no model`);
   const rows = await readSliceRows(build, task);
   const history = await build.readEarlierParts(column.name, task.rows);
   const part = createPart(build.dataset, {
@@ -99,7 +100,7 @@ async function generateSlice(
     if (values === undefined) return { end: 'dropped' };
     let input: CellInput;
     try {
-      input = cellInput({ plan: build.plan, column: column as ModelColumn, row, values });
+      input = cellInput({ plan: build.plan, column: column as ChatColumn, row, values });
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       await append(failedRecord(row, error));
@@ -107,7 +108,7 @@ async function generateSlice(
     }
     const earlier = (history.get(row) ?? []).filter((record) => record.in === input.digest);
     const made = earlier.find(({ status }) => status === 'ok');
-    const copy = made === undefined ? null : readAgain(column as ModelColumn, made);
+    const copy = made === undefined ? null : readAgain(column as ChatColumn, made);
     if (copy !== null) {
       await append(copy);
       return { end: 'made' };
@@ -118,9 +119,9 @@ async function generateSlice(
       await append(failedRecord(row, crashedWorker(cell, crashes), input.digest));
       return { end: 'dropped' };
     }
-    const model = calls.openModels().forAlias((column as ModelColumn).alias);
+    const model = calls.openModels().forAlias((column as ChatColumn).form.alias);
     const outcome = await generateCell({
-      column: column as ModelColumn,
+      column: column as ChatColumn,
       row,
       input,
       history: earlier,

@@ -3,7 +3,7 @@
 
 import { groupCount } from '../graph/row-groups.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import { isModelColumn, modelKeyOf } from '../plan.ts';
+import { aliasesOf, isMade, modelKeyOf } from '../plan.ts';
 import type { PreparedDataset, PreparedModel } from '../protocol.ts';
 import { rangesOf } from '../store/groups.ts';
 import type { Build } from './build.ts';
@@ -17,7 +17,7 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
     groups: rangesOf(open),
     sizing: {
       ...build.shape,
-      cellColumns: plan.columns.filter(isModelColumn).length,
+      cellColumns: plan.columns.filter(isMade).length,
       window: settings.maxConcurrentRowGroups,
       sliceSize: settings.sliceSize,
     },
@@ -29,12 +29,10 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
 
 function preparedModels({ plan, settings }: Build): PreparedDataset['models'] {
   const models: Record<string, PreparedModel> = {};
-  for (const column of plan.columns) {
-    if (!isModelColumn(column)) continue;
-    const key = modelKeyOf(column.alias, { plan, settings });
-    setOwn(models, column.alias, {
-      key,
-      maxParallelRequests: findOwn(settings.models, column.alias)!.maxParallelRequests,
+  for (const alias of plan.columns.flatMap(aliasesOf)) {
+    setOwn(models, alias, {
+      key: modelKeyOf(alias, { plan, settings }),
+      maxParallelRequests: findOwn(settings.models, alias)!.maxParallelRequests,
     });
   }
   return models;

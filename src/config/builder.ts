@@ -11,14 +11,11 @@
 //     });
 
 import { stringify } from 'yaml';
-import type {
-  ExpressionColumn,
-  JudgeColumn,
-  SamplerColumn,
-  SamplerType,
-  StructuredColumn,
-  TextColumn,
-} from './schema/columns.ts';
+import type { Dtype } from '../columns/expression/declare.ts';
+import type { Trace } from '../columns/llm/declare-chat.ts';
+import type { JudgeScore } from '../columns/llm-judge/declare.ts';
+import type { ParamsOf, SamplerType } from '../columns/sampler/params.ts';
+import type { Value } from '../values.ts';
 import type { RowloomSettings, SeedConfig } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 
@@ -44,7 +41,7 @@ type ParameterDefaults =
   | 'unit';
 
 type SamplerParamsSpec<Type extends SamplerType, Known extends string> = WithDefaults<
-  Extract<SamplerColumn, { sampler_type: Type }>['params'],
+  Omit<ParamsOf<Type>, 'category'>,
   ParameterDefaults
 > &
   (Type extends 'subcategory' ? { readonly category: Known } : unknown);
@@ -62,18 +59,28 @@ interface Asked<Known extends string, Alias extends string> {
   readonly prompt: Template<Known>;
   readonly system_prompt?: Template<Known>;
   readonly model_alias: Alias;
+  readonly with_trace?: Trace;
+  readonly extract_reasoning_content?: boolean;
 }
 
-export type ColumnSpec<Known extends string, Alias extends string> = { readonly drop?: boolean } & (
-  | { [Type in SamplerType]: SamplerSpec<Type, Known> }[SamplerType]
-  | (Pick<TextColumn, 'column_type'> & Asked<Known, Alias>)
-  | (Pick<StructuredColumn, 'column_type' | 'output_format'> & Asked<Known, Alias>)
-  | (Pick<JudgeColumn, 'column_type' | 'scores'> & Asked<Known, Alias>)
-  | (Pick<ExpressionColumn, 'column_type'> & {
-      readonly expr: Template<Known>;
-      readonly dtype?: ExpressionColumn['dtype'];
-    })
-);
+interface AnyColumn<Known extends string> {
+  readonly drop?: boolean;
+  readonly skip?: { readonly when: Template<Known>; readonly value?: Value };
+  readonly propagate_skip?: boolean;
+}
+
+export type ColumnSpec<Known extends string, Alias extends string> = AnyColumn<Known> &
+  (
+    | { [Type in SamplerType]: SamplerSpec<Type, Known> }[SamplerType]
+    | ({ readonly column_type: 'llm-text' } & Asked<Known, Alias>)
+    | ({ readonly column_type: 'llm-structured'; readonly output_format: Value } & Asked<Known, Alias>)
+    | ({ readonly column_type: 'llm-judge'; readonly scores: readonly JudgeScore[] } & Asked<Known, Alias>)
+    | {
+        readonly column_type: 'expression';
+        readonly expr: Template<Known>;
+        readonly dtype?: Dtype;
+      }
+  );
 
 export type ModelSpec<Alias extends string> = Omit<
   ModelConfig,

@@ -1,24 +1,23 @@
 // Checks what columns say of each other: names, references, cycles, samplers' parents, models. Columns that could not be
 // read count as far as their names go, so that one mistake is not reported twice.
 
+import { declarationOf } from '../columns/kinds.ts';
+import type { MarkedField } from '../columns/marks.ts';
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
 import { nearestName } from '../text/nearest-name.ts';
-import { checkSampler } from './check-samplers.ts';
+import { lowerFirst, suggestion } from '../text/phrases.ts';
+import { checkNames, checkSideEffects, madeBeside } from './check-names.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
-import { lowerFirst, suggestion } from './explain.ts';
-import { checkSchema } from './json-schema.ts';
 import type { Path } from './load.ts';
-import { isLater } from './not-yet.ts';
-import { parentsOf, printedNames, type TemplateField, templatesOf, variablesOf } from './references.ts';
-import type { Report } from './report.ts';
+import { fieldsOfColumn, printedNames, variablesOf } from './references.ts';
+import { formatPath, type Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
-import { plainText } from './schema/scalars.ts';
 import { shapesOf } from './shapes.ts';
-import { nameProblem, type ReadColumn, type ReadConfig } from './validate.ts';
+import type { ReadColumn, ReadConfig } from './validate.ts';
 
 export interface ColumnChecks {
   readonly config: ReadConfig;
@@ -34,20 +33,46 @@ export interface ColumnChecks {
 export function checkColumns(report: Report, checks: ColumnChecks): void {
   const { columns } = checks.config;
   checkNames(report, checks);
+  checkSideEffects(report, columns);
   const shapeOf = shapesOf(
     columns.map(({ config }) => config),
     checks.seedColumns ?? [],
   );
-  const needs = columns.map((column) => checkReferences(report, column, { ...checks, shapeOf }));
+  const producers = new Map(
+    columns.flatMap((column) => madeBeside(column).map((name) => [name, column.name!] as const)),
+  );
+  const producerOf = (name: string) => producers.get(name) ?? name;
+  const needs = columns.map((column) => checkReferences(report, column, { ...checks, shapeOf, producerOf }));
   checkCycles(report, columns, needs);
-  for (const column of columns) {
-    checkAlias(report, column, checks);
-    if (column.config?.column_type === 'sampler') checkSampler(report, column, columns);
-    if (column.config?.column_type === 'llm-structured') {
-      checkSchema(report, [...column.path, 'output_format'], column.config.output_format);
-    }
-  }
+  for (const column of columns) checkKind(report, column, columns);
   checkOutput(report, columns);
+}
+
+/** What only the kind of a column knows to be wrong. */
+function checkKind(
+  report: Report,
+  { path: place, config }: ReadColumn,
+  columns: readonly ReadColumn[],
+): void {
+  if (config === null) return;
+  const { check, strategy, form } = declarationOf(config.column_type);
+  check?.(config, {
+    columns: columns.map(({ name, columnType, config: other }) => ({
+      name,
+      kind: columnType,
+      config: other,
+    })),
+    add(path, message, { isAtKey = false, ...options } = {}) {
+      const full = [...place, ...path];
+      const position = isAtKey ? { position: report.keyPosition(full) } : {};
+      report.add({ path: full, message, ...options, ...position });
+    },
+  });
+  if (config.skip !== null && strategy(form(config, { seeds: null, modules: new Map() })) === 'root')
+    report.add({
+      path: [...place, 'skip'],
+      message: `is not for ${config.column_type} columns: they start the rows`,
+    });
 }
 
 /** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */
@@ -64,148 +89,135 @@ function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
   }
 }
 
-/** What is wrong with two names of one spelling. */
-const ONE_IN_PARQUET = 'differ only in case: readers of Parquet such as DuckDB take them for one';
-
-function checkNames(report: Report, { config, seedColumns }: ColumnChecks): void {
-  const seedNames = seedColumns?.map(({ name }) => name) ?? null;
-  for (const name of seedNames ?? []) {
-    const problem = nameProblem(name);
-    const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
-    if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
-  }
-  const seen = new Map<string, string>();
-  for (const name of seedNames ?? []) {
-    const twin = seen.get(name.toLowerCase());
-    const message = `has columns "${twin}" and "${name}", which ${ONE_IN_PARQUET}`;
-    if (twin !== undefined) report.add({ path: ['seed_config', 'source', 'path'], message });
-    seen.set(name.toLowerCase(), name);
-  }
-  for (const { path, name, columnType } of config.columns) {
-    if (name === null) continue;
-    const add = (message: string) => report.add({ path: [...path, 'name'], message });
-    const lineOf = (other: string) =>
-      report.keyPosition(config.columns.find((column) => column.name === other)!.path).line;
-    const isSeed = seedNames?.includes(name) ?? false;
-    const twin = seen.get(name.toLowerCase());
-    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column, in line ${lineOf(name)}`);
-    else if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
-    seen.set(name.toLowerCase(), name);
-    if (columnType !== 'seed-dataset') {
-      if (isSeed) add(`"${name}" is the name of a seed column too`);
-    } else if (!config.hasSeeds) {
-      add('is of a seed column, and there is no seed_config');
-    } else if (seedNames !== null && !isSeed) {
-      add(`"${name}" is no column of the seed source${suggestion(nearestName(name, seedNames))}`);
-    }
-  }
-}
-
 /** The names that references may use; null when they cannot all be known. */
 function knownNames({ config, seedColumns }: ColumnChecks): readonly string[] | null {
   if (seedColumns === null) return null;
   return [
     ...seedColumns.map(({ name }) => name),
-    ...config.columns.flatMap(({ name }) => (name === null ? [] : [name])),
+    ...config.columns.flatMap((column) => (column.name === null ? [] : [column.name, ...madeBeside(column)])),
   ];
+}
+
+/** Whether a name may be made beside a column that could not be read: that it is wrong is reported already. */
+function mayBeMadeBeside(name: string, { columns }: ReadConfig): boolean {
+  return columns.some(
+    (column) => column.config === null && column.name !== null && name.startsWith(`${column.name}__`),
+  );
 }
 
 interface ReferenceChecks extends ColumnChecks {
   readonly shapeOf: ShapeOf;
+  /** The column that makes another one beside it; the name itself for all others. */
+  readonly producerOf: (name: string) => string;
 }
 
 function checkReferences(report: Report, column: ReadColumn, checks: ReferenceChecks): readonly string[] {
-  const parents = column.config === null ? [] : parentsOf(column.config);
-  const needs = new Set(parents.filter((name) => name !== column.name));
-  const readField = (name: string) => plainText(report.read([...column.path, name]));
-  for (const field of templatesOf(column.columnType, readField)) {
-    for (const name of checkTemplate(report, { column, field, checks })) needs.add(name);
+  const needs = new Set<string>();
+  if (column.kind === null) return [];
+  for (const field of fieldsOfColumn(declarationOf(column.kind).schema, report.read(column.path))) {
+    const path = [...column.path, ...field.path];
+    if (field.mark.holds === 'model') checkAlias(report, { path, field, makes: field.mark.makes }, checks);
+    else for (const name of checkField(report, { path, column, field, checks })) needs.add(name);
   }
-  return [...needs];
-}
-
-interface TemplateCheck {
-  readonly column: ReadColumn;
-  readonly field: TemplateField;
-  readonly checks: ReferenceChecks;
+  return [...needs].map((name) => checks.producerOf(name));
 }
 
 interface FieldCheck {
+  /** From the top of the config. */
   readonly path: Path;
-  readonly field: TemplateField;
-  readonly shapeOf: ShapeOf;
+  readonly column: ReadColumn;
+  readonly field: MarkedField;
+  readonly checks: ReferenceChecks;
 }
 
-function checkTemplate(report: Report, { column, field, checks }: TemplateCheck): readonly string[] {
-  const path = [...column.path, ...field.path];
+/** Returns the other columns that the field names. */
+function checkField(report: Report, check: FieldCheck): readonly string[] {
+  const { path, column, field, checks } = check;
+  const { holds } = field.mark;
+  const where = `(in ${formatPath(field.path.slice(0, holds === 'expressions' ? 1 : undefined))})`;
   const fullPath = report.fullPath(path);
+  if (field.text.trim() === '') {
+    if (holds === 'prompt' && !hasContext(report, column)) report.add({ path, message: 'is empty' });
+    return [];
+  }
   let variables: readonly string[];
   try {
     variables = variablesOf(field);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
-    const position = field.isExpression
-      ? report.keyPosition(path)
-      : report.document.positionInText(fullPath, error.offset);
-    report.add({
-      path,
-      message: `${lowerFirst(error.message)} (in ${field.path[0]})`,
-      isWhole: true,
-      position,
-    });
+    const position =
+      holds === 'expressions'
+        ? report.keyPosition(path)
+        : report.document.positionInText(fullPath, error.offset);
+    report.add({ path, message: `${lowerFirst(error.message)} ${where}`, isWhole: true, position });
     return [];
   }
   const known = knownNames(checks);
-  const samplers = checks.config.columns
-    .filter(({ columnType }) => columnType === 'sampler')
-    .map(({ name }) => name);
   for (const name of variables) {
-    const position = field.isExpression
-      ? report.keyPosition(path)
-      : report.document.mentionPosition(fullPath, name);
-    const add = (message: string) => report.add({ path, message, isWhole: true, position });
-    if (name === column.name) {
-      add(`needs itself (in ${field.path[0]})`);
-    } else if (known !== null && !known.includes(name)) {
-      if (!isLaterSideEffect(report, name, checks.config)) {
-        add(
-          `no column "${name}"${suggestion(
-            nearestName(
-              name,
-              known.filter((other) => other !== column.name),
-            ),
-          )} (in ${field.path[0]})`,
-        );
-      }
-    } else if (field.isExpression && known !== null && !samplers.includes(name)) {
-      add(`a sampler can depend on samplers only, and "${name}" is none (in ${field.path[0]})`);
-    }
+    const position =
+      holds === 'expressions'
+        ? report.keyPosition(path)
+        : holds === 'column'
+          ? report.document.valuePosition(fullPath)
+          : report.document.mentionPosition(fullPath, name);
+    const problem = problemOfName(name, { ...check, known });
+    if (problem !== null) report.add({ path, message: `${problem} ${where}`, isWhole: true, position });
   }
-  if (field.path[0] === 'prompt' && !hasContext(report, column)) {
-    if (field.text.trim() === '') report.add({ path, message: 'is empty' });
-    else if (variables.length === 0) {
-      report.add({ path, message: 'names no column: every row gets the same prompt', level: 'warning' });
-    }
-  }
-  if (!field.isExpression) checkFields(report, { path, field, shapeOf: checks.shapeOf });
-  if (!field.isExpression && column.columnType !== 'expression') {
-    warnOfSingleBraces(report, { field, path, known: known ?? [] });
-    warnOfEmptyCells(report, { field, path, checks });
+  if (holds === 'prompt' || holds === 'template' || holds === 'condition') {
+    checkTemplate(report, { ...check, where, known: known ?? [], variables });
   }
   return variables.filter((name) => name !== column.name);
 }
 
-/** A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for. */
-function checkFields(report: Report, { path, field, shapeOf }: FieldCheck): void {
-  for (const { at, message, isGuarded } of missingFieldsOf(parseTemplate(field.text), shapeOf)) {
+/** What is wrong with a name that a field takes from its row. */
+function problemOfName(
+  name: string,
+  { column, field, checks, known }: FieldCheck & { readonly known: readonly string[] | null },
+): string | null {
+  if (name === column.name) return 'needs itself';
+  if (known === null) return null;
+  if (!known.includes(name)) {
+    if (mayBeMadeBeside(name, checks.config)) return null;
+    const others = known.filter((other) => other !== column.name);
+    return `no column "${name}"${suggestion(nearestName(name, others))}`;
+  }
+  if (field.mark.holds !== 'expressions') {
+    if (field.mark.holds === 'condition' && checks.producerOf(name) === column.name)
+      return 'looks at what it makes itself';
+    return null;
+  }
+  const isSampler = checks.config.columns.some((other) => other.name === name && other.kind === 'sampler');
+  return isSampler ? null : `a sampler can depend on samplers only, and "${name}" is none`;
+}
+
+interface TemplateCheck extends FieldCheck {
+  readonly where: string;
+  readonly known: readonly string[];
+  readonly variables: readonly string[];
+}
+
+function checkTemplate(report: Report, check: TemplateCheck): void {
+  const { path, column, field, variables, where } = check;
+  const { holds } = field.mark;
+  if (variables.length === 0) {
+    if (holds === 'prompt' && !hasContext(report, column))
+      report.add({ path, message: 'names no column: every row gets the same prompt', level: 'warning' });
+    if (holds === 'condition')
+      report.add({ path, message: 'names no column: it holds for every row or for none' });
+  }
+  // A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for.
+  for (const { at, message, isGuarded } of missingFieldsOf(parseTemplate(field.text), check.checks.shapeOf)) {
     report.add({
       path,
-      message: `${message} (in ${field.path[0]})`,
+      message: `${message} ${where}`,
       isWhole: true,
       level: isGuarded ? 'warning' : 'error',
       position: report.document.positionInText(report.fullPath(path), at),
     });
   }
+  if (column.kind === 'expression') return;
+  warnOfSingleBraces(report, check);
+  warnOfEmptyCells(report, check);
 }
 
 /** Whether a prompt stands beside an image or the like, which may say it all. */
@@ -214,27 +226,8 @@ function hasContext(report: Report, { path }: ReadColumn): boolean {
   return Array.isArray(context) && context.length > 0;
 }
 
-/** `x__trace` of a column whose trace is asked for: that it is not there yet is reported already. */
-function isLaterSideEffect(report: Report, name: string, { columns }: ReadConfig): boolean {
-  return columns.some(({ path, name: owner }) => {
-    const asksFor = (field: 'with_trace' | 'extract_reasoning_content') =>
-      isLater(field, report.read([...path, field]));
-    return (
-      (name === `${owner}__trace` && asksFor('with_trace')) ||
-      (name === `${owner}__reasoning_content` && asksFor('extract_reasoning_content'))
-    );
-  });
-}
-
 /** A seed cell with nothing in it prints as `None`. */
-function warnOfEmptyCells(
-  report: Report,
-  {
-    field,
-    path,
-    checks,
-  }: { readonly field: TemplateField; readonly path: Path; readonly checks: ColumnChecks },
-): void {
+function warnOfEmptyCells(report: Report, { field, path, checks }: TemplateCheck): void {
   const printed = printedNames(field.text);
   for (const { name, emptyCells } of checks.seedColumns ?? []) {
     if (emptyCells === 0 || !printed.includes(name)) continue;
@@ -248,18 +241,7 @@ function warnOfEmptyCells(
 }
 
 /** Python's f-string braces print as they stand. */
-function warnOfSingleBraces(
-  report: Report,
-  {
-    field,
-    path,
-    known,
-  }: {
-    readonly field: TemplateField;
-    readonly path: readonly (string | number)[];
-    readonly known: readonly string[];
-  },
-): void {
+function warnOfSingleBraces(report: Report, { field, path, known }: TemplateCheck): void {
   for (const match of field.text.matchAll(/(?<![{%])\{\s*([^{}%\s]+)\s*\}(?!\})/g)) {
     const name = match[1]!;
     if (!known.includes(name)) continue;
@@ -305,16 +287,21 @@ function checkCycles(
   }
 }
 
+interface AliasCheck {
+  readonly path: Path;
+  readonly field: MarkedField;
+  readonly makes: 'text' | 'embeddings';
+}
+
 function checkAlias(
   report: Report,
-  { path, columnType }: ReadColumn,
+  { path, field: { text: alias, path: below }, makes }: AliasCheck,
   { config: { models }, defaults, hasOwnModels }: ColumnChecks,
 ): void {
-  if (!columnType?.startsWith('llm-')) return;
-  const alias = plainText(report.read([...path, 'model_alias']));
-  if (typeof alias !== 'string' || alias.trim() === '') return;
+  if (alias.trim() === '') return;
   const model = models.find((candidate) => candidate.alias === alias);
-  const add = (message: string) => report.add({ path: [...path, 'model_alias'], message, isWhole: true });
+  const where = `(in ${formatPath(below)})`;
+  const add = (message: string) => report.add({ path, message, isWhole: true });
   if (model === undefined) {
     const known = hasOwnModels ? models.flatMap(({ alias: other }) => other ?? []) : defaults.aliases;
     const foreign = defaults.models.find((candidate) => candidate.alias === alias);
@@ -324,6 +311,6 @@ function checkAlias(
         ? 'describe it under model_configs'
         : `a document with models has no others, ${howToAdd(foreign)} to model_configs`;
     const remedy = near === null ? `: ${howTo}` : '';
-    add(`no model "${alias}"${suggestion(near)} (in model_alias)${remedy}`);
-  } else if (model.makes !== 'text') add(`model "${alias}" makes ${model.makes}, no text (in model_alias)`);
+    add(`no model "${alias}"${suggestion(near)} ${where}${remedy}`);
+  } else if (model.makes !== makes) add(`model "${alias}" makes ${model.makes}, no ${makes} ${where}`);
 }

@@ -1,16 +1,14 @@
 // Says what zod found wrong, in the words of the document.
 
 import type { z } from 'zod';
+import { describe, plainText } from '../columns/fields.ts';
 import { findOwn } from '../own-keys.ts';
 import { nearestName } from '../text/nearest-name.ts';
-import { shorten } from '../text/shorten.ts';
+import { anyOf, suggestion } from '../text/phrases.ts';
 import type { Path } from './load.ts';
 import { type Finding, formatPath, type Report } from './report.ts';
-import { plainText, plainValue } from './schema/scalars.ts';
 
 type Issue = z.core.$ZodIssue;
-
-const SHOWN_TEXT = 40;
 
 /** Reads the part of a document at `path` with a schema. Null, and findings in the report, when it does not fit. */
 export function readPart<Schema extends z.ZodType>(
@@ -101,34 +99,6 @@ function inside(path: Path): string {
     .slice(0, -1)
     .filter((key, index): key is string => index > lastIndex && typeof key === 'string');
   return owner.length === 0 ? '' : ` in ${formatPath(owner)}`;
-}
-
-export function suggestion(name: string | null): string {
-  return name === null ? '' : `, did you mean "${name}"?`;
-}
-
-/** A sentence for the middle of a message. */
-export function lowerFirst(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
-}
-
-/** `a, b or c` */
-export function anyOf(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
-}
-
-/** A value in a few words. */
-export function describe(input: unknown): string {
-  const value = plainValue(input);
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  if (typeof value === 'string') {
-    return JSON.stringify(shorten(value, SHOWN_TEXT));
-  }
-  return String(plainText(input));
 }
 
 const TYPE_WORDS: Readonly<Record<string, string>> = {

@@ -19,10 +19,10 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { PlainScalar } from '../columns/fields.ts';
 import type { Violation } from '../errors.ts';
 import { setOwn } from '../own-keys.ts';
 import type { Value } from '../values.ts';
-import { PlainScalar } from './schema/scalars.ts';
 import { findQuoteMistakes, isDeeperThan, type Mistake, syntaxMistake } from './yaml-mistakes.ts';
 
 export const MAX_SIZE_BYTES = 4 * 1024 * 1024;

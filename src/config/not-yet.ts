@@ -1,10 +1,10 @@
 // What Data Designer has and Rowloom not yet. Each is refused by name, before any call; a field that holds its default
 // says nothing and is accepted, as Data Designer writes all of them.
 
+import { plainText, plainValue } from '../columns/fields.ts';
 import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
-import { plainText, plainValue } from './schema/scalars.ts';
 
 export const LATER_COLUMN_TYPES: readonly string[] = [
   'llm-code',
@@ -36,18 +36,19 @@ export const LATER_PROVIDER_TYPES: readonly string[] = ['anthropic'];
 /** Fields whose value is the name of what is not there yet. */
 const LATER_WORDS = /_type$|^with_trace$/;
 
+/** Fields that stand at their default where a document says null. */
+const DEFAULT_WHEN_NULL = ['propagate_skip', 'with_trace', 'extract_reasoning_content'];
+
 /** Fields with the values that say nothing. */
 type LaterFields = Readonly<Record<string, readonly unknown[]>>;
 
 const YES = [true, 'yes', 'on'];
 const NO = [false, 'no', 'off'];
 
-const ANY_COLUMN: LaterFields = { skip: [null], propagate_skip: [...YES, null], allow_resize: [...NO, null] };
+const ANY_COLUMN: LaterFields = { allow_resize: [...NO, null] };
 const MODEL_COLUMN = {
   multi_modal_context: [null],
   tool_alias: [null],
-  with_trace: ['none', ...YES, ...NO, null],
-  extract_reasoning_content: [...NO, null],
 } satisfies LaterFields;
 
 export const LATER_DOCUMENT_FIELDS: LaterFields = {
@@ -71,22 +72,23 @@ export function withoutLaterFields(
   }: { readonly path: Path; readonly fields: Readonly<Record<string, unknown>>; readonly later: LaterFields },
 ): Readonly<Record<string, unknown>> {
   const kept = Object.entries(fields).filter(([name, input]) => {
+    if (DEFAULT_WHEN_NULL.includes(name) && plainValue(input) === null) return false;
     const silent = findOwn(later, name);
     if (silent === undefined) return true;
-    const value = plainValue(input) as string;
     if (!isSilent(input, silent)) refuseLater(report, [...path, name]);
-    else if (name === 'with_trace' && YES.includes(value))
-      warnOfOlder(report, [...path, name], 'it is left out, as traces are not supported yet');
-    else if (name === 'allow_resize' || (name === 'with_trace' && NO.includes(value)))
-      warnOfOlder(report, [...path, name], 'it is left out');
+    else if (name === 'allow_resize') warnOfOlder(report, [...path, name], 'it is left out');
     return false;
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept.map(([name, input]) => [name, withWord(report, [...path, name], input)]));
 }
 
-/** Whether a field of a model column asks for what is refused. */
-export function isLater(field: keyof typeof MODEL_COLUMN, input: unknown): boolean {
-  return input !== undefined && !isSilent(input, MODEL_COLUMN[field]);
+/** Older versions of Data Designer had a trace or none. */
+function withWord(report: Report, path: Path, input: unknown): unknown {
+  const value = plainValue(input);
+  if (path.at(-1) !== 'with_trace' || ![...YES, ...NO].includes(value as string)) return input;
+  const word = YES.includes(value as string) ? 'all_messages' : 'none';
+  warnOfOlder(report, path, `it is read as ${word}`);
+  return word;
 }
 
 function isSilent(input: unknown, silent: readonly unknown[]): boolean {

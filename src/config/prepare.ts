@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { plainText } from '../columns/fields.ts';
 import { ConfigError, type Violation } from '../errors.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { checkColumns } from './check-columns.ts';
@@ -12,7 +13,6 @@ import { type Environment, findProviders, simulatedProvider } from './providers.
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
-import { plainText } from './schema/scalars.ts';
 import { locateSeedFiles } from './seed-paths.ts';
 import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
 
@@ -77,7 +77,13 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
 
   const rows = options.rows === 'all' ? (seeds.selected ?? 0) : options.rows;
-  const resolved = resolveConfig(config, { ...options, rows, providers, seedSource: seeds.source });
+  const resolved = resolveConfig(config, {
+    ...options,
+    rows,
+    providers,
+    seedSource: seeds.source,
+    modules: new Map(),
+  });
   const seedPath = config.seeds?.source.path;
   return {
     document,

@@ -4,18 +4,19 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { describe, plainText } from '../columns/fields.ts';
 import type { Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../text/header-text.ts';
 import { nearestName } from '../text/nearest-name.ts';
-import { describe, readPart, suggestion, unknownField } from './explain.ts';
+import { suggestion } from '../text/phrases.ts';
+import { readPart, unknownField } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import { loadDocument, type Path } from './load.ts';
 import { LATER_PROVIDER_TYPES, refuseLater } from './not-yet.ts';
 import { Report } from './report.ts';
 import { type ModelProvider, modelProvider, type Simulation, simulation } from './schema/models.ts';
-import { plainText } from './schema/scalars.ts';
 import { hasSecret, isSecretHeader, isTellingName, isVariableName, variablesIn } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;

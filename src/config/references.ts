@@ -1,49 +1,33 @@
 // What a column takes from other columns: the templates in it and the fields that name a column.
 
+import type { ColumnConfig, ColumnSchema } from '../columns/declaration.ts';
+import { plainText, plainValue } from '../columns/fields.ts';
+import { declarationOf } from '../columns/kinds.ts';
+import { type MarkedField, markedFields } from '../columns/marks.ts';
 import { findOwn } from '../own-keys.ts';
 import { parseExpression, parseTemplate } from '../templates/template.ts';
-import { allParams } from './column-types.ts';
-import type { ColumnConfig } from './schema/columns.ts';
 
-/** A text with references in it: a template, or a bare expression as conditions are. */
-export interface TemplateField {
-  /** The path of the field below the column. */
-  readonly path: readonly string[];
-  readonly text: string;
-  readonly isExpression: boolean;
+/** The marked fields of a column as the document has it, of a broken one too; none of one whose kind is not known. */
+export function fieldsOfColumn(schema: ColumnSchema<ColumnConfig>, input: unknown): readonly MarkedField[] {
+  if (!('by' in schema)) return markedFields(schema, input);
+  const fields = plainValue(input);
+  const word = typeof fields === 'object' ? plainText(findOwn({ ...fields }, schema.by)) : undefined;
+  const chosen = typeof word === 'string' ? findOwn(schema.schemas, word) : undefined;
+  return chosen === undefined ? [] : markedFields(chosen, input);
 }
 
-const PROMPTS = ['prompt', 'system_prompt'];
-const TEMPLATE_FIELDS: ReadonlyMap<string | null, readonly string[]> = new Map([
-  ['llm-text', PROMPTS],
-  ['llm-structured', PROMPTS],
-  ['llm-judge', PROMPTS],
-  ['expression', ['expr']],
-]);
-
-/** The templates of a column, of a broken one too: fields that hold no text have none. */
-export function templatesOf(
-  columnType: string | null,
-  readField: (name: string) => unknown,
-): readonly TemplateField[] {
-  if (columnType === 'sampler') {
-    const conditions = readField('conditional_params');
-    if (typeof conditions !== 'object' || conditions === null) return [];
-    return Object.keys(conditions).map((text) => ({
-      path: ['conditional_params', text],
-      text,
-      isExpression: true,
-    }));
+/** The names that a field takes from its row. Throws `TemplateSyntaxError`. */
+export function variablesOf({ mark, text }: MarkedField): readonly string[] {
+  switch (mark.holds) {
+    case 'column':
+      return [text];
+    case 'model':
+      return [];
+    case 'expressions':
+      return parseExpression(text).variables;
+    default:
+      return parseTemplate(text).variables;
   }
-  return (TEMPLATE_FIELDS.get(columnType) ?? []).flatMap((field) => {
-    const text = readField(field);
-    return typeof text === 'string' ? [{ path: [field], text, isExpression: false }] : [];
-  });
-}
-
-/** The names that a text takes from its row. Throws `TemplateSyntaxError`. */
-export function variablesOf({ text, isExpression }: TemplateField): readonly string[] {
-  return (isExpression ? parseExpression(text) : parseTemplate(text)).variables;
 }
 
 /** The names that a template prints as they are in every row, whatever it tests elsewhere. */
@@ -53,15 +37,14 @@ export function printedNames(template: string): readonly string[] {
   );
 }
 
-/** The columns that a column which could be read needs. Throws `TemplateSyntaxError`. */
-export function needsOf(config: ColumnConfig): readonly string[] {
-  const fields: Readonly<Record<string, unknown>> = config;
-  const templates = templatesOf(config.column_type, (name) => findOwn(fields, name));
-  return [...new Set([...parentsOf(config), ...templates.flatMap(variablesOf)])];
-}
-
-/** The categories that a subcategory chooses by. */
-export function parentsOf(config: ColumnConfig): readonly string[] {
-  if (config.column_type !== 'sampler' || config.sampler_type !== 'subcategory') return [];
-  return allParams(config).map(({ category }) => category);
+/** The columns that a column which could be read needs, and those that its `skip.when` alone names, which are among them. */
+export function needsOf(config: ColumnConfig): {
+  readonly needs: readonly string[];
+  readonly whenOnly: readonly string[];
+} {
+  const fields = fieldsOfColumn(declarationOf(config.column_type).schema, config);
+  const isCondition = ({ mark }: MarkedField) => mark.holds === 'condition';
+  const inputs = new Set(fields.filter((field) => !isCondition(field)).flatMap(variablesOf));
+  const needs = new Set(fields.flatMap(variablesOf));
+  return { needs: [...needs], whenOnly: [...needs].filter((name) => !inputs.has(name)) };
 }

@@ -2,10 +2,10 @@
 //
 //   support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet
 
+import { plainText } from '../columns/fields.ts';
 import { formatViolation, type Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import type { LoadedDocument, Path, Position } from './load.ts';
-import { plainText } from './schema/scalars.ts';
 
 /** Lists whose items people know by a name of their own. */
 const NAMED: readonly { readonly path: Path; readonly word: string; readonly nameField: string }[] = [

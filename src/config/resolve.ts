@@ -1,24 +1,23 @@
 // From a valid config to what a build works from: the plan, with all that can change a value, and the settings.
 
+import type { ColumnConfig, Facts } from '../columns/declaration.ts';
+import { declarationOf } from '../columns/kinds.ts';
+import type { SamplerConfigOf } from '../columns/sampler/params.ts';
 import { digestOf } from '../digest.ts';
 import {
-  type ColumnType,
+  aliasesOf,
   type ModelSettings,
+  type OutputColumn,
   type Parameter,
   PLAN_VERSION,
   type Plan,
   type PlanColumn,
   type PlanModel,
-  type PlanSampler,
   type PlanSeedSource,
-  type SamplerParams,
   type Settings,
 } from '../plan.ts';
-import type { Value } from '../values.ts';
-import { typeOfColumn } from './column-types.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
-import type { ColumnConfig, SamplerColumn } from './schema/columns.ts';
 import { DEFAULT_ROW_GROUP_SIZE, type SeedConfig } from './schema/document.ts';
 import {
   DEFAULT_TIMEOUT_S,
@@ -28,9 +27,7 @@ import {
 } from './schema/models.ts';
 import { type DatasetConfig, ROW_ID_COLUMN } from './validate.ts';
 
-export interface SeedColumn {
-  readonly name: string;
-  readonly type: ColumnType;
+export interface SeedColumn extends OutputColumn {
   /** Rows of the source that have nothing in it. */
   readonly emptyCells: number;
 }
@@ -46,6 +43,8 @@ export interface SeedSource {
 export interface ResolveOptions {
   readonly datasetName: string;
   readonly rows: number;
+  /** The hashes of the bundles of the modules that the columns name, by the path in the document. */
+  readonly modules: Facts['modules'];
   /** Null without a `seed_config`. */
   readonly seedSource: SeedSource | null;
   /** Those in use, by name. */
@@ -63,13 +62,16 @@ export interface Resolved {
 export function resolveConfig(config: DatasetConfig, options: ResolveOptions): Resolved {
   const { rowloom } = config;
   const { seedSource, recorded } = options;
-  const used = modelsInUse(config);
+  const columns = planColumns(config, { seeds: seedSource, modules: options.modules });
+  const aliases = new Set(columns.flatMap(aliasesOf));
+  // In the order of the document.
+  const used = config.models.filter(({ alias }) => aliases.has(alias));
   const providers = [...new Set(used.map(({ provider }) => provider))].map((name) =>
     providerOf(name, options),
   );
   const plan: Plan = {
     v: PLAN_VERSION,
-    columns: planColumns(config, seedSource),
+    columns,
     models: byAlias(used, (model) => planModel(model, providerOf(model.provider, options))),
     seed: rowloom.seed ?? recorded?.seed ?? seedOfName(options.datasetName),
     rowGroupSize: rowloom.row_group_size ?? recorded?.rowGroupSize ?? DEFAULT_ROW_GROUP_SIZE,
@@ -97,12 +99,6 @@ const NAME_SEED_LENGTH = 4;
 /** The seed of a dataset whose config has none. */
 function seedOfName(datasetName: string): string {
   return digestOf(datasetName).slice(0, NAME_SEED_LENGTH);
-}
-
-/** The models that columns use, in the order of the document. */
-function modelsInUse({ columns, models }: DatasetConfig): readonly ModelConfig[] {
-  const aliases = new Set(columns.flatMap((column) => ('model_alias' in column ? [column.model_alias] : [])));
-  return models.filter(({ alias }) => aliases.has(alias));
 }
 
 function providerOf(name: string, { providers }: ResolveOptions): ModelProvider {
@@ -148,79 +144,43 @@ function modelSettings({ provider, inference_parameters, skip_health_check }: Mo
 }
 
 /** Seed columns first, then the document's; a hidden one where nothing else starts rows. */
-function planColumns({ columns }: DatasetConfig, seedSource: SeedSource | null): readonly PlanColumn[] {
-  const dropped = new Set(
-    columns.filter(({ column_type, drop }) => column_type === 'seed-dataset' && drop).map(({ name }) => name),
+function planColumns({ columns }: DatasetConfig, facts: Facts): readonly PlanColumn[] {
+  const isSeed = ({ column_type }: ColumnConfig) => column_type === 'seed-dataset';
+  const declared = new Map(columns.filter(isSeed).map((column) => [column.name, column]));
+  const seeds = (facts.seeds?.columns ?? []).map(({ name }) =>
+    planColumn(declared.get(name) ?? { ...SEED, name }, facts),
   );
-  const seeds = (seedSource?.columns ?? []).map(
-    ({ name, type }): PlanColumn => ({
-      kind: 'seed-dataset',
-      name,
-      drop: dropped.has(name),
-      type,
-      needs: [],
-    }),
-  );
-  const made = columns.flatMap((column) =>
-    column.column_type === 'seed-dataset' ? [] : [planColumn(column)],
-  );
-  const hasRoots = [...seeds, ...made].some(({ kind }) => kind === 'sampler' || kind === 'seed-dataset');
-  return [...(hasRoots ? [] : [ROW_IDS]), ...seeds, ...made];
+  const made = columns.filter((column) => !isSeed(column)).map((column) => planColumn(column, facts));
+  const starts = [...seeds, ...made].some(({ strategy }) => strategy === 'root');
+  return [...(starts ? [] : [planColumn(ROW_IDS, facts)]), ...seeds, ...made];
 }
 
-const ROW_IDS: PlanSampler = {
-  kind: 'sampler',
-  name: ROW_ID_COLUMN,
-  drop: true,
-  type: { kind: 'text' },
-  needs: [],
-  sampler: 'uuid',
-  params: {},
-  conditions: [],
-  convertTo: null,
+const SEED = { column_type: 'seed-dataset', drop: false, skip: null, propagate_skip: true };
+
+const ROW_IDS: SamplerConfigOf<'uuid'> = {
+  ...{ name: ROW_ID_COLUMN, column_type: 'sampler', drop: true, skip: null, propagate_skip: true },
+  ...{ sampler_type: 'uuid', conditional_params: {}, convert_to: null },
+  params: { sampler_type: 'uuid', prefix: null, short_form: false, uppercase: false },
 };
 
-function planColumn(config: Exclude<ColumnConfig, { column_type: 'seed-dataset' }>): PlanColumn {
-  const base = { name: config.name, drop: config.drop, type: typeOfColumn(config), needs: needsOf(config) };
-  switch (config.column_type) {
-    case 'sampler':
-      return planSampler(config, base);
-    case 'expression':
-      return { ...base, kind: 'expression', expr: config.expr, dtype: config.dtype };
-    default: {
-      const asked = {
-        ...base,
-        prompt: config.prompt,
-        systemPrompt: config.system_prompt?.trim() === '' ? null : config.system_prompt,
-        alias: config.model_alias,
-      };
-      if (config.column_type === 'llm-text') return { ...asked, kind: 'llm-text' };
-      if (config.column_type === 'llm-judge') return { ...asked, kind: 'llm-judge', scores: config.scores };
-      return { ...asked, kind: 'llm-structured', schema: config.output_format };
-    }
-  }
-}
-
-type Base = Pick<PlanSampler, 'name' | 'drop' | 'type' | 'needs'>;
-
-function planSampler(config: SamplerColumn, base: Base): PlanSampler {
+function planColumn(config: ColumnConfig, facts: Facts): PlanColumn {
+  const declaration = declarationOf(config.column_type);
+  const form = declaration.form(config, facts);
+  const { needs, whenOnly } = needsOf(config);
   return {
-    ...base,
-    kind: 'sampler',
-    sampler: config.sampler_type,
-    params: planParams(config.params),
-    conditions: Object.entries(config.conditional_params).map(([when, params]) => ({
-      when,
-      params: planParams(params),
-    })),
-    convertTo: config.convert_to,
+    kind: declaration.kind,
+    name: config.name,
+    strategy: declaration.strategy(form),
+    drop: config.drop,
+    type: declaration.type(config, facts),
+    needs,
+    skip: config.skip === null ? null : { ...config.skip, reads: whenOnly },
+    propagateSkip: config.propagate_skip,
+    onError: declaration.onError,
+    sideEffects: declaration.sideEffects?.(config) ?? [],
+    limiters: declaration.limiters(form),
+    form,
   };
-}
-
-function planParams({ sampler_type: _, ...params }: SamplerColumn['params']): SamplerParams {
-  const given: Readonly<Record<string, Value>> = params;
-  const { decimal_places: places } = given;
-  return typeof places === 'number' ? { ...given, decimal_places: BigInt(places) } : given;
 }
 
 function planSeeds(

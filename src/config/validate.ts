@@ -2,10 +2,14 @@
 // What depends on more than one part (names, references, providers) is checked in `check-columns.ts` and `providers.ts`.
 
 import type { z } from 'zod';
+import type { ColumnConfig, ColumnSchema } from '../columns/declaration.ts';
+import { describe, plainText, plainValue } from '../columns/fields.ts';
+import { COLUMN_KINDS, type ColumnKind, declarationOf } from '../columns/kinds.ts';
 import { ConfigError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import { nearestName } from '../text/nearest-name.ts';
-import { describe, fieldsAt, readPart, suggestion } from './explain.ts';
+import { suggestion } from '../text/phrases.ts';
+import { fieldsAt, readPart } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
@@ -20,18 +24,8 @@ import {
 } from './not-yet.ts';
 import { readProviders } from './providers.ts';
 import { Report, TOP_FIELDS } from './report.ts';
-import {
-  COLUMN_TYPES,
-  type ColumnConfig,
-  type ColumnKind,
-  OTHER_COLUMNS,
-  SAMPLER_COLUMNS,
-  SAMPLER_TYPES,
-  type SamplerType,
-} from './schema/columns.ts';
 import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
 import { type ModelConfig, type ModelProvider, modelConfig } from './schema/models.ts';
-import { plainText, plainValue } from './schema/scalars.ts';
 
 /** What a document asks for, with all defaults filled in. */
 export interface DatasetConfig {
@@ -47,6 +41,8 @@ export interface ReadColumn {
   readonly path: Path;
   readonly name: string | null;
   readonly columnType: string | null;
+  /** Null for a word that is no kind. */
+  readonly kind: ColumnKind | null;
   /** Null when something in it is wrong or not there yet. */
   readonly config: ColumnConfig | null;
 }
@@ -197,34 +193,32 @@ function readColumn(report: Report, path: Path): ReadColumn {
   const fields = fieldsOf(input);
   if (fields === null) {
     report.add({ path, message: `has to be a map, not ${describe(input)}` });
-    return { path, name: null, columnType: null, config: null };
+    return { path, name: null, columnType: null, kind: null, config: null };
   }
   const name = textOf(fields.name);
   const problem = name === null ? null : nameProblem(name);
   if (problem !== null) report.add({ path: [...path, 'name'], message: problem });
-  const columnType = readWord(report, {
+  const kind = readWord(report, {
     path: [...path, 'column_type'],
-    words: COLUMN_TYPES,
+    words: COLUMN_KINDS,
     later: LATER_COLUMN_TYPES,
   });
-  const read = { path, name, columnType: textOf(fields.column_type) };
-  if (columnType === null) return { ...read, config: null };
-  const kept = withoutLaterFields(report, { path, fields, later: laterColumnFields(columnType) });
-  const schema = columnSchema(report, { path, columnType });
+  const read = { path, name, kind, columnType: textOf(fields.column_type) };
+  if (kind === null) return { ...read, config: null };
+  const kept = withoutLaterFields(report, { path, fields, later: laterColumnFields(kind) });
+  const schema = schemaOf(report, path, declarationOf(kind).schema);
   return { ...read, config: schema === null ? null : readPart(report, { path, schema, input: kept }) };
 }
 
-function columnSchema(
+function schemaOf(
   report: Report,
-  { path, columnType }: { readonly path: Path; readonly columnType: ColumnKind },
+  path: Path,
+  schema: ColumnSchema<ColumnConfig>,
 ): z.ZodType<ColumnConfig> | null {
-  if (columnType !== 'sampler') return OTHER_COLUMNS[columnType];
-  const samplerType = readWord<SamplerType>(report, {
-    path: [...path, 'sampler_type'],
-    words: SAMPLER_TYPES,
-    later: LATER_SAMPLER_TYPES,
-  });
-  return samplerType === null ? null : SAMPLER_COLUMNS[samplerType];
+  if (!('by' in schema)) return schema;
+  const words = Object.keys(schema.schemas);
+  const word = readWord(report, { path: [...path, schema.by], words, later: LATER_SAMPLER_TYPES });
+  return word === null ? null : findOwn(schema.schemas, word)!;
 }
 
 interface Word<Known extends string> {

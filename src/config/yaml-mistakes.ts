@@ -2,7 +2,7 @@
 // comments, and the reader's own errors.
 
 import { type CST, Lexer, Parser, type YAMLError } from 'yaml';
-import { lowerFirst } from './explain.ts';
+import { lowerFirst } from '../text/phrases.ts';
 
 export interface Mistake {
   readonly offset: number;

@@ -15,21 +15,15 @@
 //   A6. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
 import { createBreather } from '../breathe.ts';
+import { declarationOf } from '../columns/kinds.ts';
 import { readAgain } from '../columns/llm/answers.ts';
 import { cellInput } from '../columns/llm/cell-input.ts';
+import type { ChatColumn } from '../columns/llm/declare-chat.ts';
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
 import { SIMULATED_HOST } from '../models/providers/simulated/simulated-client.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import {
-  includesRow,
-  isKept,
-  isModelColumn,
-  type ModelColumn,
-  type Plan,
-  type PlanColumn,
-  strategyOf,
-} from '../plan.ts';
+import { aliasesOf, includesRow, isKept, isMade, type Plan, type PlanColumn } from '../plan.ts';
 import type { Drop } from '../store/groups.ts';
 import { misfitOf } from '../store/parquet.ts';
 import { type CellRecord, isCrash } from '../store/records.ts';
@@ -125,7 +119,7 @@ class Adopter {
     this.#records = new Map([...input.records].map(([column, records]) => [column, byRow(records)]));
     this.#failedBefore = new Set(input.output.drops.map(({ row, column }) => `${row} ${column}`));
     for (const column of this.#columns) {
-      if (strategyOf(column) === 'inline') continue;
+      if (column.strategy === 'inline') continue;
       this.#found.set(column.name, { chosen: new Map(), wanted: new Map(), keptAsIs: new Set() });
     }
   }
@@ -159,18 +153,17 @@ class Adopter {
       const mayBeAsBefore =
         this.#input.unchanged.has(column.name) && column.needs.every((need) => asBefore.has(need));
       try {
-        if (column.kind === 'expression') {
+        if (column.strategy === 'inline') {
           if (!hasAll(values, column.needs)) continue;
           setOwn(values, column.name, this.#inline.evaluate(column.name, row, values));
           if (mayBeAsBefore) asBefore.add(column.name);
           continue;
         }
-        const record = isModelColumn(column)
-          ? this.#adoptCell(column, row, { values, mayBeAsBefore })
+        const record = isMade(column)
+          ? this.#adoptCell(column as ChatColumn, row, { values, mayBeAsBefore })
           : this.#rootRecord(column, row, findOwn(roots.cells, column.name));
         if (mayBeAsBefore && this.#isAsBefore(column, row, record)) asBefore.add(column.name);
-        if (column.kind === 'seed-dataset' && this.#isChange(column, row, record))
-          this.#changedSeedRows.add(row);
+        if (seedsChange(column) && this.#isChange(column, row, record)) this.#changedSeedRows.add(row);
         if (record === undefined) continue;
         setOwn(values, column.name, record.value);
         this.#columnOf(column.name).chosen.set(row, record);
@@ -196,7 +189,7 @@ class Adopter {
   /** Whether the cell of an unchanged column is the one of the output. A root that is not kept follows from the plan. */
   #isAsBefore(column: PlanColumn, row: number, record: CellRecord | undefined): boolean {
     if (record === undefined) return false;
-    return isChosen(record) || (!isModelColumn(column) && !isKept(this.#plan, { column: column.name, row }));
+    return isChosen(record) || (!isMade(column) && !isKept(this.#plan, { column: column.name, row }));
   }
 
   /** Whether a row of the output has this cell, and the store has not: whatever it was, it cannot be told from another. */
@@ -218,15 +211,14 @@ class Adopter {
     return (
       includesRow(this.#input.output.rows, row) ||
       this.#columns.some(
-        (column) =>
-          isModelColumn(column) && this.#recordsOf(column.name, row).some(({ status }) => status === 'ok'),
+        (column) => isMade(column) && this.#recordsOf(column.name, row).some(({ status }) => status === 'ok'),
       )
     );
   }
 
   /** Throws `CellError` for a cell that crashed the worker: it is not tried again. */
   #adoptCell(
-    column: ModelColumn,
+    column: ChatColumn,
     row: number,
     { values, mayBeAsBefore }: { readonly values: RowValues; readonly mayBeAsBefore: boolean },
   ): CellRecord | undefined {
@@ -262,7 +254,7 @@ class Adopter {
   }
 
   #wantOf(of: {
-    column: ModelColumn;
+    column: ChatColumn;
     row: number;
     accepted: readonly CellRecord[];
     records: readonly CellRecord[];
@@ -279,12 +271,14 @@ class Adopter {
     return accepted.length > 0 ? 'stale' : 'missing';
   }
 
-  #keepable(column: ModelColumn, accepted: readonly CellRecord[]): readonly CellRecord[] {
-    const isReal = findOwn(this.#plan.models, column.alias)?.providerType !== 'simulated';
+  #keepable(column: ChatColumn, accepted: readonly CellRecord[]): readonly CellRecord[] {
+    const isReal = aliasesOf(column).some(
+      (alias) => findOwn(this.#plan.models, alias)?.providerType !== 'simulated',
+    );
     return accepted.filter((record) => fits(column, record) && !(isReal && record.host === SIMULATED_HOST));
   }
 
-  #choose(column: ModelColumn, row: number, values: RowValues, right: readonly CellRecord[]): CellRecord {
+  #choose(column: ChatColumn, row: number, values: RowValues, right: readonly CellRecord[]): CellRecord {
     const [first, ...others] = right.toSorted(byAge);
     const chosen = right.find(isChosen);
     if (chosen !== undefined) return chosen;
@@ -300,16 +294,16 @@ class Adopter {
   }
 
   /** How many downstream cells were made from these values. */
-  #countMadeFrom(upstream: ModelColumn, row: number, values: RowValues): number {
+  #countMadeFrom(upstream: ChatColumn, row: number, values: RowValues): number {
     let score = 0;
     const all: Record<string, Value> = { ...values };
     for (const column of this.#columns) {
       if (Object.hasOwn(all, column.name) || !hasAll(all, column.needs)) continue;
       try {
-        if (column.kind === 'expression')
+        if (column.strategy === 'inline')
           setOwn(all, column.name, this.#inline.evaluate(column.name, row, all));
-        else if (isModelColumn(column) && column !== upstream) {
-          const digest = digestOfCell({ plan: this.#plan, column, row, values: all });
+        else if (isMade(column) && column !== upstream) {
+          const digest = digestOfCell({ plan: this.#plan, column: column as ChatColumn, row, values: all });
           const made = this.#recordsOf(column.name, row).find(
             (record) => record.status === 'ok' && record.in === digest,
           );
@@ -338,7 +332,7 @@ class Adopter {
 /** Undefined for an input that cannot be made: the slice that tries it records why. */
 function digestOfCell(place: {
   plan: Plan;
-  column: ModelColumn;
+  column: ChatColumn;
   row: number;
   values: RowValues;
 }): string | undefined {
@@ -382,4 +376,8 @@ function idOf(record: CellRecord): string {
 
 function isSameValue(left: Value, right: Value): boolean {
   return left === right || formatJson(left) === formatJson(right);
+}
+
+function seedsChange({ kind }: PlanColumn): boolean {
+  return declarationOf(kind).follows.seedSource !== undefined;
 }

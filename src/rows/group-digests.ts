@@ -1,12 +1,12 @@
 // What a plan says about one row group, as digests. A group whose record has the digest of today is as the plan wants it
 // and need not be opened; a column whose definition is that of the record has the cells that it should have, unread.
 
-import { READ_VERSION } from '../columns/llm/answers.ts';
+import { declarationOf } from '../columns/kinds.ts';
 import { digestOf } from '../digest.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import { isModelColumn, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
-import { columnInOrder, modelInOrder, planDigest } from './plan-digest.ts';
+import { aliasesOf, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
+import { modelInOrder, planDigest } from './plan-digest.ts';
 
 export interface GroupDigests {
   /** Covers the whole plan, the version of what reads answers, and seed rows, keep and redo rules cut to these rows. */
@@ -27,7 +27,8 @@ export interface GroupDigestsOptions {
 
 export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions): GroupDigests {
   const { keep, redo, columns } = plan;
-  const whole = [READ_VERSION, planDigest({ ...plan, keep: [], redo: [], seedSource: null })];
+  const readers = plan.columns.map(({ kind }) => declarationOf(kind).readVersion);
+  const whole = [readers, planDigest({ ...plan, keep: [], redo: [], seedSource: null })];
   const byName = new Map(columns.map((column) => [column.name, column]));
   const ordered = order.map((name) => byName.get(name)!);
   const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));
@@ -58,11 +59,12 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
     const definitions: Record<string, string> = {};
     for (const column of ordered) {
       const { name, kind, needs } = column;
+      const { follows } = declarationOf(kind);
       const definition = {
         own: own.get(name),
         keep: rules.keep.filter((rule) => rule.column === null || rule.column === name),
         redo: rules.redo.filter((rule) => rule.column === name),
-        seeds: kind === 'seed-dataset' ? rules.seeds : null,
+        seeds: follows.seedSource === undefined ? null : rules.seeds,
         above: needs.map((need) => findOwn(definitions, need)),
       };
       setOwn(definitions, name, digestOf(definition));
@@ -73,9 +75,9 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
 
 /** All that makes a column's cells beside the columns that it needs. */
 function definitionOf(plan: Plan, column: PlanColumn): object {
-  const definition = columnInOrder({ ...column, drop: false });
-  const model = isModelColumn(column) ? modelInOrder(findOwn(plan.models, column.alias)!) : null;
-  return { definition, model, seed: plan.seed, read: READ_VERSION };
+  const { readVersion } = declarationOf(column.kind);
+  const models = aliasesOf(column).map((alias) => modelInOrder(findOwn(plan.models, alias)!));
+  return { definition: { ...column, drop: false }, models, seed: plan.seed, read: readVersion };
 }
 
 /** A rule for some rows; none where it is about no row of them. `null` is all of them. */

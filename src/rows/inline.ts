@@ -1,11 +1,12 @@
 // The inline columns of a row: pure functions of its other cells, made wherever they are needed and never stored.
 
+import type { ExpressionColumn } from '../columns/expression/declare.ts';
 import { makeExpression } from '../columns/expression/expression.ts';
 import { orderByNeeds } from '../columns/sampler/order.ts';
 import { columnDraws } from '../draws.ts';
 import { CellError } from '../errors.ts';
 import { setOwn } from '../own-keys.ts';
-import { type Plan, type PlanExpression, redoCounterOf } from '../plan.ts';
+import { type Plan, redoCounterOf } from '../plan.ts';
 import type { Value } from '../values.ts';
 import type { RowFailure, RowValues } from './generator.ts';
 
@@ -24,12 +25,12 @@ interface CompletedRow {
 /** Parses the plan's expressions once. */
 export function makeInline(plan: Plan): InlineRow {
   const columns = orderByNeeds(
-    plan.columns.filter((column): column is PlanExpression => column.kind === 'expression'),
+    plan.columns.filter((column): column is ExpressionColumn => column.kind === 'expression'),
   );
   const generators = new Map(
     columns.map((column) => [
       column.name,
-      { evaluate: makeExpression(column), drawsAt: columnDraws([plan.seed, column.name]) },
+      { evaluate: makeExpression(column.form), drawsAt: columnDraws([plan.seed, column.name]) },
     ]),
   );
 

@@ -1,7 +1,7 @@
 // What the store has of a row group: every record of its files, whatever slice, start or plan they come from.
 
 import type { RowRange } from '../graph/types.ts';
-import { type Plan, strategyOf } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { scanCellFile, withCellFiles } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { CellPlace } from './names.ts';
@@ -34,7 +34,7 @@ export async function gatherRecords(
 
 /** The columns with cells in the store: all but inline ones. */
 export function storedColumns(plan: Plan): string[] {
-  return plan.columns.filter((column) => strategyOf(column) !== 'inline').map(({ name }) => name);
+  return plan.columns.filter(({ strategy }) => strategy !== 'inline').map(({ name }) => name);
 }
 
 async function gatherColumn(

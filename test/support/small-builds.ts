@@ -3,11 +3,12 @@
 
 import { type CellCounts, countCells } from '../../src/client/wish/count-cells.ts';
 import { cellInput } from '../../src/columns/llm/cell-input.ts';
+import type { ChatColumn } from '../../src/columns/llm/declare-chat.ts';
 import { graphColumns } from '../../src/config/graph-columns.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { groupCount, rowsOfGroup } from '../../src/graph/row-groups.ts';
 import type { RowRange } from '../../src/graph/types.ts';
-import { isModelColumn, type Plan, type PlanColumn } from '../../src/plan.ts';
+import { isMade, type Plan, type PlanColumn } from '../../src/plan.ts';
 import { adoptRowGroup } from '../../src/rows/adopt-row-group.ts';
 import { makeGroupDigests } from '../../src/rows/group-digests.ts';
 import { makeInline } from '../../src/rows/inline.ts';
@@ -166,10 +167,10 @@ export class SmallBuilds {
     readonly calls: Record<string, number>;
   }): CellRecord {
     const { plan, column, row, cells, calls } = of;
-    if (!isModelColumn(column)) throw new Error(`Row ${row} has no root "${column.name}"`);
+    if (!isMade(column)) throw new Error(`Row ${row} has no root "${column.name}"`);
     calls[column.name] = (calls[column.name] ?? 0) + 1;
     this.#at += 1;
-    const { digest } = cellInput({ plan, column, row, values: cells });
+    const { digest } = cellInput({ plan, column: column as ChatColumn, row, values: cells });
     const text = this.#answer(digest);
     const made = { row, in: digest, at: this.#at, calls: [call(`${this.#at}:1`)] };
     return text === undefined

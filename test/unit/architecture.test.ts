@@ -11,12 +11,13 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   text: [],
   templates: ['text'],
   graph: [],
-  config: ['templates', 'graph', 'text'],
-  models: ['text'],
+  schemas: ['templates', 'text'],
+  config: ['columns', 'schemas', 'templates', 'graph', 'text'],
+  models: ['schemas', 'text'],
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],
   seeds: ['store', 'text'],
-  columns: ['models', 'store', 'templates', 'text'],
+  columns: ['models', 'schemas', 'store', 'templates', 'text'],
   rows: ['columns', 'models', 'seeds', 'store'],
   workflows: ['graph'],
   activities: ['columns', 'config', 'rows', 'graph', 'models', 'store', 'text'],
@@ -46,9 +47,6 @@ const MAX_MEDIAN_LINES = 110;
 
 /** What breaks a rule today and is being changed: it has to become empty, and nothing is added. */
 const KNOWN: readonly string[] = [
-  'circle: config/explain.ts → config/load.ts → config/yaml-mistakes.ts → config/explain.ts',
-  'circle: config/explain.ts → config/report.ts → config/load.ts → config/yaml-mistakes.ts → config/explain.ts',
-  'import: plan.ts → config/schema/columns.ts',
   'size: columns/llm/generate-cell.ts',
   'size: models/limiter.ts',
   'size: rows/adopt-cells.ts',

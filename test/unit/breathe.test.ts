@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBreather } from '../../src/breathe.ts';
-import { PLAN_VERSION, type Plan, type PlanExpression, type PlanSampler } from '../../src/plan.ts';
 import { adoptCells } from '../../src/rows/adopt-cells.ts';
 import { openRoots } from '../../src/rows/roots.ts';
 import { FolderFiles } from '../../src/store/files/folder.ts';
+import { expressionColumn, planWith, samplerColumn } from '../support/plans.ts';
 
 /** Pieces of work in each turn of the event loop. A piece takes one millisecond: it begins with a look at the clock. */
 let turns: number[];
@@ -49,24 +49,15 @@ it('lets it turn no later where many loops are at work at once', async () => {
 });
 
 it('holds no event loop while 50 samplers and 50 expressions are opened for 1,000 rows', async () => {
-  const samplers = Array.from(
-    { length: 50 },
-    (_, index): PlanSampler => ({
-      ...{ kind: 'sampler', name: `s${index}`, drop: false, needs: [], conditions: [], convertTo: null },
-      ...{ type: { kind: 'float' }, sampler: 'uniform', params: { low: 0n, high: 1n } },
-    }),
+  const float = { kind: 'float' } as const;
+  const samplers = Array.from({ length: 50 }, (_, index) =>
+    samplerColumn(`s${index}`, 'uniform', { type: float, params: { low: 0n, high: 1n } }),
   );
-  const expressions = samplers.map(
-    ({ name }, index): PlanExpression => ({
-      ...{ kind: 'expression', name: `e${index}`, drop: false, needs: [name], dtype: 'float' },
-      ...{ type: { kind: 'float' }, expr: `{{ ${name} * 2 }}` },
-    }),
+  const expressions = samplers.map(({ name }, index) =>
+    expressionColumn(`e${index}`, `{{ ${name} * 2 }}`, { needs: [name], dtype: 'float', type: float }),
   );
   const columns = [...samplers, ...expressions];
-  const plan: Plan = {
-    ...{ v: PLAN_VERSION, columns, models: {}, seed: 's', rowGroupSize: 1_000 },
-    ...{ seedSource: null, keep: [], redo: [] },
-  };
+  const plan = planWith(columns);
   const rows = { first: 0, last: 999 };
   const roots = await (await openRoots({ plan, files: new FolderFiles('nowhere') })).make(rows);
   expect(pieces()).toBeGreaterThanOrEqual(1_000);

@@ -1,12 +1,14 @@
 // `show`: rows with what made each of their cells, from the store alone. A prompt is in no file: it is rendered again from
 // the cells of its row, and is the one that was sent if the digest of that input is the cell's.
 
+import { declarationOf } from '../../columns/kinds.ts';
 import { reasoningOf } from '../../columns/llm/answers.ts';
 import { cellInput } from '../../columns/llm/cell-input.ts';
+import type { ChatColumn } from '../../columns/llm/declare-chat.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
-import { isKept, isModelColumn, type ModelColumn, type Plan, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
 import type { CellInput, RowValues } from '../../rows/generator.ts';
 import { makeInline } from '../../rows/inline.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
@@ -110,10 +112,10 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
         kind: column.kind,
         isDropped: column.drop,
         source: sourceOf(column, row),
-        model: isModelColumn(column) ? (findOwn(plan.models, column.alias)?.model ?? null) : null,
+        model: modelOf(plan, column),
         cell,
-        prompt: cell !== null && isModelColumn(column) ? promptOf({ plan, column, row, values }, cell) : null,
-        reasoning: answer !== undefined && isModelColumn(column) ? reasoningOf(column, answer) : null,
+        prompt: cell !== null && isChat(column) ? promptOf({ plan, column, row, values }, cell) : null,
+        reasoning: answer !== undefined && isChat(column) ? reasoningOf(column, answer) : null,
         tries: findOwn(tries, column.name) ?? [],
       };
     });
@@ -124,7 +126,7 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
 function promptOf(
   place: {
     readonly plan: Plan;
-    readonly column: ModelColumn;
+    readonly column: ChatColumn;
     readonly row: number;
     readonly values: RowValues;
   },
@@ -144,18 +146,22 @@ function makeSources(plan: Plan): (column: PlanColumn, row: number) => string | 
   const { seedSource } = plan;
   const seedRowOf = seedSource === null ? undefined : makeSeedOrder(seedSource, plan.seed);
   return (column, row) => {
-    switch (column.kind) {
-      case 'seed-dataset':
-        // A kept value is that of an earlier start, which may have taken another row.
-        return seedRowOf === undefined || isKept(plan, { column: column.name, row })
-          ? 'seed data'
-          : `seed row ${seedRowOf(row)} of ${seedSource?.sourceRows}, counted from 0`;
-      case 'sampler':
-        return `sampler ${column.sampler}`;
-      case 'expression':
-        return `expression ${column.expr}`;
-      default:
-        return null;
-    }
+    const { source, follows } = declarationOf(column.kind);
+    // A kept value is that of an earlier start, which may have taken another row.
+    const isKnown = seedRowOf !== undefined && !isKept(plan, { column: column.name, row });
+    const seedRow =
+      isKnown && follows.seedSource !== undefined
+        ? `seed row ${seedRowOf(row)} of ${seedSource?.sourceRows}, counted from 0`
+        : null;
+    return source(column.form, { seedRow });
   };
+}
+
+function modelOf(plan: Plan, column: PlanColumn): string | null {
+  const [alias] = aliasesOf(column);
+  return alias === undefined ? null : (findOwn(plan.models, alias)?.model ?? null);
+}
+
+function isChat(column: PlanColumn): column is ChatColumn {
+  return column.kind.startsWith('llm-');
 }

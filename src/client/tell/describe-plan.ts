@@ -1,7 +1,8 @@
 // The plan lines: how many calls a wish costs, and why those that are made again.
 
+import { declarationOf } from '../../columns/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
-import { isModelColumn } from '../../plan.ts';
+import { isMade } from '../../plan.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { livenessOf } from '../look/liveness.ts';
@@ -36,7 +37,7 @@ function costsOf(wish: Wish): string[] {
   const { counts, plan, replacesOutput } = wish;
   const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
-    const models = plan.columns.filter(isModelColumn);
+    const models = plan.columns.filter(isMade);
     const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
     const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
     return [`${plural(wish.settings.rows, 'row')}${each}: ${made}`];
@@ -130,9 +131,9 @@ function describeReasons(wish: Wish): string[] {
       if (lost + stale + downstream > 0) return need;
       const column = columns.get(need);
       const change = changeText(need);
-      if (column === undefined || isModelColumn(column)) return [];
+      if (column === undefined || isMade(column)) return [];
       if (change === null) return causesOf(need);
-      return column.kind === 'seed-dataset' ? 'seed data' : `${need}: ${change}`;
+      return declarationOf(column.kind).causeWord ?? `${need}: ${change}`;
     });
   }
 

@@ -8,7 +8,7 @@ import { groupCount, rowsOfGroup } from '../../graph/row-groups.ts';
 import { sizeOf } from '../../graph/row-mask.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import { isModelColumn, type Plan, type Settings } from '../../plan.ts';
+import { isMade, type Plan, type Settings } from '../../plan.ts';
 import type { Want } from '../../rows/adopt-cells.ts';
 import { type AdoptedRowGroup, adoptRowGroup } from '../../rows/adopt-row-group.ts';
 import { makeGroupDigests } from '../../rows/group-digests.ts';
@@ -136,7 +136,7 @@ class Counter {
 
   constructor({ dataset, plan }: CountOptions, flights: CrashedFlights) {
     this.#flights = flights;
-    const models = plan.columns.filter(isModelColumn).map(({ name }) => name);
+    const models = plan.columns.filter(isMade).map(({ name }) => name);
     this.counts = {
       columns: Object.fromEntries(models.map((name) => [name, { ...NO_COUNT }])),
       changedSeedRows: 0,

@@ -1,9 +1,11 @@
 // What differs between two plans: why cells are made again, and what becomes of the output. Pure.
 
+import type { FieldWord } from '../../columns/declaration.ts';
+import { declarationOf } from '../../columns/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
 import {
-  isModelColumn,
-  type ModelColumn,
+  aliasesOf,
+  isMade,
   type Plan,
   type PlanColumn,
   type PlanModel,
@@ -53,20 +55,6 @@ export function describeSeedChange(before: PlanSeedSource | null, after: PlanSee
   return `${plural(is, 'row')} instead of ${formatCount(was)}, ${after.sampling === 'shuffle' ? 'shuffled' : 'cycled'}`;
 }
 
-/** Fields of the plan, and what the document calls them. */
-const FIELDS: readonly { readonly key: string; readonly field: string; readonly word: string }[] = [
-  { key: 'prompt', field: 'prompt', word: 'prompt' },
-  { key: 'systemPrompt', field: 'system_prompt', word: 'system prompt' },
-  { key: 'schema', field: 'output_format', word: 'output format' },
-  { key: 'scores', field: 'scores', word: 'scores' },
-  { key: 'expr', field: 'expr', word: 'expression' },
-  { key: 'dtype', field: 'dtype', word: 'dtype' },
-  { key: 'sampler', field: 'sampler_type', word: 'sampler' },
-  { key: 'params', field: 'params', word: 'params' },
-  { key: 'conditions', field: 'conditional_params', word: 'conditions' },
-  { key: 'convertTo', field: 'convert_to', word: 'conversion' },
-];
-
 const MODEL_FIELDS: readonly { readonly key: keyof PlanModel; readonly word: string }[] = [
   { key: 'model', word: 'model' },
   { key: 'providerType', word: 'provider type' },
@@ -85,30 +73,35 @@ function changeOf(of: {
   const { before, after, column, was } = of;
   if (was === undefined) return { what: 'new column', field: null };
   if (was.kind !== column.kind) return { what: 'column type changed', field: 'column_type' };
-  for (const { key, field, word } of FIELDS) {
-    if (!isSame(fieldOf(was, key), fieldOf(column, key))) return { what: `${word} changed`, field };
+  const { words, follows } = declarationOf(column.kind);
+  for (const [key, given] of Object.entries<FieldWord | null>(words)) {
+    if (given === null) continue;
+    const { word, field } = typeof given === 'string' ? { word: given, field: key } : given;
+    if (!isSame(fieldOf(was.form, key), fieldOf(column.form, key))) return { what: `${word} changed`, field };
   }
-  if (isModelColumn(column) && isModelColumn(was)) {
-    const [old, now] = [findOwn(before.models, was.alias), findOwn(after.models, column.alias)];
+  if (!isSame(was.skip, column.skip)) return { what: 'skip changed', field: 'skip' };
+  if (was.propagateSkip !== column.propagateSkip)
+    return { what: 'propagate_skip changed', field: 'propagate_skip' };
+  for (const [index, alias] of aliasesOf(column).entries()) {
+    const [old, now] = [findOwn(before.models, aliasesOf(was)[index] ?? ''), findOwn(after.models, alias)];
     for (const { key, word } of MODEL_FIELDS) {
       if (isSame(old?.[key], now?.[key])) continue;
-      return { what: `${word} of ${column.alias} changed`, field: 'model_alias' };
+      return { what: `${word} of ${alias} changed`, field: 'model_alias' };
     }
-    if (!isSame(redoOf(before, column), redoOf(after, column))) return { what: 'redo', field: null };
-    return undefined;
   }
-  if (column.kind === 'seed-dataset' && !isSame(before.seedSource, after.seedSource)) {
-    return { what: 'seed data changed', field: null };
+  if (isMade(column) && !isSame(redoOf(before, column), redoOf(after, column)))
+    return { what: 'redo', field: null };
+  for (const [key, what] of Object.entries(follows)) {
+    if (!isSame(fieldOf(before, key), fieldOf(after, key))) return { what, field: null };
   }
-  if (column.kind === 'sampler' && before.seed !== after.seed) return { what: 'seed changed', field: null };
   return undefined;
 }
 
-function fieldOf(column: PlanColumn, key: string): unknown {
-  return findOwn(column as unknown as Record<string, unknown>, key) ?? null;
+function fieldOf(owner: unknown, key: string): unknown {
+  return findOwn(owner as Record<string, unknown>, key) ?? null;
 }
 
-function redoOf(plan: Plan, { name }: ModelColumn): unknown {
+function redoOf(plan: Plan, { name }: PlanColumn): unknown {
   return plan.redo.filter(({ column }) => column === name);
 }
 

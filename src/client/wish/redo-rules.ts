@@ -1,15 +1,14 @@
 // `--redo`: cells that are made again though nothing they are made from has changed. Pure.
 
+import { declarationOf } from '../../columns/kinds.ts';
 import { RefusedError } from '../../errors.ts';
 import {
-  isModelColumn,
+  isMade,
   type KeepRule,
-  type ModelColumn,
   type Plan,
   type PlanColumn,
   type RedoRule,
   type RowRanges,
-  strategyOf,
 } from '../../plan.ts';
 import { plural } from '../../text/plural.ts';
 
@@ -25,7 +24,7 @@ export function checkRedos(
 ): void {
   for (const { column, rows } of redos) {
     const found = of.plan.columns.find(({ name }) => name === column);
-    if (found === undefined || !isModelColumn(found)) {
+    if (found === undefined || !isMade(found)) {
       throw new RefusedError(`Cannot redo column "${column}": ${whyNoRedo(found, of.plan)}`);
     }
     if (of.before === undefined) {
@@ -40,20 +39,11 @@ export function checkRedos(
   }
 }
 
-/** What to do instead for a column that asks no model. */
-function whyNoRedo(column: Exclude<PlanColumn, ModelColumn> | undefined, { columns }: Plan): string {
-  switch (column?.kind) {
-    case 'sampler':
-      return "its values follow from the dataset's seed. Set another `rowloom: seed`, or edit its params";
-    case 'seed-dataset':
-      return 'its values are those of the seed data. Edit that and run again';
-    case 'expression':
-      return 'it is computed from other columns. Edit its expr, or redo a column that it needs';
-    case undefined: {
-      const models = columns.filter(isModelColumn).map(({ name }) => name);
-      return `there is no such column (${models.join(', ') || 'none'} can be made again)`;
-    }
-  }
+/** What to do instead for a column whose cells are not made again on their own. */
+function whyNoRedo(column: PlanColumn | undefined, { columns }: Plan): string {
+  if (column !== undefined) return declarationOf(column.kind).whyNoRedo ?? 'its cells are not kept';
+  const made = columns.filter(isMade).map(({ name }) => name);
+  return `there is no such column (${made.join(', ') || 'none'} can be made again)`;
 }
 
 function isSameRows(left: RowRanges, right: RowRanges): boolean {
@@ -85,7 +75,7 @@ export function raiseRedos(
 
 /** The keep rules without the cells that are to be made again. */
 export function withoutRedone(plan: Plan, redos: readonly RedoWish[]): readonly KeepRule[] {
-  const stored = plan.columns.filter((column) => strategyOf(column) !== 'inline').map(({ name }) => name);
+  const stored = plan.columns.filter(({ strategy }) => strategy !== 'inline').map(({ name }) => name);
   return redos.reduce<readonly KeepRule[]>(
     (rules, redo) => rules.flatMap((rule) => withoutCells(rule, redo, stored)),
     plan.keep,

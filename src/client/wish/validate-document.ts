@@ -2,7 +2,7 @@
 
 import type { Violation } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
-import { type ColumnType, isModelColumn, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, type ColumnType, type PlanColumn } from '../../plan.ts';
 import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
 
 export interface ValidDocument {
@@ -37,7 +37,7 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
       kind: column.kind,
       type: column.type,
       isDropped: column.drop,
-      model: isModelColumn(column) ? modelOf(column.alias) : null,
+      model: aliasesOf(column).map(modelOf)[0] ?? null,
     })),
     seeds,
     warnings,

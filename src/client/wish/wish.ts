@@ -12,7 +12,7 @@
 import { type PreparedConfig, prepareConfig } from '../../config/prepare.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import { isModelColumn, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
+import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
 import { type FileSource, openSeedSource } from '../../seeds/seed-source.ts';
@@ -320,8 +320,9 @@ function hostsByColumn(
 ): { readonly [column: string]: string } {
   const hosts: Record<string, string> = {};
   for (const column of plan.columns) {
-    if (!isModelColumn(column)) continue;
-    const provider = providers.find(({ name }) => name === findOwn(models, column.alias)?.provider);
+    const [alias] = aliasesOf(column);
+    if (alias === undefined) continue;
+    const provider = providers.find(({ name }) => name === findOwn(models, alias)?.provider);
     if (provider === undefined || provider.endpoint === null || provider.type === 'simulated') continue;
     setOwn(hosts, column.name, new URL(provider.endpoint).host);
   }

@@ -2,16 +2,16 @@
 // stay exact where Python goes through a float, and a number that is not finite is no value.
 
 import { CellError } from '../../errors.ts';
-import type { PlanExpression } from '../../plan.ts';
 import { shorten } from '../../text/shorten.ts';
 import { fitsInt64, type Value } from '../../values.ts';
+import type { Dtype } from './declare.ts';
 
 const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const INFINITE = /^[+-]?inf(?:inity)?$/i;
 
 /** Casts the text of a rendered expression. Throws `CellError` (TypeCastError). */
-export function castText(text: string, dtype: PlanExpression['dtype']): Value {
+export function castText(text: string, dtype: Dtype): Value {
   switch (dtype) {
     case 'str':
       return text;

@@ -2,12 +2,12 @@
 
 import type { Source } from '../../draws.ts';
 import { CellError } from '../../errors.ts';
-import type { PlanExpression } from '../../plan.ts';
 import type { RowValues } from '../../rows/generator.ts';
 import { TemplateRenderError } from '../../templates/syntax/template-error.ts';
 import { parseTemplate, renderTemplate } from '../../templates/template.ts';
 import type { Value } from '../../values.ts';
 import { castText } from './cast.ts';
+import type { ExpressionForm } from './declare.ts';
 
 interface ExpressionPlace {
   readonly values: RowValues;
@@ -19,7 +19,7 @@ interface ExpressionPlace {
 export type EvaluateExpression = (place: ExpressionPlace) => Value;
 
 /** Parses the expression once. Throws `TemplateSyntaxError`. */
-export function makeExpression({ expr, dtype }: Pick<PlanExpression, 'expr' | 'dtype'>): EvaluateExpression {
+export function makeExpression({ expr, dtype }: ExpressionForm): EvaluateExpression {
   const template = parseTemplate(expr);
   return ({ values, draw }) => {
     const text = orCellError(() => renderTemplate(template, values, { draw }));

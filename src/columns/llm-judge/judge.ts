@@ -1,32 +1,40 @@
 // `llm-judge`: for each score the option that the model chose, and why: `{name: {score, reasoning}}`. The score is the
 // option's key, as text.
 
-import type { JudgeScore } from '../../config/schema/columns.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { PlanJudge } from '../../plan.ts';
-import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
+import { formatJson, isValueObject, parseJson, type Value, type ValueObject } from '../../values.ts';
 import { type AnswerKind, unusable } from '../llm/answer-kind.ts';
 import { parseAnswer } from '../llm/parse-answer.ts';
+import type { JudgeColumn, JudgeForm, JudgeScore } from './declare.ts';
 
-export const judgeAnswer: AnswerKind<PlanJudge> = {
-  contract: ({ scores }) => formatJson(scores),
-  schema: ({ scores }) => schemaOf(scores),
-  instructions: ({ scores }) =>
+export const judgeAnswer: AnswerKind<JudgeColumn> = {
+  contract: ({ form }) => form.scores,
+  schema: ({ form }) => schemaOf(scoresOf(form)),
+  instructions: ({ form }) =>
     [
       'Score what is shown above:',
-      ...scores.flatMap(({ name, description, options }) => [
+      ...scoresOf(form).flatMap(({ name, description, options }) => [
         `- ${name}: ${description}`,
         ...Object.entries(options).map(([option, meaning]) => `  - "${option}": ${meaning}`),
       ]),
       'For each, give the reasoning first and then the score, which is one of its options exactly as quoted.',
-      `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schemaOf(scores))}`,
+      `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schemaOf(scoresOf(form)))}`,
     ].join('\n'),
-  read: ({ scores }, answer) =>
+  read: ({ form }, answer) =>
     parseAnswer(answer, (value) => {
       if (!isValueObject(value)) throw unusable('The answer is not a JSON object');
-      return Object.fromEntries(scores.map((score) => [score.name, readScore(score, value)]));
+      return Object.fromEntries(scoresOf(form).map((score) => [score.name, readScore(score, value)]));
     }),
 };
+
+const scores = new WeakMap<JudgeForm, readonly JudgeScore[]>();
+
+/** Parsed once for a column. */
+function scoresOf(form: JudgeForm): readonly JudgeScore[] {
+  const known = scores.get(form) ?? (parseJson(form.scores) as unknown as readonly JudgeScore[]);
+  scores.set(form, known);
+  return known;
+}
 
 function schemaOf(scores: readonly JudgeScore[]): Value {
   const properties = scores.map(({ name, options }): [string, Value] => [

@@ -1,9 +1,9 @@
 // `llm-text`: the answer itself, without the white space around it.
 
-import type { PlanText } from '../../plan.ts';
 import type { AnswerKind } from '../llm/answer-kind.ts';
+import type { TextColumn } from './declare.ts';
 
-export const textAnswer: AnswerKind<PlanText> = {
+export const textAnswer: AnswerKind<TextColumn> = {
   contract: () => null,
   schema: () => null,
   instructions: () => null,

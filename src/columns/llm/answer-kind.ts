@@ -1,10 +1,10 @@
 // What a kind of model column asks for, and how its answer is read.
 
 import { CellError } from '../../errors.ts';
-import type { ModelColumn } from '../../plan.ts';
 import type { Value } from '../../values.ts';
+import type { ChatColumn } from './declare-chat.ts';
 
-export interface AnswerKind<Column extends ModelColumn> {
+export interface AnswerKind<Column extends ChatColumn> {
   /**
    * What of the column decides the answer, besides prompts and parameters: part of the cell's digest. As text: a model
    * answers in the order that it reads, and a digest knows no order of keys.

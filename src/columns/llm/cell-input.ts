@@ -6,16 +6,17 @@ import { type DrawPlace, drawOf, type Source } from '../../draws.ts';
 import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
 import { findOwn } from '../../own-keys.ts';
-import { type ModelColumn, type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
+import { type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import type { CellInput, CellPlace, RowValues } from '../../rows/generator.ts';
+import { resolve } from '../../schemas/schema-fit.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import { orCellError } from '../expression/expression.ts';
 import { answerKindOf } from './answers.ts';
-import { resolve } from './schema-fit.ts';
+import type { ChatColumn } from './declare-chat.ts';
 
 export interface CellInputOptions extends Pick<CellPlace, 'plan' | 'row'> {
-  readonly column: ModelColumn;
+  readonly column: ChatColumn;
   /** At least the columns that it needs. */
   readonly values: RowValues;
 }
@@ -70,16 +71,16 @@ interface PreparedColumn extends Pick<CellInput, 'responseSchema'> {
   readonly contract: string | null;
 }
 
-const preparedColumns = new WeakMap<ModelColumn, PreparedColumn>();
+const preparedColumns = new WeakMap<ChatColumn, PreparedColumn>();
 
 /** Templates are parsed and schemas written once for a column, not once for a cell. */
-function prepare(column: ModelColumn): PreparedColumn {
+function prepare(column: ChatColumn): PreparedColumn {
   const known = preparedColumns.get(column);
   if (known !== undefined) return known;
   const kind = answerKindOf(column);
   const prepared: PreparedColumn = {
-    prompt: parseTemplate(column.prompt),
-    systemPrompt: column.systemPrompt === null ? null : parseTemplate(column.systemPrompt),
+    prompt: parseTemplate(column.form.prompt),
+    systemPrompt: column.form.systemPrompt === null ? null : parseTemplate(column.form.systemPrompt),
     instructions: kind.instructions(column),
     contract: kind.contract(column),
     responseSchema: sendable(kind.schema(column)),
@@ -107,7 +108,7 @@ function render(template: Template, values: RowValues, place: DrawPlace): string
   return orCellError(() => renderTemplate(template, values, { draw }));
 }
 
-function modelOf(plan: Plan, { alias }: ModelColumn) {
+function modelOf(plan: Plan, { form: { alias } }: ChatColumn) {
   const model = findOwn(plan.models, alias);
   if (model === undefined) throw new RangeError(`No model "${alias}" in the plan`);
   return model;
@@ -116,7 +117,7 @@ function modelOf(plan: Plan, { alias }: ModelColumn) {
 /** The request body beside model and messages; `extra_body` wins over the parameters that have fields of their own. */
 function parametersOf(
   plan: Plan,
-  { column, place }: { readonly column: ModelColumn; readonly place: DrawPlace },
+  { column, place }: { readonly column: ChatColumn; readonly place: DrawPlace },
 ): { readonly [key: string]: Value } {
   const { temperature, topP, maxTokens, extraBody } = modelOf(plan, column);
   return {

@@ -24,17 +24,18 @@ import type { ChatRequest, Message, ModelAnswer } from '../../models/model-clien
 import type { Model } from '../../models/models.ts';
 import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
-import type { ModelColumn, Settings } from '../../plan.ts';
+import type { Settings } from '../../plan.ts';
 import type { CellInput, CellOutcome } from '../../rows/generator.ts';
 import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
 import type { ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
-import { partsOf, READ_VERSION, readAnswer } from './answers.ts';
+import { partsOf, readAnswer } from './answers.ts';
+import { CHAT_READ_VERSION, type ChatColumn } from './declare-chat.ts';
 import { checkWhole } from './whole-answer.ts';
 
 export interface CellTask {
-  readonly column: ModelColumn;
+  readonly column: ChatColumn;
   readonly row: number;
   readonly input: CellInput;
   /**
@@ -297,7 +298,7 @@ class Conversation {
       v: RECORD_VERSION,
       row,
       in: input.digest,
-      read: READ_VERSION,
+      read: CHAT_READ_VERSION,
       turns: [],
       value: null,
       finish: null,

@@ -1,9 +1,10 @@
 // `convert_to` and `decimal_places`: what a drawn value becomes before it is a cell.
 
-import type { ColumnType, Conversion } from '../../plan.ts';
+import type { ColumnType } from '../../plan.ts';
 import { floatText } from '../../templates/values/python-text.ts';
 import { asFloat, type Value } from '../../values.ts';
 import { findWhole, finiteNumber } from '../expression/cast.ts';
+import type { Conversion } from './params.ts';
 
 /**
  * A number or category as `int` (rounded, half to even), `float` or `str` (as Python prints it). Throws `CellError`

@@ -1,7 +1,7 @@
-import type { SamplerType } from '../../config/schema/columns.ts';
 import { categorySampler, subcategorySampler } from './category-samplers.ts';
 import { datetimeSampler } from './datetime-sampler.ts';
 import { bernoulliSampler, gaussianSampler, poissonSampler, uniformSampler } from './number-samplers.ts';
+import type { SamplerType } from './params.ts';
 import type { Sample, SamplerInput } from './sampler.ts';
 import { uuidSampler } from './uuid-sampler.ts';
 

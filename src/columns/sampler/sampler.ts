@@ -3,9 +3,9 @@
 
 import type { Source } from '../../draws.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { SamplerParams } from '../../plan.ts';
 import type { RowValues } from '../../rows/generator.ts';
 import type { Value } from '../../values.ts';
+import type { SamplerParams } from './declare.ts';
 
 interface SamplePlace {
   readonly row: number;

@@ -4,23 +4,17 @@
 import { columnDraws } from '../../draws.ts';
 import { CellError } from '../../errors.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import {
-  CONVERSIONS,
-  type ColumnType,
-  type Conversion,
-  labelKind,
-  type Plan,
-  type PlanSampler,
-  type SamplerParams,
-  subcategoryKind,
-} from '../../plan.ts';
+import type { ColumnType, Plan } from '../../plan.ts';
 import type { RowFailure, RowValues } from '../../rows/generator.ts';
 import { evaluateExpression, parseExpression } from '../../templates/template.ts';
 import { formatDate } from '../../text/strftime.ts';
 import { fitsInt64, isValueObject, type Value } from '../../values.ts';
 import { orCellError } from '../expression/expression.ts';
 import { asType, convertSample, roundPlaces } from './convert.ts';
+import type { SamplerColumn, SamplerForm, SamplerParams } from './declare.ts';
+import { labelKind, subcategoryKind } from './labels.ts';
 import { orderByNeeds } from './order.ts';
+import { CONVERSIONS, type Conversion } from './params.ts';
 import { SAMPLERS } from './registry.ts';
 import { isGiven, numberParam } from './sampler.ts';
 
@@ -36,7 +30,7 @@ export interface Samplers {
 
 /** Parses the parameters and conditions of the plan's samplers once. */
 export function makeSamplers(plan: Plan): Samplers {
-  const columns = plan.columns.filter((column): column is PlanSampler => column.kind === 'sampler');
+  const columns = plan.columns.filter((column): column is SamplerColumn => column.kind === 'sampler');
   const samplers = orderByNeeds(columns).map((column) => makeSampler(column, plan.seed));
 
   function make(row: number): SampledRow {
@@ -70,21 +64,22 @@ interface Made {
 }
 
 interface ColumnSampler {
-  readonly column: PlanSampler;
+  readonly column: SamplerColumn;
   /** Adds the column to what is made. Throws `CellError`. */
   sample(row: number, made: Made): void;
 }
 
-function makeSampler(column: PlanSampler, seed: string): ColumnSampler {
-  const { name, conditions } = column;
+function makeSampler(column: SamplerColumn, seed: string): ColumnSampler {
+  const { name, form } = column;
+  const { conditions } = form;
   const names = [seed, name];
   const drawsAt = columnDraws(names);
   const conditionDrawsAt = columnDraws([...names, 'conditions']);
   const variantOf = (params: SamplerParams) => ({
-    draw: SAMPLERS[column.sampler]({ params, names }),
+    draw: SAMPLERS[form.sampler]({ params, names }),
     convert: converterOf(column, params),
   });
-  const usual = variantOf(column.params);
+  const usual = variantOf(form.params);
   // Where several conditions hold the last one wins.
   const special = conditions
     .map(({ when, params }) => ({ condition: parseExpression(when), ...variantOf(params) }))
@@ -110,13 +105,14 @@ function isTrue(value: Value): boolean {
 }
 
 /** What a drawn value becomes: rounded to the places of its own parameters or else the column's, converted, typed. */
-function converterOf(column: PlanSampler, own: SamplerParams): (value: Value) => Value {
-  const { sampler, params, convertTo, type } = column;
+function converterOf(column: SamplerColumn, own: SamplerParams): (value: Value) => Value {
+  const { type } = column;
+  const { sampler, params, convertTo } = column.form;
   if (sampler === 'uuid' || sampler === 'datetime') return (value) => value;
   const rounded = [own, params].find((given) => isGiven(given, 'decimal_places'));
   const places = rounded === undefined ? null : numberParam(rounded, 'decimal_places');
   const target = convertTo === null ? null : conversionOf(convertTo);
-  const isFloat = target !== 'int' && labelKindOf(column) === 'float';
+  const isFloat = target !== 'int' && labelKindOf(column.form) === 'float';
   return (value) => {
     // Rounding to an int twice could differ from rounding once.
     const near = places === null || target === 'int' ? value : roundPlaces(value, places);
@@ -138,7 +134,7 @@ function converterOf(column: PlanSampler, own: SamplerParams): (value: Value) =>
 const FLOAT: ColumnType = { kind: 'float' };
 
 /** What the values of a category are together, before they are converted; null for other samplers. */
-function labelKindOf({ sampler, params, conditions }: PlanSampler) {
+function labelKindOf({ sampler, params, conditions }: SamplerForm) {
   if (sampler !== 'category' && sampler !== 'subcategory') return null;
   const lists = [params, ...conditions.map((condition) => condition.params)].flatMap(({ values }) =>
     isValueObject(values) ? Object.values(values) : [values ?? []],
@@ -154,6 +150,6 @@ function conversionOf(name: string): Conversion {
 }
 
 /** A value as the cell has it. */
-function cellOf({ sampler, convertTo }: PlanSampler, seen: Value): Value {
+function cellOf({ form: { sampler, convertTo } }: SamplerColumn, seen: Value): Value {
   return sampler === 'datetime' && convertTo !== null ? formatDate(new Date(`${seen}Z`), convertTo) : seen;
 }

@@ -1,7 +1,7 @@
 // The parts of a document beside columns and models: seeds, and what is Rowloom's own under `rowloom:`.
 
 import { z } from 'zod';
-import { filledText, flag, map, oneOf, real, whole } from './scalars.ts';
+import { filledText, flag, map, oneOf, real, whole } from '../../columns/fields.ts';
 
 const indexRange = map({ start: whole({ min: 0 }), end: whole({ min: 0 }) }).superRefine(
   ({ start, end }, context) => {

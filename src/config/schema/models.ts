@@ -1,8 +1,19 @@
 // Models and providers, with the fields of Data Designer's ModelConfig and ModelProvider.
 
 import { z } from 'zod';
-import { checkRange, checkWeights } from './samplers.ts';
-import { filledText, flag, map, mapOf, oneOf, plainText, real, text, value, whole } from './scalars.ts';
+import {
+  filledText,
+  flag,
+  map,
+  mapOf,
+  oneOf,
+  plainText,
+  real,
+  text,
+  value,
+  whole,
+} from '../../columns/fields.ts';
+import { checkRange, checkWeights } from '../../columns/sampler/params.ts';
 
 /** A number, or a distribution that one is drawn from for each cell. */
 const parameter = (bounds: { min: number; max: number }) =>

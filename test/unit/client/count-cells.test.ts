@@ -4,80 +4,38 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CellCounts, sumCounts } from '../../../src/client/wish/count-cells.ts';
-import {
-  isKept,
-  type Plan,
-  type PlanColumn,
-  type PlanSampler,
-  type PlanText,
-  type RowRanges,
-} from '../../../src/plan.ts';
+import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
+import { isKept, type Plan, type PlanColumn, type RowRanges } from '../../../src/plan.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import type { Value } from '../../../src/values.ts';
 import { hooked } from '../../support/hooked-files.ts';
+import { expressionColumn, planWith, samplerColumn, textColumn, withForm } from '../../support/plans.ts';
 import { type Asked, SmallBuilds } from '../../support/small-builds.ts';
 
-const base = { drop: false, type: { kind: 'text' } } as const;
-
-function text(name: string, ...needs: readonly string[]): PlanText {
+function text(name: string, ...needs: readonly string[]): TextColumn {
   const prompt = [`Write ${name}`, ...needs.map((need) => `{{ ${need} }}`)].join(' ');
-  return { ...base, kind: 'llm-text', name, needs, prompt, systemPrompt: null, alias: 'writer' };
+  return textColumn(name, { needs, prompt });
 }
 
-const TOPIC: PlanSampler = {
-  ...{
-    ...base,
-    kind: 'sampler',
-    name: 'topic',
-    needs: [],
-    sampler: 'category',
-    conditions: [],
-    convertTo: null,
-  },
-  params: { values: ['tents', 'boots', 'maps'] },
-};
-const LABEL: PlanColumn = {
-  ...{ ...base, kind: 'expression', name: 'label', needs: ['body'], expr: '{{ body }}!', dtype: 'str' },
-};
+const TOPIC = samplerColumn('topic', 'category', { params: { values: ['tents', 'boots', 'maps'] } });
+const LABEL = expressionColumn('label', '{{ body }}!', { needs: ['body'] });
 
-const PLAN: Plan = {
-  v: 1,
-  columns: [
-    TOPIC,
-    text('body', 'topic'),
-    LABEL,
-    text('summary', 'label'),
-    text('note'),
-    text('reply', 'note'),
-  ],
-  models: {
-    writer: {
-      ...{
-        model: 'm',
-        providerType: 'openai',
-        temperature: null,
-        topP: null,
-        maxTokens: null,
-        extraBody: {},
-      },
-    },
-  },
-  seed: 's',
-  rowGroupSize: 3,
-  seedSource: null,
-  keep: [],
-  redo: [],
-};
+const PLAN = planWith(
+  [TOPIC, text('body', 'topic'), LABEL, text('summary', 'label'), text('note'), text('reply', 'note')],
+  { rowGroupSize: 3 },
+);
 
 /** Few different answers, so that one that is made again often says the same. */
 const ANSWER = (digest: string) => ['yes', 'no', 'perhaps'][Number.parseInt(digest.slice(0, 6), 16) % 3];
 /** Refuses some inputs. */
 const CHOOSY = (digest: string) => (digest.startsWith('0') ? undefined : ANSWER(digest));
 
+const isText = (column: PlanColumn): column is TextColumn => column.kind === 'llm-text';
+
 function edit(plan: Plan, name: string): Plan {
   const columns = plan.columns.map((column) =>
-    column.name === name && column.kind === 'llm-text'
-      ? { ...column, prompt: `${column.prompt}, please` }
+    column.name === name && isText(column)
+      ? withForm(column, { prompt: `${column.form.prompt}, please` })
       : column,
   );
   return { ...plan, columns };

@@ -3,7 +3,8 @@
 
 import { join } from 'node:path';
 import { cellInput } from '../../../src/columns/llm/cell-input.ts';
-import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
+import type { ChatColumn } from '../../../src/columns/llm/declare-chat.ts';
+import { isMade, type PlanColumn } from '../../../src/plan.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore, EpochRecord } from '../../../src/store/dataset-store.ts';
@@ -13,82 +14,54 @@ import { createPart } from '../../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
+import {
+  expressionColumn,
+  judgeColumn,
+  MODEL,
+  planWith,
+  samplerColumn,
+  seedColumn,
+  structuredColumn,
+  textColumn,
+} from '../../support/plans.ts';
 import { answerTurn, call, cellRecord } from '../store/records.ts';
 import { startOf, temporaryFolder } from '../store/support.ts';
 
-const base = { drop: false, needs: [] };
-const model = { prompt: 'Write', systemPrompt: null };
-
 const COLUMNS: readonly PlanColumn[] = [
-  { ...base, kind: 'seed-dataset', name: 'city', type: { kind: 'text' } },
-  {
-    ...base,
-    kind: 'sampler',
-    name: 'code',
-    type: { kind: 'int' },
-    sampler: 'poisson',
-    params: {},
-    conditions: [],
-    convertTo: null,
-  },
-  {
-    ...base,
-    kind: 'llm-text',
-    name: 'story',
-    type: { kind: 'text' },
-    alias: 'writer',
+  seedColumn('city'),
+  samplerColumn('code', 'poisson', { type: { kind: 'int' } }),
+  textColumn('story', {
     needs: ['city'],
     prompt: 'Write a story from {{ city or "nowhere" }} of no more words than fit on a postcard',
     systemPrompt: 'You travel',
-  },
-  {
-    ...base,
-    ...model,
-    kind: 'llm-structured',
-    name: 'rating',
-    schema: {},
-    alias: 'grader',
-    type: {
-      kind: 'struct',
-      fields: [
-        { name: 'score', type: { kind: 'float' } },
-        { name: 'tags', type: { kind: 'list', item: { kind: 'text' } } },
-        { name: 'extra', type: { kind: 'json' } },
-      ],
+  }),
+  structuredColumn(
+    'rating',
+    {},
+    {
+      alias: 'grader',
+      type: {
+        kind: 'struct',
+        fields: [
+          { name: 'score', type: { kind: 'float' } },
+          { name: 'tags', type: { kind: 'list', item: { kind: 'text' } } },
+          { name: 'extra', type: { kind: 'json' } },
+        ],
+      },
     },
-  },
-  {
-    ...base,
-    ...model,
-    kind: 'llm-judge',
-    name: 'verdict',
-    drop: true,
-    scores: [],
-    alias: 'grader',
-    type: { kind: 'json' },
-  },
-  { ...base, kind: 'expression', name: 'label', type: { kind: 'text' }, expr: '{{ city }}!', dtype: 'str' },
+  ),
+  judgeColumn('verdict', [], { alias: 'grader', drop: true }),
+  expressionColumn('label', '{{ city }}!'),
 ];
 
-const modelOf = (name: string): Plan['models'][string] => ({
-  model: name,
-  providerType: 'openai',
-  temperature: null,
-  topP: null,
-  maxTokens: null,
-  extraBody: {},
-});
-
-const PLAN: Plan = {
-  v: 1,
-  columns: COLUMNS,
-  models: { writer: { ...modelOf('made-up-writer'), temperature: 0.5 }, grader: modelOf('made-up-grader') },
+const PLAN = planWith(COLUMNS, {
+  models: {
+    writer: { ...MODEL, model: 'made-up-writer', temperature: 0.5 },
+    grader: { ...MODEL, model: 'made-up-grader' },
+  },
   seed: 'trips',
   rowGroupSize: 4,
-  seedSource: null,
-  keep: [],
-  redo: [],
-};
+});
 
 const CITIES = ['Ulm', 'Łódź', '', 'São "Paulo", SP', '東京', 'Oslo'];
 
@@ -164,8 +137,13 @@ async function editionOf(dataset: DatasetStore): Promise<Edition> {
 /** The digest that its cell has; the verdict's is of an input that the plan no longer has. */
 function inputOf(name: string, row: number): string {
   const column = COLUMNS.find((found) => found.name === name);
-  if (column === undefined || !isModelColumn(column) || name === 'verdict') return `another input of ${name}`;
-  return cellInput({ plan: PLAN, column, row, values: { city: tripValue('city', row) } }).digest;
+  if (column === undefined || !isMade(column) || name === 'verdict') return `another input of ${name}`;
+  return cellInput({
+    plan: PLAN,
+    column: column as ChatColumn,
+    row,
+    values: { city: tripValue('city', row) },
+  }).digest;
 }
 
 async function writeCells(

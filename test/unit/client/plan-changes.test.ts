@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { describeSeedChange, findChanges, findOutputChanges } from '../../../src/client/wish/plan-changes.ts';
-import type { Plan, PlanModel, PlanSeedSource, PlanText } from '../../../src/plan.ts';
+import type { Plan, PlanSeedSource } from '../../../src/plan.ts';
+import { MODEL, planWith, textColumn } from '../../support/plans.ts';
 
-const MODEL = {
-  model: 'm',
-  providerType: 'openai',
-  temperature: 0.5,
-  topP: null,
-  maxTokens: null,
-  extraBody: {},
-};
+const WRITER = { ...MODEL, temperature: 0.5 };
 const SEEDS: PlanSeedSource = {
   contentHash: 'a',
   sourceRows: 40,
@@ -17,33 +11,8 @@ const SEEDS: PlanSeedSource = {
   sampling: 'ordered',
 };
 
-function text(name: string, more: Partial<PlanText> = {}): PlanText {
-  return {
-    kind: 'llm-text',
-    name,
-    drop: false,
-    type: { kind: 'text' },
-    needs: [],
-    prompt: 'Write',
-    systemPrompt: null,
-    alias: 'writer',
-    ...more,
-  };
-}
-
 function planOf(columns: Plan['columns'], more: Partial<Plan> = {}): Plan {
-  const models = { writer: MODEL as PlanModel };
-  return {
-    v: 1,
-    columns,
-    models,
-    seed: 's',
-    rowGroupSize: 10,
-    seedSource: null,
-    keep: [],
-    redo: [],
-    ...more,
-  };
+  return planWith(columns, { models: { writer: WRITER }, ...more });
 }
 
 function changes(before: Plan, after: Plan) {
@@ -51,30 +20,30 @@ function changes(before: Plan, after: Plan) {
 }
 
 describe('why cells are made again', () => {
-  const before = planOf([text('body')]);
+  const before = planOf([textColumn('body')]);
 
   it('is the first field that changed, with its name in the document', () => {
-    const after = planOf([text('body', { prompt: 'Write more', systemPrompt: 'Be kind' })]);
+    const after = planOf([textColumn('body', { prompt: 'Write more', systemPrompt: 'Be kind' })]);
     expect(changes(before, after)).toEqual({ body: { what: 'prompt changed', field: 'prompt' } });
   });
 
   it('is a parameter of the model, by its alias', () => {
-    const models = { writer: { ...MODEL, temperature: 0.6 } as PlanModel };
-    expect(changes(before, planOf([text('body')], { models }))).toEqual({
+    const models = { writer: { ...WRITER, temperature: 0.6 } };
+    expect(changes(before, planOf([textColumn('body')], { models }))).toEqual({
       body: { what: 'temperature of writer changed', field: 'model_alias' },
     });
   });
 
   it('is a redo', () => {
     const redo = [{ column: 'body', rows: null, counter: 1 }];
-    expect(changes(before, planOf([text('body')], { redo }))).toEqual({
+    expect(changes(before, planOf([textColumn('body')], { redo }))).toEqual({
       body: { what: 'redo', field: null },
     });
   });
 
   it('is nothing for another alias of the same model, or another place in the output', () => {
-    const after = planOf([text('note'), text('body', { alias: 'author', drop: true })], {
-      models: { author: MODEL as PlanModel },
+    const after = planOf([textColumn('note'), textColumn('body', { alias: 'author', drop: true })], {
+      models: { author: WRITER },
     });
     expect(changes(before, after)).toEqual({ note: { what: 'new column', field: null } });
   });
@@ -82,8 +51,8 @@ describe('why cells are made again', () => {
 
 describe('what becomes of the output', () => {
   it('is said of columns that are new, gone, dropped and back', () => {
-    const before = planOf([text('gone'), text('hidden'), text('shown', { drop: true })]);
-    const after = planOf([text('hidden', { drop: true }), text('shown'), text('added')]);
+    const before = planOf([textColumn('gone'), textColumn('hidden'), textColumn('shown', { drop: true })]);
+    const after = planOf([textColumn('hidden', { drop: true }), textColumn('shown'), textColumn('added')]);
     expect(findOutputChanges(before, after)).toEqual([
       'hidden: dropped from the output',
       'shown: back in the output',

@@ -31,9 +31,9 @@ describe('redo rules', () => {
 describe('a redo', () => {
   const plan = (...keep: readonly KeepRule[]): Plan => {
     const columns = [
-      { kind: 'sampler', name: 'tone' },
-      { kind: 'llm-text', name: 'body' },
-      { kind: 'expression', name: 'label' },
+      { kind: 'sampler', name: 'tone', strategy: 'root' },
+      { kind: 'llm-text', name: 'body', strategy: 'cell' },
+      { kind: 'expression', name: 'label', strategy: 'inline' },
     ];
     return { keep, columns } as unknown as Plan;
   };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Dtype } from '../../../src/columns/expression/declare.ts';
 import { makeExpression } from '../../../src/columns/expression/expression.ts';
 import { CellError } from '../../../src/errors.ts';
-import type { PlanExpression } from '../../../src/plan.ts';
 import type { RowValues } from '../../../src/rows/generator.ts';
 
-function evaluate(expr: string, dtype: PlanExpression['dtype'], values: RowValues = {}) {
+function evaluate(expr: string, dtype: Dtype, values: RowValues = {}) {
   return makeExpression({ expr, dtype })({ values, draw: () => 0.5 });
 }
 
@@ -30,7 +30,7 @@ describe('makeExpression', () => {
     expect(evaluate("{{ ['a', 'b', 'c', 'd'] | random }}", 'str')).toBe('c');
   });
 
-  it.each<[string, PlanExpression['dtype'], unknown]>([
+  it.each<[string, Dtype, unknown]>([
     [' 7 ', 'str', ' 7 '],
     ['7', 'int', 7n],
     [' -7 ', 'int', -7n],
@@ -57,7 +57,7 @@ describe('makeExpression', () => {
     expect(evaluate('{{ text }}', dtype, { text })).toBe(value);
   });
 
-  it.each<[string, PlanExpression['dtype'], string]>([
+  it.each<[string, Dtype, string]>([
     ['high', 'int', 'Cannot cast "high" to int: it is not a number'],
     ['1,5', 'float', 'Cannot cast "1,5" to float: it is not a number'],
     ['0x10', 'int', 'Cannot cast "0x10" to int: it is not a number'],

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SamplerColumn, SamplerForm, SamplerParams } from '../../../src/columns/sampler/declare.ts';
+import type { SamplerType } from '../../../src/columns/sampler/params.ts';
 import { makeSamplers } from '../../../src/columns/sampler/samplers.ts';
-import { type ColumnType, PLAN_VERSION, type Plan, type PlanSampler } from '../../../src/plan.ts';
+import type { ColumnType } from '../../../src/plan.ts';
 import type { Value } from '../../../src/values.ts';
+import { type Common, planWith, samplerColumn } from '../../support/plans.ts';
 
-const TYPES: { readonly [Sampler in PlanSampler['sampler']]: ColumnType['kind'] } = {
+const TYPES: { readonly [Type in SamplerType]: ColumnType['kind'] } = {
   uuid: 'text',
   category: 'text',
   subcategory: 'text',
@@ -17,43 +20,21 @@ const TYPES: { readonly [Sampler in PlanSampler['sampler']]: ColumnType['kind'] 
 
 function sampler(
   name: string,
-  kind: PlanSampler['sampler'],
-  params: PlanSampler['params'],
-  more: Partial<PlanSampler> = {},
-): PlanSampler {
-  return {
-    kind: 'sampler',
-    name,
-    sampler: kind,
-    params,
-    conditions: [],
-    convertTo: null,
-    drop: false,
-    type: { kind: TYPES[kind] } as ColumnType,
-    needs: [],
-    ...more,
-  };
+  kind: SamplerType,
+  params: SamplerParams,
+  more: Common & Partial<SamplerForm> = {},
+): SamplerColumn {
+  return samplerColumn(name, kind, { params, type: { kind: TYPES[kind] } as ColumnType, ...more });
 }
 
-function planOf(columns: readonly PlanSampler[], seed = '5f1c'): Plan {
-  return {
-    v: PLAN_VERSION,
-    columns,
-    models: {},
-    seed,
-    rowGroupSize: 1000,
-    seedSource: null,
-    keep: [],
-    redo: [],
-  };
-}
+const planOf = (columns: readonly SamplerColumn[], seed = '5f1c') => planWith(columns, { seed });
 
-function rowsOf(columns: readonly PlanSampler[], rows: number, seed?: string) {
+function rowsOf(columns: readonly SamplerColumn[], rows: number, seed?: string) {
   const samplers = makeSamplers(planOf(columns, seed));
   return Array.from({ length: rows }, (_, row) => samplers.make(row));
 }
 
-function valuesOf(column: PlanSampler, rows: number): Value[] {
+function valuesOf(column: SamplerColumn, rows: number): Value[] {
   return rowsOf([column], rows).map(({ values }) => values[column.name]!);
 }
 
@@ -245,7 +226,7 @@ describe('category and subcategory', () => {
   });
 
   it('are floats together before they become text, those of conditions among them', () => {
-    const text = (params: PlanSampler['params'], more = {}) =>
+    const text = (params: SamplerParams, more = {}) =>
       new Set(valuesOf(sampler('x', 'category', params, { convertTo: 'str', ...more }), 200));
     expect(text({ values: [1n, 2.5] })).toEqual(new Set(['1.0', '2.5']));
     expect(text({ values: [1n, 2n] })).toEqual(new Set(['1', '2']));
@@ -256,7 +237,7 @@ describe('category and subcategory', () => {
   it('are floats as subcategories, unless they become whole numbers', () => {
     const parent = sampler('kind', 'category', { values: ['a'] });
     const params = { category: 'kind', values: { a: [2n] } };
-    const part = (more: Partial<PlanSampler>) =>
+    const part = (more: Common & Partial<SamplerForm>) =>
       rowsOf([parent, sampler('part', 'subcategory', params, { needs: ['kind'], ...more })], 1)[0]!.values
         .part;
     expect(part({ type: { kind: 'float' } })).toBe(2);
@@ -507,7 +488,7 @@ describe('uuid', () => {
 });
 
 describe('datetime', () => {
-  const datetime = (params: PlanSampler['params'], convertTo: string | null = null) =>
+  const datetime = (params: SamplerParams, convertTo: string | null = null) =>
     valuesOf(sampler('at', 'datetime', params, { convertTo }), 3_000) as string[];
 
   it('gives midnights by default, from the start to before the end', () => {

@@ -236,7 +236,7 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
 `),
     says: [
       'error config.yaml:2:59 column "id": allow_resize is not supported: a column can make neither more nor fewer rows',
-      'warning config.yaml:3:83 column "body": with_trace is of an older version of Data Designer: it is left out, as traces are not supported yet',
+      'warning config.yaml:3:83 column "body": with_trace is of an older version of Data Designer: it is read as all_messages',
     ],
   },
   'an empty prompt without an image': {
@@ -391,12 +391,8 @@ rowloom:
   - { name: note, column_type: expression, expr: "{{ body__trace }}{{ body__reasoning_content }}" }
 `),
     says: [
-      'error config.yaml:2:59 column "id": propagate_skip is not supported yet',
-      'error config.yaml:7:5 column "body": skip is not supported yet',
       'error config.yaml:8:5 column "body": multi_modal_context is not supported yet',
       'error config.yaml:9:5 column "body": tool_alias is not supported yet',
-      'error config.yaml:10:5 column "body": with_trace "all_messages" is not supported yet',
-      'error config.yaml:11:5 column "body": extract_reasoning_content is not supported yet',
     ],
   },
   'fields that are not there yet, of other columns': {
@@ -419,13 +415,10 @@ rowloom:
   - { name: note, column_type: expression, expr: "{{ id }}", skip: { when: "{{ id }}" }, propagate_skip: no }
 `),
     says: [
-      'error config.yaml:2:59 column "id": skip is not supported yet',
-      'error config.yaml:8:5 column "rating": with_trace "last_message" is not supported yet',
+      'error config.yaml:2:65 column "id": skip is not for sampler columns: they start the rows',
+      'error config.yaml:2:77 column "id": no column "x" (in skip.when)',
       'error config.yaml:9:5 column "rating": tool_alias is not supported yet',
-      'error config.yaml:15:5 column "verdict": extract_reasoning_content is not supported yet',
       'error config.yaml:16:5 column "verdict": multi_modal_context is not supported yet',
-      'error config.yaml:17:62 column "note": skip is not supported yet',
-      'error config.yaml:17:90 column "note": propagate_skip is not supported yet',
     ],
   },
   'fields of other columns': {

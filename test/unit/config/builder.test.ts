@@ -35,9 +35,9 @@ describe('a builder', () => {
     expect(plan.models.writer?.maxTokens).toBe(50);
     expect(plan.columns).toMatchObject([
       { name: 'product', kind: 'seed-dataset' },
-      { name: 'code', params: { values: ['007', '1_000', 'no', '1.10'] } },
-      { name: 'severity', prompt: 'Rate {{ code }}.', type: { kind: 'struct' } },
-      { name: 'note', expr: '{{ product }}: {{ severity.level }}' },
+      { name: 'code', form: { params: { values: ['007', '1_000', 'no', '1.10'] } } },
+      { name: 'severity', form: { prompt: 'Rate {{ code }}.' }, type: { kind: 'struct' } },
+      { name: 'note', form: { expr: '{{ product }}: {{ severity.level }}' } },
     ]);
   });
 

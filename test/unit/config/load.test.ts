@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { PlainScalar, plainText, valueOfTree } from '../../../src/columns/fields.ts';
 import { type LoadedDocument, loadDocument } from '../../../src/config/load.ts';
-import { PlainScalar, plainText, valueOfTree } from '../../../src/config/schema/scalars.ts';
 
 function load(text: string, file = 'config.yaml'): LoadedDocument {
   const { document, violations } = loadDocument(new TextEncoder().encode(text), file);

@@ -17,9 +17,9 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
     };
     expect(await violationsOf(files)).toEqual([
       `warning config.yaml:2:59 column "id": allow_resize ${older('it is left out')}`,
-      `warning config.yaml:3:75 column "a": with_trace ${older('it is left out')}`,
+      `warning config.yaml:3:75 column "a": with_trace ${older('it is read as none')}`,
       `warning config.yaml:3:94 column "a": allow_resize ${older('it is left out')}`,
-      `warning config.yaml:5:75 column "c": with_trace ${older('it is left out, as traces are not supported yet')}`,
+      `warning config.yaml:5:75 column "c": with_trace ${older('it is read as all_messages')}`,
     ]);
   });
 

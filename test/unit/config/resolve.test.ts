@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { graphColumns } from '../../../src/config/graph-columns.ts';
 import { selectRows } from '../../../src/config/resolve.ts';
-import { isModelColumn, type Plan, type PlanColumn } from '../../../src/plan.ts';
+import { isMade, type Plan, type PlanColumn } from '../../../src/plan.ts';
 import { planDigest } from '../../../src/rows/plan-digest.ts';
 import { formatJson, parseJson, type Value } from '../../../src/values.ts';
 import { type Changes, prepareFiles, violationsOf } from './prepared.ts';
@@ -149,10 +149,10 @@ seed_config: { source: { seed_type: local, path: s.csv }, selection_strategy: { 
     );
     expect(column).toMatchObject({
       drop: false,
-      params: { values: ['no', '007', 1.1, 12n, 'true', '7'], weights: [1, 2, 3, 4, 5, 6] },
+      form: { params: { values: ['no', '007', 1.1, 12n, 'true', '7'], weights: [1, 2, 3, 4, 5, 6] } },
     });
     expect(await columnOf('\n  - { name: x, column_type: expression, expr: 1.10 }', 'x')).toMatchObject({
-      expr: '1.10',
+      form: { expr: '1.10' },
     });
   });
 
@@ -171,7 +171,9 @@ seed_config: { source: { seed_type: local, path: s.csv }, selection_strategy: { 
     );
     const text = { kind: 'text' };
     expect(column).toMatchObject({
-      scores: [{ name: 'real', description: 'd', options: { 1: 'no', yes: 'maybe' } }],
+      form: {
+        scores: formatJson([{ name: 'real', description: 'd', options: { 1: 'no', yes: 'maybe' } }]),
+      },
       type: {
         kind: 'struct',
         fields: [
@@ -244,7 +246,7 @@ rowloom: { providers: [{ name: mine, endpoint: "http://localhost:1/v1", provider
       '\n  - { name: v, column_type: sampler, sampler_type: category, params: { values: [1, 2] } }',
     );
     expect(parseJson(formatJson(plan as unknown as Value))).toMatchObject({
-      columns: [{ params: { values: [1n, 2n] } }],
+      columns: [{ form: { params: { values: [1n, 2n] } } }],
     });
   });
 });
@@ -502,7 +504,7 @@ describe('the example', () => {
     expect(warnings).toEqual([]);
     expect(config.columns).toHaveLength(9);
     expect(seeds).toEqual({ path: 'examples/products.csv', rows: 40 });
-    const asked = plan.columns.filter(isModelColumn);
+    const asked = plan.columns.filter(isMade);
     expect(asked.map(({ name }) => name)).toEqual(['body', 'severity', 'summary', 'verdict']);
     expect(asked.filter(({ needs }) => needs.includes('body')).map(({ name }) => name)).toEqual(['verdict']);
     expect(positionOf('body', 'prompt')?.line).toBe(31);

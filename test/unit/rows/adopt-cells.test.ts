@@ -1,71 +1,32 @@
 // Which cells exist, rule by rule: two text columns over one root, `summary` made from `body`.
 
 import { describe, expect, it } from 'vitest';
-import { READ_VERSION } from '../../../src/columns/llm/answers.ts';
 import { cellInput } from '../../../src/columns/llm/cell-input.ts';
+import { CHAT_READ_VERSION } from '../../../src/columns/llm/declare-chat.ts';
+import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
 import { SIMULATED_HOST } from '../../../src/models/providers/simulated/simulated-client.ts';
-import { PLAN_VERSION, type Plan, type PlanText } from '../../../src/plan.ts';
+import type { Plan } from '../../../src/plan.ts';
 import { type Adoption, adoptCells, type EarlierOutput } from '../../../src/rows/adopt-cells.ts';
 import type { RootRow } from '../../../src/rows/roots.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import type { Value } from '../../../src/values.ts';
+import { planWith, samplerColumn, textColumn } from '../../support/plans.ts';
 
-function text(name: string, needs: string): PlanText {
-  return {
-    kind: 'llm-text',
-    name,
-    drop: false,
-    type: { kind: 'text' },
-    needs: [needs],
-    prompt: `${name} of {{ ${needs} }}`,
-    systemPrompt: null,
-    alias: 'writer',
-  };
+function text(name: string, needs: string): TextColumn {
+  return textColumn(name, { needs: [needs], prompt: `${name} of {{ ${needs} }}` });
 }
 
 const BODY = text('body', 'topic');
 const SUMMARY = text('summary', 'body');
 
-const PLAN: Plan = {
-  v: PLAN_VERSION,
-  columns: [
-    {
-      kind: 'sampler',
-      name: 'topic',
-      drop: false,
-      type: { kind: 'text' },
-      needs: [],
-      sampler: 'category',
-      params: {},
-      conditions: [],
-      convertTo: null,
-    },
-    BODY,
-    SUMMARY,
-  ],
-  models: {
-    writer: {
-      model: 'm',
-      providerType: 'openai',
-      temperature: null,
-      topP: null,
-      maxTokens: null,
-      extraBody: {},
-    },
-  },
-  seed: 's',
-  rowGroupSize: 10,
-  seedSource: null,
-  keep: [],
-  redo: [],
-};
+const PLAN = planWith([samplerColumn('topic', 'category'), BODY, SUMMARY], { rowGroupSize: 10 });
 
 function record(value: Value, more: Partial<CellRecord> = {}): CellRecord {
   return {
     v: RECORD_VERSION,
     row: 0,
     in: 'other',
-    read: READ_VERSION,
+    read: CHAT_READ_VERSION,
     status: 'ok',
     turns: [{ by: 'model', text: String(value) }],
     value,
@@ -79,7 +40,7 @@ function record(value: Value, more: Partial<CellRecord> = {}): CellRecord {
 }
 
 /** A cell with the digest of what the plan makes it from. */
-function right(column: PlanText, from: string, value: string, more: Partial<CellRecord> = {}): CellRecord {
+function right(column: TextColumn, from: string, value: string, more: Partial<CellRecord> = {}): CellRecord {
   const values = { [column.needs[0] ?? '']: from };
   return record(value, { in: cellInput({ plan: PLAN, column, row: 0, values }).digest, ...more });
 }
@@ -160,7 +121,7 @@ describe('a cell', () => {
     const adoption = await adopt({
       body: [
         right(BODY, 'tents', 'misread', {
-          read: READ_VERSION - 1,
+          read: CHAT_READ_VERSION - 1,
           turns: [{ by: 'model', text: 'the answer' }],
         }),
       ],
@@ -170,7 +131,7 @@ describe('a cell', () => {
 
   it('does not exist when this version can no longer read its answer', async () => {
     const adoption = await adopt({
-      body: [right(BODY, 'tents', 'x', { read: READ_VERSION - 1, turns: [{ by: 'model', text: '' }] })],
+      body: [right(BODY, 'tents', 'x', { read: CHAT_READ_VERSION - 1, turns: [{ by: 'model', text: '' }] })],
     });
     expect(wantOf(adoption, 'body')).toBe('missing');
   });

@@ -4,46 +4,31 @@
 import { describe, expect, it } from 'vitest';
 import type { KeepRule, Plan, PlanColumn, RedoRule } from '../../../src/plan.ts';
 import { makeGroupDigests } from '../../../src/rows/group-digests.ts';
-
-const base = { drop: false, type: { kind: 'text' } } as const;
-const model = { systemPrompt: null, alias: 'writer' } as const;
+import {
+  expressionColumn,
+  planWith,
+  samplerColumn,
+  seedColumn,
+  textColumn,
+  withForm,
+} from '../../support/plans.ts';
 
 const COLUMNS: readonly PlanColumn[] = [
-  { ...base, kind: 'seed-dataset', name: 'city', needs: [] },
-  {
-    ...{ ...base, kind: 'sampler', name: 'topic', needs: [] },
-    ...{ sampler: 'category', params: { values: ['tents', 'boots'] }, conditions: [], convertTo: null },
-  },
-  { ...base, ...model, kind: 'llm-text', name: 'body', needs: ['topic'], prompt: 'A body of {{ topic }}' },
-  { ...base, kind: 'expression', name: 'label', needs: ['body'], expr: '{{ body }}!', dtype: 'str' },
-  { ...base, ...model, kind: 'llm-text', name: 'summary', needs: ['label'], prompt: 'Sum up {{ label }}' },
-  { ...base, ...model, kind: 'llm-text', name: 'note', needs: ['city'], prompt: 'A note from {{ city }}' },
+  seedColumn('city'),
+  samplerColumn('topic', 'category', { params: { values: ['tents', 'boots'] } }),
+  textColumn('body', { needs: ['topic'], prompt: 'A body of {{ topic }}' }),
+  expressionColumn('label', '{{ body }}!', { needs: ['body'] }),
+  textColumn('summary', { needs: ['label'], prompt: 'Sum up {{ label }}' }),
+  textColumn('note', { needs: ['city'], prompt: 'A note from {{ city }}' }),
 ];
 const NAMES = COLUMNS.map(({ name }) => name);
 
-const PLAN: Plan = {
-  v: 1,
-  columns: COLUMNS,
-  models: {
-    writer: {
-      ...{
-        model: 'm',
-        providerType: 'openai',
-        temperature: null,
-        topP: null,
-        maxTokens: null,
-        extraBody: {},
-      },
-    },
-  },
-  seed: 's',
+const PLAN = planWith(COLUMNS, {
   rowGroupSize: 10,
   seedSource: {
     ...{ contentHash: 'hash', sourceRows: 25, selection: { first: 0, count: 25 }, sampling: 'ordered' },
   },
-  keep: [],
-  redo: [],
-};
+});
 
 const GROUPS = [0, 1, 2].map((group) => ({ first: group * 10, last: group * 10 + 9 }));
 
@@ -73,8 +58,12 @@ function changedColumns(change: Change, group = 0): string[] {
   return NAMES.filter((name) => old[name] !== now[name]);
 }
 
-function edited(name: string, change: Partial<PlanColumn>): readonly PlanColumn[] {
-  return COLUMNS.map((column) => (column.name === name ? ({ ...column, ...change } as PlanColumn) : column));
+function edited(
+  name: string,
+  { drop, ...form }: { readonly drop?: boolean; readonly [field: string]: unknown },
+) {
+  const change = drop === undefined ? {} : { drop };
+  return COLUMNS.map((column) => (column.name === name ? withForm({ ...column, ...change }, form) : column));
 }
 
 const redo = (column: string, first: number, last: number): RedoRule => ({

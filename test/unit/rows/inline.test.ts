@@ -1,29 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { PLAN_VERSION, type Plan, type PlanExpression } from '../../../src/plan.ts';
+import type { Dtype, ExpressionColumn } from '../../../src/columns/expression/declare.ts';
+import type { Plan } from '../../../src/plan.ts';
 import { makeInline } from '../../../src/rows/inline.ts';
+import { expressionColumn, planWith } from '../../support/plans.ts';
 
-function expression(
-  name: string,
-  expr: string,
-  needs: readonly string[],
-  dtype: PlanExpression['dtype'] = 'str',
-): PlanExpression {
-  return { kind: 'expression', name, expr, dtype, needs, drop: false, type: { kind: 'text' } };
+function expression(name: string, expr: string, needs: readonly string[], dtype: Dtype = 'str') {
+  return expressionColumn(name, expr, { needs, dtype });
 }
 
-function planOf(columns: readonly PlanExpression[], more: Partial<Plan> = {}): Plan {
-  return {
-    v: PLAN_VERSION,
-    columns,
-    models: {},
-    seed: '5f1c',
-    rowGroupSize: 1000,
-    seedSource: null,
-    keep: [],
-    redo: [],
-    ...more,
-  };
-}
+const planOf = (columns: readonly ExpressionColumn[], more: Partial<Plan> = {}) =>
+  planWith(columns, { seed: '5f1c', ...more });
 
 describe('makeInline', () => {
   const chain = planOf([

@@ -12,6 +12,7 @@ import { gatherRecords, storedColumns } from '../../../src/store/gather.ts';
 import { writeBuilderConfig, writeMetadata } from '../../../src/store/metadata.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { identityOf } from '../../../src/store/records.ts';
+import { withForm } from '../../support/plans.ts';
 import { call, cellRecord, startOf, textPlan } from './support.ts';
 
 export const DROPPED_ROW = 3;
@@ -75,7 +76,7 @@ function planOf({ prompt, columns }: TicketsWish): Plan {
     ...plan,
     rowGroupSize: 2,
     models: { writer },
-    columns: plan.columns.map((column) => ({ ...column, prompt })),
+    columns: plan.columns.map((column) => withForm(column, { prompt })),
   };
 }
 

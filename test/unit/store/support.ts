@@ -5,7 +5,7 @@ import nodeFs, { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { ColumnType, Plan, PlanColumn } from '../../../src/plan.ts';
+import type { ColumnType, Plan } from '../../../src/plan.ts';
 import { type ScannedFile, scanCellFile } from '../../../src/store/cell-files.ts';
 import { DatasetStore, type EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
@@ -14,6 +14,7 @@ import type { StoredRecord } from '../../../src/store/records.ts';
 import { openStore, Store } from '../../../src/store/store.ts';
 import { type Hook, hooked } from '../../support/hooked-files.ts';
 import { MemoryWorld } from '../../support/memory-files.ts';
+import { planWith, textColumn } from '../../support/plans.ts';
 
 /** In memory where there is such a place: the tests sync thousands of files. */
 const PARENT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -53,29 +54,11 @@ export { answerTurn, call, cellRecord } from './records.ts';
 
 /** A plan of text columns; names with `!` are dropped ones. */
 export function textPlan(names: readonly string[], types: { [name: string]: ColumnType } = {}): Plan {
-  const columns = names.map((name): PlanColumn => {
+  const columns = names.map((name) => {
     const plain = name.replace('!', '');
-    return {
-      kind: 'llm-text',
-      name: plain,
-      drop: name.endsWith('!'),
-      type: types[plain] ?? { kind: 'text' },
-      needs: [],
-      prompt: 'Write',
-      systemPrompt: null,
-      alias: 'writer',
-    };
+    return textColumn(plain, { drop: name.endsWith('!'), type: types[plain] ?? { kind: 'text' } });
   });
-  return {
-    v: 1,
-    columns,
-    models: {},
-    seed: 'tickets',
-    rowGroupSize: 10,
-    seedSource: null,
-    keep: [],
-    redo: [],
-  };
+  return planWith(columns, { models: {}, seed: 'tickets', rowGroupSize: 10 });
 }
 
 type NewStart = Omit<EpochRecord, 'v' | 'epoch' | 'endedAt'>;

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { findOwn } from '../../../own-keys.ts';
-import { patternOf } from '../../../schema-dialect.ts';
+import { patternOf } from '../../../schemas/dialect.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
 
 export type Draw = () => number;

@@ -1,42 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import {
-  answerKindOf,
-  READ_VERSION,
-  readAgain,
-  readAnswer,
-  reasoningOf,
-} from '../../../../src/columns/llm/answers.ts';
+import { answerKindOf, readAgain, readAnswer, reasoningOf } from '../../../../src/columns/llm/answers.ts';
+import { CHAT_READ_VERSION, type ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
+import type { StructuredColumn } from '../../../../src/columns/llm-structured/declare.ts';
 import type { CellError } from '../../../../src/errors.ts';
 import { simulateAnswer } from '../../../../src/models/providers/simulated/simulated-answer.ts';
-import type { ModelColumn, PlanJudge, PlanStructured, PlanText } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { fromPlain, parseJson, type Value } from '../../../../src/values.ts';
+import { judgeColumn, structuredColumn, textColumn, withForm } from '../../../support/plans.ts';
 
-const base = {
-  drop: false,
-  type: { kind: 'json' },
-  needs: [],
-  prompt: 'p',
-  systemPrompt: null,
-  alias: 'm',
-} as const;
-const text: PlanText = { ...base, name: 'note', kind: 'llm-text' };
+const text = textColumn('note', { type: { kind: 'json' } });
+const structured = (schema: unknown) => structuredColumn('data', fromPlain(schema));
 
-function structured(schema: unknown): PlanStructured {
-  return { ...base, name: 'data', kind: 'llm-structured', schema: fromPlain(schema) };
-}
+const judge = judgeColumn('verdict', [
+  { name: 'Realism', description: 'Is it real?', options: { '1': 'not at all', '2': 'fully' } },
+  { name: 'tone', description: 'How does it sound?', options: { Calm: 'calm', Angry: 'angry' } },
+]);
 
-const judge: PlanJudge = {
-  ...base,
-  name: 'verdict',
-  kind: 'llm-judge',
-  scores: [
-    { name: 'Realism', description: 'Is it real?', options: { '1': 'not at all', '2': 'fully' } },
-    { name: 'tone', description: 'How does it sound?', options: { Calm: 'calm', Angry: 'angry' } },
-  ],
-};
-
-function problemOf(column: ModelColumn, raw: string): string {
+function problemOf(column: ChatColumn, raw: string): string {
   try {
     readAnswer(column, raw);
   } catch (error) {
@@ -59,8 +39,8 @@ describe('llm-text', () => {
   it('has no thoughts, unless its prompt asks for their tags', () => {
     const raw = '<think>A name.</think>\n\nNora';
     expect(readAnswer(text, raw)).toBe('Nora');
-    expect(readAnswer({ ...text, prompt: 'Put your thoughts into <think> tags' }, raw)).toBe(raw);
-    expect(readAnswer({ ...text, systemPrompt: 'Think as <think>…</think>' }, raw)).toBe(raw);
+    expect(readAnswer(withForm(text, { prompt: 'Put your thoughts into <think> tags' }), raw)).toBe(raw);
+    expect(readAnswer(withForm(text, { systemPrompt: 'Think as <think>…</think>' }), raw)).toBe(raw);
   });
 });
 
@@ -87,7 +67,7 @@ describe('llm-structured', () => {
   it('has no draft that stands in the thoughts', () => {
     const column = structured({ ...person, required: ['age'] });
     const raw = '<think>\n```json\n{"age": 1}\n```\n{never}\n</think>\n{"age": 3}';
-    expect(readAnswer({ ...column, prompt: 'Think in <think> tags' }, raw)).toEqual({ age: 3n });
+    expect(readAnswer(withForm(column, { prompt: 'Think in <think> tags' }), raw)).toEqual({ age: 3n });
   });
 
   it.each([
@@ -306,7 +286,7 @@ describe('llm-structured', () => {
 describe('an answer that no file can hold', () => {
   const fields = [{ name: 'n', type: { kind: 'int' } }] as const;
   const counted = structured({ type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] });
-  const column: PlanStructured = { ...counted, type: { kind: 'struct', fields } };
+  const column: StructuredColumn = { ...counted, type: { kind: 'struct', fields } };
 
   it('is for the model to correct: at the commit its row would be lost', () => {
     expect(readAnswer(column, '{"n": 9223372036854775807}')).toEqual({ n: 9223372036854775807n });
@@ -326,7 +306,9 @@ describe('llm-judge', () => {
   it('tells options apart that differ in capitals alone', () => {
     const scores = [{ name: 'Size', description: 'Unit', options: { m: 'milli', M: 'mega' } }];
     const said = answer({ Size: { reasoning: 'r', score: 'M' } });
-    expect(readAnswer({ ...judge, scores }, said)).toEqual({ Size: { reasoning: 'r', score: 'M' } });
+    expect(readAnswer(judgeColumn('verdict', scores), said)).toEqual({
+      Size: { reasoning: 'r', score: 'M' },
+    });
   });
 
   it('gives each score as the text of an option, with the reasoning', () => {
@@ -397,12 +379,12 @@ describe('readAgain', () => {
       { by: 'model', text: ' Hello ' },
     ],
     value: 'old',
-    read: READ_VERSION - 1,
+    read: CHAT_READ_VERSION - 1,
   } as unknown as CellRecord;
 
   it('reads the answer of a record of another version, and leaves the others as they are', () => {
-    expect(readAgain(text, record)).toEqual({ ...record, value: 'Hello', read: READ_VERSION });
-    const current = { ...record, read: READ_VERSION };
+    expect(readAgain(text, record)).toEqual({ ...record, value: 'Hello', read: CHAT_READ_VERSION });
+    const current = { ...record, read: CHAT_READ_VERSION };
     expect(readAgain(text, current)).toBe(current);
   });
 

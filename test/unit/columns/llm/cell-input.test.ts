@@ -1,51 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { cellInput } from '../../../../src/columns/llm/cell-input.ts';
+import type { ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
 import { digestOf as digestOfData } from '../../../../src/digest.ts';
 import { CellError } from '../../../../src/errors.ts';
-import type { ModelColumn, Plan, PlanJudge, PlanModel, PlanText } from '../../../../src/plan.ts';
+import type { Plan, PlanModel } from '../../../../src/plan.ts';
 import type { RowValues } from '../../../../src/rows/generator.ts';
+import {
+  judgeColumn,
+  MODEL,
+  planWith,
+  structuredColumn,
+  textColumn,
+  withForm,
+} from '../../../support/plans.ts';
 
-const text: PlanText = {
-  name: 'body',
-  kind: 'llm-text',
-  drop: false,
-  type: { kind: 'text' },
-  needs: ['topic'],
-  prompt: 'Write about {{ topic }}',
-  systemPrompt: null,
-  alias: 'writer',
-};
-const judge: PlanJudge = {
-  ...text,
-  name: 'verdict',
-  kind: 'llm-judge',
-  scores: [{ name: 'tone', description: 'How?', options: { '1': 'bad', '2': 'good' } }],
-};
-const model: PlanModel = {
-  model: 'm1',
-  providerType: 'openai',
-  temperature: null,
-  topP: null,
-  maxTokens: null,
-  extraBody: {},
-};
+const text = textColumn('body', { needs: ['topic'], prompt: 'Write about {{ topic }}' });
+const judged = (options: Readonly<Record<string, string>>) =>
+  judgeColumn('verdict', [{ name: 'tone', description: 'How?', options }], {
+    needs: ['topic'],
+    prompt: 'Write about {{ topic }}',
+  });
+const judge = judged({ '1': 'bad', '2': 'good' });
+const model = { ...MODEL, model: 'm1' };
 
 function planOf(overrides: Partial<PlanModel> = {}, rest: Partial<Plan> = {}): Plan {
-  return {
-    v: 1,
-    columns: [],
-    models: { writer: { ...model, ...overrides }, other: { ...model, ...overrides } },
-    seed: 's',
-    rowGroupSize: 1_000,
-    seedSource: null,
-    keep: [],
-    redo: [],
-    ...rest,
-  };
+  const models = { writer: { ...model, ...overrides }, other: { ...model, ...overrides } };
+  return planWith([], { models, ...rest });
 }
 
 function inputOf(
-  column: ModelColumn,
+  column: ChatColumn,
   {
     plan = planOf(),
     row = 0,
@@ -67,12 +51,12 @@ describe('the messages of a cell', () => {
   });
 
   it('start with the system prompt, unless it renders empty', () => {
-    const column = { ...text, systemPrompt: 'You know {{ topic }}' };
+    const column = withForm(text, { systemPrompt: 'You know {{ topic }}' });
     expect(inputOf(column).messages).toEqual([
       { role: 'system', content: 'You know rain' },
       { role: 'user', content: 'Write about rain' },
     ]);
-    expect(inputOf({ ...text, systemPrompt: '{{ topic.none }}' }).messages).toHaveLength(1);
+    expect(inputOf(withForm(text, { systemPrompt: '{{ topic.none }}' })).messages).toHaveLength(1);
   });
 
   it('carry the scores and the schema of a judge, in the prompt and for the endpoint', () => {
@@ -102,14 +86,14 @@ describe('the messages of a cell', () => {
   it('send a schema whose root refers to an object as that object', () => {
     const Node = { type: 'object', properties: { parent: { $ref: '#/$defs/Node' } } };
     const schema = { $defs: { Node }, $ref: '#/$defs/Node' };
-    const { responseSchema } = inputOf({ ...text, kind: 'llm-structured', schema });
+    const { responseSchema } = inputOf(structuredColumn('body', schema));
     expect(responseSchema?.schema).toEqual({ $defs: { Node }, ...Node });
   });
 
   it('leave the schema out of the request when its root is no object, or the user has a response_format', () => {
-    const list = { ...text, kind: 'llm-structured', schema: { type: 'array' } } as const;
+    const list = structuredColumn('body', { type: 'array' });
     expect(inputOf(list).responseSchema).toBeNull();
-    const lists = { ...list, schema: { $defs: { L: { type: 'array' } }, $ref: '#/$defs/L' } } as const;
+    const lists = structuredColumn('body', { $defs: { L: { type: 'array' } }, $ref: '#/$defs/L' });
     expect(inputOf(lists).responseSchema).toBeNull();
     const plan = planOf({ extraBody: { response_format: { type: 'json_object' } } });
     expect(inputOf(judge, { plan }).responseSchema).toBeNull();
@@ -118,7 +102,7 @@ describe('the messages of a cell', () => {
   it('draw for the filter random by seed, column, row and redo counter', () => {
     const prompt = `{{ [${Array.from({ length: 50 }, (_, index) => index).join(', ')}] | random }}`;
     const drawn = (row: number, rest: Partial<Plan> = {}, name = 'body') => {
-      const column = { ...text, name, prompt: `${prompt} ${prompt}`, systemPrompt: prompt };
+      const column = textColumn(name, { prompt: `${prompt} ${prompt}`, systemPrompt: prompt });
       return inputOf(column, { row, plan: planOf({}, rest) })
         .messages.map(({ content }) => content)
         .join(' ');
@@ -132,10 +116,10 @@ describe('the messages of a cell', () => {
   });
 
   it('cannot be made from a prompt that renders empty, nor from values that do not fit', () => {
-    expect(() => inputOf({ ...text, prompt: ' {{ topic.none }} ' })).toThrow(
+    expect(() => inputOf(withForm(text, { prompt: ' {{ topic.none }} ' }))).toThrow(
       new CellError('EmptyRenderedPrompt', 'The prompt renders empty: look at "topic"'),
     );
-    const divided = { ...text, prompt: '{{ 1 / 0 }}' };
+    const divided = withForm(text, { prompt: '{{ 1 / 0 }}' });
     expect(() => inputOf(divided)).toThrow(expect.objectContaining({ kind: 'TemplateRenderError' }));
   });
 });
@@ -158,7 +142,7 @@ describe('the parameters of a cell', () => {
 
   it('are drawn by seed, column, row and redo counter', () => {
     const temperature = { distribution: 'uniform', low: 0.4, high: 0.9 } as const;
-    const drawn = (row: number, rest: Partial<Plan> = {}, column: ModelColumn = text) =>
+    const drawn = (row: number, rest: Partial<Plan> = {}, column: ChatColumn = text) =>
       inputOf(column, { row, plan: planOf({ temperature }, rest) }).parameters.temperature as number;
     expect(drawn(3)).toBe(drawn(3));
     const redo = [{ column: 'body', rows: null, counter: 1 }];
@@ -192,8 +176,8 @@ describe('the digest of a cell', () => {
   const before = digestOf(text);
 
   it('is the same for all that cannot change the answer', () => {
-    expect(digestOf({ ...text, alias: 'other', drop: true })).toBe(before);
-    expect(digestOf({ ...text, prompt: 'Write about {{ topic  }}' })).toBe(before);
+    expect(digestOf(withForm(text, { alias: 'other', drop: true }))).toBe(before);
+    expect(digestOf(withForm(text, { prompt: 'Write about {{ topic  }}' }))).toBe(before);
     expect(digestOf(text, { row: 17 })).toBe(before);
     expect(digestOf(text, { plan: planOf({}, { seed: 't', rowGroupSize: 5 }) })).toBe(before);
     expect(digestOf(text, { values: { topic: 'rain', unrelated: 1n } })).toBe(before);
@@ -201,8 +185,8 @@ describe('the digest of a cell', () => {
 
   it.each([
     ['another value', text, { values: { topic: 'snow' } }],
-    ['another prompt', { ...text, prompt: 'Sing about {{ topic }}' }, {}],
-    ['a system prompt', { ...text, systemPrompt: 'Be brief' }, {}],
+    ['another prompt', withForm(text, { prompt: 'Sing about {{ topic }}' }), {}],
+    ['a system prompt', withForm(text, { systemPrompt: 'Be brief' }), {}],
     ['another column', { ...text, name: 'note' }, {}],
     ['another model', text, { plan: planOf({ model: 'm2' }) }],
     ['another kind of provider', text, { plan: planOf({ providerType: 'simulated' }) }],
@@ -216,7 +200,7 @@ describe('the digest of a cell', () => {
 
   it('is the same for a blank system prompt and none: both send the same request', () => {
     for (const systemPrompt of ['', ' \n', '{{ topic.none }}']) {
-      expect(digestOf({ ...text, systemPrompt })).toBe(before);
+      expect(digestOf(withForm(text, { systemPrompt }))).toBe(before);
     }
   });
 
@@ -236,26 +220,20 @@ describe('the digest of a cell', () => {
   });
 
   it('covers the scores of a judge and the schema of a structured column', () => {
-    const other = { ...judge, scores: [{ ...judge.scores[0]!, options: { '1': 'bad', '2': 'best' } }] };
-    expect(digestOf(other)).not.toBe(digestOf(judge));
-    const structured = { ...text, kind: 'llm-structured', schema: { type: 'object' } } as const;
-    expect(digestOf({ ...structured, schema: { type: 'object', required: ['a'] } })).not.toBe(
-      digestOf(structured),
+    expect(digestOf(judged({ '1': 'bad', '2': 'best' }))).not.toBe(
+      digestOf(judged({ '1': 'bad', '2': 'good' })),
     );
+    const structured = (more: object) => structuredColumn('body', { type: 'object', ...more });
+    expect(digestOf(structured({ required: ['a'] }))).not.toBe(digestOf(structured({})));
   });
 
   it('covers the order of options and properties: a model that gives its reasons first answers otherwise', () => {
-    const words = (options: Readonly<Record<string, string>>) => ({
-      ...judge,
-      scores: [{ ...judge.scores[0]!, options }],
-    });
-    expect(digestOf(words({ good: '', bad: '' }))).not.toBe(digestOf(words({ bad: '', good: '' })));
+    expect(digestOf(judged({ good: '', bad: '' }))).not.toBe(digestOf(judged({ bad: '', good: '' })));
     const fields = (...names: readonly string[]) =>
-      ({
-        ...text,
-        kind: 'llm-structured',
-        schema: { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])) },
-      }) as const;
+      structuredColumn('body', {
+        type: 'object',
+        properties: Object.fromEntries(names.map((name) => [name, {}])),
+      });
     expect(digestOf(fields('reason', 'level'))).not.toBe(digestOf(fields('level', 'reason')));
   });
 });

@@ -1,29 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { READ_VERSION } from '../../../../src/columns/llm/answers.ts';
+import { CHAT_READ_VERSION } from '../../../../src/columns/llm/declare-chat.ts';
 import { type CellTask, generateCell } from '../../../../src/columns/llm/generate-cell.ts';
 import { CellError, type FailureClass, ModelError } from '../../../../src/errors.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import type { ChatRequest, ModelAnswer } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
-import type { PlanStructured } from '../../../../src/plan.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';
+import { structuredColumn } from '../../../support/plans.ts';
 
-const column: PlanStructured = {
-  name: 'severity',
-  kind: 'llm-structured',
-  drop: false,
-  type: { kind: 'json' },
-  needs: [],
-  prompt: 'Rate it',
-  systemPrompt: null,
-  alias: 'm',
-  schema: { type: 'object', properties: { level: { type: 'integer' } }, required: ['level'] },
-};
+const SCHEMA = { type: 'object', properties: { level: { type: 'integer' } }, required: ['level'] };
+const column = structuredColumn('severity', SCHEMA, { prompt: 'Rate it', alias: 'm' });
 const input = {
   digest: 'd1',
   messages: [{ role: 'user', content: 'Rate it' }],
   parameters: { temperature: 0.5 },
-  responseSchema: { name: 'answer', schema: column.schema },
+  responseSchema: { name: 'answer', schema: SCHEMA },
 } as const;
 const GOOD = '{"level": 3}';
 const BAD = '{"level": "high"}';
@@ -132,7 +123,7 @@ describe('generateCell', () => {
         v: RECORD_VERSION,
         row: 7,
         in: 'd1',
-        read: READ_VERSION,
+        read: CHAT_READ_VERSION,
         status: 'ok',
         turns: [{ by: 'model', text: GOOD, reasoning: 'because' }],
         value: { level: 3n },
@@ -299,7 +290,7 @@ describe('generateCell', () => {
     // A reference to itself: legal, and endless for whoever follows it.
     const schema = { $ref: '#/$defs/node', $defs: { node: { $ref: '#/$defs/node' } } };
     const { task, records } = cellOf([GOOD, GOOD], {
-      column: { ...column, schema },
+      column: structuredColumn('severity', schema),
       settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
     });
     const problem = {

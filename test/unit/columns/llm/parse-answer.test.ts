@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAnswer as parseAnswerBy } from '../../../../src/columns/llm/parse-answer.ts';
-import { fitToSchema } from '../../../../src/columns/llm/schema-fit.ts';
 import { CellError } from '../../../../src/errors.ts';
+import { fitToSchema } from '../../../../src/schemas/schema-fit.ts';
 import { formatJson, parseJson, toPlain, type Value } from '../../../../src/values.ts';
 
 /** The answer as it stands. */

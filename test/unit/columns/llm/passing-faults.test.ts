@@ -6,22 +6,17 @@ import { generateCell } from '../../../../src/columns/llm/generate-cell.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import { createOpenAIClient } from '../../../../src/models/providers/openai/client.ts';
 import { ModelTraits } from '../../../../src/models/traits.ts';
-import type { Plan, PlanJudge } from '../../../../src/plan.ts';
+import type { Plan } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { type MockFault, startMockModelServer } from '../../../support/mock-model-server.ts';
+import { judgeColumn } from '../../../support/plans.ts';
 
 const ROWS = 50;
-const column: PlanJudge = {
-  name: 'verdict',
-  kind: 'llm-judge',
-  drop: false,
-  type: { kind: 'json' },
-  needs: ['topic'],
-  prompt: 'Judge {{ topic }}',
-  systemPrompt: null,
-  alias: 'm',
-  scores: [{ name: 'tone', description: 'How does it sound?', options: { '1': 'bad', '2': 'good' } }],
-};
+const column = judgeColumn(
+  'verdict',
+  [{ name: 'tone', description: 'How does it sound?', options: { '1': 'bad', '2': 'good' } }],
+  { needs: ['topic'], prompt: 'Judge {{ topic }}', alias: 'm' },
+);
 const plan = {
   models: {
     m: { model: 'm', providerType: 'openai', temperature: null, topP: null, maxTokens: null, extraBody: {} },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decimalPlacesOf, fromDraft4, patternOf } from '../../src/schema-dialect.ts';
+import { decimalPlacesOf, fromDraft4, patternOf } from '../../../src/schemas/dialect.ts';
 
 describe('patternOf', () => {
   it.each([

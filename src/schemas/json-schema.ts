@@ -3,12 +3,19 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
-import { decimalPlacesOf, PATTERNS } from '../schema-dialect.ts';
 import { meantBy } from '../text/nearest-name.ts';
+import { lowerFirst } from '../text/phrases.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
-import { lowerFirst } from './explain.ts';
-import type { Path } from './load.ts';
-import type { Report } from './report.ts';
+import { decimalPlacesOf, PATTERNS } from './dialect.ts';
+
+type Path = readonly (string | number)[];
+
+/** What is wrong with a schema, and where below it. */
+export interface SchemaProblem {
+  readonly path: Path;
+  /** Follows the name of the place. */
+  readonly message: string;
+}
 
 // Unknown keywords and formats are the user's own; only what contradicts the standard is refused.
 const OPTIONS = {
@@ -27,49 +34,43 @@ const isSchema = new Ajv2020(OPTIONS).compile({
   properties: { $ref: { pattern: '^#(/.+)?$' }, $dynamicRef: false, $id: false },
 });
 
-/** Reports what is wrong with a JSON Schema (draft 2020-12, whatever `$schema` says, as in Data Designer). */
-export function checkSchema(report: Report, path: Path, schema: Value): void {
-  if (!isValueObject(schema)) {
-    report.add({ path, message: 'has to be a map with a JSON Schema in it' });
-    return;
-  }
+/** What is wrong with a JSON Schema (draft 2020-12, whatever `$schema` says, as in Data Designer). */
+export function schemaProblems(schema: Value): readonly SchemaProblem[] {
+  if (!isValueObject(schema)) return [{ path: [], message: 'has to be a map with a JSON Schema in it' }];
   const { $schema: _, $id: __, ...plain } = toPlain(schema) as Record<string, unknown>;
   isSchema(plain);
   const errors = furthest(isSchema.errors ?? []);
-  for (const error of errors) {
-    report.add({ path: [...path, ...pathOf(error.instancePath, schema)], message: messageOf(error) });
-  }
-  if (errors.length > 0) return;
+  if (errors.length > 0)
+    return errors.map((error) => ({ path: pathOf(error.instancePath, schema), message: messageOf(error) }));
   try {
     new Ajv2020(OPTIONS).compile(plain);
   } catch (error) {
     const reason = (error as Error).message.replace(/ from id .*$/, '');
-    report.add({ path, message: `cannot be used as a JSON Schema: ${lowerFirst(reason)}` });
-    return;
+    return [{ path: [], message: `cannot be used as a JSON Schema: ${lowerFirst(reason)}` }];
   }
-  checkRequired(report, path, schema);
+  return requiredProblems([], schema);
 }
 
 /**
- * Reports required names that are not among the properties: what a schema does not name is left out of an answer, so that
- * none would ever be taken. Schemas that others add to are not looked into.
+ * Required names that are not among the properties: what a schema does not name is left out of an answer, so that none
+ * would ever be taken. Schemas that others add to are not looked into.
  */
-function checkRequired(report: Report, path: Path, schema: Value | undefined): void {
-  if (!isValueObject(schema) || ADDS.some((keyword) => Object.hasOwn(schema, keyword))) return;
+function requiredProblems(path: Path, schema: Value | undefined): SchemaProblem[] {
+  if (!isValueObject(schema) || ADDS.some((keyword) => Object.hasOwn(schema, keyword))) return [];
   const { properties, required, items, additionalProperties = false } = schema;
-  if (additionalProperties !== false) return;
-  checkRequired(report, [...path, 'items'], items);
-  if (!isValueObject(properties)) return;
-  for (const [index, name] of (isValueList(required) ? required : []).entries()) {
-    if (typeof name !== 'string' || Object.hasOwn(properties, name)) continue;
+  if (additionalProperties !== false) return [];
+  const ofItems = requiredProblems([...path, 'items'], items);
+  if (!isValueObject(properties)) return ofItems;
+  const own = (isValueList(required) ? required : []).flatMap((name, index) => {
+    if (typeof name !== 'string' || Object.hasOwn(properties, name)) return [];
     const advice = meantBy(name, Object.keys(properties), 'add it there');
-    report.add({
-      path: [...path, 'required', index],
-      message: `"${name}" is required but not among the properties, so no answer could be taken: ${advice}`,
-    });
-  }
-  for (const [name, part] of Object.entries(properties))
-    checkRequired(report, [...path, 'properties', name], part);
+    const message = `"${name}" is required but not among the properties, so no answer could be taken: ${advice}`;
+    return [{ path: [...path, 'required', index], message }];
+  });
+  const below = Object.entries(properties).flatMap(([name, part]) =>
+    requiredProblems([...path, 'properties', name], part),
+  );
+  return [...ofItems, ...own, ...below];
 }
 
 const ADDS = ['$ref', 'allOf', 'anyOf', 'oneOf', 'if', 'patternProperties'];

@@ -11,8 +11,8 @@ import {
 } from 'ajv/dist/2020.js';
 import { callRef } from 'ajv/dist/vocabularies/core/ref.js';
 import formats from 'ajv-formats';
-import { PATTERNS } from '../../schema-dialect.ts';
-import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../../values.ts';
+import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
+import { PATTERNS } from './dialect.ts';
 
 /**
  * What of a value breaks the schema at a JSON pointer (`#` is the whole schema), for people and for the model:

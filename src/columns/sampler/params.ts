@@ -2,9 +2,13 @@
 // issue here, so that it is found before anything runs.
 
 import { z } from 'zod';
+import type { ColumnType } from '../../plan.ts';
 import { parseDateTime } from '../../text/datetime.ts';
 import { plural } from '../../text/plural.ts';
-import { filledText, flag, label, map, mapOf, oneOf, real, text, whole } from './scalars.ts';
+import type { ColumnConfig } from '../declaration.ts';
+import { filledText, flag, label, map, mapOf, oneOf, real, text, whole } from '../fields.ts';
+import { columnName } from '../marks.ts';
+import { labelKind, subcategoryKind } from './labels.ts';
 
 /** Digits after the point; negative ones round to tens and hundreds. */
 const decimalPlaces = () => whole({ min: -15, max: 15 }).nullable().default(null);
@@ -30,7 +34,7 @@ const category = map({
 
 const subcategory = map({
   ...samplerType('subcategory'),
-  category: filledText(),
+  category: columnName(),
   values: mapOf(z.array(label()).min(1)),
 });
 
@@ -73,16 +77,44 @@ const datetime = map({
   }
 });
 
+const FLOAT: ColumnType = { kind: 'float' };
+const INT: ColumnType = { kind: 'int' };
+const TEXT: ColumnType = { kind: 'text' };
+
+/** Each sampler: its parameters, and the type of what it draws from any of several sets of them. */
 export const SAMPLER_PARAMS = {
-  uuid,
-  category,
-  subcategory,
-  uniform,
-  gaussian,
-  bernoulli,
-  poisson,
-  datetime,
+  uuid: sampler(uuid.prefault({}), () => TEXT),
+  category: sampler(category, (sets) => ({ kind: labelKind(sets.flatMap(({ values }) => values)) })),
+  subcategory: sampler(subcategory, (sets) => ({
+    kind: subcategoryKind(sets.flatMap(({ values }) => Object.values(values).flat())),
+  })),
+  uniform: sampler(uniform, () => FLOAT),
+  gaussian: sampler(gaussian, () => FLOAT),
+  bernoulli: sampler(bernoulli, () => INT),
+  poisson: sampler(poisson, () => INT),
+  datetime: sampler(datetime, () => TEXT),
 };
+export type SamplerType = keyof typeof SAMPLER_PARAMS;
+export type ParamsOf<Type extends SamplerType> = z.output<(typeof SAMPLER_PARAMS)[Type]['params']>;
+
+/** What samplers of numbers and categories can be converted to. */
+export const CONVERSIONS = ['int', 'float', 'str'] as const;
+export type Conversion = (typeof CONVERSIONS)[number];
+
+export type SamplerConfigOf<Type extends SamplerType> = ColumnConfig & {
+  readonly sampler_type: Type;
+  readonly params: ParamsOf<Type>;
+  readonly conditional_params: { readonly [condition: string]: ParamsOf<Type> };
+  readonly convert_to: string | null;
+};
+export type SamplerConfig = { [Type in SamplerType]: SamplerConfigOf<Type> }[SamplerType];
+
+function sampler<Params extends z.ZodType>(
+  params: Params,
+  type: (sets: readonly z.output<Params>[]) => ColumnType,
+) {
+  return { params, type };
+}
 
 /** Shared with the distributions of inference parameters. */
 export function checkWeights(

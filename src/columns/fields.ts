@@ -3,7 +3,8 @@
 // null, and everything else as plain data.
 
 import { z } from 'zod';
-import type { Value } from '../../values.ts';
+import { shorten } from '../text/shorten.ts';
+import type { Value } from '../values.ts';
 
 /** A plain (unquoted) YAML scalar that is not null: what it says and what YAML takes it for. */
 export class PlainScalar {
@@ -38,11 +39,19 @@ export function valueOfTree(input: unknown): Value {
   return plain as Value;
 }
 
-export const text = () => z.preprocess(plainText, z.string());
+/** What a schema reads once `prepare` has looked at the input; typed by what a person may write. */
+function prepared<Schema extends z.ZodType>(
+  prepare: (input: unknown) => unknown,
+  schema: Schema,
+): z.ZodType<z.output<Schema>, z.input<Schema>> {
+  return z.preprocess(prepare, schema) as z.ZodType<z.output<Schema>, z.input<Schema>>;
+}
+
+export const text = () => prepared(plainText, z.string());
 
 /** Text with something in it besides spaces. */
 export const filledText = () =>
-  z.preprocess(
+  prepared(
     plainText,
     z.string().refine((input) => input.trim() !== '', { message: 'is empty' }),
   );
@@ -57,7 +66,7 @@ const FLAGS: ReadonlyMap<unknown, boolean> = new Map([
 ]);
 
 export const flag = () =>
-  z.preprocess((input) => {
+  prepared((input) => {
     const source = plainText(input);
     const word = typeof source === 'string' ? source.toLowerCase() : source;
     return FLAGS.get(word) ?? plainValue(input);
@@ -80,14 +89,14 @@ export interface Bounds {
 }
 
 export const real = ({ min = -Number.MAX_VALUE, max = Number.MAX_VALUE }: Bounds = {}) =>
-  z.preprocess(asNumber, z.number().min(min).max(max));
+  prepared(asNumber, z.number().min(min).max(max));
 
 export const whole = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: Bounds = {}) =>
-  z.preprocess(asNumber, z.number().int().min(min).max(max));
+  prepared(asNumber, z.number().int().min(min).max(max));
 
 /** Text or a number. A number written with leading zeros is text: `007` is a code, not 7. */
 export const label = () =>
-  z.preprocess(
+  prepared(
     (input) => {
       if (!(input instanceof PlainScalar)) return input;
       const { source, value } = input;
@@ -100,10 +109,10 @@ export const label = () =>
 
 /** One of some words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.preprocess(plainText, z.enum(words));
+  prepared(plainText, z.enum(words));
 
 /** Any value but none at all: plain scalars are taken for what YAML takes them for. */
-export const value = () =>
+export const value = (): z.ZodType<Value, unknown> =>
   z.unknown().transform((input, context): Value => {
     if (input === undefined) {
       context.addIssue({ code: 'invalid_type', expected: 'unknown', input });
@@ -118,9 +127,22 @@ export const value = () =>
   });
 
 /** A map of the given fields and no others. */
-export const map = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.preprocess(plainValue, z.strictObject(shape));
+export const map = <Shape extends z.ZodRawShape>(shape: Shape) => prepared(plainValue, z.strictObject(shape));
 
 /** A map with any keys. */
-export const mapOf = <Item extends z.ZodType>(item: Item) =>
-  z.preprocess(plainValue, z.record(z.string(), item));
+export const mapOf = <Item extends z.ZodType>(item: Item) => prepared(plainValue, z.record(z.string(), item));
+
+const SHOWN_TEXT = 40;
+
+/** A value in a few words. */
+export function describe(input: unknown): string {
+  const value = plainValue(input);
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  if (typeof value === 'string') {
+    return JSON.stringify(shorten(value, SHOWN_TEXT));
+  }
+  return String(plainText(input));
+}

@@ -1,6 +1,6 @@
 // What JSON Schemas written for Python mean here: pydantic makes those of Data Designer, whose patterns are for `re`.
 
-import { isValueList, isValueObject, type Value } from './values.ts';
+import { isValueList, isValueObject, type Value } from '../values.ts';
 
 /** An escape, a class, what Python alone writes, a quantifier, or any other character. */
 const TOKEN =

@@ -2,10 +2,10 @@
 // numbers get the type that it gives them (`9` in a number field is 9.0, `9.0` in an integer field is 9), then the
 // whole is checked.
 
-import { findOwn } from '../../own-keys.ts';
-import { decimalPlacesOf, patternOf } from '../../schema-dialect.ts';
-import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
-import { unusable } from './answer-kind.ts';
+import { CellError } from '../errors.ts';
+import { findOwn } from '../own-keys.ts';
+import { isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
+import { decimalPlacesOf, patternOf } from './dialect.ts';
 import { makeSchemaCheck, type SchemaCheck } from './schema-check.ts';
 
 /** Throws `CellError` `UnusableAnswer` that names what breaks the schema; `TypeError` for a schema that is none. */
@@ -15,7 +15,7 @@ export function fitToSchema(value: Value, schema: Value): Value {
   const fitted = new Fitting(schema, check).fit(value, [{ schema, pointer: '#' }]);
   const problems = check(fitted, '#');
   if (problems.length === 0) return fitted;
-  throw unusable(`The answer does not obey the schema: ${problems.join('; ')}`);
+  throw new CellError('UnusableAnswer', `The answer does not obey the schema: ${problems.join('; ')}`);
 }
 
 const checks = new WeakMap<ValueObject, SchemaCheck>();
@@ -138,7 +138,8 @@ function itemPlaces(places: readonly Place[], index: number): readonly Place[] {
 /** The float that a decimal number stands for, half a last place rounded away from zero. */
 function roundedTo(places: number | null, text: string): number {
   const [, mantissa, exponent = '0'] = DECIMAL.exec(text.trim()) ?? [];
-  if (mantissa === undefined) throw unusable(`The answer does not obey the schema: "${text}" is no number`);
+  if (mantissa === undefined)
+    throw new CellError('UnusableAnswer', `The answer does not obey the schema: "${text}" is no number`);
   const scaled = places === null ? Number.NaN : Number(`${mantissa}e${Number(exponent) + places}`);
   // From there on a float has no places.
   if (!(Math.abs(scaled) < Number.MAX_SAFE_INTEGER)) return toFloat(text);
@@ -150,7 +151,10 @@ const DECIMAL = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:e([+-]?\d+))?$/i;
 function toFloat(number: bigint | string): number {
   const float = Number(number);
   if (Number.isFinite(float)) return float;
-  throw unusable(`The answer has a number of ${String(number).length} digits: no float holds it`);
+  throw new CellError(
+    'UnusableAnswer',
+    `The answer has a number of ${String(number).length} digits: no float holds it`,
+  );
 }
 
 function fitNumber(value: bigint | number, places: readonly Place[]): Value {

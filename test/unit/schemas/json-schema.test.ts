@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { typeOfSchema } from '../../../src/config/json-schema.ts';
+import { typeOfSchema } from '../../../src/schemas/json-schema.ts';
 import { fromPlain } from '../../../src/values.ts';
 
 const TEXT = { kind: 'text' };

@@ -1,0 +1,99 @@
+// What a kind's declare.ts is: all that config, plan and client need to know of the kind. Pure: what is read from outside
+// before a plan is made, seeds and modules, comes in as facts.
+
+import type { z } from 'zod';
+import type { ColumnType, LimiterRef, OutputColumn, Plan, Strategy } from '../plan.ts';
+import type { Shape, ShapeOf } from '../templates/shape.ts';
+import type { Value } from '../values.ts';
+import { flag, map, oneOf, text, value } from './fields.ts';
+import { condition } from './marks.ts';
+
+/** What is read from outside before a plan is made. */
+export interface Facts {
+  /** The columns of the seed source; null without seeds. */
+  readonly seeds: { readonly columns: readonly OutputColumn[] } | null;
+  /** By the path that the document names: the hash of the module's bundle. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+/** What a document says of any column, with defaults filled in. */
+export interface ColumnConfig {
+  readonly name: string;
+  readonly column_type: string;
+  readonly drop: boolean;
+  readonly skip: { readonly when: string; readonly value: Value } | null;
+  readonly propagate_skip: boolean;
+}
+
+/** The fields that all columns have, for the schema of a kind. */
+export const columnFields = <Kind extends string>(kind: Kind) => ({
+  name: text(),
+  column_type: oneOf([kind]),
+  drop: flag().default(false),
+});
+
+/** The same for schemas: they stand last, so that what a column needs for its cells is mentioned first. */
+export const skipFields = () => ({
+  skip: map({ when: condition(), value: value().nullable().default(null) })
+    .nullable()
+    .default(null),
+  propagate_skip: flag().default(true),
+});
+
+/** The schema of a kind; where a field chooses between several, those by the field's word. */
+export type ColumnSchema<Config> =
+  | z.ZodType<Config>
+  | { readonly by: string; readonly schemas: { readonly [word: string]: z.ZodType<Config> } };
+
+/** Another column of the document, as far as it could be read. */
+export interface Sibling {
+  readonly name: string | null;
+  readonly kind: string | null;
+  /** Null when something in it is wrong. */
+  readonly config: ColumnConfig | null;
+}
+
+/** What a kind's own check is given. Paths are those below the column. */
+export interface ColumnChecks {
+  readonly columns: readonly Sibling[];
+  add(
+    path: readonly (string | number)[],
+    /** What follows the field's name: `is missing`. */
+    message: string,
+    options?: { readonly isWhole?: boolean; readonly level?: 'warning'; readonly isAtKey?: boolean },
+  ): void;
+}
+
+/** What people call a field of the form, and the document's field where it has another name. */
+export type FieldWord = string | { readonly word: string; readonly field: string };
+
+export interface Declaration<Kind extends string, Config extends ColumnConfig, Form> {
+  readonly kind: Kind;
+  readonly schema: ColumnSchema<Config>;
+  /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
+  check?(config: Config, checks: ColumnChecks): void;
+  sideEffects?(config: Config): readonly OutputColumn[];
+  /** Files of code to bundle before the plan is made, as the document names them. */
+  modules?(config: Config): readonly string[];
+  type(config: Config, facts: Facts): ColumnType;
+  /** What is known of its values for templates that look into them; `undefined`: what its type says. */
+  shape?(config: Config, shapeOf: ShapeOf): Shape | null | undefined;
+  form(config: Config, facts: Facts): Form;
+  strategy(form: Form): Strategy;
+  limiters(form: Form): readonly LimiterRef[];
+  readonly onError: 'drop' | 'null';
+  /** Raised when any answer is read into another value than before: kept cells are read again. */
+  readonly readVersion: number;
+  /** By field of the form, in the order in which a change is looked for; null for what no cell is made from. */
+  readonly words: { readonly [Field in keyof Form]-?: FieldWord | null };
+  /** What of the plan its cells follow beside their form, with the words for a change of it. */
+  readonly follows: { readonly [Field in 'seed' | ('seedSource' & keyof Plan)]?: string };
+  /** Why its cells are not made again on their own, and what to do instead; null where they are. */
+  readonly whyNoRedo: string | null;
+  /** Where a cell comes from, for people; `seedRow` says which row of the seeds. Null where its record tells. */
+  source(form: Form, of: { readonly seedRow: string | null }): string | null;
+  /** How people read what changed in it: its name when null. */
+  readonly causeWord: string | null;
+}
+
+export type AnyDeclaration = Declaration<string, ColumnConfig, unknown>;

@@ -1,0 +1,14 @@
+// `llm-text`: the answer of a chat model, as text.
+
+import type { PlanColumn } from '../../plan.ts';
+import { type ChatForm, declareChat } from '../llm/declare-chat.ts';
+
+export type TextColumn = PlanColumn<'llm-text', ChatForm>;
+
+export const declare = declareChat({
+  kind: 'llm-text',
+  fields: {},
+  type: () => ({ kind: 'text' }),
+  form: () => ({}),
+  words: {},
+});

@@ -1,0 +1,125 @@
+// What the kinds that ask a chat model share: their fields, their form, and the columns beside the answer.
+
+import type { z } from 'zod';
+import type { ColumnType, PlanColumn } from '../../plan.ts';
+import type { Shape } from '../../templates/shape.ts';
+import {
+  type ColumnConfig,
+  columnFields,
+  type Declaration,
+  type FieldWord,
+  skipFields,
+} from '../declaration.ts';
+import { flag, map, oneOf } from '../fields.ts';
+import { modelAlias, prompt, systemPrompt } from '../marks.ts';
+
+export const TRACES = ['none', 'last_message', 'all_messages'] as const;
+export type Trace = (typeof TRACES)[number];
+
+export interface ChatForm {
+  readonly prompt: string;
+  readonly systemPrompt: string | null;
+  readonly alias: string;
+  /** A view of what every record holds: in no cell's digest. */
+  readonly trace: Trace;
+  readonly showsReasoning: boolean;
+}
+
+export type ChatColumn = PlanColumn<string, ChatForm>;
+
+/** Raised when an answer is read into another value than before. */
+export const CHAT_READ_VERSION = 4;
+
+const TEXT: ColumnType = { kind: 'text' };
+const struct = (fields: { readonly [name: string]: ColumnType }): ColumnType => ({
+  kind: 'struct',
+  fields: Object.entries(fields).map(([name, type]) => ({ name, type })),
+});
+/** As Data Designer writes traces: the content of a message is a list of blocks. */
+const TRACE: ColumnType = {
+  kind: 'list',
+  item: struct({
+    role: TEXT,
+    content: { kind: 'list', item: struct({ type: TEXT, text: TEXT }) },
+    reasoning_content: TEXT,
+  }),
+};
+
+/** The names of the columns beside an answer. */
+export const traceColumn = (name: string) => `${name}__trace`;
+export const reasoningColumn = (name: string) => `${name}__reasoning_content`;
+
+const chatFields = {
+  prompt: prompt(),
+  model_alias: modelAlias('text'),
+  system_prompt: systemPrompt().nullable().default(null),
+  with_trace: oneOf(TRACES).default('none'),
+  extract_reasoning_content: flag().default(false),
+};
+interface ChatConfig extends ColumnConfig {
+  readonly prompt: string;
+  readonly model_alias: string;
+  readonly system_prompt: string | null;
+  readonly with_trace: Trace;
+  readonly extract_reasoning_content: boolean;
+}
+
+/** What a kind adds: its fields, its type, its part of the form and the words for a change of that. */
+interface ChatKind<Kind extends string, Fields extends z.ZodRawShape, Own extends object> {
+  readonly kind: Kind;
+  readonly fields: Fields;
+  type(config: OwnConfig<Fields>): ColumnType;
+  shape?(config: OwnConfig<Fields>): Shape | null;
+  check?: Declaration<Kind, ColumnConfig & OwnConfig<Fields>, ChatForm & Own>['check'];
+  form(config: OwnConfig<Fields>): Own;
+  readonly words: { readonly [Field in keyof Own]-?: FieldWord | null };
+}
+type OwnConfig<Fields extends z.ZodRawShape> = z.output<z.ZodObject<Fields>>;
+
+export function declareChat<const Kind extends string, Fields extends z.ZodRawShape, Own extends object>(
+  own: ChatKind<Kind, Fields, Own>,
+) {
+  type Config = ChatConfig & OwnConfig<Fields>;
+  type Form = ChatForm & Own;
+  const declaration: Declaration<Kind, Config, Form> = {
+    kind: own.kind,
+    schema: map({
+      ...columnFields(own.kind),
+      ...chatFields,
+      ...own.fields,
+      ...skipFields(),
+    }) as unknown as z.ZodType<Config>,
+    sideEffects: ({ name, with_trace, extract_reasoning_content }) => [
+      ...(with_trace === 'none' ? [] : [{ name: traceColumn(name), type: TRACE }]),
+      ...(extract_reasoning_content ? [{ name: reasoningColumn(name), type: TEXT }] : []),
+    ],
+    type: own.type,
+    form: (config) => ({
+      prompt: config.prompt,
+      systemPrompt: config.system_prompt?.trim() === '' ? null : config.system_prompt,
+      alias: config.model_alias,
+      trace: config.with_trace,
+      showsReasoning: config.extract_reasoning_content,
+      ...own.form(config),
+    }),
+    strategy: () => 'cell',
+    limiters: ({ alias }) => [{ model: alias }],
+    onError: 'drop',
+    readVersion: CHAT_READ_VERSION,
+    words: {
+      prompt: 'prompt',
+      systemPrompt: { word: 'system prompt', field: 'system_prompt' },
+      ...own.words,
+      alias: null,
+      trace: null,
+      showsReasoning: null,
+    } as Declaration<Kind, Config, Form>['words'],
+    follows: {},
+    whyNoRedo: null,
+    source: () => null,
+    causeWord: null,
+    ...(own.shape === undefined ? {} : { shape: own.shape }),
+    ...(own.check === undefined ? {} : { check: own.check }),
+  };
+  return declaration;
+}

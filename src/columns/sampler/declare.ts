@@ -1,0 +1,94 @@
+// `sampler`: values that are drawn, each by the dataset's seed, its column and its row.
+
+import type { z } from 'zod';
+import type { ColumnType, PlanColumn } from '../../plan.ts';
+import type { Value } from '../../values.ts';
+import { columnFields, type Declaration, skipFields } from '../declaration.ts';
+import { filledText, map, oneOf } from '../fields.ts';
+import { conditions } from '../marks.ts';
+import { checkSampler } from './check.ts';
+import { type Conversion, SAMPLER_PARAMS, type SamplerConfig, type SamplerType } from './params.ts';
+
+export interface SamplerParams {
+  readonly [field: string]: Value;
+}
+
+export interface SamplerForm {
+  readonly sampler: SamplerType;
+  readonly params: SamplerParams;
+  /** In the order of the document; where several hold the last one wins. */
+  readonly conditions: readonly { readonly when: string; readonly params: SamplerParams }[];
+  /** One of `int`, `float`, `str`; for dates a format of `strftime`. */
+  readonly convertTo: string | null;
+}
+export type SamplerColumn = PlanColumn<'sampler', SamplerForm>;
+
+function schemaOf<Type extends SamplerType>(type: Type): z.ZodType<SamplerConfig> {
+  const { params } = SAMPLER_PARAMS[type];
+  const schema = map({
+    ...columnFields('sampler'),
+    sampler_type: oneOf([type]),
+    params,
+    conditional_params: conditions(params as z.ZodType).default({}),
+    convert_to: filledText().nullable().default(null),
+    ...skipFields(),
+  });
+  return schema as unknown as z.ZodType<SamplerConfig>;
+}
+
+const TYPES: { readonly [Name in Conversion]: ColumnType } = {
+  int: { kind: 'int' },
+  float: { kind: 'float' },
+  str: { kind: 'text' },
+};
+
+export const declare: Declaration<'sampler', SamplerConfig, SamplerForm> = {
+  kind: 'sampler',
+  schema: {
+    by: 'sampler_type',
+    schemas: Object.fromEntries(
+      Object.keys(SAMPLER_PARAMS).map((type) => [type, schemaOf(type as SamplerType)]),
+    ),
+  },
+  check: checkSampler,
+  type(config) {
+    const { sampler_type: type, convert_to: target } = config;
+    const drawn = SAMPLER_PARAMS[type].type(allParams(config) as never);
+    const isConverted = target !== null && type !== 'uuid' && type !== 'datetime';
+    return isConverted ? TYPES[target as Conversion] : drawn;
+  },
+  form: (config) => ({
+    sampler: config.sampler_type,
+    params: formOf(config.params),
+    conditions: Object.entries(config.conditional_params).map(([when, params]) => ({
+      when,
+      params: formOf(params),
+    })),
+    convertTo: config.convert_to,
+  }),
+  strategy: () => 'root',
+  limiters: () => [],
+  onError: 'drop',
+  readVersion: 1,
+  words: {
+    sampler: { word: 'sampler', field: 'sampler_type' },
+    params: 'params',
+    conditions: { word: 'conditions', field: 'conditional_params' },
+    convertTo: { word: 'conversion', field: 'convert_to' },
+  },
+  follows: { seed: 'seed changed' },
+  whyNoRedo: "its values follow from the dataset's seed. Set another `rowloom: seed`, or edit its params",
+  source: ({ sampler }) => `sampler ${sampler}`,
+  causeWord: null,
+};
+
+/** The parameters of a sampler and those of its conditions. */
+function allParams(config: SamplerConfig): readonly SamplerConfig['params'][] {
+  return [config.params, ...Object.values(config.conditional_params)];
+}
+
+function formOf({ sampler_type: _, ...params }: SamplerConfig['params']): SamplerParams {
+  const given: SamplerParams = params;
+  const { decimal_places: places } = given;
+  return typeof places === 'number' ? { ...given, decimal_places: BigInt(places) } : given;
+}

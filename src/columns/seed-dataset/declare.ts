@@ -1,0 +1,27 @@
+// `seed-dataset`: a column of the user's own rows.
+
+import type { PlanColumn } from '../../plan.ts';
+import { type ColumnConfig, columnFields, type Declaration, skipFields } from '../declaration.ts';
+import { map } from '../fields.ts';
+
+type SeedForm = Record<never, never>;
+export type SeedColumn = PlanColumn<'seed-dataset', SeedForm>;
+
+export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm> = {
+  kind: 'seed-dataset',
+  schema: map({ ...columnFields('seed-dataset'), ...skipFields() }),
+  type: ({ name }, { seeds }) =>
+    seeds?.columns.find((column) => column.name === name)?.type ?? { kind: 'text' },
+  // Cells hold whatever the source has: their text may be JSON.
+  shape: () => null,
+  form: () => ({}),
+  strategy: () => 'root',
+  limiters: () => [],
+  onError: 'drop',
+  readVersion: 1,
+  words: {},
+  follows: { seedSource: 'seed data changed' },
+  whyNoRedo: 'its values are those of the seed data. Edit that and run again',
+  source: (_, { seedRow }) => seedRow ?? 'seed data',
+  causeWord: 'seed data',
+};

@@ -1,0 +1,70 @@
+// Checks the names of columns: those of the document, of its seeds, and of what columns make beside their cells.
+
+import { declarationOf } from '../columns/kinds.ts';
+import { nearestName } from '../text/nearest-name.ts';
+import { suggestion } from '../text/phrases.ts';
+import type { Report } from './report.ts';
+import type { SeedColumn } from './resolve.ts';
+import { nameProblem, type ReadColumn, type ReadConfig } from './validate.ts';
+
+/** What is wrong with two names of one spelling. */
+const ONE_IN_PARQUET = 'differ only in case: readers of Parquet such as DuckDB take them for one';
+
+export function checkNames(
+  report: Report,
+  {
+    config,
+    seedColumns,
+  }: { readonly config: ReadConfig; readonly seedColumns: readonly SeedColumn[] | null },
+): void {
+  const seedNames = seedColumns?.map(({ name }) => name) ?? null;
+  for (const name of seedNames ?? []) {
+    const problem = nameProblem(name);
+    const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
+    if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
+  }
+  const seen = new Map<string, string>();
+  for (const name of seedNames ?? []) {
+    const twin = seen.get(name.toLowerCase());
+    const message = `has columns "${twin}" and "${name}", which ${ONE_IN_PARQUET}`;
+    if (twin !== undefined) report.add({ path: ['seed_config', 'source', 'path'], message });
+    seen.set(name.toLowerCase(), name);
+  }
+  for (const { path, name, columnType } of config.columns) {
+    if (name === null) continue;
+    const add = (message: string) => report.add({ path: [...path, 'name'], message });
+    const lineOf = (other: string) =>
+      report.keyPosition(config.columns.find((column) => column.name === other)!.path).line;
+    const isSeed = seedNames?.includes(name) ?? false;
+    const twin = seen.get(name.toLowerCase());
+    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column, in line ${lineOf(name)}`);
+    else if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
+    seen.set(name.toLowerCase(), name);
+    if (columnType !== 'seed-dataset') {
+      if (isSeed) add(`"${name}" is the name of a seed column too`);
+    } else if (!config.hasSeeds) {
+      add('is of a seed column, and there is no seed_config');
+    } else if (seedNames !== null && !isSeed) {
+      add(`"${name}" is no column of the seed source${suggestion(nearestName(name, seedNames))}`);
+    }
+  }
+}
+
+/** The side-effect columns of a column that could be read. */
+export function madeBeside({ config }: ReadColumn): readonly string[] {
+  const sideEffects = config === null ? [] : declarationOf(config.column_type).sideEffects?.(config);
+  return sideEffects?.map(({ name }) => name) ?? [];
+}
+
+/** A column of the document that has the name of another's side effect, and two side effects of one name. */
+export function checkSideEffects(report: Report, columns: readonly ReadColumn[]): void {
+  const owners = new Map(columns.flatMap(({ name }) => (name === null ? [] : [[name.toLowerCase(), name]])));
+  for (const column of columns) {
+    for (const name of madeBeside(column)) {
+      const owner = owners.get(name.toLowerCase());
+      const message = `makes a column "${name}" beside it, and "${owner}" ${owner === name ? 'is a column of the document too' : 'makes one too'}: rename one of them`;
+      if (owner !== undefined) report.add({ path: column.path, message });
+      owners.set(name.toLowerCase(), column.name!);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// Plans as tests write them: columns by kind, with what a test is about and defaults for all else.
+
+import type { ExpressionColumn, ExpressionForm } from '../../src/columns/expression/declare.ts';
+import type { ChatForm } from '../../src/columns/llm/declare-chat.ts';
+import type { JudgeColumn, JudgeScore } from '../../src/columns/llm-judge/declare.ts';
+import type { StructuredColumn } from '../../src/columns/llm-structured/declare.ts';
+import type { TextColumn } from '../../src/columns/llm-text/declare.ts';
+import type { SamplerColumn, SamplerForm, SamplerParams } from '../../src/columns/sampler/declare.ts';
+import type { SamplerType } from '../../src/columns/sampler/params.ts';
+import type { SeedColumn } from '../../src/columns/seed-dataset/declare.ts';
+import { PLAN_VERSION, type Plan, type PlanColumn, type PlanModel } from '../../src/plan.ts';
+import { formatJson, type Value } from '../../src/values.ts';
+
+/** Fields that columns of all kinds have. */
+export type Common = Partial<Omit<PlanColumn, 'kind' | 'name' | 'form'>>;
+
+const COMMON = {
+  drop: false,
+  type: { kind: 'text' },
+  needs: [],
+  skip: null,
+  propagateSkip: true,
+  onError: 'drop',
+  sideEffects: [],
+  limiters: [],
+} as const;
+
+type ChatFields = Common & Partial<ChatForm>;
+
+function chatOf({ prompt, systemPrompt, alias, trace, showsReasoning, ...common }: ChatFields) {
+  const form: ChatForm = {
+    prompt: prompt ?? 'Write',
+    systemPrompt: systemPrompt ?? null,
+    alias: alias ?? 'writer',
+    trace: trace ?? 'none',
+    showsReasoning: showsReasoning ?? false,
+  };
+  return {
+    column: { ...COMMON, strategy: 'cell', limiters: [{ model: form.alias }], ...common } as const,
+    form,
+  };
+}
+
+export function textColumn(name: string, more: ChatFields = {}): TextColumn {
+  const { column, form } = chatOf(more);
+  return { ...column, kind: 'llm-text', name, form };
+}
+
+export function structuredColumn(name: string, schema: Value, more: ChatFields = {}): StructuredColumn {
+  const { column, form } = chatOf({ type: { kind: 'json' }, ...more });
+  return { ...column, kind: 'llm-structured', name, form: { ...form, schema: formatJson(schema) } };
+}
+
+export function judgeColumn(name: string, scores: readonly JudgeScore[], more: ChatFields = {}): JudgeColumn {
+  const { column, form } = chatOf({ type: { kind: 'json' }, ...more });
+  return { ...column, kind: 'llm-judge', name, form: { ...form, scores: formatJson(scores) } };
+}
+
+export function samplerColumn(
+  name: string,
+  sampler: SamplerType,
+  { params = {}, conditions = [], convertTo = null, ...common }: Common & Partial<SamplerForm> = {},
+): SamplerColumn {
+  const form = { sampler, params: params as SamplerParams, conditions, convertTo };
+  return { ...COMMON, strategy: 'root', ...common, kind: 'sampler', name, form };
+}
+
+export function seedColumn(name: string, common: Common = {}): SeedColumn {
+  return { ...COMMON, strategy: 'root', ...common, kind: 'seed-dataset', name, form: {} };
+}
+
+export function expressionColumn(
+  name: string,
+  expr: string,
+  { dtype = 'str', ...common }: Common & Partial<ExpressionForm> = {},
+): ExpressionColumn {
+  return { ...COMMON, strategy: 'inline', ...common, kind: 'expression', name, form: { expr, dtype } };
+}
+
+export const MODEL: PlanModel = {
+  model: 'm',
+  providerType: 'openai',
+  temperature: null,
+  topP: null,
+  maxTokens: null,
+  extraBody: {},
+};
+
+export function planWith(columns: readonly PlanColumn[], more: Partial<Plan> = {}): Plan {
+  return {
+    v: PLAN_VERSION,
+    columns,
+    models: { writer: MODEL },
+    seed: 's',
+    rowGroupSize: 1_000,
+    seedSource: null,
+    keep: [],
+    redo: [],
+    ...more,
+  };
+}
+
+/** A column of a plan with some fields of its form changed. */
+export function withForm<Column extends PlanColumn>(column: Column, change: object): Column {
+  return { ...column, form: { ...(column.form as object), ...change } };
+}
