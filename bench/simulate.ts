@@ -15,14 +15,14 @@ const GROUPS_PER_LOOK = 20;
 
 /** Two roots, an inline column, and five model columns: a chain, a branch and a judge of another model. */
 const COLUMNS: readonly GraphColumn[] = [
-  { name: 'product', strategy: 'root', needs: [] },
-  { name: 'tone', strategy: 'root', needs: [] },
+  { name: 'product', strategy: 'root', needs: [], limiters: [] },
+  { name: 'tone', strategy: 'root', needs: [], limiters: [] },
   modelColumn('topic', ['product', 'tone']),
   modelColumn('body', ['topic', 'tone']),
-  { name: 'heading', strategy: 'inline', needs: ['topic', 'product'] },
+  { name: 'heading', strategy: 'inline', needs: ['topic', 'product'], limiters: [] },
   modelColumn('summary', ['body', 'heading']),
   modelColumn('trivia', ['topic']),
-  { ...modelColumn('verdict', ['summary', 'trivia']), model: 'local/grader' },
+  { ...modelColumn('verdict', ['summary', 'trivia']), limiters: ['local/grader'] },
 ];
 
 /** What one build cost, measured in a process of its own. */
@@ -40,7 +40,7 @@ interface Measurement {
 }
 
 function modelColumn(name: string, needs: readonly string[]): GraphColumn {
-  return { name, strategy: 'cell', needs, model: 'local/writer' };
+  return { name, strategy: 'cell', needs, limiters: ['local/writer'] };
 }
 
 function measure(rows: number): Measurement {

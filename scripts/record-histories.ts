@@ -42,7 +42,7 @@ async function recordSteered(): Promise<void> {
   const answer = hold();
   const stage = server.stage({
     ...{ columns: CHAIN.columns, rows: 6, rowGroupSize: 2, window: 2 },
-    models: { writer: { key: 'local/writer', maxParallelRequests: 4 } },
+    limiters: { 'local/writer': { kind: 'model', caps: { writer: 4 } } },
     onSlice: () => answer.released,
   });
   const handle = await stage.startDataset();
@@ -50,7 +50,7 @@ async function recordSteered(): Promise<void> {
   await handle.executeUpdate(UPDATE.setLimits, { args: [{ maxParallelRequests: { writer: 8 } }] });
   await handle.executeUpdate(UPDATE.pause);
   answer.release();
-  await until(() => stage.logged('commit').length === 2);
+  await until(async () => (await stage.progress()).openGroups.length === 0);
   await handle.executeUpdate(UPDATE.unpause);
   await handle.result();
   await record('dataset-paused', handle);

@@ -21,11 +21,10 @@ export type {
   BuildProgress,
   LimitChanges,
   PreparedDataset,
-  PreparedModel,
 } from './graph/dataset-conductor.ts';
 export type { ColumnTotals, Phase, RowGroupResult, Totals } from './graph/types.ts';
 
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Names a build: which dataset, which start of it, which plan. Every activity gets it. */
 export interface BuildRef {
@@ -98,9 +97,23 @@ export interface GenerateSliceInput {
   readonly build: BuildRef;
   readonly rowGroup: number;
   readonly task: SliceTask;
+  /** What the activity that the first call asked for gave back: the files that hold its cells. */
+  readonly returned?: readonly string[];
 }
 export interface GenerateSliceResult extends SliceResult {
   readonly usage: ColumnTotals;
+  /** Another activity makes these cells. The slice is called once more with what it returned, and only then its masks count. */
+  readonly elsewhere: Elsewhere | null;
+}
+/** An activity of somebody else's worker. It is told of files alone: no cell travels through Temporal. */
+export interface Elsewhere {
+  /** The task queue that its worker polls. */
+  readonly queue: string;
+  readonly activity: string;
+  /** The file with the rows to make, a JSON line each. */
+  readonly rows: string;
+  /** The folder where each attempt writes its cells into a file of its own. */
+  readonly cells: string;
 }
 
 export interface CommitRowGroupInput {

@@ -176,6 +176,8 @@ async function generateSlice(
     made: masks.made.toHex(),
     dropped: masks.dropped.toHex(),
     leftover: masks.leftover.toHex(),
+    afterMs: null,
+    elsewhere: null,
     usage: usage.totals,
   };
 }

@@ -1,10 +1,10 @@
 // What the parent works from: the sizes, and the groups that have to be opened. Makes the edition of this start, with all
 // that earlier ones have of it.
 
+import { preparedLimiters } from '../config/graph-columns.ts';
 import { groupCount } from '../graph/row-groups.ts';
-import { findOwn, setOwn } from '../own-keys.ts';
-import { aliasesOf, isMade, modelKeyOf } from '../plan.ts';
-import type { PreparedDataset, PreparedModel } from '../protocol.ts';
+import { isMade } from '../plan.ts';
+import type { PreparedDataset } from '../protocol.ts';
 import { rangesOf } from '../store/groups.ts';
 import type { Build } from './build.ts';
 
@@ -21,19 +21,8 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
       window: settings.maxConcurrentRowGroups,
       sliceSize: settings.sliceSize,
     },
-    models: preparedModels(build),
+    limiters: preparedLimiters(plan, settings),
     trustedRows: takenRows,
     trustedDrops: takenDrops,
   };
-}
-
-function preparedModels({ plan, settings }: Build): PreparedDataset['models'] {
-  const models: Record<string, PreparedModel> = {};
-  for (const alias of plan.columns.flatMap(aliasesOf)) {
-    setOwn(models, alias, {
-      key: modelKeyOf(alias, { plan, settings }),
-      maxParallelRequests: findOwn(settings.models, alias)!.maxParallelRequests,
-    });
-  }
-  return models;
 }

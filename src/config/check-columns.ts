@@ -264,7 +264,14 @@ function checkCycles(
   let left = columns.flatMap(({ name }, index) =>
     name === null
       ? []
-      : [{ name, strategy: 'cell' as const, needs: needs[index]!.filter((need) => names.has(need)) }],
+      : [
+          {
+            name,
+            strategy: 'cell' as const,
+            needs: needs[index]!.filter((need) => names.has(need)),
+            limiters: [],
+          },
+        ],
   );
   // One cycle at a time: without its first column the next one shows.
   for (;;) {

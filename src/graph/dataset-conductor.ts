@@ -24,17 +24,17 @@ const MAX_GROUPS_AT_ONCE = 48;
 
 /** What openings are planned from. */
 export interface DatasetPlan {
-  /** What window and limits follow from, together with the caps of the models. */
-  readonly sizing: Omit<SizeOptions, 'caps'>;
-  /** The models in use, by alias. */
-  readonly models: { readonly [alias: string]: PreparedModel };
+  /** What window and limits follow from, together with the caps of the limiters. */
+  readonly sizing: Omit<SizeOptions, 'caps' | 'fixedCaps'>;
+  /** What calls stand under, by key. */
+  readonly limiters: { readonly [key: string]: PreparedLimiter };
 }
 
-export interface PreparedModel {
-  /** `provider/model`: aliases that share it share its calls, under the lowest of their caps. */
-  readonly key: string;
-  readonly maxParallelRequests: number;
-}
+export type PreparedLimiter =
+  /** Of a model: its aliases share its calls, under the lowest of their caps. */
+  | { readonly kind: 'model'; readonly caps: { readonly [alias: string]: number } }
+  /** Of what nobody steers: threads, a remote validator. */
+  | { readonly kind: 'fixed'; readonly cap: number };
 
 /** What `prepareDataset` found. */
 export interface PreparedDataset extends DatasetPlan {
@@ -106,11 +106,11 @@ export class DatasetConductor {
   }
 
   /** Takes what was found before anything was opened. */
-  prepare({ groups, trustedRows, trustedDrops, sizing, models }: PreparedDataset): void {
+  prepare({ groups, trustedRows, trustedDrops, sizing, limiters }: PreparedDataset): void {
     if (this.#planned !== undefined) throw new RangeError('Cannot prepare a dataset twice');
     const totals = { ...NO_TOTALS, rows: trustedRows, dropped: trustedDrops };
     this.#change({ waiting: groups, totals });
-    this.#setPlan({ sizing, models });
+    this.#setPlan({ sizing, limiters });
   }
 
   /** The groups to open now, marked as open. */
@@ -175,7 +175,9 @@ export class DatasetConductor {
     if (this.#planned === undefined) {
       throw new RangeError('Cannot change limits now: the build is being prepared');
     }
-    const known = Object.keys(this.#planned.plan.models);
+    const known = Object.values(this.#planned.plan.limiters).flatMap((limiter) =>
+      limiter.kind === 'model' ? Object.keys(limiter.caps) : [],
+    );
     for (const [alias, max] of Object.entries(maxParallelRequests)) {
       if (!known.includes(alias)) {
         const names = known.map((name) => `"${name}"`).join(', ');
@@ -254,12 +256,19 @@ export class DatasetConductor {
   }
 
   #setPlan(plan: DatasetPlan): void {
+    const { maxParallelRequests } = this.#status.limits;
     const caps: Record<string, number> = {};
-    for (const [alias, { key, maxParallelRequests }] of Object.entries(plan.models)) {
-      const cap = findOwn(this.#status.limits.maxParallelRequests, alias) ?? maxParallelRequests;
-      setOwn(caps, key, Math.min(findOwn(caps, key) ?? cap, cap));
+    const fixedCaps: Record<string, number> = {};
+    for (const [key, limiter] of Object.entries(plan.limiters)) {
+      if (limiter.kind === 'fixed') setOwn(fixedCaps, key, limiter.cap);
+      else {
+        const set = Object.entries(limiter.caps).map(
+          ([alias, cap]) => findOwn(maxParallelRequests, alias) ?? cap,
+        );
+        setOwn(caps, key, Math.min(...set));
+      }
     }
-    this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps }) };
+    this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps, fixedCaps }) };
   }
 
   #takeNext(): number | undefined {

@@ -7,7 +7,7 @@
 //   C3. Early rows first, and of those the columns that stand deepest in the graph: rows end one after the other, so
 //       that a build that is stopped has whole rows to show.
 //   C4. At most `maxSlicesInFlight` slices that are no leftovers, and `maxSlicesWithLeftovers` in all; leftovers first.
-//   C5. At most `maxCells` cells of a model outstanding, but always one slice: a share may be smaller than a slice.
+//   C5. At most `maxCells` cells outstanding under each limiter of a column, but always one slice: a share may be smaller.
 //   C6. A leftover keeps its range. Its cells count as in flight for the tracker until they are made or dropped.
 //   C7. The state follows from an OpenedRowGroup, so nothing has to be carried over a restart.
 
@@ -45,7 +45,7 @@ export interface RowGroupProgress {
 
 interface Lane {
   readonly column: string;
-  readonly model: string | undefined;
+  readonly limiters: readonly string[];
   /** Rows of its slices. */
   readonly sliceRows: number;
   /** Slice numbers that may have ready cells; one that has none any more is cleared when it is looked at. */
@@ -136,7 +136,7 @@ export class GroupConductor {
   /** Takes back a task that was cancelled before it gave a result: its cells are still to be made. */
   cancelled(task: SliceTask): void {
     const none = RowMask.empty(task.rows).toHex();
-    this.finished(task, { part: null, made: none, dropped: none, leftover: task.mask });
+    this.finished(task, { part: null, made: none, dropped: none, leftover: task.mask, afterMs: null });
   }
 
   /** Changes what C5 allows; cells over it are left to end. */
@@ -213,8 +213,8 @@ export class GroupConductor {
       .map((column): [string, Lane] => {
         const sliceRows = this.#sliceRowsOf(column);
         const slices = { first: 0, last: sliceCount(this.rows, sliceRows) - 1 };
-        const { model } = this.#graph.column(column);
-        return [column, { column, model, sliceRows, readySlices: RowMask.empty(slices) }];
+        const { limiters } = this.#graph.column(column);
+        return [column, { column, limiters, sliceRows, readySlices: RowMask.empty(slices) }];
       })
       .sort(([one], [other]) => this.#graph.depthOf(other) - this.#graph.depthOf(one));
     return new Map(lanes);
@@ -271,10 +271,11 @@ export class GroupConductor {
   }
 
   #hasRoomFor({ column, cells }: Slice): boolean {
-    const { model } = this.#lanes.get(column)!;
-    const outstanding = model === undefined ? 0 : (this.#outstanding.get(model) ?? 0);
-    if (model === undefined || outstanding === 0) return true;
-    return outstanding + cells.count <= (findOwn(this.#limits.maxCells, model) ?? Number.POSITIVE_INFINITY);
+    return this.#lanes.get(column)!.limiters.every((limiter) => {
+      const outstanding = this.#outstanding.get(limiter) ?? 0;
+      const max = findOwn(this.#limits.maxCells, limiter) ?? Number.POSITIVE_INFINITY;
+      return outstanding === 0 || outstanding + cells.count <= max;
+    });
   }
 
   #start(slice: Slice, { isLeftover }: { isLeftover: boolean }): SliceTask {
@@ -288,8 +289,8 @@ export class GroupConductor {
   }
 
   #addOutstanding(column: string, cells: number): void {
-    const { model } = this.#lanes.get(column)!;
-    if (model !== undefined) this.#outstanding.set(model, (this.#outstanding.get(model) ?? 0) + cells);
+    for (const limiter of this.#lanes.get(column)!.limiters)
+      this.#outstanding.set(limiter, (this.#outstanding.get(limiter) ?? 0) + cells);
   }
 
   #addPart(task: SliceTask, { part, made }: { part: PartName; made: RowMask }): void {

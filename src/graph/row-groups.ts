@@ -57,8 +57,10 @@ export function rowsOfSlice(index: number, options: { rows: RowRange; sliceRows:
 }
 
 export interface SizeOptions extends DatasetShape {
-  /** `max_parallel_requests` of each (provider, model) pair in use, by model key. */
-  readonly caps: { readonly [model: string]: number };
+  /** `max_parallel_requests` of each (provider, model) pair in use, by limiter key. */
+  readonly caps: { readonly [limiter: string]: number };
+  /** The same of limiters that are no model's. Slices are not cut for them: two threads would make slices of a row. */
+  readonly fixedCaps?: { readonly [limiter: string]: number };
   /** Columns that are made in slices. */
   readonly cellColumns: number;
   /** `max_concurrent_row_groups`, when set. */
@@ -77,20 +79,24 @@ export interface Sizes {
 
 /** Chooses window, slice size and cells outstanding so that every model is busy and no history grows long. */
 export function planSizes(options: SizeOptions): Sizes {
-  const { caps, rowGroupSize } = options;
+  const { caps, fixedCaps = {}, rowGroupSize } = options;
   const cap = Object.values(caps).reduce((sum, requests) => sum + requests, 0);
   const sliceRows = options.sliceSize ?? planSliceRows(options);
-  const maxCells = Object.entries(caps).map(([model, requests]): [string, number] => [
-    model,
-    Math.max(sliceRows, CELLS_PER_REQUEST * requests),
-  ]);
+  const share = ([limiter, requests]: [string, number]) =>
+    [limiter, Math.max(sliceRows, CELLS_PER_REQUEST * requests)] as const;
+  // Two slices at least: the threads would stand idle from the end of one to the start of the next.
+  const fixedShare = ([limiter, calls]: [string, number]) =>
+    [limiter, Math.max(2 * sliceRows, CELLS_PER_REQUEST * calls)] as const;
   return {
     window: options.window ?? Math.max(2, Math.ceil((CELLS_PER_REQUEST * cap) / rowGroupSize) + 1),
     limits: {
       sliceRows,
       maxSlicesInFlight: MAX_SLICES_IN_FLIGHT,
       maxSlicesWithLeftovers: MAX_SLICES_WITH_LEFTOVERS,
-      maxCells: Object.fromEntries(maxCells),
+      maxCells: Object.fromEntries([
+        ...Object.entries(caps).map(share),
+        ...Object.entries(fixedCaps).map(fixedShare),
+      ]),
     },
   };
 }

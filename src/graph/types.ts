@@ -7,10 +7,14 @@ export interface GraphColumn {
   readonly name: string;
   readonly strategy: Strategy;
   readonly needs: readonly string[];
-  /** Columns it also makes, such as `x__trace`; a real column of that name wins. */
+  /** Columns that it also makes, such as `x__trace`: whoever needs one needs this column. They are no nodes of their own. */
   readonly sideEffects?: readonly string[];
-  /** Which limiter its calls stand under: `provider/model`; absent where no model is asked. */
-  readonly model?: string;
+  /** The keys of the limiters that its calls stand under; none where nothing is called. */
+  readonly limiters: readonly string[];
+  /** Its ready cells wait for each other, and go as one slice of the whole row group. A `column` does so anyway. */
+  readonly gathers?: true;
+  /** One row group after the other: group 1 begins when group 0 has it whole. */
+  readonly inOrder?: true;
 }
 
 /** Global row numbers, both included. */
@@ -59,6 +63,8 @@ export interface SliceResult {
   readonly dropped: Mask;
   /** To be tried again as a leftover. */
   readonly leftover: Mask;
+  /** For how long nobody need look at what is left over: hours, for a provider's batch. Null: it is tried again at once. */
+  readonly afterMs: number | null;
 }
 
 /** Limits of one child. */
@@ -66,8 +72,8 @@ export interface ConductorLimits {
   readonly sliceRows: number;
   readonly maxSlicesInFlight: number;
   readonly maxSlicesWithLeftovers: number;
-  /** Cells outstanding for each model key. */
-  readonly maxCells: { readonly [model: string]: number };
+  /** Cells outstanding under each limiter, by its key. */
+  readonly maxCells: { readonly [limiter: string]: number };
 }
 
 export type Phase = 'running' | 'paused' | 'stopping';

@@ -203,7 +203,7 @@ describe('preparing a dataset', () => {
     expect(await stage.run('prepareDataset', {})).toMatchObject({
       groups: [{ first: 0, last: 0 }],
       sizing: { rows: 2, rowGroupSize: 1_000, cellColumns: 2, window: null, sliceSize: null },
-      models: { writer: { key: 'local/made-up', maxParallelRequests: 3 } },
+      limiters: { 'local/made-up': { kind: 'model', caps: { writer: 3 } } },
       ...{ trustedRows: 0, trustedDrops: 0 },
     });
   });

@@ -5,7 +5,7 @@ import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import type { GraphColumn, RowRange } from '../../src/graph/types.ts';
 import type { Strategy } from '../../src/plan.ts';
 
-const MODELS = ['local/one', 'local/two', undefined];
+const LIMITERS = ['local/one', 'local/two'];
 
 /** A graph of 1 to 7 columns, listed in any order; each needs columns drawn before it. */
 export function anyGraph(options: { strategies?: readonly Strategy[] } = {}): fc.Arbitrary<ExecutionGraph> {
@@ -13,17 +13,17 @@ export function anyGraph(options: { strategies?: readonly Strategy[] } = {}): fc
   const draft = fc.record({
     strategy: fc.constantFrom(...strategies),
     needs: fc.array(fc.nat(6), { maxLength: 3 }),
-    model: fc.constantFrom(...MODELS),
+    limiters: fc.subarray(LIMITERS, { maxLength: 2 }),
     place: fc.nat(),
   });
   return fc.array(draft, { minLength: 1, maxLength: 7 }).map((drafts) => {
-    const columns = drafts.map(({ strategy, needs, model }, index): GraphColumn => {
+    const columns = drafts.map(({ strategy, needs, limiters }, index): GraphColumn => {
       const earlier = index === 0 ? [] : [...new Set(needs.map((need) => need % index))];
       return {
         name: `c${index}`,
         strategy,
         needs: strategy === 'root' ? [] : earlier.map((need) => `c${need}`),
-        ...(model === undefined || strategy === 'root' || strategy === 'inline' ? {} : { model }),
+        limiters: strategy === 'root' || strategy === 'inline' ? [] : limiters,
       };
     });
     const listed = columns

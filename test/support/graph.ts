@@ -13,7 +13,7 @@ export function graphOf(sketches: { readonly [name: string]: ColumnSketch }): Ex
     Object.entries(sketches).map(([name, sketch]): GraphColumn => {
       const column: Partial<GraphColumn> = 'length' in sketch ? { needs: sketch } : sketch;
       const needs = column.needs ?? [];
-      return { name, strategy: needs.length === 0 ? 'root' : 'cell', ...column, needs };
+      return { name, strategy: needs.length === 0 ? 'root' : 'cell', limiters: [], ...column, needs };
     }),
   );
 }

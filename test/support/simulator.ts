@@ -16,8 +16,8 @@ export interface Simulation {
   readonly graph: ExecutionGraph;
   readonly rows: number;
   readonly rowGroupSize: number;
-  /** Requests open at once, by model key. */
-  readonly caps: { readonly [model: string]: number };
+  /** Requests open at once, by limiter key. */
+  readonly caps: { readonly [limiter: string]: number };
   /** Draws the time of one call in virtual milliseconds. */
   readonly latencyMs: () => number;
   /** Time from a slice's last answer to the start of what it made ready, in virtual milliseconds. */
@@ -150,8 +150,9 @@ class Simulator {
       dropped: RowMask.empty(task.rows),
       leftover: RowMask.empty(task.rows),
     };
-    const model = this.#simulation.graph.column(task.column).model;
-    const limiter = model === undefined ? undefined : this.#limiters.get(model);
+    // What a limiter would hold back, the conductor holds back under each of them: one is enough to take time.
+    const [key] = this.#simulation.graph.column(task.column).limiters;
+    const limiter = key === undefined ? undefined : this.#limiters.get(key);
     if (limiter === undefined) {
       for (const row of slice.waiting.splice(0)) this.#record(slice, row);
       this.#endWhenDone(slice);
@@ -193,7 +194,7 @@ class Simulator {
     const part = `${task.column}/${task.rows.first}`;
     this.#events.add(this.#now + (this.#simulation.turnaroundMs ?? 0), () => {
       const masks = { made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() };
-      group.conductor.finished(task, { part, ...masks });
+      group.conductor.finished(task, { part, ...masks, afterMs: null });
       this.#proceed(group);
     });
   }

@@ -49,7 +49,7 @@ export interface StageOptions {
   readonly window?: number;
   /** 5 by default; null for what the engine would choose. */
   readonly sliceSize?: number | null;
-  readonly models?: PreparedDataset['models'];
+  readonly limiters?: PreparedDataset['limiters'];
   /** Of a group that is started without a parent. */
   readonly limits?: Partial<ConductorLimits>;
   readonly onSlice?: (
@@ -251,13 +251,13 @@ export class Stage {
   }
 
   #prepared(): PreparedDataset {
-    const { rows = 10, rowGroupSize = rows, window = 2, sliceSize = 5, models = {} } = this.#options;
+    const { rows = 10, rowGroupSize = rows, window = 2, sliceSize = 5, limiters = {} } = this.#options;
     const { groups = [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }] } = this.#options;
     const cellColumns = this.#graph.filter(({ strategy }) => strategy === 'cell').length;
     return {
       groups,
       sizing: { rows, rowGroupSize, cellColumns, window, sliceSize },
-      models,
+      limiters,
       trustedRows: 0,
       trustedDrops: 0,
     };
@@ -295,6 +295,8 @@ export class Stage {
         rows,
         leftover.filter((row) => cells.includes(row)),
       ),
+      afterMs: null,
+      elsewhere: null,
       usage: {
         made: made.length,
         failed: 0,

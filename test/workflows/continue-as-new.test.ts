@@ -59,7 +59,7 @@ describe('continue-as-new', () => {
     const answer = hold();
     const stage = server.stage({
       ...{ columns: { topic: [], body: ['topic'] }, rows: 24, rowGroupSize: 2, window: 2 },
-      models: { writer: { key: 'local/writer', maxParallelRequests: 4 } },
+      limiters: { 'local/writer': { kind: 'model', caps: { writer: 4 } } },
       onSlice: () => answer.released,
     });
     const handle = await stage.startDataset();

@@ -17,7 +17,7 @@ const FIVE_GROUPS: StageOptions = {
   rows: 10,
   rowGroupSize: 2,
   window: 2,
-  models: { writer: { key: 'local/writer', maxParallelRequests: 4 } },
+  limiters: { 'local/writer': { kind: 'model', caps: { writer: 4 } } },
 };
 
 /** Waits by the parent's history: queries in a loop would stand in the way of its tasks. */
@@ -269,9 +269,9 @@ describe('a dataset', () => {
   it('lets open groups and later ones have more cells in flight once a limit is raised', async () => {
     const answers = hold();
     const stage = server.stage({
-      columns: { topic: [], body: { needs: ['topic'], model: 'local/writer' } },
+      columns: { topic: [], body: { needs: ['topic'], limiters: ['local/writer'] } },
       ...{ rows: 30, rowGroupSize: 10, window: 2, sliceSize: 1 },
-      models: { writer: { key: 'local/writer', maxParallelRequests: 1 } },
+      limiters: { 'local/writer': { kind: 'model', caps: { writer: 1 } } },
       onSlice: () => answers.released,
     });
     const handle = await stage.startDataset();

@@ -11,13 +11,13 @@ afterAll(() => server.stop());
 /** Past this, a worker that lost its cache replays for too long; reference: temporal.md. */
 const MAX_EVENTS = 2_000;
 
-const MODELS = { writer: { key: 'local/writer', maxParallelRequests: 64 } };
+const LIMITERS = { 'local/writer': { kind: 'model', caps: { writer: 64 } } } as const;
 
 describe('the history', () => {
   it('of 1,000 rows with five model columns stays short', async () => {
     const stage = server.stage({
       columns: { topic: [], a: ['topic'], b: ['a'], c: ['b'], d: ['c'], e: ['topic'] },
-      ...{ rows: 1_000, sliceSize: null, models: MODELS },
+      ...{ rows: 1_000, sliceSize: null, limiters: LIMITERS },
     });
     expect(await (await stage.startDataset()).result()).toMatchObject({ isComplete: true });
     expect(stage.logged('open')).toEqual(['open 0']);
@@ -28,7 +28,7 @@ describe('the history', () => {
   it('of a dataset of 100 groups stays short', async () => {
     const stage = server.stage({
       columns: { topic: [], body: ['topic'] },
-      ...{ rows: 100, rowGroupSize: 1, window: 8, models: MODELS },
+      ...{ rows: 100, rowGroupSize: 1, window: 8, limiters: LIMITERS },
     });
     const handle = await stage.startDataset();
     expect(await handle.result()).toMatchObject({ isComplete: true });
@@ -47,7 +47,7 @@ describe('the history', () => {
     const groups = 64;
     const stage = server.stage({
       columns: Object.fromEntries(columns),
-      ...{ rows: groups, rowGroupSize: 1, window: groups, models: MODELS },
+      ...{ rows: groups, rowGroupSize: 1, window: groups, limiters: LIMITERS },
     });
     const { openRowGroup } = stage.activities;
     // Rows without a cell to make: what is looked at is how groups start.

@@ -236,8 +236,8 @@ rowloom: { providers: [{ name: mine, endpoint: "http://localhost:1/v1", provider
       },
     ]);
     expect(graphColumns(plan, settings)).toEqual([
-      { name: 'id', strategy: 'root', needs: [] },
-      { name: 'a', strategy: 'cell', needs: ['id'], model: 'mine/real' },
+      { name: 'id', strategy: 'root', needs: [], limiters: [] },
+      { name: 'a', strategy: 'cell', needs: ['id'], limiters: ['mine/real'] },
     ]);
   });
 

@@ -22,10 +22,9 @@ function datasetOf({ groups, rows = 10, rowGroupSize = 2, window = 2 }: Sketch):
   return {
     groups: groups ?? [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }],
     sizing: { rows, rowGroupSize, cellColumns: 1, window, sliceSize: 5 },
-    models: {
-      writer: { key: 'local/a', maxParallelRequests: 4 },
-      critic: { key: 'local/a', maxParallelRequests: 3 },
-      judge: { key: 'local/b', maxParallelRequests: 8 },
+    limiters: {
+      'local/a': { kind: 'model', caps: { writer: 4, critic: 3 } },
+      'local/b': { kind: 'model', caps: { judge: 8 } },
     },
     trustedRows: 0,
     trustedDrops: 0,

@@ -117,7 +117,7 @@ describe('wrong columns', () => {
   });
 
   it('refuses a name used twice', () => {
-    const column: GraphColumn = { name: 'a', strategy: 'root', needs: [] };
+    const column: GraphColumn = { name: 'a', strategy: 'root', needs: [], limiters: [] };
     expect(() => ExecutionGraph.create([column, column])).toThrow(RangeError);
   });
 

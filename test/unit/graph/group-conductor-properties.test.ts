@@ -134,6 +134,7 @@ class Run {
     this.conductor.finished(task!, {
       part,
       ...{ made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() },
+      afterMs: null,
     });
   }
 
@@ -167,22 +168,24 @@ class Run {
     const { maxSlicesInFlight, maxSlicesWithLeftovers, maxCells } = this.#limits;
     assert(this.inFlight.length <= maxSlicesWithLeftovers);
     assert(this.inFlight.filter((task) => !task.isLeftover).length <= maxSlicesInFlight);
-    for (const [model, max] of Object.entries(maxCells)) {
-      const slices = this.inFlight.filter(({ column }) => this.#graph.column(column).model === model);
+    for (const [limiter, max] of Object.entries(maxCells)) {
+      const slices = this.inFlight.filter(({ column }) =>
+        this.#graph.column(column).limiters.includes(limiter),
+      );
       const cells = slices.reduce((sum, task) => sum + cellsOf(task).length, 0);
       assert(slices.length <= 1 || cells <= max);
     }
   }
 
-  /** With a free place, every cell that no model holds back was sent as soon as its inputs were there. */
+  /** With a free place, every cell that no limiter holds back was sent as soon as its inputs were there. */
   #checkNothingWaitsInVain(): void {
     const { maxSlicesInFlight, maxSlicesWithLeftovers } = this.#limits;
     const regular = this.inFlight.filter((task) => !task.isLeftover).length;
     if (regular === maxSlicesInFlight || this.inFlight.length === maxSlicesWithLeftovers) return;
     if (this.isStopped) return;
     for (const column of this.#graph.storedColumns) {
-      const { strategy, model } = this.#graph.column(column);
-      if (strategy !== 'cell' || model !== undefined) continue;
+      const { strategy, limiters } = this.#graph.column(column);
+      if (strategy !== 'cell' || limiters.length > 0) continue;
       const needed = this.#graph.storedUpstreamOf(column).map((name) => this.partOf.get(name)!);
       for (const row of rowsIn(this.#rows)) {
         const isReady = !this.dropped.has(row) && needed.every((parts) => parts.has(row));

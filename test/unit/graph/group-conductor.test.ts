@@ -45,7 +45,7 @@ function resultOf(
   const { part = `${task.column}/${task.rows.first}`, dropped = [], leftover = [] } = options;
   const made = rowsOf(task).filter((row) => !dropped.includes(row) && !leftover.includes(row));
   const hexOf = (rows: readonly number[]) => RowMask.of(task.rows, rows).toHex();
-  return { part, made: hexOf(made), dropped: hexOf(dropped), leftover: hexOf(leftover) };
+  return { part, made: hexOf(made), dropped: hexOf(dropped), leftover: hexOf(leftover), afterMs: null };
 }
 
 function findTask(tasks: readonly SliceTask[], column: string, first: number): SliceTask {
@@ -131,7 +131,7 @@ describe('the order of slices', () => {
 });
 
 describe('limits', () => {
-  const graph = graphOf({ seed: [], text: { needs: ['seed'], model: MODEL }, code: ['seed'] });
+  const graph = graphOf({ seed: [], text: { needs: ['seed'], limiters: [MODEL] }, code: ['seed'] });
 
   it('hold back slices when the places are taken', () => {
     const conductor = conductorOf(graph, { maxSlicesInFlight: 2 });

@@ -107,6 +107,15 @@ describe('planSizes', () => {
     });
   });
 
+  it('cuts no slices for a handful of threads, which have two slices at hand', () => {
+    const shape = { rows: 100_000, rowGroupSize: 1_000, cellColumns: 2, caps: { one: 100 } };
+    const { limits } = planSizes({ ...shape, fixedCaps: { threads: 2 } });
+    expect(limits).toEqual({
+      ...planSizes(shape).limits,
+      maxCells: { one: 400, threads: 2 * limits.sliceRows },
+    });
+  });
+
   it('has sizes for a dataset without models and for none at all', () => {
     const sizes = planSizes({ caps: {}, rows: 0, rowGroupSize: 1_000, cellColumns: 0 });
     expect(sizes).toMatchObject({ window: 2, limits: { sliceRows: 1, maxCells: {} } });

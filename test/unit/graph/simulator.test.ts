@@ -7,7 +7,7 @@ import { lognormal, type Simulation, simulate } from '../../support/simulator.ts
 const WRITER = 'local/writer';
 
 function modelColumn(...needs: readonly string[]) {
-  return { needs, model: WRITER } as const;
+  return { needs, limiters: [WRITER] } as const;
 }
 
 /** Data Designer's published shape: a chain of four model columns. */
