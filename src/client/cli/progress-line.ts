@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { CliContext } from './context.ts';
 import { clip, INDENT, terminalWidth } from './text.ts';
 
@@ -47,7 +48,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
       if (isTerminal) {
         // The last column stays free: a terminal breaks the line there.
         const room = terminalWidth(process.stderr) - ECHO_WIDTH - 1;
-        shown = lengths.find((text) => text.length <= room) ?? clip(longest, room);
+        shown = lengths.find((text) => stringWidth(text) <= room) ?? clip(longest, room);
         write(`\r\x1b[2K${shown}`);
         return;
       }
@@ -71,7 +72,7 @@ export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say
     },
     finish(text) {
       if (!isTerminal) return;
-      const fits = begun.length + text.length + 3 < terminalWidth(process.stderr);
+      const fits = stringWidth(begun) + stringWidth(text) + 3 < terminalWidth(process.stderr);
       if (begun === '') write(`${text}\n`);
       else write(`${fits ? ' ' : `\n${' '.repeat(INDENT)}`}… ${text}\n`);
       begun = '';

@@ -1,5 +1,6 @@
 // A row as a person reads it.
 
+import stringWidth from 'string-width';
 import { findOwn } from '../../own-keys.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
@@ -8,7 +9,7 @@ import { formatJson, isValueList, isValueObject, parseJson, type Value } from '.
 import type { ColumnView, RowView } from '../look/row-view.ts';
 import { describeTokens, formatDuration, joinParts, partsOf } from '../tell/format.ts';
 import type { Paint } from './paint.ts';
-import { clip, widthOf, wrap } from './text.ts';
+import { clip, wrap } from './text.ts';
 
 /** Names that are longer stand on a line of their own. */
 const MAX_NAME_WIDTH = 24;
@@ -57,7 +58,7 @@ function headOf({ dataset, row, state, drop }: RowView, { width, paint }: RowTex
 }
 
 function indentOf({ columns }: RowView): number {
-  const widths = columns.map(({ name }) => widthOf(name)).filter((width) => width <= MAX_NAME_WIDTH);
+  const widths = columns.map(({ name }) => stringWidth(name)).filter((width) => width <= MAX_NAME_WIDTH);
   return Math.max(0, ...widths) + 2;
 }
 
@@ -68,9 +69,9 @@ function beside(
   { indent, paint }: { readonly indent: number; readonly paint: Paint },
 ): string[] {
   const head = clip(name, Number.MAX_SAFE_INTEGER);
-  const isLong = widthOf(head) > MAX_NAME_WIDTH;
+  const isLong = stringWidth(head) > MAX_NAME_WIDTH;
   const [first = '', ...rest] = isLong ? ['', ...lines] : lines;
-  const space = ' '.repeat(Math.max(0, indent - widthOf(head)));
+  const space = ' '.repeat(Math.max(0, indent - stringWidth(head)));
   return [
     `${paint.strong(head)}${first === '' ? '' : space + first}`,
     ...rest.map((line) => (line === '' ? '' : ' '.repeat(indent) + line)),

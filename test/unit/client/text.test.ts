@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { clip, fold, formatTable, widthOf, wrap } from '../../../src/client/cli/text.ts';
+import { clip, fold, formatTable, wrap } from '../../../src/client/cli/text.ts';
 import { formatDuration, formatTime } from '../../../src/client/tell/format.ts';
 
 describe('text for terminals', () => {
-  it.each([
-    ['plain', 5],
-    ['東京タワー', 10],
-    ['Zu\u0308rich', 6],
-    ['👍 ok', 5],
-    ['', 0],
-  ])('measures %j as %d columns', (text, width) => {
-    expect(widthOf(text)).toBe(width);
-  });
-
   it.each([
     ['breaks at spaces', 'one two three', 7, ['one two', 'three']],
     ['breaks a word that is too long', 'abcdefgh ij', 3, ['abc', 'def', 'gh', 'ij']],
@@ -21,6 +11,8 @@ describe('text for terminals', () => {
     ['counts wide characters twice', '東京都庁', 5, ['東京', '都庁']],
     ['makes one line of nothing', '', 5, ['']],
     ['shows control characters as what they are', 'a\u001b[2Jb\u0007\tc', 20, ['a\\x1b[2Jb\\x07  c']],
+    ['keeps indents', '  {\n    "a b": 1', 7, ['  {', '    "a', '    b":', '    1']],
+    ['counts what is one character once', 'Zu\u0308rich 👍🏽 ok', 9, ['Z\u00fcrich 👍🏽', 'ok']],
     ['keeps a character that is wider than the line', '東京', 1, ['東', '京']],
   ])('%s', (_, text, width, lines) => {
     expect(wrap(text, width)).toEqual(lines);

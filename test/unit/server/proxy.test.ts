@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Environment } from '../../../src/server/find-temporal-binary.ts';
+import type { Environment } from '../../../src/proxies.ts';
 import { clientOptions, findServerProxy, workerOptions } from '../../../src/server/proxy.ts';
 
 const PROXY = 'http://proxy.example:3128';
