@@ -8,8 +8,8 @@ import type { DatasetStore } from '../store/dataset-store.ts';
 import { groupFailures } from '../store/failures.ts';
 import { forgetCrashes } from '../store/flights.ts';
 import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '../store/groups.ts';
-import { writeBuilderConfig, writeMetadata } from '../store/metadata.ts';
-import { EDITION_FOLDERS, editionFolder } from '../store/names.ts';
+import { editionFolder } from '../store/names.ts';
+import { describeEdition } from '../store/outputs.ts';
 import { findPublished } from '../store/published.ts';
 import { readVersion } from '../store/versions.ts';
 import type { Build } from './build.ts';
@@ -29,10 +29,9 @@ export async function finishDatasetActivity(
   const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
   const isComplete = hasAll && failure === null;
   const reason = failure ?? why;
-  await writeMetadata(dataset, { epoch, plan, planDigest, rows: settings.rows });
-  await writeBuilderConfig(dataset, { epoch, planDigest });
+  await describeEdition(dataset, { epoch, plan, planDigest, rows: settings.rows });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
-  for (const name of EDITION_FOLDERS) await dataset.sweepFolder(`${editionFolder(epoch)}/${name}`);
+  await dataset.sweepFolder(editionFolder(epoch), { isDeep: true });
   await edition.publish({ isFinished: isComplete });
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();

@@ -1,10 +1,10 @@
 // Commits a row group into the edition of its start, in an order in which a crash at any point loses nothing, and two
 // attempts at once hurt neither each other nor anyone else.
 //
-//   C1. Parquet files and failures, each written beside its place and renamed. Two attempts make the same Parquet bytes;
-//       what they may make differently has the attempt's nonce in its name.
-//   C2. Settled files. Then a look at the epochs, and the group's record, created exclusively: the proof that all of it
-//       is there. An attempt that finds a record returns that one.
+//   C1. Settled files, then the outputs (outputs.ts), each written beside its place and renamed. Two attempts make the same
+//       bytes; what they may make differently has the attempt's nonce in its name.
+//   C2. Then a look at the epochs, and the group's record, created exclusively: the proof that all of it is there. An
+//       attempt that finds a record returns that one.
 //   C3. Only then are the files of cells removed that were folded. What appears later stays, and so do damaged files and
 //       parts that a process may still be writing.
 //   C4. A stopped group writes its complete rows, settled files and its record, and removes nothing.
@@ -15,11 +15,10 @@ import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
-import type { Value } from '../values.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { Edition } from './editions.ts';
-import { writeFailures } from './failures.ts';
+import type { FailedCell } from './failures.ts';
 import {
   type Drop,
   findGroup,
@@ -31,11 +30,9 @@ import {
   type OutputFile,
   rangesOf,
 } from './groups.ts';
-import { batchName, DROPPED_FOLDER, editionFolder, failuresName, OUTPUT_FOLDER } from './names.ts';
+import { GROUP_OUTPUTS, type GroupToWrite } from './outputs.ts';
 import { misfitOf } from './parquet.ts';
 import { listEditions } from './published.ts';
-import type { StoredRecord } from './records.ts';
-import { writeRowGroup } from './row-group-writer.ts';
 import { settleColumn } from './settled.ts';
 import { countGroup } from './usage.ts';
 
@@ -52,14 +49,10 @@ export interface RowGroupCommit {
   readonly readContent: () => Promise<RowGroupContent>;
 }
 
-export interface RowGroupContent {
-  /** Ascending. */
-  readonly completeRows: readonly number[];
-  readonly drops: readonly Drop[];
-  /** Failed cells that count as made, with null, by default none. Those of dropped rows are left out. */
-  readonly nulls?: readonly Drop[];
-  /** The values of a column of the plan, one for each complete row. Asked for twice, column by column. */
-  readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
+/** What a group made; no nulls and nothing processed where they are left out. */
+export interface RowGroupContent
+  extends Pick<GroupToWrite, 'completeRows' | 'drops' | 'valuesOf'>,
+    Partial<Pick<GroupToWrite, 'nulls' | 'processed'>> {
   /** The cells that are the output, of every column that is stored: by column and row what `identityOf` gives. */
   readonly chosen: ReadonlyMap<string, ReadonlyMap<number, string>>;
 }
@@ -98,13 +91,10 @@ async function makeCommit(
   const content = await dropMisfits(commit.plan, await commit.readContent());
   if (commit.isComplete) checkRows(commit.rows, content);
   const { rowGroup } = commit;
-  const output = await writeOutput(dataset, { ...commit, epoch }, content);
-  const settled = await settle(dataset, { ...commit, epoch, nonce }, content);
-  const name = failuresName({ rowGroup, nonce });
-  const failures = await writeFailures(dataset, `${editionFolder(epoch)}/${name}`, {
-    ...content,
-    failed: settled.failed,
-  });
+  const settled = await settle(dataset, { rowGroup, epoch, nonce }, content);
+  const files: OutputFile[] = [];
+  const group = { ...content, plan: commit.plan, epoch, rowGroup, nonce, failed: settled.failed };
+  for (const { write } of GROUP_OUTPUTS) files.push(...(await write(dataset, group)));
   const record: GroupRecord = {
     v: GROUP_VERSION,
     rowGroup,
@@ -117,7 +107,7 @@ async function makeCommit(
     rowsInFiles: rangesOf(content.completeRows),
     drops: [...content.drops].sort((left, right) => left.row - right.row),
     nulls: content.nulls,
-    files: failures === undefined ? output : [...output, { name, ...failures }],
+    files,
     definitions: commit.definitions,
     covers: settled.covers,
     usage: settled.usage,
@@ -154,6 +144,7 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Requir
     ...content,
     completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
+    processed: content.processed ?? [],
     nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {
       const values = await content.valuesOf(column);
@@ -171,38 +162,14 @@ function checkRows(rows: RowRange, { completeRows, drops }: RowGroupContent): vo
   }
 }
 
-interface Place {
-  readonly plan: Plan;
-  readonly rowGroup: number;
-  readonly epoch: number;
-}
-
-/** The Parquet files; none where no row is left. */
-async function writeOutput(
-  dataset: DatasetStore,
-  { plan, rowGroup, epoch }: Place,
-  { completeRows, valuesOf }: RowGroupContent,
-): Promise<OutputFile[]> {
-  const rowCount = completeRows.length;
-  const output: OutputFile[] = [];
-  for (const folder of [OUTPUT_FOLDER, DROPPED_FOLDER]) {
-    const columns = plan.columns.filter(({ drop }) => drop === (folder === DROPPED_FOLDER));
-    if (columns.length === 0 || rowCount === 0) continue;
-    const name = `${folder}/${batchName(rowGroup)}`;
-    const path = `${editionFolder(epoch)}/${name}`;
-    output.push({ name, ...(await writeRowGroup(dataset.files, { path, columns, rowCount, valuesOf })) });
-  }
-  return output;
-}
-
 interface SettledGroup extends Pick<GroupRecord, 'covers' | 'usage'> {
   readonly folded: readonly string[];
-  readonly failed: readonly { readonly column: string; readonly record: StoredRecord }[];
+  readonly failed: readonly FailedCell[];
 }
 
 async function settle(
   dataset: DatasetStore,
-  { rowGroup, epoch, nonce }: Place & { readonly nonce: string },
+  { rowGroup, epoch, nonce }: Pick<GroupToWrite, 'rowGroup' | 'epoch' | 'nonce'>,
   { chosen, completeRows, drops, nulls }: Required<RowGroupContent>,
 ): Promise<SettledGroup> {
   const editions = await listMakers(dataset, rowGroup, await listEditions(dataset));
@@ -211,7 +178,7 @@ async function settle(
   const covers: Record<string, readonly string[]> = {};
   const usage: Record<string, GroupRecord['usage'][string]> = {};
   const folded: string[] = [];
-  const failed: { column: string; record: StoredRecord }[] = [];
+  const failed: FailedCell[] = [];
   for (const [column, cells] of chosen) {
     const ofRows = new Map([...cells].filter(([row]) => complete.has(row)));
     const place = { column, rowGroup, epoch, nonce };

@@ -12,7 +12,7 @@ import { formatJson, parseJson, type Value } from '../values.ts';
 import { findDocument, formatDocument } from './documents.ts';
 import { fail } from './fail.ts';
 import type { StoreFiles } from './files/port.ts';
-import { EDITION_FOLDERS, editionFolder, epochName, parseNumbers } from './names.ts';
+import { epochName, parseNumbers } from './names.ts';
 
 export const DATASET_VERSION = 2;
 const EPOCH_VERSION = 2;
@@ -184,16 +184,13 @@ export class DatasetStore {
 
   /** Removes the files that crashes left unpublished, but for those among a group's cells: opening it removes those. */
   async sweep(): Promise<void> {
-    const editions = parseNumbers(await this.files.list('editions')).map(editionFolder);
-    const output = editions.flatMap((edition) => EDITION_FOLDERS.map((name) => `${edition}/${name}`));
-    for (const folder of ['', 'epochs', 'plans', 'published', ...editions, ...output]) {
-      await this.sweepFolder(folder);
-    }
+    for (const folder of ['', 'epochs', 'plans', 'published']) await this.sweepFolder(folder);
+    await this.sweepFolder('editions', { isDeep: true });
   }
 
-  /** The same for one folder. */
-  async sweepFolder(folder: string): Promise<void> {
-    await this.files.sweep(folder, Date.now() - LEFTOVER_AGE_MS);
+  /** The same for one folder, or for all below it too. */
+  async sweepFolder(folder: string, { isDeep = false } = {}): Promise<void> {
+    await this.files.sweep(folder, { beforeMs: Date.now() - LEFTOVER_AGE_MS, isDeep });
   }
 
   async findEpoch(epoch: number): Promise<EpochRecord | undefined> {

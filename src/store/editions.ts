@@ -27,21 +27,10 @@ import {
   listGroups,
   rowsOfRanges,
 } from './groups.ts';
-import {
-  DROPPED_FOLDER,
-  EDITION_FOLDERS,
-  editionFolder,
-  OUTPUT_FOLDER,
-  parseNumbers,
-  publishedName,
-} from './names.ts';
+import { editionFolder, parseNumbers, publishedName } from './names.ts';
+import { EDITION_FOLDERS, EDITION_OUTPUTS, LINKED_FOLDERS, LINKED_NAMES } from './outputs.ts';
 import { findPublished, findVerdict, listEditions } from './published.ts';
 import { recount } from './usage.ts';
-
-/** What the end of a build writes of its edition. */
-const DESCRIPTIONS = ['metadata.json', 'builder_config.json'];
-/** What Data Designer has directly in a dataset's folder. */
-const NAMES_OF_DATA_DESIGNER = [OUTPUT_FOLDER, DROPPED_FOLDER, ...DESCRIPTIONS];
 
 /** Groups that are taken over at once: each is a handful of file operations that wait for the disk. */
 const TAKEN_AT_ONCE = 32;
@@ -70,6 +59,8 @@ export class Edition {
   #isPublished = false;
   /** Groups that need not be looked at again before it is published: no record changes. */
   readonly #held = new Set<number>();
+  /** Those of its folders that are there. */
+  readonly #folders = new Set<string>();
 
   constructor(dataset: DatasetStore, options: EditionOptions) {
     this.#dataset = dataset;
@@ -88,14 +79,13 @@ export class Edition {
     await refuseFoldersForLinks(this.#dataset);
     await this.#abandonEarlier();
     await this.checkEpoch();
-    const folder = editionFolder(this.epoch);
-    await files.makeFolder(folder);
-    for (const name of EDITION_FOLDERS) await files.makeFolder(`${folder}/${name}`);
+    await files.makeFolder(editionFolder(this.epoch));
+    for (const name of EDITION_FOLDERS) await this.#makeFolder(name);
     const editions = (await listEditions(this.#dataset)).filter((epoch) => epoch <= this.epoch).reverse();
     const columns = await listCellColumns(this.#dataset);
     const all = Array.from({ length: groupCount }, (_, rowGroup) => rowGroup);
     const taken = await this.#takeAll(all, { editions, columns });
-    for (const name of EDITION_FOLDERS) await files.syncFolder(`${folder}/${name}`);
+    for (const folder of this.#folders) await files.syncFolder(folder);
     await this.#removeAbandoned(editions);
     await this.#takeDescriptions();
     const before = await findPublished(this.#dataset);
@@ -132,7 +122,7 @@ export class Edition {
   async #takeDescriptions(): Promise<void> {
     const before = await findPublished(this.#dataset);
     if (before === undefined || before === this.epoch || !(await this.#hasPlanOf(before))) return;
-    for (const name of DESCRIPTIONS) {
+    for (const { name } of EDITION_OUTPUTS) {
       const path = `${editionFolder(before)}/${name}`;
       if ((await this.#dataset.files.findStat(path)) === undefined) continue;
       await this.#dataset.files.link(path, `${editionFolder(this.epoch)}/${name}`);
@@ -207,6 +197,13 @@ export class Edition {
     return undefined;
   }
 
+  async #makeFolder(name: string): Promise<void> {
+    const folder = `${editionFolder(this.epoch)}/${name}`;
+    if (this.#folders.has(folder)) return;
+    await this.#dataset.files.makeFolder(folder);
+    this.#folders.add(folder);
+  }
+
   /** False if something of it went away meanwhile: a newer start removes what this one reads. */
   async #link(group: GroupRecord, from: number, columns: readonly string[]): Promise<boolean> {
     const { files } = this.#dataset;
@@ -215,6 +212,7 @@ export class Edition {
     const record = groupPath({ epoch: this.epoch, rowGroup });
     try {
       for (const { name } of group.files) {
+        await this.#makeFolder(name.slice(0, name.lastIndexOf('/')));
         // Another file has the name: an earlier try of this start took the group from elsewhere, or commits it now.
         if (!(await files.link(`${source}/${name}`, `${own}/${name}`))) return false;
       }
@@ -249,10 +247,11 @@ export class Edition {
 /** A copy that followed links has folders where they were: they would be in the way only when all is paid for. */
 async function refuseFoldersForLinks(dataset: DatasetStore): Promise<void> {
   const { files } = dataset;
-  for (const name of ['current', OUTPUT_FOLDER, DROPPED_FOLDER]) {
+  const names = ['current', ...LINKED_FOLDERS];
+  for (const name of names) {
     if ((await files.findStat(name)) === undefined || (await files.findPointer(name)) !== undefined) continue;
     fail(
-      `Cannot build in "${dataset.directory}": "${name}" is no link there, as in a copy that followed links. Remove current, ${OUTPUT_FOLDER} and ${DROPPED_FOLDER}: the rows are in editions, too`,
+      `Cannot build in "${dataset.directory}": "${name}" is no link there, as in a copy that followed links. Remove ${names.slice(0, -1).join(', ')} and ${names.at(-1)}: the rows are in editions, too`,
     );
   }
 }
@@ -266,7 +265,7 @@ export async function isPublishedByName(dataset: DatasetStore): Promise<boolean>
   const epoch = await findPublished(dataset);
   const current = await files.findPointer('current');
   if (epoch === undefined || (current !== undefined && current !== editionFolder(epoch))) return false;
-  const stats = await Promise.all(NAMES_OF_DATA_DESIGNER.map((name) => files.findStat(name)));
+  const stats = await Promise.all(LINKED_NAMES.map((name) => files.findStat(name)));
   return stats.every((stat) => stat !== undefined);
 }
 
@@ -278,7 +277,7 @@ export async function pointAtPublished(dataset: DatasetStore): Promise<void> {
   if ((await files.findPointer('current')) !== editionFolder(epoch)) {
     await files.point('current', editionFolder(epoch));
   }
-  for (const name of NAMES_OF_DATA_DESIGNER) {
+  for (const name of LINKED_NAMES) {
     if ((await files.findPointer(name)) !== `current/${name}`) await files.point(name, `current/${name}`);
   }
 }

@@ -91,6 +91,12 @@ function causeOf({ kind, message }: Drop): string {
   );
 }
 
+/** The record of a cell that failed for good. */
+export interface FailedCell {
+  readonly column: string;
+  readonly record: StoredRecord;
+}
+
 /** Writes the failures of a group whole and durably; undefined where there are none, and no file. */
 export async function writeFailures(
   dataset: DatasetStore,
@@ -98,8 +104,7 @@ export async function writeFailures(
   of: {
     readonly drops: readonly Drop[];
     readonly nulls: readonly Drop[];
-    /** What is known of these cells. */
-    readonly failed: readonly { readonly column: string; readonly record: StoredRecord }[];
+    readonly failed: readonly FailedCell[];
   },
 ): Promise<Omit<OutputFile, 'name'> | undefined> {
   const cells = [...of.drops, ...of.nulls];

@@ -26,11 +26,11 @@ import {
   type Drop,
   findGroup,
   type GroupRecord,
-  type OutputFile,
   readGroups,
   readOutputFile,
   rowsOfRanges,
 } from './groups.ts';
+import { filesOf } from './outputs.ts';
 import { findPublished, listEditions } from './published.ts';
 import { parseParquet } from './read-parquet.ts';
 import type { CellRecord, StoredRecord } from './records.ts';
@@ -94,7 +94,7 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     rowsToCome: toCome === undefined ? null : (await readVersion(dataset, toCome)).rows,
     cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
     usage: await readUsage(dataset, { epoch: published, groups }),
-    sizeBytes: sum(committed.flatMap(({ files }) => files.filter(isTable).map(({ sizeBytes }) => sizeBytes))),
+    sizeBytes: sum(committed.flatMap((group) => filesOf(group, 'isTable').map(({ sizeBytes }) => sizeBytes))),
   };
 }
 
@@ -227,7 +227,7 @@ async function readFromFiles(
   const rows = all.filter((row) => first <= row && row <= last);
   const found = new Map<number, ValueObject>();
   const rowStart = all.indexOf(rows[0] ?? Number.NaN);
-  const tables = group.files.filter(isTable);
+  const tables = filesOf(group, 'isTable');
   for (const table of rows.length === 0 ? [] : tables) {
     const options = { rowStart, rowEnd: rowStart + rows.length };
     const read = await parseParquet(await readOutputFile(dataset, epoch, table), table.name, options);
@@ -265,10 +265,6 @@ export async function* findFailures(dataset: DatasetStore): AsyncGenerator<Failu
 
 function asFailure(column: string, cell: StoredRecord): Failure[] {
   return cell.error === null ? [] : [failureOf({ row: cell.row, column, ...cell.error }, cell)];
-}
-
-function isTable({ name }: OutputFile): boolean {
-  return name.endsWith('.parquet');
 }
 
 function sum(numbers: readonly number[]): number {

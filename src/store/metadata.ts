@@ -5,9 +5,8 @@ import type { Plan } from '../plan.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { formatDocument } from './documents.ts';
 import { readGroups } from './groups.ts';
-import { DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from './names.ts';
 
-export interface MetadataOptions {
+export interface FinishedBuild {
   readonly epoch: number;
   readonly plan: Plan;
   readonly planDigest: string;
@@ -18,8 +17,11 @@ export interface MetadataOptions {
 }
 
 /** Writes `metadata.json` from the group records. */
-export async function writeMetadata(dataset: DatasetStore, options: MetadataOptions): Promise<void> {
-  const { epoch, plan, planDigest, rows, columnStatistics } = options;
+export async function writeMetadata(
+  dataset: DatasetStore,
+  { epoch, plan, planDigest, rows, columnStatistics }: FinishedBuild,
+  to: { readonly path: string; readonly filePathsOf: (names: readonly string[]) => object },
+): Promise<void> {
   const files: string[] = [];
   let rowCount = 0;
   let completeGroups = 0;
@@ -28,7 +30,6 @@ export async function writeMetadata(dataset: DatasetStore, options: MetadataOpti
     if (group.isComplete) completeGroups += 1;
     files.push(...group.files.map(({ name }) => name));
   }
-  const filesIn = (folder: string) => files.filter((name) => name.startsWith(`${folder}/`));
   const metadata = {
     dataset_name: dataset.name,
     config_hash: planDigest,
@@ -40,17 +41,17 @@ export async function writeMetadata(dataset: DatasetStore, options: MetadataOpti
     num_completed_batches: completeGroups,
     total_num_batches: Math.ceil(rows / plan.rowGroupSize),
     preserve_dropped_columns: true,
-    file_paths: { [OUTPUT_FOLDER]: filesIn(OUTPUT_FOLDER), [DROPPED_FOLDER]: filesIn(DROPPED_FOLDER) },
+    file_paths: to.filePathsOf(files),
     ...(columnStatistics === undefined ? {} : { column_statistics: columnStatistics }),
   };
-  await dataset.files.replace(`${editionFolder(epoch)}/metadata.json`, formatDocument(metadata));
+  await dataset.files.replace(to.path, formatDocument(metadata));
 }
 
 /** Writes `builder_config.json`: the document of the plan, as it was resolved, without secrets. */
 export async function writeBuilderConfig(
   dataset: DatasetStore,
-  { epoch, planDigest }: Pick<MetadataOptions, 'epoch' | 'planDigest'>,
+  { planDigest }: Pick<FinishedBuild, 'planDigest'>,
+  path: string,
 ): Promise<void> {
-  const document = await dataset.readPlanDocument(planDigest);
-  await dataset.files.replace(`${editionFolder(epoch)}/builder_config.json`, document);
+  await dataset.files.replace(path, await dataset.readPlanDocument(planDigest));
 }

@@ -12,8 +12,6 @@ const TELLING_DIGITS = 8;
 export const OUTPUT_FOLDER = 'parquet-files';
 /** Where the columns with `drop: true` are. */
 export const DROPPED_FOLDER = 'dropped-columns-parquet-files';
-/** What an edition has beside its metadata. */
-export const EDITION_FOLDERS = ['groups', OUTPUT_FOLDER, DROPPED_FOLDER, 'failures'];
 
 export function isDatasetName(name: string): boolean {
   return NAME.test(name);

@@ -33,7 +33,7 @@ export function hooked(files: StoreFiles, before: Hook, root = ''): StoreFiles {
     remove: (path) => step('remove', path, () => files.remove(path)),
     removeFolder: (path) => step('removeFolder', path, () => files.removeFolder(path)),
     syncFolder: (path) => step('syncFolder', path, () => files.syncFolder(path)),
-    sweep: (folder, beforeMs) => step('sweep', folder, () => files.sweep(folder, beforeMs)),
+    sweep: (folder, of) => step('sweep', folder, () => files.sweep(folder, of)),
     // Neither is a step that others could come before or after: a look at the disk, and what no hook can hold up.
     freeBytes: () => files.freeBytes(),
     scratch: (path) => files.scratch(path),

@@ -29,8 +29,8 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from '../../src/store/groups.ts';
-import { writeMetadata } from '../../src/store/metadata.ts';
 import { parseNumbers } from '../../src/store/names.ts';
+import { describeEdition } from '../../src/store/outputs.ts';
 import { PartCache } from '../../src/store/part-cache.ts';
 import { createPart } from '../../src/store/parts.ts';
 import { findPublished } from '../../src/store/published.ts';
@@ -184,6 +184,7 @@ class OverlappingBuilds {
 
   async #wish(wish: Wish): Promise<Wish> {
     await this.dataset.writePlan(digestOf(wish.plan), wish.plan);
+    await this.dataset.writePlanDocument(digestOf(wish.plan), {});
     return wish;
   }
 
@@ -559,7 +560,7 @@ class Build {
       );
       for (const file of group.files) await readOutputFile(dataset, epoch, file);
     }
-    await writeMetadata(dataset, { epoch, plan, planDigest: digestOf(plan), rows });
+    await describeEdition(dataset, { epoch, plan, planDigest: digestOf(plan), rows });
     await edition.publish({ isFinished: isComplete });
     await edition.checkEpoch();
     await dataset.endBuild(epoch, { isComplete, reason: null, at: 1 });

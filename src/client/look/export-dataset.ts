@@ -20,7 +20,8 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from '../../store/groups.ts';
-import { editionFolder, OUTPUT_FOLDER } from '../../store/names.ts';
+import { editionFolder } from '../../store/names.ts';
+import { filesOf } from '../../store/outputs.ts';
 import { ParquetEncoder } from '../../store/parquet.ts';
 import { parseParquet } from '../../store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../../values.ts';
@@ -73,7 +74,7 @@ export async function openExport(
     rows += group.rowCount;
     dropped += group.drops.length;
     const { rowsInFiles } = group;
-    const written = group.files.filter(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+    const written = filesOf(group, 'isExported');
     files.push(...written.map((file) => ({ ...file, rowsInFiles })));
   }
   if (planDigest === undefined || epoch === undefined) {

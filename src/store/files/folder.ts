@@ -184,11 +184,14 @@ export class FolderFiles implements StoreFiles {
     await syncFolder(this.#fs, this.place(path));
   }
 
-  async sweep(folder: string, beforeMs: number): Promise<void> {
+  async sweep(folder: string, of: Parameters<StoreFiles['sweep']>[1]): Promise<void> {
     const place = this.place(folder);
-    const names = (await reading(place, () => this.#fs.readdir(place))) ?? [];
-    for (const name of names.filter(isTemporary)) {
-      if (await this.#isDead(join(place, name), beforeMs)) await this.remove(join(folder, name));
+    const found = (await reading(place, () => this.#fs.readdir(place, { withFileTypes: true }))) ?? [];
+    for (const entry of found) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && of.isDeep === true) await this.sweep(path, of);
+      if (isTemporary(entry.name) && (await this.#isDead(this.place(path), of.beforeMs)))
+        await this.remove(path);
     }
   }
 

@@ -52,10 +52,11 @@ export interface StoreFiles {
   /** Makes the names in a folder durable. */
   syncFolder(path: string): Promise<void>;
   /**
-   * Removes what dead processes left directly in a folder: files that were started and never published. Of processes of other
-   * machines nobody here knows whether they live: what they started is removed if it is older than `beforeMs` since 1970.
+   * Removes what dead processes left directly in a folder, or in all that is below it: files that were started and never
+   * published. Of processes of other machines nobody here knows whether they live: what they started is removed if it is
+   * older than `beforeMs` since 1970.
    */
-  sweep(folder: string, beforeMs: number): Promise<void>;
+  sweep(folder: string, of: { readonly beforeMs: number; readonly isDeep?: boolean }): Promise<void>;
 
   /**
    * Opens a new file for what a crash alone makes worth reading, never synced: its writes are synchronous, as each costs 3 µs

@@ -170,9 +170,9 @@ describe('status', () => {
     const store = await openStore(join(cwd, 'copy'), { access: 'build' });
     const dataset = await store.openDataset('trips');
     await expect(startTrips(dataset)).rejects.toThrow(
-      '"current" is no link there, as in a copy that followed links. Remove current, parquet-files and dropped-columns-parquet-files',
+      '"current" is no link there, as in a copy that followed links. Remove current, parquet-files, dropped-columns-parquet-files and processors-files',
     );
-    for (const name of ['current', 'parquet-files', 'dropped-columns-parquet-files']) {
+    for (const name of ['current', 'parquet-files', 'dropped-columns-parquet-files', 'processors-files']) {
       await rm(dataset.path(name), { recursive: true });
     }
     const edition = await startTrips(dataset);

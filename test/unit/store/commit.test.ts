@@ -14,6 +14,7 @@ import {
   readOutputFile,
 } from '../../../src/store/groups.ts';
 import { batchName, DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from '../../../src/store/names.ts';
+import { describeEdition } from '../../../src/store/outputs.ts';
 import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { type CellRecord, identityOf, openTurns } from '../../../src/store/records.ts';
@@ -498,6 +499,25 @@ describe('a commit', () => {
       { row: DROPPED_ROW, column: 'body', isDropped: false, answer: 'the last answer' },
     ]);
     expect((await readUsage(dataset)).body).toEqual(CALLS_PER_COLUMN);
+  });
+
+  it('writes what processors made of the rows, and the next start takes it over', async () => {
+    const { dataset, edition } = await withCells();
+    const content = await contentOf(dataset);
+    const rows = content.completeRows.map((row) => ({ chat: `chat ${row}` }));
+    const processed = [
+      { name: 'to chat', columns: [{ name: 'chat', type: { kind: 'text' } }], rows },
+    ] as const;
+    const drops = content.drops.map((drop) => ({ ...drop, kind: 'EmptyRenderedPrompt' }));
+    await commit(dataset, edition, { readContent: async () => ({ ...content, drops, processed }) });
+    const next = await startEpoch(dataset);
+    const path = 'processors-files/to%20chat/batch_00000.parquet';
+    const bytes = await dataset.files.find(`${editionFolder(next.epoch)}/${path}`);
+    expect(await parseParquet(bytes!, path)).toEqual(rows);
+    await dataset.writePlanDocument('plan', {});
+    await describeEdition(dataset, { epoch: next.epoch, plan: PLAN, planDigest: 'plan', rows: 10 });
+    const metadata = await dataset.files.find(`${editionFolder(next.epoch)}/metadata.json`);
+    expect(JSON.parse(String(metadata)).file_paths['processor-files']).toEqual({ 'to chat': [path] });
   });
 
   it('leaves out of the settled file that cells are skipped: another start decides that anew', async () => {

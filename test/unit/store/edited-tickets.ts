@@ -9,7 +9,7 @@ import { formatDocument } from '../../../src/store/documents.ts';
 import { Edition } from '../../../src/store/editions.ts';
 import type { StoreFiles } from '../../../src/store/files/port.ts';
 import { gatherRecords, storedColumns } from '../../../src/store/gather.ts';
-import { writeBuilderConfig, writeMetadata } from '../../../src/store/metadata.ts';
+import { describeEdition } from '../../../src/store/outputs.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { identityOf } from '../../../src/store/records.ts';
 import { withForm } from '../../support/plans.ts';
@@ -61,8 +61,7 @@ export async function buildTickets(
   const edition = new Edition(dataset, { epoch, planDigest, digestOf: () => planDigest });
   const { open } = await edition.start(2);
   for (const rowGroup of open) await makeGroup(dataset, edition, { wish, plan, planDigest, rowGroup });
-  await writeMetadata(dataset, { epoch, plan, planDigest, rows: 4 });
-  await writeBuilderConfig(dataset, { epoch, planDigest });
+  await describeEdition(dataset, { epoch, plan, planDigest, rows: 4 });
   await edition.publish({ isFinished: true });
   await dataset.endBuild(epoch, { isComplete: true, reason: null, at });
   await dataset.leaveEpoch(epoch);

@@ -7,7 +7,7 @@ import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { Edition } from '../../../src/store/editions.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
 import { findFailures, findRows, findVersion, type RowLook, summarize } from '../../../src/store/look.ts';
-import { writeBuilderConfig, writeMetadata } from '../../../src/store/metadata.ts';
+import { describeEdition } from '../../../src/store/outputs.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
@@ -201,9 +201,8 @@ describe('looking at a dataset', () => {
 
   it('tells other tools what there is, in the keys they know', async () => {
     const dataset = await datasetInTheMiddle();
-    await writeMetadata(dataset, { epoch: 1, plan: PLAN, planDigest: 'plan', rows: 20 });
     await dataset.writePlanDocument('plan', { data_designer: { columns: [] } });
-    await writeBuilderConfig(dataset, { epoch: 1, planDigest: 'plan' });
+    await describeEdition(dataset, { epoch: 1, plan: PLAN, planDigest: 'plan', rows: 20 });
     expect(JSON.parse(await readFile(dataset.path('metadata.json'), 'utf8'))).toEqual({
       dataset_name: 'tickets',
       config_hash: 'plan',

@@ -138,7 +138,7 @@ describe('a writer that is killed', () => {
     const files = new FolderFiles(root);
     const living = await files.start('below/file');
     expect(readdirSync(join(root, 'below'))).toHaveLength(2);
-    await files.sweep('below', Number.POSITIVE_INFINITY);
+    await files.sweep('below', { beforeMs: Number.POSITIVE_INFINITY });
     expect(readdirSync(join(root, 'below'))).toHaveLength(1);
     await living.publish();
     expect(await files.list('below')).toEqual(['file']);
@@ -151,9 +151,9 @@ describe('a writer that is killed', () => {
     symlinkSync(elsewhere, join(root, 'pointer'));
     for (const folder of [root, elsewhere]) utimesSync(join(folder, elsewhereName), 100, 100);
     const files = new FolderFiles(root);
-    await files.sweep('', 99_000);
+    await files.sweep('', { beforeMs: 99_000 });
     expect(readdirSync(root)).toContain(elsewhereName);
-    await files.sweep('', 101_000);
+    await files.sweep('', { beforeMs: 101_000, isDeep: true });
     expect(readdirSync(root)).toEqual(['pointer']);
     expect(readdirSync(elsewhere)).toEqual([elsewhereName]);
   });
