@@ -56,7 +56,7 @@ const chatFields = {
   with_trace: oneOf(TRACES).default('none'),
   extract_reasoning_content: flag().default(false),
 };
-interface ChatConfig extends ColumnConfig {
+export interface ChatConfig extends ColumnConfig {
   readonly prompt: string;
   readonly model_alias: string;
   readonly system_prompt: string | null;
