@@ -12,7 +12,7 @@ import { condition } from './marks.ts';
 export interface Facts {
   /** The columns of the seed source; null without seeds. */
   readonly seeds: { readonly columns: readonly OutputColumn[] } | null;
-  /** By the path that the document names: the hash of the module's bundle. */
+  /** By the path that the document names: the hash of the module's bundle; empty where only checks are made. */
   readonly modules: ReadonlyMap<string, string>;
 }
 
@@ -64,6 +64,14 @@ export interface ColumnChecks {
   ): void;
 }
 
+/** `./gen.ts#title`: an export of a module, by the path in the document. */
+export interface ModuleRef {
+  readonly file: string;
+  readonly export: string;
+  /** The field that names it, below the column. */
+  readonly path: readonly (string | number)[];
+}
+
 /** What people call a field of the form, and the document's field where it has another name. */
 export type FieldWord = string | { readonly word: string; readonly field: string };
 
@@ -73,8 +81,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
   check?(config: Config, checks: ColumnChecks): void;
   sideEffects?(config: Config): readonly OutputColumn[];
-  /** Files of code to bundle before the plan is made, as the document names them. */
-  modules?(config: Config): readonly string[];
+  /** The exports of modules that its cells are made by: bundled before the plan is made. */
+  modules?(config: Config): readonly ModuleRef[];
   type(config: Config, facts: Facts): ColumnType;
   /** What is known of its values for templates that look into them; `undefined`: what its type says. */
   shape?(config: Config, shapeOf: ShapeOf): Shape | null | undefined;

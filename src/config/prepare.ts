@@ -4,12 +4,16 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { plainText } from '../columns/fields.ts';
+import { declarationOf } from '../columns/kinds.ts';
 import { ConfigError, type Violation } from '../errors.ts';
+import type { Bundle } from '../modules/bundle.ts';
 import type { Plan, Settings } from '../plan.ts';
+import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
 import { type LoadedDocument, loadDocument, MAX_SIZE_BYTES, type Path, type Position } from './load.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
+import { fieldsOfColumn } from './references.ts';
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import type { ModelProvider } from './schema/models.ts';
@@ -32,6 +36,7 @@ export interface PrepareOptions {
   readonly home: string;
   readonly environment: Environment;
   readonly seedReader: SeedReader;
+  readonly bundleModule: BundleModule;
   readonly datasetName: string;
   /** `all`: one pass over the selected seed rows. */
   readonly rows: number | 'all';
@@ -48,6 +53,8 @@ export interface PreparedConfig {
   readonly settings: Settings;
   /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
   readonly seeds: { readonly path: string; readonly rows: number } | null;
+  /** The bundles of the modules that its columns name. */
+  readonly modules: readonly Bundle[];
   readonly warnings: readonly Violation[];
   /** Where a field of a column stands, or the column itself without one; null for columns that the document has not. */
   positionOf(column: string, field?: string): Position | null;
@@ -70,6 +77,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
   checkColumns(report, { config: read, seedColumns, defaults, hasOwnModels: hasOwn });
   checkRows(report, read, options);
+  const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
   const ofModels = hasOwn ? [] : defaults.violations();
   const all = [...report.violations, ...ofModels, ...seeds.violations, ...violations];
@@ -82,7 +90,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
     rows,
     providers,
     seedSource: seeds.source,
-    modules: new Map(),
+    modules: hashesOf(modules),
   });
   const seedPath = config.seeds?.source.path;
   return {
@@ -90,6 +98,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
     config,
     ...resolved,
     seeds: seedPath === undefined ? null : { path: seedPath, rows: seeds.selected ?? 0 },
+    modules: [...modules.values()],
     warnings: all,
     positionOf(column, field) {
       const found = read.columns.find(({ name }) => name === column);
@@ -186,8 +195,10 @@ interface UsedProviders {
 
 /** The aliases that columns name, broken ones too. */
 function aliasesInUse(report: Report, { columns }: ReadConfig): readonly string[] {
-  const named = columns.map(({ path: column }) => plainText(report.read([...column, 'model_alias'])));
-  return [...new Set(named)].filter((alias) => typeof alias === 'string');
+  const fields = columns.flatMap(({ path: column, kind }) =>
+    kind === null ? [] : fieldsOfColumn(declarationOf(kind).schema, report.read(column)),
+  );
+  return [...new Set(fields.filter(({ mark }) => mark.holds === 'model').map(({ text }) => text))];
 }
 
 /** The providers of the models that columns name, of broken columns and models too. */

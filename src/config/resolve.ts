@@ -118,13 +118,25 @@ function planModel(
   { model, inference_parameters: parameters }: ModelConfig,
   provider: ModelProvider,
 ): PlanModel {
+  const common = { model, providerType: provider.provider_type };
+  const extraBody = { ...provider.extra_body, ...parameters.extra_body };
+  if ('encoding_format' in parameters) {
+    const { encoding_format, dimensions } = parameters;
+    const fields = { encoding_format, ...(dimensions === null ? {} : { dimensions: BigInt(dimensions) }) };
+    return {
+      ...common,
+      temperature: null,
+      topP: null,
+      maxTokens: null,
+      extraBody: { ...fields, ...extraBody },
+    };
+  }
   return {
-    model,
-    providerType: provider.provider_type,
+    ...common,
     temperature: planParameter(parameters.temperature),
     topP: planParameter(parameters.top_p),
     maxTokens: parameters.max_tokens,
-    extraBody: { ...provider.extra_body, ...parameters.extra_body },
+    extraBody,
   };
 }
 

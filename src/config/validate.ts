@@ -25,7 +25,7 @@ import {
 import { readProviders } from './providers.ts';
 import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
-import { type ModelConfig, type ModelProvider, modelConfig } from './schema/models.ts';
+import { MODEL_CONFIGS, type ModelConfig, type ModelProvider } from './schema/models.ts';
 
 /** What a document asks for, with all defaults filled in. */
 export interface DatasetConfig {
@@ -291,7 +291,10 @@ function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): R
   }
   const makes = kindOfModel(fieldsOf(fields.inference_parameters) ?? {});
   // What its other fields mean nobody here knows yet: it is refused where a column uses it.
-  const config = makes === 'text' ? readPart(report, { path, schema: modelConfig }) : null;
+  const config =
+    makes === 'images'
+      ? null
+      : readPart<z.ZodType<ModelConfig>>(report, { path, schema: MODEL_CONFIGS[makes] });
   const body = config?.inference_parameters.extra_body ?? null;
   checkExtraBody(report, [...path, 'inference_parameters', 'extra_body'], body);
   return { report, path, alias, makes, config };

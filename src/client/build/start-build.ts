@@ -14,6 +14,7 @@ import {
 } from '@temporalio/client';
 import { builderConfigOf } from '../../config/builder-config.ts';
 import { BuildError } from '../../errors.ts';
+import { writeModule } from '../../modules/stored-modules.ts';
 import {
   type BuildRef,
   datasetWorkflowId,
@@ -90,6 +91,7 @@ export async function takeEpoch(
   const { id } = await wish.dataset.read();
   const { seedSource } = wish.opened;
   if (seedSource !== null) await writeSeeds(wish.dataset.files, seedSource);
+  for (const bundle of wish.config.modules) await writeModule(wish.dataset.files, bundle);
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
   await wish.dataset.writePlanDocument(wish.planDigest, builderConfigOf(wish.config.config));
   return wish.dataset.takeEpoch(newest, {

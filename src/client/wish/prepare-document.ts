@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
 import { ROW_ID_COLUMN } from '../../config/validate.ts';
+import { bundleModule } from '../../modules/bundle.ts';
 import type { Plan, PlanColumn } from '../../plan.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
 import { openSeedSource } from '../../seeds/seed-source.ts';
@@ -23,5 +24,5 @@ export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
 export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
   const datasetName = basename(options.file, extname(options.file));
   const seedReader = { findSeedFiles, openSeedSource };
-  return prepareConfig({ ...options, seedReader, datasetName, rows: 1, recorded: null });
+  return prepareConfig({ ...options, seedReader, bundleModule, datasetName, rows: 1, recorded: null });
 }

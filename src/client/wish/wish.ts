@@ -11,6 +11,7 @@
 
 import { type PreparedConfig, prepareConfig } from '../../config/prepare.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
+import { bundleModule } from '../../modules/bundle.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
@@ -128,6 +129,7 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     isSimulated: options.isSimulated,
     rows: options.rows ?? latestStart?.rows ?? DEFAULT_ROWS,
     recorded: record,
+    bundleModule,
     seedReader: {
       findSeedFiles,
       async openSeedSource(files) {

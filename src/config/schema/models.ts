@@ -42,25 +42,41 @@ const parameter = (bounds: { min: number; max: number }) =>
 export const DEFAULT_TIMEOUT_S = 60;
 const DEFAULT_PARALLEL_REQUESTS = 4;
 
-const chatParameters = map({
-  generation_type: oneOf(['chat-completion']).default('chat-completion'),
-  temperature: parameter({ min: 0, max: 2 }),
-  top_p: parameter({ min: 0, max: 1 }),
-  max_tokens: whole({ min: 1 }).nullable().default(null),
+const callParameters = () => ({
   max_parallel_requests: whole({ min: 1, max: 10_000 }).default(DEFAULT_PARALLEL_REQUESTS),
   timeout: whole({ min: 1, max: 86_400 }).nullable().default(null),
   extra_body: mapOf(value()).nullable().default(null),
 });
 
-export const modelConfig = map({
+const chatParameters = map({
+  generation_type: oneOf(['chat-completion']).default('chat-completion'),
+  temperature: parameter({ min: 0, max: 2 }),
+  top_p: parameter({ min: 0, max: 1 }),
+  max_tokens: whole({ min: 1 }).nullable().default(null),
+  ...callParameters(),
+});
+
+const embeddingParameters = map({
+  generation_type: oneOf(['embedding']).default('embedding'),
+  encoding_format: oneOf(['float', 'base64']).default('float'),
+  dimensions: whole({ min: 1 }).nullable().default(null),
+  ...callParameters(),
+});
+
+const modelFields = {
   alias: filledText(),
   model: filledText(),
   provider: filledText(),
-  inference_parameters: chatParameters.prefault({}),
   skip_health_check: flag().default(false),
-});
-export type ModelConfig = z.infer<typeof modelConfig>;
-export type ParameterConfig = ModelConfig['inference_parameters']['temperature'];
+};
+
+/** By what a model makes. Parameters that all have defaults may be left out. */
+export const MODEL_CONFIGS = {
+  text: map({ ...modelFields, inference_parameters: chatParameters.prefault({}) }),
+  embeddings: map({ ...modelFields, inference_parameters: embeddingParameters.prefault({}) }),
+};
+export type ModelConfig = z.infer<(typeof MODEL_CONFIGS)[keyof typeof MODEL_CONFIGS]>;
+export type ParameterConfig = z.infer<typeof chatParameters>['temperature'];
 
 const PROVIDER_TYPES = ['openai', 'simulated'] as const;
 

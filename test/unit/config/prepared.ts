@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../../src/config/prepare.ts';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
+import { bundleModule } from '../../../src/modules/bundle.ts';
 import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
 import { openSeedSource } from '../../../src/seeds/seed-source.ts';
 
@@ -33,6 +34,7 @@ export async function prepareFiles(files: Files, changes: Changes = {}): Promise
       isSimulated: false,
       recorded: null,
       environment: {},
+      bundleModule,
       seedReader: { findSeedFiles, openSeedSource },
       ...changes,
       cwd,

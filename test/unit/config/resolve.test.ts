@@ -208,7 +208,7 @@ model_configs:
       max_parallel_requests: 7
       extra_body: { seed: 12.0, big: 9007199254740993, nested: { a: 1 } }
   - { alias: unused, model: x, provider: nowhere }
-  - { alias: vectors, model: x, provider: nowhere, inference_parameters: { generation_type: embedding, what: ever } }
+  - { alias: vectors, model: x, provider: nowhere, inference_parameters: { generation_type: embedding } }
 rowloom: { providers: [{ name: mine, endpoint: "http://localhost:1/v1", provider_type: OpenAI, extra_body: { seed: 1, top_k: 5 } }] }
 `,
     });
@@ -488,6 +488,7 @@ describe('the example', () => {
   it('is what the README says of it', async () => {
     const { prepareConfig } = await import('../../../src/config/prepare.ts');
     const { findSeedFiles } = await import('../../../src/seeds/seed-files.ts');
+    const { bundleModule } = await import('../../../src/modules/bundle.ts');
     const { openSeedSource } = await import('../../../src/seeds/seed-source.ts');
     const root = new URL('../../..', import.meta.url).pathname;
     const { plan, config, positionOf, seeds, warnings } = await prepareConfig({
@@ -499,6 +500,7 @@ describe('the example', () => {
       rows: 200,
       isSimulated: false,
       recorded: null,
+      bundleModule,
       seedReader: { findSeedFiles, openSeedSource },
     });
     expect(warnings).toEqual([]);
