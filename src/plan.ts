@@ -90,6 +90,7 @@ export type Parameter =
 
 export interface PlanModel {
   readonly model: string;
+  /** A kind of provider: whose protocol its requests are written in. */
   readonly providerType: string;
   readonly temperature: Parameter | null;
   readonly topP: Parameter | null;
@@ -139,7 +140,9 @@ export interface Plan {
 
 export interface ProviderSettings {
   readonly name: string;
-  readonly type: 'openai' | 'simulated';
+  /** A kind of provider. */
+  readonly type: string;
+  /** Null where answers are made in the process. */
   readonly endpoint: string | null;
   /** The name of an environment variable, never a key. */
   readonly apiKeyVariable: string | null;

@@ -34,6 +34,7 @@ export class BuildCalls {
   readonly fence: Fence;
   readonly outcomes: Outcomes;
   readonly flights: Flights;
+  #opening: Promise<Models> | undefined;
   #models: Models | undefined;
   #limits: Control['limits'] = { maxParallelRequests: {} };
   #isStopping = false;
@@ -68,17 +69,25 @@ export class BuildCalls {
   }
 
   /** The models of the build, opened by who first asks for them. Throws `ConfigError` where this process has no key for one. */
-  openModels(): Models {
-    if (this.#models === undefined) {
-      const { plan, settings, process } = this.#options;
-      const { environment, limiters, connect } = process;
-      this.#models = createModels({
-        ...{ plan, settings, environment, limiters, mayStart: () => this.mayStart() },
-        ...(connect === undefined ? {} : { connect }),
-      });
-      this.#applyLimits();
-    }
-    return this.#models;
+  openModels(): Promise<Models> {
+    this.#opening ??= this.#createModels().catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #createModels(): Promise<Models> {
+    const { plan, settings, process } = this.#options;
+    const { environment, limiters, connect } = process;
+    const models = await createModels({
+      ...{ plan, settings, environment, limiters, mayStart: () => this.mayStart() },
+      ...(connect === undefined ? {} : { connect }),
+    });
+    this.#models = models;
+    this.#applyLimits();
+    if (this.#isDisposed) await models.close();
+    return models;
   }
 
   /**

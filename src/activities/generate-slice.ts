@@ -119,7 +119,8 @@ async function generateSlice(
       await append(failedRecord(row, crashedWorker(cell, crashes), input.digest));
       return { end: 'dropped' };
     }
-    const model = calls.openModels().forAlias((column as ChatColumn).form.alias);
+    const models = await calls.openModels();
+    const model = models.forAlias((column as ChatColumn).form.alias);
     const outcome = await generateCell({
       column: column as ChatColumn,
       row,

@@ -11,7 +11,7 @@ import type { Build } from './build.ts';
 export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
   const { plan, settings, edition } = build;
   // A key that is missing ends the build here, before anything is made.
-  build.calls.openModels();
+  await build.calls.openModels();
   const { open, takenRows, takenDrops } = await edition.start(groupCount(build.shape));
   return {
     groups: rangesOf(open),

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, plainText } from '../columns/fields.ts';
 import type { Violation } from '../errors.ts';
+import { providerKindOf } from '../models/providers/kinds.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../text/header-text.ts';
@@ -112,19 +113,19 @@ function checkProvider(
     extra_body: body,
   } = provider;
   const add = (field: Path, message: string) => report.add({ path: [...path, ...field], message });
-  const isSimulated = type === 'simulated';
-  if (!isSimulated && provider.simulation !== null)
+  const { isHosted } = providerKindOf(type);
+  if (type !== 'simulated' && provider.simulation !== null)
     add(['simulation'], 'is for provider_type "simulated" only');
   if (endpoint === null) {
-    if (!isSimulated)
+    if (isHosted)
       report.add({ path: [...path, 'endpoint'], message: 'is missing', position: report.keyPosition(path) });
   } else if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol)) {
-    if (!isSimulated) add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
+    if (isHosted) add(['endpoint'], 'has to be a URL such as http://localhost:8000/v1');
   } else if (hasSecret(new URL(endpoint))) {
     add(['endpoint'], `holds a secret in clear: ${NO_SECRETS} in api_key or a header`);
-  } else if (!isSimulated && endpoint.includes('#')) {
+  } else if (isHosted && endpoint.includes('#')) {
     add(['endpoint'], 'has a part after "#", which is never sent: leave it out');
-  } else if (!isSimulated && /\/chat\/completions\/*$/.test(new URL(endpoint).pathname)) {
+  } else if (isHosted && /\/chat\/completions\/*$/.test(new URL(endpoint).pathname)) {
     add(['endpoint'], 'ends with /chat/completions, which is put behind it: leave that out');
   }
   // Of one that answers offline too: the document is kept in the store as it is.
@@ -282,7 +283,7 @@ async function readProviderFile(file: ProviderFile, wanted: readonly string[]): 
 }
 
 function unusableVariables(provider: ModelProvider, environment: Environment): readonly Violation[] {
-  if (provider.provider_type === 'simulated') return [];
+  if (!providerKindOf(provider.provider_type).isHosted) return [];
   const named = provider.api_key !== null && isVariableName(provider.api_key) ? [provider.api_key] : [];
   const referred = Object.values(provider.extra_headers ?? {}).flatMap(variablesIn);
   return [...new Set([...named, ...referred])].flatMap((variable): Violation[] => {
@@ -296,16 +297,16 @@ function unusableVariables(provider: ModelProvider, environment: Environment): r
 
 /** What a build needs to know of a provider; no secrets. */
 export function settingsOfProvider(provider: ModelProvider): ProviderSettings {
-  const isSimulated = provider.provider_type === 'simulated';
+  const { isHosted } = providerKindOf(provider.provider_type);
   const { latency_ms, jitter, error_rate, busy_rate }: Simulation = provider.simulation ?? PLAIN_SIMULATION;
   return {
     name: provider.name,
     type: provider.provider_type,
-    endpoint: isSimulated ? null : provider.endpoint,
-    apiKeyVariable: isSimulated ? null : provider.api_key,
-    headers: isSimulated ? {} : (provider.extra_headers ?? {}),
-    simulation: isSimulated
-      ? { latencyMs: latency_ms, jitter, errorRate: error_rate, busyRate: busy_rate }
-      : null,
+    endpoint: isHosted ? provider.endpoint : null,
+    apiKeyVariable: isHosted ? provider.api_key : null,
+    headers: isHosted ? (provider.extra_headers ?? {}) : {},
+    simulation: isHosted
+      ? null
+      : { latencyMs: latency_ms, jitter, errorRate: error_rate, busyRate: busy_rate },
   };
 }

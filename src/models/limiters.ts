@@ -105,12 +105,13 @@ export class Limiters {
     return [...this.#entries.values()].flatMap((entry) => this.#waitedFor(entry) ?? []);
   }
 
-  /** Connections that the clients of each endpoint may have, once this one is used too. */
-  connectionsFor(endpoint: string): number {
+  /** Connections that the clients of each endpoint may have, once this one is used too; null for as many as they need. */
+  connectionsFor(endpoint: string): number | null {
     const entries = [...this.#entries.values()].filter(({ asked, use }) => asked.size > 0 && use.isHosted);
     const endpoints = new Set([endpoint, ...entries.map(({ use }) => use.endpoint)]);
     const calls = [...endpoints].map((each) => ({ key: each, endpoint: each, cap: 1 }));
-    return planCallRoom(calls, this.#files).connections;
+    const { connections } = planCallRoom(calls, this.#files);
+    return Number.isFinite(connections) ? connections : null;
   }
 
   #entryOf(use: ModelUse, cap: number): Entry {

@@ -9,8 +9,7 @@ import { variableProblem } from '../text/header-text.ts';
 import type { Asker, CallLimiter, Limiter } from './limiter.ts';
 import type { Limiters, Share, WaitedFor } from './limiters.ts';
 import type { ModelClient } from './model-client.ts';
-import { createOpenAIClient } from './providers/openai/client.ts';
-import { createSimulatedClient, INSTANT } from './providers/simulated/simulated-client.ts';
+import { providerKindOf } from './providers/kinds.ts';
 import { ModelTraits } from './traits.ts';
 
 /** One alias's way to its model. */
@@ -42,37 +41,43 @@ export interface ModelsOptions {
   readonly limiters: Limiters;
   /** Asked before each call; while it is false no call of this build starts. */
   readonly mayStart: () => boolean;
-  /** Makes the client of a provider: by default over HTTP, or in the process for a simulated one. */
+  /** Makes the client of a provider, in place of its kind. */
   readonly connect?: (provider: ProviderSettings) => ModelClient;
 }
 
 /** Throws `ConfigError` when an environment variable that a provider in use names is not set or no header can carry it. */
-export function createModels(options: ModelsOptions): Models {
+export async function createModels(options: ModelsOptions): Promise<Models> {
   const { plan, settings, environment, limiters, connect } = options;
   const asker = { mayStart: options.mayStart };
-  const ways = new Map<string, Way & { readonly isHosted: boolean }>();
-  const clients = new Map<string, ModelClient>();
+  const ways = new Map<string, Way>();
   const traits = new Map<Limiter, ModelTraits>();
   const shares = new Map<string, Share>();
   const models = new Map<string, Model>();
 
-  for (const provider of settings.providers) {
-    if (!Object.keys(plan.models).some((alias) => settingsOf(alias).provider === provider.name)) continue;
-    const way = wayTo(provider, environment);
-    ways.set(provider.name, { ...way, isHosted: provider.type !== 'simulated' });
-    const connections = limiters.connectionsFor(way.endpoint);
-    clients.set(
-      provider.name,
-      connect?.(provider) ?? createClient(provider, { way, environment, connections }),
-    );
+  const used = new Set(Object.keys(plan.models).map((alias) => settingsOf(alias).provider));
+  const providers = settings.providers.filter(({ name }) => used.has(name));
+  const loaded = await Promise.all(
+    providers.map(async (provider) => ({ provider, open: await providerKindOf(provider.type).load() })),
+  );
+  // From here on nothing waits: builds that open at the same time count each other's connections.
+  for (const { provider, open } of loaded) {
+    const account = accountOf(provider, environment);
+    const maxConnections = limiters.connectionsFor(account.endpoint);
+    const { apiKey, headers } = account;
+    const client = connect?.(provider) ?? open({ provider, apiKey, headers, environment, maxConnections });
+    ways.set(provider.name, {
+      endpoint: account.endpoint,
+      isHosted: providerKindOf(provider.type).isHosted,
+      client,
+    });
   }
   for (const [alias, { model: name }] of Object.entries(plan.models)) {
     const { provider, maxParallelRequests, timeoutMs, skipHealthCheck } = settingsOf(alias);
-    const [client, way] = [clients.get(provider), ways.get(provider)];
-    if (client === undefined || way === undefined)
-      throw new RangeError(`No provider "${provider}" in the settings`);
+    const way = ways.get(provider);
+    if (way === undefined) throw new RangeError(`No provider "${provider}" in the settings`);
+    const { client, endpoint, isHosted } = way;
     const use = {
-      ...{ endpoint: way.endpoint, isHosted: way.isHosted, model: name, host: client.host },
+      ...{ endpoint, isHosted, model: name, host: client.host },
       ...{ label: modelKeyOf(alias, { plan, settings }), skipProbe: skipHealthCheck },
     };
     const share = limiters.join(use, { asker, cap: maxParallelRequests });
@@ -105,9 +110,16 @@ export function createModels(options: ModelsOptions): Models {
     },
     async close() {
       for (const share of shares.values()) share.leave();
-      await Promise.all([...clients.values()].map((client) => client.close()));
+      await Promise.all([...ways.values()].map(({ client }) => client.close()));
     },
   };
+}
+
+/** A provider that is in use. */
+interface Way {
+  readonly endpoint: string;
+  readonly isHosted: boolean;
+  readonly client: ModelClient;
 }
 
 function limiterFor(asker: Asker, limiter: Limiter): CallLimiter {
@@ -120,17 +132,14 @@ function limiterFor(asker: Asker, limiter: Limiter): CallLimiter {
 }
 
 /** What calls to a provider carry, and what tells it from others: where they go, and on whose account. */
-interface Way {
+interface Account {
   readonly endpoint: string;
   readonly apiKey: string | null;
   readonly headers: { readonly [name: string]: string };
 }
 
-function wayTo(provider: ProviderSettings, environment: Environment): Way {
+function accountOf(provider: ProviderSettings, environment: Environment): Account {
   const { name, endpoint, apiKeyVariable, simulation } = provider;
-  if (provider.type === 'simulated') {
-    return { endpoint: JSON.stringify([name, simulation]), apiKey: null, headers: {} };
-  }
   const read = (variable: string) => {
     const value = findOwn(environment, variable);
     const problem = variableProblem(value);
@@ -146,20 +155,6 @@ function wayTo(provider: ProviderSettings, environment: Environment): Way {
   );
   const apiKey = apiKeyVariable === null ? null : read(apiKeyVariable);
   // Without a key of its own it may stand in the headers.
-  return { endpoint: JSON.stringify([endpoint, apiKey ?? headers]), apiKey, headers };
-}
-
-function createClient(
-  provider: ProviderSettings,
-  options: { readonly way: Way; readonly environment: Environment; readonly connections: number },
-): ModelClient {
-  if (provider.type === 'simulated') return createSimulatedClient(provider.simulation ?? INSTANT);
-  const { name, endpoint, apiKeyVariable } = provider;
-  if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);
-  const { way, environment, connections } = options;
-  const { apiKey, headers } = way;
-  return createOpenAIClient({
-    ...{ endpoint, apiKey, apiKeyVariable, headers, environment },
-    ...(Number.isFinite(connections) ? { maxConnections: connections } : {}),
-  });
+  const identity = [endpoint ?? [name, simulation], apiKey ?? headers];
+  return { endpoint: JSON.stringify(identity), apiKey, headers };
 }

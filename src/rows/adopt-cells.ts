@@ -21,6 +21,7 @@ import { cellInput } from '../columns/llm/cell-input.ts';
 import type { ChatColumn } from '../columns/llm/declare-chat.ts';
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
+import { providerKindOf } from '../models/providers/kinds.ts';
 import { SIMULATED_HOST } from '../models/providers/simulated/simulated-client.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import { aliasesOf, includesRow, isKept, isMade, type Plan, type PlanColumn } from '../plan.ts';
@@ -272,9 +273,9 @@ class Adopter {
   }
 
   #keepable(column: ChatColumn, accepted: readonly CellRecord[]): readonly CellRecord[] {
-    const isReal = aliasesOf(column).some(
-      (alias) => findOwn(this.#plan.models, alias)?.providerType !== 'simulated',
-    );
+    const isReal = aliasesOf(column)
+      .map((alias) => findOwn(this.#plan.models, alias))
+      .some((model) => model === undefined || providerKindOf(model.providerType).isHosted);
     return accepted.filter((record) => fits(column, record) && !(isReal && record.host === SIMULATED_HOST));
   }
 

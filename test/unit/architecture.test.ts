@@ -12,7 +12,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   templates: ['text'],
   graph: [],
   schemas: ['templates', 'text'],
-  config: ['columns', 'schemas', 'templates', 'graph', 'text'],
+  // Of the models only the kinds of providers.
+  config: ['columns', 'schemas', 'templates', 'graph', 'models', 'text'],
   models: ['schemas', 'text'],
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],

@@ -69,9 +69,9 @@ function describeModels({ settings, plan }: Wish): string[] {
       (alias) => findOwn(settings.models, alias)?.provider === provider.name,
     );
     const where =
-      provider.type === 'simulated'
+      provider.endpoint === null
         ? 'simulated (offline, free, answers are made up)'
-        : `${provider.name} (${new URL(provider.endpoint ?? '').host})`;
+        : `${provider.name} (${new URL(provider.endpoint).host})`;
     return `${aliases.join(', ')} → ${where}`;
   });
   return lines('models', texts);
@@ -83,9 +83,9 @@ export function describeRoom({ settings, plan }: Wish): string[] {
   const asked = new Map<string, AskedCalls>();
   for (const [alias, { provider: name, maxParallelRequests }] of Object.entries(settings.models)) {
     const key = modelKeyOf(alias, { plan, settings });
-    const isSimulated = settings.providers.find((each) => each.name === name)?.type === 'simulated';
+    const provider = settings.providers.find((each) => each.name === name);
     const cap = Math.min(maxParallelRequests, asked.get(key)?.cap ?? maxParallelRequests);
-    asked.set(key, { key, endpoint: isSimulated ? null : name, cap });
+    asked.set(key, { key, endpoint: provider?.endpoint === null ? null : name, cap });
   }
   const callsWith = (limit: number) =>
     [...planCallRoom([...asked.values()], limit).caps.values()].reduce((sum, cap) => sum + cap, 0);

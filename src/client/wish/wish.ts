@@ -325,7 +325,7 @@ function hostsByColumn(
     const [alias] = aliasesOf(column);
     if (alias === undefined) continue;
     const provider = providers.find(({ name }) => name === findOwn(models, alias)?.provider);
-    if (provider === undefined || provider.endpoint === null || provider.type === 'simulated') continue;
+    if (provider === undefined || provider.endpoint === null) continue;
     setOwn(hosts, column.name, new URL(provider.endpoint).host);
   }
   return hosts;

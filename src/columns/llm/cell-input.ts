@@ -5,6 +5,7 @@ import { digestOf } from '../../digest.ts';
 import { type DrawPlace, drawOf, type Source } from '../../draws.ts';
 import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
+import { providerKindOf } from '../../models/providers/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
 import { type Parameter, type Plan, redoCounterOf } from '../../plan.ts';
 import type { CellInput, CellPlace, RowValues } from '../../rows/generator.ts';
@@ -114,20 +115,19 @@ function modelOf(plan: Plan, { form: { alias } }: ChatColumn) {
   return model;
 }
 
-/** The request body beside model and messages; `extra_body` wins over the parameters that have fields of their own. */
+/** The request body beside model and messages. */
 function parametersOf(
   plan: Plan,
   { column, place }: { readonly column: ChatColumn; readonly place: DrawPlace },
 ): { readonly [key: string]: Value } {
-  const { temperature, topP, maxTokens, extraBody } = modelOf(plan, column);
-  return {
-    ...(temperature === null
-      ? {}
-      : { temperature: drawParameter(temperature, { ...place, use: 'temperature' }) }),
-    ...(topP === null ? {} : { top_p: drawParameter(topP, { ...place, use: 'top_p' }) }),
-    ...(maxTokens === null ? {} : { max_tokens: BigInt(maxTokens) }),
-    ...extraBody,
-  };
+  const { providerType, temperature, topP, maxTokens, extraBody } = modelOf(plan, column);
+  const drawn = (parameter: Parameter | null, use: string) =>
+    parameter === null ? null : drawParameter(parameter, { ...place, use });
+  return providerKindOf(providerType).chatParameters({
+    temperature: drawn(temperature, 'temperature'),
+    topP: drawn(topP, 'top_p'),
+    ...{ maxTokens, extraBody },
+  });
 }
 
 function drawParameter(parameter: Parameter, place: DrawPlace): number {

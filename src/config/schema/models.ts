@@ -14,6 +14,7 @@ import {
   whole,
 } from '../../columns/fields.ts';
 import { checkRange, checkWeights } from '../../columns/sampler/params.ts';
+import { PROVIDER_TYPES } from '../../models/providers/kinds.ts';
 
 /** A number, or a distribution that one is drawn from for each cell. */
 const parameter = (bounds: { min: number; max: number }) =>
@@ -77,8 +78,6 @@ export const MODEL_CONFIGS = {
 };
 export type ModelConfig = z.infer<(typeof MODEL_CONFIGS)[keyof typeof MODEL_CONFIGS]>;
 export type ParameterConfig = z.infer<typeof chatParameters>['temperature'];
-
-const PROVIDER_TYPES = ['openai', 'simulated'] as const;
 
 function lowerCase(input: unknown): unknown {
   const word = plainText(input);

@@ -21,7 +21,7 @@ const hosted: ProviderSettings = {
   apiKeyVariable: 'MY_KEY',
 };
 
-function modelsOf(
+async function modelsOf(
   aliases: { readonly [alias: string]: Partial<ModelSettings> & { readonly model: string } },
   overrides: Partial<ModelsOptions> & { readonly limiters?: Limiters } = {},
 ) {
@@ -34,7 +34,7 @@ function modelsOf(
     alias,
     { provider: 'sim', maxParallelRequests: 4, timeoutMs: 1_000, skipHealthCheck: true, ...rest },
   ]);
-  const models = createModels({
+  const models = await createModels({
     plan: { models: Object.fromEntries(planned) } as Plan,
     settings: {
       providers: [simulated, hosted, ...['a', 'a/b'].map((name) => ({ ...simulated, name }))],
@@ -59,8 +59,8 @@ function modelsOf(
 const maxOf = (limiters: Limiters) => limiters.stats().map(({ max }) => max);
 
 describe('createModels', () => {
-  it('gives aliases of one provider and model one limiter, under the lowest of their caps', () => {
-    const { limiters, setMax } = modelsOf({
+  it('gives aliases of one provider and model one limiter, under the lowest of their caps', async () => {
+    const { limiters, setMax } = await modelsOf({
       a: { model: 'm', maxParallelRequests: 8 },
       b: { model: 'm', maxParallelRequests: 3 },
       c: { model: 'other', maxParallelRequests: 5 },
@@ -70,8 +70,8 @@ describe('createModels', () => {
     expect(maxOf(limiters)).toEqual([8, 5]);
   });
 
-  it('gives no limiter of another model to one whose name begins as the provider of that one ends', () => {
-    const { limiters } = modelsOf({
+  it('gives no limiter of another model to one whose name begins as the provider of that one ends', async () => {
+    const { limiters } = await modelsOf({
       one: { model: 'b/c', provider: 'a' },
       two: { model: 'c', provider: 'a/b' },
     });
@@ -79,7 +79,10 @@ describe('createModels', () => {
   });
 
   it('lets the first call of a model go alone, unless it is told to skip that', async () => {
-    const { limiters, ask } = modelsOf({ a: { model: 'm', skipHealthCheck: false }, b: { model: 'n' } });
+    const { limiters, ask } = await modelsOf({
+      a: { model: 'm', skipHealthCheck: false },
+      b: { model: 'n' },
+    });
     ask('a', 3);
     ask('b', 3);
     expect(limiters.stats()).toMatchObject([
@@ -90,28 +93,28 @@ describe('createModels', () => {
 
   it('takes keys and headers from the environment', async () => {
     const aliases = { a: { model: 'm', provider: 'hosted' } };
-    expect(() => modelsOf(aliases)).toThrow(ConfigError);
-    expect(() => modelsOf(aliases)).toThrow(
+    await expect(modelsOf(aliases)).rejects.toThrow(ConfigError);
+    await expect(modelsOf(aliases)).rejects.toThrow(
       'MY_KEY is not set (provider "hosted") · to try without: --simulate',
     );
-    const models = modelsOf(aliases, { environment: { MY_KEY: 'k' } });
+    const models = await modelsOf(aliases, { environment: { MY_KEY: 'k' } });
     expect(models.forAlias('a').client).toMatchObject({ host: 'models.example.com', isSimulated: false });
     await models.close();
   });
 
   it.each(['k\n', 'a\r\nx-other: 1', 'schlüßel-\u{1f511}', '“quoted”', 'a\u0000b'])(
     'refuses a key that no header can carry, %j, without showing it',
-    (key) => {
+    async (key) => {
       const open = () =>
         modelsOf({ a: { model: 'm', provider: 'hosted' } }, { environment: { MY_KEY: key } });
-      expect(open).toThrow(
+      await expect(open()).rejects.toThrow(
         /^MY_KEY holds what no header can carry: a line break, or a letter outside Latin-1 \(provider "hosted"\)/,
       );
-      expect(open).not.toThrow(key);
+      await expect(open()).rejects.not.toThrow(key);
     },
   );
 
-  it('has no more calls in flight than the process may have connections, whatever is asked', () => {
+  it('has no more calls in flight than the process may have connections, whatever is asked', async () => {
     const aliases = {
       a: { model: 'm', provider: 'hosted', maxParallelRequests: 1_100 },
       b: { model: 'n', provider: 'hosted', maxParallelRequests: 100 },
@@ -120,17 +123,17 @@ describe('createModels', () => {
     const environment = { MY_KEY: 'k' };
     const modelsWith = (openFiles: number) =>
       modelsOf(aliases, { environment, limiters: new Limiters({ openFiles }) });
-    expect(maxOf(modelsWith(Number.POSITIVE_INFINITY).limiters)).toEqual([1_100, 100, 5_000]);
-    const { limiters, setMax } = modelsWith(700);
+    expect(maxOf((await modelsWith(Number.POSITIVE_INFINITY)).limiters)).toEqual([1_100, 100, 5_000]);
+    const { limiters, setMax } = await modelsWith(700);
     expect(maxOf(limiters)).toEqual([550, 50, 5_000]);
     setMax('a', 20);
     expect(maxOf(limiters)).toEqual([20, 100, 5_000]);
     setMax('a', 100_000);
     expect(maxOf(limiters)).toEqual([599, 1, 5_000]);
-    expect(maxOf(modelsWith(20).limiters)).toEqual([1, 1, 5_000]);
+    expect(maxOf((await modelsWith(20)).limiters)).toEqual([1, 1, 5_000]);
   });
 
-  it('names a variable that a header refers to and that is not set', () => {
+  it('names a variable that a header refers to and that is not set', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the form in which documents refer to the environment
     const headers = { 'x-team': 'team ${TEAM}' };
     const plan = { models: { a: { model: 'm' } } } as unknown as Plan;
@@ -140,13 +143,13 @@ describe('createModels', () => {
     } as unknown as Settings;
     const limiters = new Limiters();
     const options = { plan, settings, environment: {}, limiters, mayStart: () => true };
-    expect(() => createModels(options)).toThrow('TEAM is not set (provider "hosted")');
-    expect(() => createModels({ ...options, environment: { TEAM: 'red' } })).not.toThrow();
+    await expect(createModels(options)).rejects.toThrow('TEAM is not set (provider "hosted")');
+    await createModels({ ...options, environment: { TEAM: 'red' } });
   });
 
   it('tells which models are waited for: for ten minutes, or for one where nothing was ever answered', async () => {
     let time = 0;
-    const models = modelsOf({ a: { model: 'm' } }, { limiters: new Limiters({ now: () => time }) });
+    const models = await modelsOf({ a: { model: 'm' } }, { limiters: new Limiters({ now: () => time }) });
     const { limiter } = models.forAlias('a');
     const call = async (end: 'succeed' | 'fail') => {
       const permit = await limiter.acquire(never);
@@ -171,7 +174,7 @@ describe('createModels', () => {
     let time = 0;
     let isOpen = true;
     const limiters = new Limiters({ now: () => time });
-    const models = modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => isOpen });
+    const models = await modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => isOpen });
     const permit = await models.forAlias('a').limiter.acquire(never);
     permit.fail(new ModelError('nobody there', { failure: 'unavailable' }));
     limiters.noteSilence();
@@ -189,10 +192,10 @@ describe('the builds of one process', () => {
   const environment = { MY_KEY: 'k', OTHER_KEY: 'o' };
 
   it('share a limiter for each endpoint, key and model, under the lowest cap of those that are open', async () => {
-    const one = modelsOf({ a: { ...alias, maxParallelRequests: 8 } }, { environment });
+    const one = await modelsOf({ a: { ...alias, maxParallelRequests: 8 } }, { environment });
     const { limiters } = one;
-    const two = modelsOf({ b: { ...alias, maxParallelRequests: 3 } }, { environment, limiters });
-    modelsOf({ c: alias }, { environment: { MY_KEY: 'of another account' }, limiters });
+    const two = await modelsOf({ b: { ...alias, maxParallelRequests: 3 } }, { environment, limiters });
+    await modelsOf({ c: alias }, { environment: { MY_KEY: 'of another account' }, limiters });
     expect(maxOf(limiters)).toEqual([3, 4]);
     one.ask('a', 2);
     two.ask('b', 2);
@@ -201,21 +204,24 @@ describe('the builds of one process', () => {
     expect(maxOf(limiters)).toEqual([8, 4]);
   });
 
-  it('share the connections that the process may have', () => {
+  it('share the connections that the process may have', async () => {
     const limiters = new Limiters({ openFiles: 120 });
-    modelsOf({ a: { ...alias, maxParallelRequests: 100 } }, { environment, limiters });
+    await modelsOf({ a: { ...alias, maxParallelRequests: 100 } }, { environment, limiters });
     expect(maxOf(limiters)).toEqual([20]);
-    modelsOf({ a: { ...alias, maxParallelRequests: 5 } }, { environment: { MY_KEY: 'another' }, limiters });
+    await modelsOf(
+      { a: { ...alias, maxParallelRequests: 5 } },
+      { environment: { MY_KEY: 'another' }, limiters },
+    );
     expect(maxOf(limiters)).toEqual([10, 5]);
   });
 
   it('have no first call go alone where an earlier one was answered', async () => {
     const careful = { model: 'm', skipHealthCheck: false };
-    const earlier = modelsOf({ a: careful, b: { ...careful, model: 'n' } });
+    const earlier = await modelsOf({ a: careful, b: { ...careful, model: 'n' } });
     const { limiters } = earlier;
     (await earlier.forAlias('a').limiter.acquire(never)).succeed();
     await earlier.close();
-    const later = modelsOf({ a: careful, b: { ...careful, model: 'n' } }, { limiters });
+    const later = await modelsOf({ a: careful, b: { ...careful, model: 'n' } }, { limiters });
     expect(later.forAlias('a').traits.isProved).toBe(true);
     later.ask('a', 2);
     later.ask('b', 2);
@@ -225,8 +231,8 @@ describe('the builds of one process', () => {
   it('wait for a silent model while one of them may call', async () => {
     let time = 0;
     const limiters = new Limiters({ now: () => time });
-    const one = modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => false });
-    const two = modelsOf({ a: { model: 'm' } }, { limiters });
+    const one = await modelsOf({ a: { model: 'm' } }, { limiters, mayStart: () => false });
+    const two = await modelsOf({ a: { model: 'm' } }, { limiters });
     (await two.forAlias('a').limiter.acquire(never)).fail(
       new ModelError('nobody there', { failure: 'unavailable' }),
     );

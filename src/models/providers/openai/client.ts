@@ -4,6 +4,7 @@ import type { Environment } from '../../../proxies.ts';
 import { formatJson } from '../../../values.ts';
 import { ProviderEndpoint } from '../../http/provider-endpoint.ts';
 import type { ModelClient } from '../../model-client.ts';
+import type { ClientOptions } from '../provider-kind.ts';
 import { CHAT_CALL, chatBody, embeddingsBody, embeddingsCall } from './protocol.ts';
 
 export interface OpenAIClientOptions {
@@ -15,7 +16,13 @@ export interface OpenAIClientOptions {
   /** Names the proxies: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in small letters too. None by default. */
   readonly environment?: Environment;
   /** Connections at a time; as many as are needed by default. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | null;
+}
+
+export function openClient({ provider, ...options }: ClientOptions): ModelClient {
+  const { name, endpoint, apiKeyVariable } = provider;
+  if (endpoint === null) throw new RangeError(`No endpoint for the provider "${name}"`);
+  return createOpenAIClient({ ...options, endpoint, apiKeyVariable });
 }
 
 /** Throws `TypeError` for an endpoint that is no URL, `ConfigError` for such a proxy. */

@@ -12,6 +12,26 @@ import type {
   ModelAnswer,
 } from '../../model-client.ts';
 import { decodeVector, encodeVector } from '../../vectors.ts';
+import type { ChatParameters, EmbeddingParameters } from '../provider-kind.ts';
+
+export function chatParameters(of: ChatParameters): ValueObject {
+  const { temperature, topP, maxTokens, extraBody } = of;
+  return {
+    ...(temperature === null ? {} : { temperature }),
+    ...(topP === null ? {} : { top_p: topP }),
+    ...(maxTokens === null ? {} : { max_tokens: BigInt(maxTokens) }),
+    ...extraBody,
+  };
+}
+
+export function embeddingParameters(of: EmbeddingParameters): ValueObject {
+  const { encodingFormat, dimensions, extraBody } = of;
+  return {
+    ...(encodingFormat === null ? {} : { encoding_format: encodingFormat }),
+    ...(dimensions === null ? {} : { dimensions: BigInt(dimensions) }),
+    ...extraBody,
+  };
+}
 
 type Reading<Answer> = Omit<ProviderCall<Answer>, 'body' | 'hasSchema'>;
 

@@ -14,6 +14,7 @@ import type {
 } from '../../model-client.ts';
 import { sleep } from '../../sleep.ts';
 import { encodeVector } from '../../vectors.ts';
+import type { ClientOptions } from '../provider-kind.ts';
 import {
   drawLatencyMs,
   SIMULATED_DIMENSIONS,
@@ -30,6 +31,10 @@ export const SIMULATED_HOST = 'simulated';
 
 /** How long a simulated 429 asks to wait. */
 const RETRY_AFTER_MS = 1_000;
+
+export function openClient({ provider }: ClientOptions): ModelClient {
+  return createSimulatedClient(provider.simulation ?? INSTANT);
+}
 
 export function createSimulatedClient(settings: SimulationSettings): ModelClient {
   const { latencyMs, jitter, errorRate, busyRate } = settings;

@@ -1,0 +1,40 @@
+// What a kind of provider is: how its requests are written, and the client that sends them.
+
+import type { ProviderSettings } from '../../plan.ts';
+import type { Environment } from '../../proxies.ts';
+import type { ValueObject } from '../../values.ts';
+import type { ModelClient } from '../model-client.ts';
+
+/** What a document says of a chat model, with what is drawn for a cell drawn. */
+export interface ChatParameters {
+  readonly temperature: number | null;
+  readonly topP: number | null;
+  readonly maxTokens: number | null;
+  readonly extraBody: ValueObject;
+}
+
+export interface EmbeddingParameters {
+  readonly encodingFormat: 'float' | 'base64' | null;
+  readonly dimensions: number | null;
+  readonly extraBody: ValueObject;
+}
+
+export interface ClientOptions {
+  readonly provider: ProviderSettings;
+  readonly apiKey: string | null;
+  /** With what the environment has for their `${NAME}`. */
+  readonly headers: { readonly [name: string]: string };
+  readonly environment: Environment;
+  /** Null for as many as are needed. */
+  readonly maxConnections: number | null;
+}
+
+export interface ProviderKind {
+  /** Whether calls leave the process: they have an endpoint and need connections. */
+  readonly isHosted: boolean;
+  /** `parameters` of a request, in the order in which they are sent; what `extraBody` says wins. */
+  readonly chatParameters: (of: ChatParameters) => ValueObject;
+  readonly embeddingParameters: (of: EmbeddingParameters) => ValueObject;
+  /** Clients throw `ConfigError` for options that nobody can work with. */
+  readonly load: () => Promise<(options: ClientOptions) => ModelClient>;
+}
