@@ -8,7 +8,7 @@
 
 import { ModelError, StoreError } from '../errors.ts';
 import { cancelled } from '../models/failures.ts';
-import type { CallLimiter, Permit } from '../models/limiter.ts';
+import type { CallLimiter, Permit } from '../models/waiting-line.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights, type Crashes, FlightLog, type FlyingCell, isSuspect } from '../store/flights.ts';
 import type { Company, Guest } from './company.ts';

@@ -1,26 +1,32 @@
 // Who may call one model at one endpoint with one key, and when. One limiter for each of them in a process, whichever
-// builds ask.
+// builds ask. Calls start in the order they were asked for.
 //
-//   unproved  nothing was answered yet: one call goes alone as the probe, and after a refusal of its input the next
-//   denied    no cell of a build can be answered: that build may call no more. Another one finds out for itself
-//   open      calls start in the order they asked, at most `limit` at once
-//   blocked   after a 429, or in an outage: no call starts before a time; after an outage one call then goes alone
+// unproved
+//   Nothing was answered yet. One call goes alone as the probe: were the key or the name wrong, all others would fail for
+//   the same. A refusal of its input says nothing about others, so the next call is the probe then. The first answer
+//   makes it `open`; a probe without an answer makes it `out`.
+// open
+//   At most as many calls as `CallLimit` says are in flight. Passing faults hold up nobody, but OUTAGE_FAILURES calls in a
+//   row without an answer make it `out`.
+// out
+//   The endpoint answers nobody. Calls pause, then one goes alone as the probe; each probe that fails doubles the pause.
+//   The first sign of life ends it, also from a call of before: an answer makes it `open`, a refusal what it was before.
 //
-//   L1. 429: the limit falls to 3/4, once per burst, and calls pause for Retry-After or 2 s. It rises by 1 for 25
-//       answers, up to the cap.
-//   L2. Passing faults block nobody: an outage is OUTAGE_FAILURES unanswered calls in a row, or an unanswered probe. It
-//       blocks for a time that doubles with each probe that fails, and ends with the first answer.
-//   L3. Nobody waits longer than MAX_BLOCKED_MS for a blocked model: then, and while it stays blocked, `acquire`
-//       rejects with what is wrong and when to come back. Waiting for others to finish is not limited.
+// A pause may come over each of them: after a 429 for Retry-After or BUSY_PAUSE_MS, in an outage for its own time. No call
+// starts before it has ended. Nobody waits longer than MAX_BLOCKED_MS through pauses with no answer between them: then, and
+// while the pause lasts, `acquire` rejects with what is wrong and when to come back. Waiting for others to finish is not
+// limited.
+//
+// A call that was denied (no cell of its build can be answered) shuts the limiter for that build alone; another build may
+// have corrected what was wrong, and finds out for itself.
 
 import { ModelError } from '../errors.ts';
-import { allowManyListeners } from '../signals.ts';
+import { CallLimit } from './call-limit.ts';
 import { cancelled } from './failures.ts';
+import { ANYBODY, type Asker, type Permit, WaitingLine } from './waiting-line.ts';
 
 /** Longer waits give up the slice's place; DESIGN §4. */
 export const MAX_BLOCKED_MS = 30_000;
-const DECREASE = 0.75;
-const SUCCESSES_PER_INCREASE = 25;
 const BUSY_PAUSE_MS = 2_000;
 const OUTAGE_FAILURES = 8;
 const FIRST_OUTAGE_PAUSE_MS = 1_000;
@@ -28,27 +34,21 @@ const MAX_OUTAGE_PAUSE_MS = 60_000;
 /** Up to this share is added to each pause, or all workers wake at once. */
 const PAUSE_JITTER = 0.25;
 
-/** The right to make one call. Exactly one of its methods is called, once, when the call has ended. */
-export interface Permit {
-  /** The endpoint answered. */
-  succeed(): void;
-  fail(error: ModelError): void;
-}
+type State =
+  | { readonly is: 'unproved' }
+  | { readonly is: 'open'; readonly failedInARow: number }
+  | { readonly is: 'out'; readonly isProved: boolean; readonly nextPauseMs: number };
 
-/** What one cell sees of a limiter. */
-export interface CallLimiter {
-  /** See {@link Limiter.acquire}. */
-  acquire(signal: AbortSignal): Promise<Permit>;
-  readonly answered: number;
-}
+const MAY_BECOME: { readonly [state in State['is']]: readonly State['is'][] } = {
+  unproved: ['unproved', 'open', 'out'],
+  open: ['open', 'out'],
+  out: ['unproved', 'open', 'out'],
+};
 
-/** On whose behalf calls are made: one build. */
-export interface Asker {
-  /** Asked before each permit; when it is false, whoever waits for this asker is sent away. */
-  readonly mayStart: () => boolean;
-}
+/** Until when, and since when pauses follow one another with no answer between them. */
+type Pause = { readonly until: number; readonly since: number };
 
-const ANYBODY: Asker = { mayStart: () => true };
+type Started = { readonly asker: Asker; readonly startedAt: number };
 
 export interface LimiterStats {
   readonly inFlight: number;
@@ -76,48 +76,25 @@ export interface LimiterOptions {
   readonly random?: () => number;
 }
 
-interface Waiter {
-  readonly asker: Asker;
-  readonly grant: (permit: Permit) => void;
-  readonly reject: (error: ModelError) => void;
-  isGone: boolean;
-}
-
 export class Limiter {
-  #max: number;
-  #limit: number;
-  #inFlight = 0;
-  #waiters: Waiter[] = [];
-  /** Waiters before this place have been served. */
-  #head = 0;
-  #gone = 0;
-  #successes = 0;
-  #lastCutAt = Number.NEGATIVE_INFINITY;
-  #blockedUntil = Number.NEGATIVE_INFINITY;
-  #blockedSince: number | null = null;
-  /** Nothing was answered yet, and that is to be found out with one call at a time. */
-  #isUnproved: boolean;
-  /** Calls start one at a time: unproved, or after an outage. */
-  #isProbing: boolean;
-  #isProbeInFlight = false;
-  #isOutage = false;
-  #unanswered = 0;
-  #outages = 0;
+  #state: State;
+  #pause: Pause | null = null;
+  #silence: { readonly since: number; readonly calls: number } | null = null;
   #lastError: ModelError | null = null;
-  readonly #denied = new WeakMap<Asker, ModelError>();
   #answered = 0;
-  #failedSince = 0;
-  #silentSince: number | null = null;
+  #inFlight = 0;
+  #isProbeInFlight = false;
   #wake: { readonly at: number; readonly callOff: () => void } | null = null;
+  readonly #limit: CallLimit;
+  readonly #line = new WaitingLine();
+  readonly #denied = new WeakMap<Asker, ModelError>();
   readonly #now: () => number;
-  readonly #schedule: (wake: () => void, ms: number) => () => void;
+  readonly #schedule: NonNullable<LimiterOptions['schedule']>;
   readonly #random: () => number;
 
   constructor({ max, skipProbe, now, schedule, random }: LimiterOptions) {
-    this.#max = max;
-    this.#limit = max;
-    this.#isUnproved = !skipProbe;
-    this.#isProbing = !skipProbe;
+    this.#state = skipProbe ? { is: 'open', failedInARow: 0 } : { is: 'unproved' };
+    this.#limit = new CallLimit(max);
     this.#now = now ?? (() => performance.now());
     this.#schedule = schedule ?? scheduleTimeout;
     this.#random = random ?? Math.random;
@@ -131,58 +108,35 @@ export class Limiter {
     if (signal.aborted) return Promise.reject(cancelled());
     const shut = this.#denied.get(asker) ?? this.#tooLong();
     if (shut !== null) return Promise.reject(shut);
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        waiter.isGone = true;
-        this.#gone += 1;
-        reject(cancelled());
-      };
-      const waiter: Waiter = {
-        asker,
-        grant: (permit) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(permit);
-        },
-        reject: (error) => {
-          signal.removeEventListener('abort', onAbort);
-          reject(error);
-        },
-        isGone: false,
-      };
-      allowManyListeners(signal);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiters.push(waiter);
-      this.#pump();
-    });
+    const permit = this.#line.join(signal, asker);
+    this.#pump();
+    return permit;
   }
 
   /** Changes the cap while calls run; those over it end as they are. */
   setMax(max: number): void {
-    this.#limit = this.#limit === this.#max ? max : Math.min(this.#limit, max);
-    this.#max = max;
+    this.#limit.setMax(max);
     this.#pump();
   }
 
   /** From now on no first call has to go alone. */
   skipProbe(): void {
-    this.#isUnproved = false;
-    this.#isProbing = this.#isOutage;
+    if (this.#state.is === 'unproved') this.#become({ is: 'open', failedInARow: 0 });
+    else if (this.#state.is === 'out') this.#become({ ...this.#state, isProved: true });
     this.#pump();
   }
 
   /** Somebody asks again after a time without anybody: an outage of then is looked into at once. */
   wakeUp(): void {
     this.forgetSilence();
-    if (!this.#isOutage) return;
-    this.#blockedUntil = Number.NEGATIVE_INFINITY;
-    this.#blockedSince = null;
-    this.#outages = 0;
+    if (this.#state.is !== 'out') return;
+    this.#pause = null;
+    this.#become({ ...this.#state, nextPauseMs: FIRST_OUTAGE_PAUSE_MS });
   }
 
   /** Starts the count of `silentSince` anew: while no call may start, silence says nothing about the model. */
   forgetSilence(): void {
-    this.#silentSince = null;
-    this.#failedSince = 0;
+    this.#silence = null;
   }
 
   /** Calls answered so far: more than before tells that the model answers somebody. */
@@ -193,49 +147,40 @@ export class Limiter {
   stats(): LimiterStats {
     return {
       inFlight: this.#inFlight,
-      waiting: this.#waiters.length - this.#head - this.#gone,
-      limit: this.#limit,
-      max: this.#max,
+      waiting: this.#line.length,
+      limit: this.#limit.calls,
+      max: this.#limit.max,
       lastError: this.#lastError,
       answered: this.#answered,
-      unanswered: this.#failedSince,
-      nextInMs: Math.max(0, this.#blockedUntil - this.#now()),
-      silentSince: this.#silentSince,
+      unanswered: this.#silence?.calls ?? 0,
+      nextInMs: this.#pausedMs(),
+      silentSince: this.#silence?.since ?? null,
     };
   }
 
-  #pump(): void {
-    while (this.#head < this.#waiters.length) {
-      const waiter = this.#waiters[this.#head]!;
-      if (waiter.isGone) {
-        this.#shift();
-        this.#gone -= 1;
-        continue;
-      }
-      if (this.#isProbing ? this.#isProbeInFlight : this.#inFlight >= this.#limit) return;
-      const waitMs = this.#blockedUntil - this.#now();
-      if (waitMs > 0) {
-        this.#wakeIn(waitMs);
-        return;
-      }
-      this.#shift();
-      if (waiter.asker.mayStart()) waiter.grant(this.#permit(waiter.asker));
-      else waiter.reject(cancelled());
-    }
+  #become(next: State): void {
+    if (!MAY_BECOME[this.#state.is].includes(next.is))
+      throw new Error(`A limiter that is ${this.#state.is} cannot become ${next.is}`);
+    this.#state = next;
   }
 
-  #shift(): void {
-    this.#head += 1;
-    // Each waiter is moved once on average, so that a permit costs the same however many wait.
-    if (this.#head > 64 && this.#head * 2 > this.#waiters.length) {
-      this.#waiters = this.#waiters.slice(this.#head);
-      this.#head = 0;
-    }
+  #pump(): void {
+    this.#line.serve(
+      () => this.#mayCall(),
+      (asker) => this.#permit(asker),
+    );
+  }
+
+  #mayCall(): boolean {
+    if (this.#state.is === 'open' ? this.#inFlight >= this.#limit.calls : this.#isProbeInFlight) return false;
+    const waitMs = this.#pausedMs();
+    if (waitMs > 0) this.#wakeIn(waitMs);
+    return waitMs <= 0;
   }
 
   #permit(asker: Asker): Permit {
     const startedAt = this.#now();
-    const isProbe = this.#isProbing;
+    const isProbe = this.#state.is !== 'open';
     this.#inFlight += 1;
     if (isProbe) this.#isProbeInFlight = true;
     const end = (learn: () => void) => {
@@ -252,101 +197,87 @@ export class Limiter {
 
   #succeeded(): void {
     this.#answered += 1;
-    this.#isUnproved = false;
+    this.#limit.answered();
     this.forgetSilence();
-    this.#endOutage();
-    // An answer to a call from before a pause does not end it, but the pauses before it no longer count.
-    this.#blockedSince = this.#blockedUntil > this.#now() ? this.#now() : null;
-    this.#successes += 1;
-    if (this.#successes < SUCCESSES_PER_INCREASE) return;
-    this.#successes = 0;
-    this.#limit = Math.min(this.#max, this.#limit + 1);
+    // An answer to a call from before the pause after a 429 does not end it, but the pauses before it no longer count.
+    const isPaused = this.#state.is !== 'out' && this.#pausedMs() > 0;
+    this.#pause = isPaused ? { until: this.#pause!.until, since: this.#now() } : null;
+    this.#become({ is: 'open', failedInARow: 0 });
   }
 
-  /** The endpoint is there, whatever it said. */
-  #endOutage(): void {
-    if (this.#isOutage) this.#blockedUntil = Number.NEGATIVE_INFINITY;
-    this.#isOutage = false;
-    this.#isProbing = this.#isUnproved;
-    this.#unanswered = 0;
-    this.#outages = 0;
-  }
-
-  #failed(error: ModelError, call: { readonly asker: Asker; readonly startedAt: number }): void {
+  #failed(error: ModelError, { asker, startedAt }: Started): void {
+    if (error.failure === 'cancelled' || error.failure === 'schema') return;
+    this.#lastError = error;
     switch (error.failure) {
-      case 'cancelled':
-        return;
       case 'denied':
-        this.#lastError = error;
-        this.#denied.set(call.asker, error);
-        this.#reject(error, (asker) => asker === call.asker);
+        this.#denied.set(asker, error);
+        this.#line.sendAway(error, asker);
         return;
       case 'rejected':
       case 'unusable':
       case 'input':
-        this.#lastError = error;
-        this.#endOutage();
+        this.#refused();
         return;
       case 'busy':
-        this.#blame(error);
-        this.#cut(error, call.startedAt);
+        this.#countSilence();
+        this.#limit.rejected(startedAt, this.#now());
+        this.#pauseFor(error.retryAfterMs ?? BUSY_PAUSE_MS);
         return;
       case 'unavailable':
-        this.#blame(error);
-        this.#unanswered += 1;
-        if (this.#isProbing || this.#unanswered >= OUTAGE_FAILURES) this.#startOutage(error);
+        this.#countSilence();
+        this.#unanswered(error);
     }
   }
 
-  #blame(error: ModelError): void {
-    this.#lastError = error;
-    this.#failedSince += 1;
-    this.#silentSince ??= this.#now();
+  /** The endpoint is there, whatever it said. */
+  #refused(): void {
+    if (this.#state.is === 'out' && this.#pause !== null)
+      this.#pause = { ...this.#pause, until: Number.NEGATIVE_INFINITY };
+    this.#become(this.#isProved() ? { is: 'open', failedInARow: 0 } : { is: 'unproved' });
   }
 
-  #cut(error: ModelError, startedAt: number): void {
-    // Calls of one burst were all sent before the first of them came back.
-    if (startedAt > this.#lastCutAt) {
-      this.#lastCutAt = this.#now();
-      this.#limit = Math.max(1, Math.floor(this.#limit * DECREASE));
-      this.#successes = 0;
+  #unanswered({ retryAfterMs }: ModelError): void {
+    const state = this.#state;
+    if (state.is === 'open') {
+      const failedInARow = state.failedInARow + 1;
+      this.#become({ is: 'open', failedInARow });
+      if (failedInARow < OUTAGE_FAILURES) return;
     }
-    this.#block(error.retryAfterMs ?? BUSY_PAUSE_MS);
+    // The calls that were under way when an outage began end one after the other: one outage, not many.
+    if (this.#pausedMs() > 0) return;
+    const pauseMs = state.is === 'out' ? state.nextPauseMs : FIRST_OUTAGE_PAUSE_MS;
+    const nextPauseMs = Math.min(pauseMs * 2, MAX_OUTAGE_PAUSE_MS);
+    this.#become({ is: 'out', isProved: this.#isProved(), nextPauseMs });
+    this.#pauseFor(Math.max(pauseMs, retryAfterMs ?? 0));
   }
 
-  #startOutage(error: ModelError): void {
-    // The calls that were under way when it began end one after the other: one outage, not many.
-    if (this.#blockedUntil > this.#now()) return;
-    const pauseMs = Math.min(FIRST_OUTAGE_PAUSE_MS * 2 ** this.#outages, MAX_OUTAGE_PAUSE_MS);
-    this.#outages += 1;
-    this.#isOutage = true;
-    this.#isProbing = true;
-    this.#block(Math.max(pauseMs, error.retryAfterMs ?? 0));
+  #isProved(): boolean {
+    return this.#state.is === 'out' ? this.#state.isProved : this.#state.is === 'open';
   }
 
-  #block(pauseMs: number): void {
+  #countSilence(): void {
+    this.#silence = { since: this.#silence?.since ?? this.#now(), calls: (this.#silence?.calls ?? 0) + 1 };
+  }
+
+  #pausedMs(): number {
+    return this.#pause === null ? 0 : Math.max(0, this.#pause.until - this.#now());
+  }
+
+  #pauseFor(ms: number): void {
     const now = this.#now();
-    this.#blockedSince ??= now;
-    this.#blockedUntil = Math.max(this.#blockedUntil, now + pauseMs * (1 + PAUSE_JITTER * this.#random()));
+    const { since, until } = this.#pause ?? { since: now, until: now };
+    this.#pause = { since, until: Math.max(until, now + ms * (1 + PAUSE_JITTER * this.#random())) };
     const tooLong = this.#tooLong();
-    if (tooLong !== null) this.#reject(tooLong, () => true);
+    if (tooLong !== null) this.#line.sendAway(tooLong);
   }
 
   /** What to tell those who would wait longer than MAX_BLOCKED_MS in all; null when they may wait. */
   #tooLong(): ModelError | null {
-    const waitMs = this.#blockedUntil - this.#now();
-    if (waitMs <= 0 || this.#blockedSince === null || this.#lastError === null) return null;
-    if (this.#blockedUntil - this.#blockedSince <= MAX_BLOCKED_MS) return null;
+    const waitMs = this.#pausedMs();
+    if (waitMs <= 0 || this.#lastError === null) return null;
+    if (this.#pause!.until - this.#pause!.since <= MAX_BLOCKED_MS) return null;
     const { message, failure, status } = this.#lastError;
     return new ModelError(message, { failure, status, retryAfterMs: Math.ceil(waitMs) });
-  }
-
-  #reject(error: ModelError, isMeant: (asker: Asker) => boolean): void {
-    const waiters = this.#waiters.slice(this.#head).filter(({ isGone }) => !isGone);
-    this.#waiters = waiters.filter(({ asker }) => !isMeant(asker));
-    this.#head = 0;
-    this.#gone = 0;
-    for (const waiter of waiters) if (isMeant(waiter.asker)) waiter.reject(error);
   }
 
   #wakeIn(ms: number): void {
@@ -355,11 +286,11 @@ export class Limiter {
       if (this.#wake.at <= at) return;
       this.#wake.callOff();
     }
-    const callOff = this.#schedule(() => {
+    const wake = () => {
       this.#wake = null;
       this.#pump();
-    }, ms);
-    this.#wake = { at, callOff };
+    };
+    this.#wake = { at, callOff: this.#schedule(wake, ms) };
   }
 }
 

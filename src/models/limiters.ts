@@ -6,7 +6,9 @@
 //   P3. Silence counts only while some build that uses the model may call.
 
 import { findOpenFileLimit, planCallRoom } from '../open-files.ts';
-import { type Asker, Limiter, type LimiterOptions, type LimiterStats } from './limiter.ts';
+import { Limiter, type LimiterOptions, type LimiterStats } from './limiter.ts';
+import { PlainLimiter } from './plain-limiter.ts';
+import type { Asker } from './waiting-line.ts';
 
 /** One model as a build uses it. */
 export interface ModelUse {
@@ -59,6 +61,7 @@ const MAX_FIRST_SILENCE_MS = 60_000;
 
 export class Limiters {
   readonly #entries = new Map<string, Entry>();
+  readonly #plain = new Map<string, PlainLimiter>();
   readonly #files: number;
   readonly #clock: Pick<LimiterOptions, 'now'>;
 
@@ -88,6 +91,21 @@ export class Limiters {
         this.#share();
       },
     };
+  }
+
+  /**
+   * The limiter of something that is no model, under a key of its own; it has the cap that was asked for last. It lives as
+   * long as the process.
+   */
+  plain(key: string, cap: number): PlainLimiter {
+    const found = this.#plain.get(key);
+    if (found === undefined) {
+      const made = new PlainLimiter(cap);
+      this.#plain.set(key, made);
+      return made;
+    }
+    found.setMax(cap);
+    return found;
   }
 
   /** To be called about once a second: times in which nobody may call are no silence of the model. */

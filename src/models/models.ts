@@ -6,11 +6,12 @@ import { findOwn } from '../own-keys.ts';
 import { modelKeyOf, type Plan, type ProviderSettings, type Settings } from '../plan.ts';
 import type { Environment } from '../proxies.ts';
 import { variableProblem } from '../text/header-text.ts';
-import type { Asker, CallLimiter, Limiter } from './limiter.ts';
+import type { Limiter } from './limiter.ts';
 import type { Limiters, Share, WaitedFor } from './limiters.ts';
 import type { ModelClient } from './model-client.ts';
 import { providerKindOf } from './providers/kinds.ts';
 import { ModelTraits } from './traits.ts';
+import type { Asker, CallLimiter } from './waiting-line.ts';
 
 /** One alias's way to its model. */
 export interface Model {

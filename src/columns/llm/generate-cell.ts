@@ -19,11 +19,12 @@
 
 import { CellError, type CellErrorKind, ModelError } from '../../errors.ts';
 import { cancelled, failureOfTaken } from '../../models/failures.ts';
-import { MAX_BLOCKED_MS, type Permit } from '../../models/limiter.ts';
+import { MAX_BLOCKED_MS } from '../../models/limiter.ts';
 import type { ChatRequest, Message, ModelAnswer } from '../../models/model-client.ts';
 import type { Model } from '../../models/models.ts';
 import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
+import type { Permit } from '../../models/waiting-line.ts';
 import type { Settings } from '../../plan.ts';
 import type { CellInput, CellOutcome } from '../../rows/generator.ts';
 import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type FailureClass, ModelError } from '../../../src/errors.ts';
-import { type Asker, Limiter, type LimiterOptions, type Permit } from '../../../src/models/limiter.ts';
+import { Limiter, type LimiterOptions } from '../../../src/models/limiter.ts';
+import type { Asker, Permit } from '../../../src/models/waiting-line.ts';
 
 const never = new AbortController().signal;
 const anybody: Asker = { mayStart: () => true };
