@@ -41,9 +41,9 @@ export const skipFields = () => ({
 });
 
 /** The schema of a kind; where a field chooses between several, those by the field's word. */
-export type ColumnSchema<Config> =
-  | z.ZodType<Config>
-  | { readonly by: string; readonly schemas: { readonly [word: string]: z.ZodType<Config> } };
+export type ColumnSchema<Config, Input = unknown> =
+  | z.ZodType<Config, Input>
+  | { readonly by: string; readonly schemas: { readonly [word: string]: z.ZodType<Config, Input> } };
 
 /** Another column of the document, as far as it could be read. */
 export interface Sibling {
@@ -75,9 +75,10 @@ export interface ModuleRef {
 /** What people call a field of the form, and the document's field where it has another name. */
 export type FieldWord = string | { readonly word: string; readonly field: string };
 
-export interface Declaration<Kind extends string, Config extends ColumnConfig, Form> {
+/** `Input` is what a person writes: the builder's types follow from it. */
+export interface Declaration<Kind extends string, Config extends ColumnConfig, Form, Input = unknown> {
   readonly kind: Kind;
-  readonly schema: ColumnSchema<Config>;
+  readonly schema: ColumnSchema<Config, Input>;
   /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
   check?(config: Config, checks: ColumnChecks): void;
   sideEffects?(config: Config): readonly OutputColumn[];

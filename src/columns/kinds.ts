@@ -1,6 +1,6 @@
 // The kinds of columns: a line each. Makers are loaded when cells are made.
 
-import type { AnyDeclaration } from './declaration.ts';
+import type { AnyDeclaration, Declaration } from './declaration.ts';
 import { declare as expression } from './expression/declare.ts';
 import { declare as llmJudge } from './llm-judge/declare.ts';
 import { declare as llmStructured } from './llm-structured/declare.ts';
@@ -18,6 +18,10 @@ export const KINDS = {
 } as const;
 export type ColumnKind = keyof typeof KINDS;
 export const COLUMN_KINDS = Object.keys(KINDS) as readonly ColumnKind[];
+
+/** What a person writes of a column of a kind. */
+export type InputOf<Kind extends ColumnKind> =
+  (typeof KINDS)[Kind] extends Declaration<Kind, infer _Config, infer _Form, infer Input> ? Input : never;
 
 /** A kind by the `column_type` of a document, or by the `kind` of a plan's column. Throws `RangeError` for another word. */
 export function declarationOf(kind: string): AnyDeclaration {

@@ -20,22 +20,24 @@ export type Mark =
 
 const marks = z.registry<Mark>();
 
-/** Texts of a mark as the compiler knows them: what the builder ties to the columns added before. */
+/** What a person writes into a marked field, as the compiler knows it: the builder ties it to the columns added before. */
 export type Marked<Holds extends Mark['holds']> = string & z.$brand<Holds>;
 
-function marked<Holds extends Mark['holds']>(schema: z.ZodType<string, string>, mark: Mark) {
-  // The brand is for the compiler alone: values are the texts that were read.
-  return schema.register(marks, mark) as unknown as z.ZodType<Marked<Holds>, string>;
+function marked<Holds extends Mark['holds']>(
+  schema: z.ZodType<string, string>,
+  mark: Mark & { readonly holds: Holds },
+) {
+  // The brand is for the compiler alone: what is written is text.
+  return schema.register(marks, mark) as z.ZodType<string> as z.ZodType<string, Marked<Holds>>;
 }
 
-export const template = () => marked<'template'>(filledText(), { holds: 'template' });
+export const template = () => marked(filledText(), { holds: 'template' });
 /** May be empty: what is wrong with an empty prompt is checked where the rest of the column is known. */
-export const prompt = () => marked<'prompt'>(text(), { holds: 'prompt' });
-export const systemPrompt = () => marked<'template'>(text(), { holds: 'template' });
-export const condition = () => marked<'condition'>(filledText(), { holds: 'condition' });
-export const columnName = () => marked<'column'>(filledText(), { holds: 'column' });
-export const modelAlias = (makes: 'text' | 'embeddings') =>
-  marked<'model'>(filledText(), { holds: 'model', makes });
+export const prompt = () => marked(text(), { holds: 'prompt' });
+export const systemPrompt = () => marked(text(), { holds: 'template' });
+export const condition = () => marked(filledText(), { holds: 'condition' });
+export const columnName = () => marked(filledText(), { holds: 'column' });
+export const modelAlias = (makes: 'text' | 'embeddings') => marked(filledText(), { holds: 'model', makes });
 /** A map from conditions to what holds under them. */
 export const conditions = <Item extends z.ZodType>(item: Item) =>
   mapOf(item).register(marks, { holds: 'expressions' });

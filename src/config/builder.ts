@@ -11,11 +11,8 @@
 //     });
 
 import { stringify } from 'yaml';
-import type { Dtype } from '../columns/expression/declare.ts';
-import type { Trace } from '../columns/llm/declare-chat.ts';
-import type { JudgeScore } from '../columns/llm-judge/declare.ts';
-import type { ParamsOf, SamplerType } from '../columns/sampler/params.ts';
-import type { Value } from '../values.ts';
+import type { ColumnKind, InputOf } from '../columns/kinds.ts';
+import type { Marked } from '../columns/marks.ts';
 import type { RowloomSettings, SeedConfig } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 
@@ -27,60 +24,28 @@ export type References<Known extends string> = { readonly [Name in Known]: Refer
 /** Jinja, or a function that writes it: the function can only name columns that were added before. */
 export type Template<Known extends string> = string | ((columns: References<Known>) => string);
 
-/** Some fields may be left out: the document has defaults for them. */
-type WithDefaults<Fields, Defaulted extends PropertyKey> = Omit<Fields, Defaulted> &
-  Partial<Pick<Fields, Extract<keyof Fields, Defaulted>>>;
+/** What a person writes, with marked fields tied to the columns and models that were added before. */
+type Tied<Input, Known extends string, Alias extends string> = Input extends
+  | Marked<'template'>
+  | Marked<'prompt'>
+  | Marked<'condition'>
+  ? Template<Known>
+  : Input extends Marked<'column'>
+    ? Known
+    : Input extends Marked<'model'>
+      ? Alias
+      : Input extends readonly (infer Item)[]
+        ? readonly Tied<Item, Known, Alias>[]
+        : Input extends object
+          ? { [Field in keyof Input]: Tied<Input[Field], Known, Alias> }
+          : Input;
 
-type ParameterDefaults =
-  | 'sampler_type'
-  | 'prefix'
-  | 'short_form'
-  | 'uppercase'
-  | 'weights'
-  | 'decimal_places'
-  | 'unit';
+/** A column of each kind, without its name. */
+export type ColumnSpec<Known extends string, Alias extends string> = {
+  [Kind in ColumnKind]: WithoutName<Tied<InputOf<Kind>, Known, Alias>>;
+}[ColumnKind];
 
-type SamplerParamsSpec<Type extends SamplerType, Known extends string> = WithDefaults<
-  Omit<ParamsOf<Type>, 'category'>,
-  ParameterDefaults
-> &
-  (Type extends 'subcategory' ? { readonly category: Known } : unknown);
-
-type SamplerSpec<Type extends SamplerType, Known extends string> = {
-  readonly column_type: 'sampler';
-  readonly sampler_type: Type;
-  readonly conditional_params?: { readonly [condition: string]: SamplerParamsSpec<Type, Known> };
-  readonly convert_to?: string;
-} & (Type extends 'uuid'
-  ? { readonly params?: SamplerParamsSpec<Type, Known> }
-  : { readonly params: SamplerParamsSpec<Type, Known> });
-
-interface Asked<Known extends string, Alias extends string> {
-  readonly prompt: Template<Known>;
-  readonly system_prompt?: Template<Known>;
-  readonly model_alias: Alias;
-  readonly with_trace?: Trace;
-  readonly extract_reasoning_content?: boolean;
-}
-
-interface AnyColumn<Known extends string> {
-  readonly drop?: boolean;
-  readonly skip?: { readonly when: Template<Known>; readonly value?: Value };
-  readonly propagate_skip?: boolean;
-}
-
-export type ColumnSpec<Known extends string, Alias extends string> = AnyColumn<Known> &
-  (
-    | { [Type in SamplerType]: SamplerSpec<Type, Known> }[SamplerType]
-    | ({ readonly column_type: 'llm-text' } & Asked<Known, Alias>)
-    | ({ readonly column_type: 'llm-structured'; readonly output_format: Value } & Asked<Known, Alias>)
-    | ({ readonly column_type: 'llm-judge'; readonly scores: readonly JudgeScore[] } & Asked<Known, Alias>)
-    | {
-        readonly column_type: 'expression';
-        readonly expr: Template<Known>;
-        readonly dtype?: Dtype;
-      }
-  );
+type WithoutName<Spec> = Spec extends unknown ? Omit<Spec, 'name'> : never;
 
 export type ModelSpec<Alias extends string> = Omit<
   ModelConfig,

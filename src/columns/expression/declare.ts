@@ -33,7 +33,12 @@ const schema = map({
   ...skipFields(),
 });
 
-export const declare: Declaration<'expression', z.output<typeof schema>, ExpressionForm> = {
+export const declare: Declaration<
+  'expression',
+  z.output<typeof schema>,
+  ExpressionForm,
+  z.input<typeof schema>
+> = {
   kind: 'expression',
   schema,
   type: ({ dtype }) => TYPES[dtype],

@@ -49,13 +49,15 @@ const TRACE: ColumnType = {
 export const traceColumn = (name: string) => `${name}__trace`;
 export const reasoningColumn = (name: string) => `${name}__reasoning_content`;
 
-const chatFields = {
+const fieldsOf = <Kind extends string>(kind: Kind) => ({
+  ...columnFields(kind),
   prompt: prompt(),
   model_alias: modelAlias('text'),
   system_prompt: systemPrompt().nullable().default(null),
   with_trace: oneOf(TRACES).default('none'),
   extract_reasoning_content: flag().default(false),
-};
+  ...skipFields(),
+});
 export interface ChatConfig extends ColumnConfig {
   readonly prompt: string;
   readonly model_alias: string;
@@ -81,14 +83,10 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
 ) {
   type Config = ChatConfig & OwnConfig<Fields>;
   type Form = ChatForm & Own;
-  const declaration: Declaration<Kind, Config, Form> = {
+  type Input = z.input<z.ZodObject<ReturnType<typeof fieldsOf<Kind>> & Fields>>;
+  const declaration: Declaration<Kind, Config, Form, Input> = {
     kind: own.kind,
-    schema: map({
-      ...columnFields(own.kind),
-      ...chatFields,
-      ...own.fields,
-      ...skipFields(),
-    }) as unknown as z.ZodType<Config>,
+    schema: map({ ...fieldsOf(own.kind), ...own.fields }) as unknown as z.ZodType<Config, Input>,
     sideEffects: ({ name, with_trace, extract_reasoning_content }) => [
       ...(with_trace === 'none' ? [] : [{ name: traceColumn(name), type: TRACE }]),
       ...(extract_reasoning_content ? [{ name: reasoningColumn(name), type: TEXT }] : []),

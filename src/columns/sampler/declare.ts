@@ -23,7 +23,19 @@ export interface SamplerForm {
 }
 export type SamplerColumn = PlanColumn<'sampler', SamplerForm>;
 
-function schemaOf<Type extends SamplerType>(type: Type): z.ZodType<SamplerConfig> {
+/** What a person writes: parameters that all have defaults may be left out. */
+type SamplerInputOf<
+  Type extends SamplerType,
+  Params = z.input<(typeof SAMPLER_PARAMS)[Type]['params']>,
+> = z.input<z.ZodObject<CommonFields>> & {
+  readonly sampler_type: Type;
+  readonly conditional_params?: { readonly [condition: string]: NonNullable<Params> };
+  readonly convert_to?: string | null;
+} & (undefined extends Params ? { readonly params?: Params } : { readonly params: Params });
+type CommonFields = ReturnType<typeof columnFields<'sampler'>> & ReturnType<typeof skipFields>;
+type SamplerInput = { [Type in SamplerType]: SamplerInputOf<Type> }[SamplerType];
+
+function schemaOf<Type extends SamplerType>(type: Type): z.ZodType<SamplerConfig, SamplerInput> {
   const { params } = SAMPLER_PARAMS[type];
   const schema = map({
     ...columnFields('sampler'),
@@ -33,7 +45,7 @@ function schemaOf<Type extends SamplerType>(type: Type): z.ZodType<SamplerConfig
     convert_to: filledText().nullable().default(null),
     ...skipFields(),
   });
-  return schema as unknown as z.ZodType<SamplerConfig>;
+  return schema as unknown as z.ZodType<SamplerConfig, SamplerInput>;
 }
 
 const TYPES: { readonly [Name in Conversion]: ColumnType } = {
@@ -42,7 +54,7 @@ const TYPES: { readonly [Name in Conversion]: ColumnType } = {
   str: { kind: 'text' },
 };
 
-export const declare: Declaration<'sampler', SamplerConfig, SamplerForm> = {
+export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, SamplerInput> = {
   kind: 'sampler',
   schema: {
     by: 'sampler_type',

@@ -1,5 +1,6 @@
 // `seed-dataset`: a column of the user's own rows.
 
+import type { z } from 'zod';
 import type { PlanColumn } from '../../plan.ts';
 import { type ColumnConfig, columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { map } from '../fields.ts';
@@ -7,9 +8,11 @@ import { map } from '../fields.ts';
 type SeedForm = Record<never, never>;
 export type SeedColumn = PlanColumn<'seed-dataset', SeedForm>;
 
-export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm> = {
+const schema = map({ ...columnFields('seed-dataset'), ...skipFields() });
+
+export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm, z.input<typeof schema>> = {
   kind: 'seed-dataset',
-  schema: map({ ...columnFields('seed-dataset'), ...skipFields() }),
+  schema,
   type: ({ name }, { seeds }) =>
     seeds?.columns.find((column) => column.name === name)?.type ?? { kind: 'text' },
   // Cells hold whatever the source has: their text may be JSON.
