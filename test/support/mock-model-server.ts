@@ -3,24 +3,20 @@
 //   npx tsx test/support/mock-model-server.ts --port 8099 [--latency 100] [--jitter 4]
 //
 //   POST …/chat/completions     the answer, or the fault that is due; below any path, with any query
+//   POST …/embeddings           the same, with a vector for each text
 //   GET  /stats                 MockStats
 //   POST /reset                 forgets counts and faults
 //   POST /faults                a list of MockFault: replaces the faults
 //   POST /latency               {latencyMs, jitter}: from now on
 //
-// A call's cell is its header `x-rowloom-cell`, which Rowloom sends to loopback endpoints only.
+// A call's cell is its header `x-rowloom-cell`, which Rowloom sends to loopback endpoints only; of a list of texts the first.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import {
-  drawLatencyMs,
-  simulateAnswer,
-  simulateTokens,
-  streamOf,
-} from '../../src/models/providers/simulated/simulated-answer.ts';
-import { fromPlain } from '../../src/values.ts';
+import { drawLatencyMs, streamOf } from '../../src/models/providers/simulated/simulated-answer.ts';
+import { answerChat, answerEmbeddings, type ChatBody, inputsOf, type MockAnswer } from './mock-answers.ts';
 
 /** One kind of fault. Of several that are due the first in the list happens. */
 export interface MockFault {
@@ -31,8 +27,9 @@ export interface MockFault {
     | 'hang' // never answers
     | 'bad-json' // a chat completion whose text is no JSON
     | 'no-json' // 200 with a web page
-    | 'empty' // a chat completion without text
+    | 'empty' // a chat completion without text, embeddings without numbers
     | 'length' // cut at the token limit
+    | 'miscount' // one embedding too few
     | 'no-schema' // 400, when the request has a `response_format`
     | 'says'; // `body`, or a chat completion with `text` and what `choice` adds to its choice
   /** Cells that it hits, as `column/row` or `column/*`; absent is every call. */
@@ -60,7 +57,7 @@ export interface MockFault {
 
 export interface MockStats {
   readonly requests: number;
-  /** Chat completions that were sent whole, with `finish_reason` and usage. */
+  /** Chat completions and lists of embeddings that were sent whole, with usage. */
   readonly answered: number;
   readonly inFlight: number;
   readonly maxInFlight: number;
@@ -70,7 +67,7 @@ export interface MockStats {
   readonly firstRequestAt: number | null;
   readonly lastAnswerAt: number | null;
   /** By `column/row`. */
-  readonly cells: { readonly [cell: string]: { readonly requests: number; readonly answered: number } };
+  readonly cells: { readonly [cell: string]: Readonly<CellCount> };
 }
 
 export interface MockLatency {
@@ -96,13 +93,8 @@ export interface MockModelServer {
 interface CellCount {
   requests: number;
   answered: number;
-}
-
-interface ChatRequest {
-  readonly model: string;
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
-  readonly max_tokens?: number;
-  readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } };
+  /** Texts that embeddings were asked for; of a chat each request is one. */
+  inputs: number;
 }
 
 /** Bodies kept for `lastBody`: those of the latest cells. */
@@ -147,14 +139,19 @@ export async function startMockModelServer(
 
   function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = `${request.method} ${request.url}`;
-    if (/^POST [^?]*\/chat\/completions(?:\?|$)/.test(name)) complete(request, response, body);
+    const [, route] = /^POST [^?]*\/(chat\/completions|embeddings)(?:\?|$)/.exec(name) ?? [];
+    if (route !== undefined) complete(request, response, { isChat: route !== 'embeddings', bytes: body });
     else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
     else sendJson(response, 404, { error: { message: `No ${name} here` } });
   }
 
-  function complete(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+  function complete(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { isChat, bytes }: { readonly isChat: boolean; readonly bytes: Buffer },
+  ): void {
     const cell = decodeURIComponent(String(request.headers['x-rowloom-cell'] ?? ''));
-    const count = counts.cells.get(cell) ?? { requests: 0, answered: 0 };
+    const count = counts.cells.get(cell) ?? { requests: 0, answered: 0, inputs: 0 };
     counts.cells.set(cell, count);
     count.requests += 1;
     counts.requests += 1;
@@ -165,14 +162,17 @@ export async function startMockModelServer(
     response.once('close', () => {
       inFlight -= 1;
     });
-    const text = body.toString();
-    const chat = JSON.parse(text) as ChatRequest;
+    const text = bytes.toString();
+    const body = JSON.parse(text);
+    count.inputs += isChat ? 1 : inputsOf(body).length;
+    const answerWith = (kind?: MockFault['kind']) =>
+      isChat ? answerChat(body, kind) : answerEmbeddings(body, kind);
     bodies.delete(cell);
-    bodies.set(cell, chat);
+    bodies.set(cell, body);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
     options.onCall?.(cell);
     const fault = faults.find((item) =>
-      isDue(item, { cell, call: count.requests, chat, text, url: request.url! }),
+      isDue(item, { cell, call: count.requests, body, text, url: request.url! }),
     );
     const draw = latency.jitter > 1 ? streamOf(`latency ${cell} ${count.requests}`) : Math.random;
     const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);
@@ -182,14 +182,14 @@ export async function startMockModelServer(
       if (options.apiKey !== undefined && sent !== options.apiKey) {
         return sendJson(response, 401, { error: { message: `Incorrect API key provided: ${sent}` } });
       }
-      if (fault !== undefined && misbehave(response, fault, chat)) return;
-      const answer = answerTo(chat, fault?.kind);
+      if (fault !== undefined && misbehave(response, fault, answerWith)) return;
+      const answer = answerWith(fault?.kind);
       // Counted when the last byte is handed to the kernel: an answer cut by a killed client is not one.
       response.once('finish', () => {
         count.answered += 1;
         ours.answered += 1;
         ours.promptTokens += answer.usage.prompt_tokens;
-        ours.completionTokens += answer.usage.completion_tokens;
+        ours.completionTokens += answer.usage.completion_tokens ?? 0;
         ours.lastAnswerAt = Date.now();
       });
       sendJson(response, 200, answer);
@@ -251,20 +251,20 @@ function isDue(
   {
     cell,
     call,
-    chat,
+    body,
     text,
     url,
   }: {
     readonly cell: string;
     readonly call: number;
-    readonly chat: ChatRequest;
+    readonly body: Pick<ChatBody, 'response_format'>;
     readonly text: string;
     readonly url: string;
   },
 ): boolean {
   if (fault.path !== undefined && !url.startsWith(fault.path)) return false;
   if (fault.holds !== undefined && !text.includes(fault.holds)) return false;
-  if (fault.kind === 'no-schema' && chat.response_format === undefined) return false;
+  if (fault.kind === 'no-schema' && body.response_format === undefined) return false;
   const column = `${cell.slice(0, cell.lastIndexOf('/'))}/*`;
   if (fault.cells !== undefined && !fault.cells.includes(cell) && !fault.cells.includes(column)) return false;
   if (fault.calls !== undefined && !fault.calls.includes(call)) return false;
@@ -272,7 +272,7 @@ function isDue(
 }
 
 /** Does what the fault says instead of answering. False for faults of the answer's content. */
-function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest): boolean {
+function misbehave(response: ServerResponse, fault: MockFault, answer: () => MockAnswer): boolean {
   const message = fault.message ?? `Made to fail: ${fault.kind}`;
   switch (fault.kind) {
     case 'busy': {
@@ -290,7 +290,7 @@ function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please come back later</html>');
       return true;
     case 'cut': {
-      const text = JSON.stringify(answerTo(chat, undefined));
+      const text = JSON.stringify(answer());
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
       response.write(text.slice(0, text.length / 2), () => response.destroy());
       return true;
@@ -298,7 +298,7 @@ function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest
     case 'hang':
       return true;
     case 'says':
-      say(response, fault, chat);
+      say(response, fault, answer());
       return true;
     default:
       return false;
@@ -307,50 +307,16 @@ function misbehave(response: ServerResponse, fault: MockFault, chat: ChatRequest
 
 const PACKERS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync };
 
-function say(response: ServerResponse, fault: MockFault, chat: ChatRequest): void {
+function say(response: ServerResponse, fault: MockFault, answer: MockAnswer): void {
   const { status = 200, headers = {}, packing, before = '', text, choice = {} } = fault;
-  const answer = answerTo(chat, undefined);
-  const [{ message, ...rest }] = answer.choices as [(typeof answer.choices)[number]];
-  const said = text === undefined ? message : { ...message, content: text };
-  const { body = { ...answer, choices: [{ ...rest, message: said, ...choice }] } } = fault;
+  const choices = answer.choices?.map(({ message, ...rest }) => ({
+    ...{ ...rest, message: text === undefined ? message : { ...message, content: text }, ...choice },
+  }));
+  const { body = { ...answer, choices } } = fault;
   const bytes = Buffer.from(before + (typeof body === 'string' ? body : JSON.stringify(body)));
   const coding = packing === undefined ? {} : { 'content-encoding': packing };
   response.writeHead(status, { 'content-type': 'application/json', ...coding, ...headers });
   response.end(packing === undefined ? bytes : PACKERS[packing](bytes));
-}
-
-function answerTo(chat: ChatRequest, kind: MockFault['kind'] | undefined) {
-  const content = kind === 'empty' ? '' : kind === 'bad-json' ? 'I would rather not say.' : textOf(chat);
-  const prompt = chat.messages.reduce((sum, message) => sum + simulateTokens(textIn(message.content)), 0);
-  const completion = simulateTokens(content);
-  return {
-    id: 'mock',
-    object: 'chat.completion',
-    model: chat.model,
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content },
-        finish_reason: kind === 'length' ? 'length' : 'stop',
-      },
-    ],
-    usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
-  };
-}
-
-/** Of a text, or of a list of parts, beside which may stand images. */
-function textIn(content: unknown): string {
-  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
-  return content.map((part) => (typeof part === 'string' ? part : (part?.text ?? ''))).join('');
-}
-
-function textOf({ model, messages: sent, response_format }: ChatRequest): string {
-  const messages = sent.map(({ role, content }) => ({
-    role,
-    content: textIn(content),
-  }));
-  const schema = response_format?.json_schema?.schema;
-  return simulateAnswer({ model, messages, schema: schema === undefined ? null : fromPlain(schema) });
 }
 
 function sendJson(

@@ -1,5 +1,8 @@
-import { afterAll, afterEach, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { EmbeddingRequest } from '../../../src/models/model-client.ts';
 import { createOpenAIClient } from '../../../src/models/providers/openai/client.ts';
+import { createSimulatedClient, INSTANT } from '../../../src/models/providers/simulated/simulated-client.ts';
+import { decodeVector } from '../../../src/models/vectors.ts';
 import { HABITS } from '../../support/habits.ts';
 import { type MockFault, startMockModelServer } from '../../support/mock-model-server.ts';
 import { requestOf, said } from '../../support/raw-endpoint.ts';
@@ -49,6 +52,75 @@ it('hits the calls of the cells that a fault names', async () => {
   const statuses = [await ask('a/1'), await ask('a/1'), await ask('a/1'), await ask('b/7'), await ask('c/1')];
   expect(statuses).toEqual([200, 500, 200, 429, 200]);
   expect(mock.stats()).toMatchObject({ requests: 5, answered: 3 });
+});
+
+describe('for embeddings', () => {
+  const client = createOpenAIClient({ endpoint: mock.endpoint, apiKey: null, headers: {} });
+  const request = (inputs: readonly string[], parameters: EmbeddingRequest['parameters'] = {}) => {
+    const { model, timeoutMs, signal } = requestOf();
+    return client.embed({ model, timeoutMs, signal, inputs, parameters, cell: { column: 'v', row: 3 } });
+  };
+  afterAll(() => client.close());
+
+  it('has one vector for each text, the same for the same text, in either format and of any size', async () => {
+    const { vectors, promptTokens } = await request(['one', 'two', 'one']);
+    expect(vectors).toHaveLength(3);
+    expect([vectors[0], vectors[0] === vectors[1]]).toEqual([vectors[2], false]);
+    expect(promptTokens).toBe(3);
+    expect((await request(['two', 'one'], { encoding_format: 'base64' })).vectors).toEqual(vectors.slice(1));
+    const [small] = (await request(['one'], { dimensions: 8n })).vectors;
+    expect(decodeVector(small!)).toHaveLength(8);
+    expect(mock.stats().cells).toEqual({ 'v/3': { requests: 3, answered: 3, inputs: 6 } });
+  });
+
+  it('says what the simulated model says', async () => {
+    const simulated = createSimulatedClient(INSTANT);
+    const { model, timeoutMs, signal } = requestOf();
+    const call = { model, timeoutMs, signal, parameters: {}, cell: { column: 'v', row: 3 } };
+    const inputs = ['one', ''];
+    expect(await request(inputs)).toEqual(await simulated.embed({ ...call, inputs }));
+  });
+
+  it.each<[MockFault, object]>([
+    [
+      { kind: 'busy', retryAfterS: 2 },
+      { failure: 'busy', status: 429, retryAfterMs: 2_000 },
+    ],
+    [{ kind: 'error' }, { failure: 'unavailable', status: 500 }],
+    [
+      { kind: 'error', status: 400, message: 'input is too long' },
+      { failure: 'input', status: 400 },
+    ],
+    [{ kind: 'cut' }, { failure: 'unavailable', status: null }],
+    [{ kind: 'miscount' }, { failure: 'unavailable', status: 200 }],
+    [{ kind: 'empty' }, { failure: 'unavailable', status: 200 }],
+    [{ kind: 'no-json' }, { failure: 'unavailable', status: 200 }],
+    [
+      { kind: 'says', body: { error: { message: 'Out of memory' } } },
+      { failure: 'unavailable', status: 200 },
+    ],
+  ])('fails as it is told to: %j', async (fault, failure) => {
+    mock.setFaults([{ ...fault, cells: ['v/*'] }]);
+    await expect(request(['one', 'two'])).rejects.toMatchObject(failure);
+  });
+
+  it('says what is wrong with what it was answered', async () => {
+    mock.setFaults([{ kind: 'miscount' }]);
+    await expect(request(['one', 'two'])).rejects.toThrow(
+      / answered 200 with what is no list of 2 embeddings: \{ ?"object": ?"list"/,
+    );
+  });
+});
+
+it('takes lists of parts as the texts of a chat', async () => {
+  const body = (content: unknown) => JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
+  const answers = await Promise.all(
+    ['Hello, you', [{ type: 'text', text: 'Hello, ' }, 'you', { type: 'image_url' }]].map(async (content) => {
+      const post = { method: 'POST', body: body(content) };
+      return (await fetch(`${mock.endpoint}/chat/completions`, post)).json();
+    }),
+  );
+  expect(answers[0]).toEqual(answers[1]);
 });
 
 it('waits as long as it is told to', async () => {

@@ -1,0 +1,84 @@
+// What the mock server answers when nothing goes wrong, or only the content does: the same as a simulated model.
+
+import {
+  SIMULATED_DIMENSIONS,
+  simulateAnswer,
+  simulateTokens,
+  simulateVector,
+} from '../../src/models/providers/simulated/simulated-answer.ts';
+import { encodeVector } from '../../src/models/vectors.ts';
+import { fromPlain } from '../../src/values.ts';
+
+export interface ChatBody {
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content: unknown }[];
+  readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } };
+}
+
+export interface EmbeddingsBody {
+  readonly model: string;
+  readonly input: string | readonly string[];
+  readonly encoding_format?: 'float' | 'base64';
+  readonly dimensions?: number;
+}
+
+export interface MockAnswer {
+  readonly [field: string]: unknown;
+  readonly usage: {
+    readonly prompt_tokens: number;
+    readonly completion_tokens?: number;
+    readonly total_tokens: number;
+  };
+  readonly choices?: readonly {
+    readonly index: number;
+    readonly message: object;
+    readonly finish_reason: string;
+  }[];
+}
+
+export function answerChat(chat: ChatBody, fault?: string): MockAnswer {
+  const content = fault === 'empty' ? '' : fault === 'bad-json' ? 'I would rather not say.' : textOf(chat);
+  const prompt = tokensOf(chat.messages.map((message) => textIn(message.content)));
+  const completion = simulateTokens(content);
+  const finish_reason = fault === 'length' ? 'length' : 'stop';
+  return {
+    ...{ id: 'mock', object: 'chat.completion', model: chat.model },
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
+    usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
+  };
+}
+
+export function answerEmbeddings(body: EmbeddingsBody, fault?: string): MockAnswer {
+  const { model, encoding_format, dimensions = SIMULATED_DIMENSIONS } = body;
+  const inputs = inputsOf(body);
+  const data = inputs.map((input, index) => {
+    const numbers = fault === 'empty' ? [] : simulateVector({ model, input, dimensions });
+    const embedding = encoding_format === 'base64' ? (encodeVector(numbers) ?? '') : numbers;
+    return { object: 'embedding', index, embedding };
+  });
+  const prompt = tokensOf(inputs);
+  return {
+    ...{ object: 'list', model, data: fault === 'miscount' ? data.slice(1) : data },
+    usage: { prompt_tokens: prompt, total_tokens: prompt },
+  };
+}
+
+export function inputsOf({ input }: EmbeddingsBody): readonly string[] {
+  return typeof input === 'string' ? [input] : input;
+}
+
+function tokensOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + simulateTokens(text), 0);
+}
+
+/** Of a text, or of a list of parts, beside which may stand images. */
+function textIn(content: unknown): string {
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
+  return content.map((part) => (typeof part === 'string' ? part : (part?.text ?? ''))).join('');
+}
+
+function textOf({ model, messages: sent, response_format }: ChatBody): string {
+  const messages = sent.map(({ role, content }) => ({ role, content: textIn(content) }));
+  const schema = response_format?.json_schema?.schema;
+  return simulateAnswer({ model, messages, schema: schema === undefined ? null : fromPlain(schema) });
+}
