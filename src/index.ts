@@ -2,8 +2,9 @@
 // or `startDataset`, steer and look from anywhere.
 
 export type { Calls } from './activities/builds.ts';
-export type { BuildEvents, RunEvents, StoppedCalls } from './client/build/build.ts';
+export type { RunEvents, StoppedCalls } from './client/build/build.ts';
 export { type Connected, connect } from './client/build/connection.ts';
+export type { BuildEvents } from './client/build/follow.ts';
 export type { Answer, EndedRun, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
 export { serveStore } from './client/build/serve-store.ts';
 export type { StartedBuild } from './client/build/start-build.ts';

@@ -1,5 +1,6 @@
 // `worker` and `dev`: a process that serves the builds that `start` hands to a store's queue.
 
+import { once } from 'node:events';
 import { NativeConnection } from '@temporalio/worker';
 import { storeTaskQueue } from '../../protocol.ts';
 import { workerOptions } from '../../server/proxy.ts';
@@ -8,7 +9,7 @@ import { installRuntime, startWorker } from '../../worker.ts';
 import { storeFolder } from '../wish/find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 
-/** Makes the store if there is none, and serves it until the signal fires; what is in hand then is ended. */
+/** Makes the store if there is none, and serves it until the signal fires: then no calls begin, and those in flight are waited for. */
 export async function serveStore(
   options: ServerOptions & {
     readonly stopSignal: AbortSignal;
@@ -25,15 +26,10 @@ export async function serveStore(
       const taskQueue = storeTaskQueue(store.id);
       const worker = await startWorker({ connection, client, namespace, taskQueue, store, environment });
       onReady(store);
-      await Promise.race([aborted(stopSignal), worker.ended]);
+      if (!stopSignal.aborted) await Promise.race([once(stopSignal, 'abort'), worker.ended]);
       await worker.shutdown();
     } finally {
       await connection.close();
     }
   });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
