@@ -55,7 +55,12 @@ export function installRuntime(): void {
   Runtime.install({
     // Ctrl-C stops the build; its worker has to live until the build has ended.
     shutdownSignals: [],
-    logger: new DefaultLogger('ERROR', ({ level, message }) => warn(`${level.toLowerCase()}  ${message}`)),
+    logger: new DefaultLogger('ERROR', ({ level, message, meta }) => {
+      const why = meta?.error instanceof Error ? meta.error.message : '';
+      // A newer build has ended the workflow while something was still sent to it; `run` itself tells of that.
+      if (why.startsWith('Received workflow activation for an untracked workflow')) return;
+      warn(`${level.toLowerCase()}  ${message}${why && `: ${why}`}`);
+    }),
     telemetryOptions: { logging: { filter: 'temporal_sdk_core=ERROR,temporal_client=ERROR' } },
   });
 }

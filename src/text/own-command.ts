@@ -4,8 +4,9 @@ import { delimiter, dirname, join, relative } from 'node:path';
 
 let command = 'rowloom';
 
-export function ownCommand(): string {
-  return command;
+/** This program with these arguments, such as `./rowloom show trips --out "my data"`. */
+export function ownCommand(...args: readonly string[]): string {
+  return [command, ...args.map(asTyped)].join(' ');
 }
 
 /** Before anything is said. */
@@ -24,6 +25,11 @@ export function commandOf(
   if (PATH.split(delimiter).includes(folder)) return 'rowloom';
   const way = relative(cwd, script);
   const path = way.startsWith('..') ? script : `./${way}`;
-  const typed = /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  const typed = asTyped(path);
   return path.endsWith('.js') ? `node ${typed}` : typed;
+}
+
+/** An argument as a shell takes it for one. */
+function asTyped(argument: string): string {
+  return /^[\w./@%+=:,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

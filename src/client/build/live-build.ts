@@ -111,6 +111,6 @@ export function refuse(wish: AcceptedWish, start: EpochRecord, why: string): nev
   const target = targetAsTyped(wish.dataset.directory, wish.opened.options.cwd);
   const where = kind === 'start' ? `workflow ${workflowId} at ${address}` : `process ${pid} on ${host}`;
   throw new RefusedError(
-    `Cannot build "${wish.name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand()} stop ${target}\`, or take over with --replace`,
+    `Cannot build "${wish.name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand('stop', target)}\`, or take over with --replace`,
   );
 }

@@ -84,7 +84,7 @@ function mistakeOf(text: string): string {
     .replace(/\n\(Did you mean (.*)\?\)$/, ", did you mean '$1'?")
     .replace(/\.$/, '')
     .replace(/'([^']*)'/g, '"$1"')
-    .replace(/argument "dataset"$/, `$& (\`${ownCommand()} list\` names those that are there)`);
+    .replace(/argument "dataset"$/, `$& (\`${ownCommand('list')}\` names those that are there)`);
   return line('error', `Cannot read the command: ${mistake}`);
 }
 

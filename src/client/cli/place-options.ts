@@ -1,6 +1,8 @@
 // The argument and the options of the commands that are about a dataset, and of where it is.
 
+import { dirname } from 'node:path';
 import { type Command, Option } from 'commander';
+import { ownCommand } from '../../text/own-command.ts';
 import type { DatasetPlace } from '../wish/find-dataset.ts';
 import type { CliContext } from './context.ts';
 
@@ -27,6 +29,25 @@ export function addressOption(): Option {
 export function addPlaceOptions(command: Command, { takesVersion = false } = {}): Command {
   const what = takesVersion ? 'name or folder, as it is or at a version: trips@6' : 'name, or its folder';
   return command.argument('<dataset>', `a dataset's ${what}`).addOption(outOption());
+}
+
+/** Another command about the same dataset, to be typed as it stands: `rowloom show trips@6 17 --out data`. */
+export function commandAbout(
+  verb: string,
+  [target, ...rest]: readonly [string, ...string[]],
+  { out }: PlaceFlags,
+): string {
+  return ownCommand(verb, target, ...rest, ...(out === undefined ? [] : ['--out', out]));
+}
+
+/** The command that serves the builds of the same store, in another terminal. */
+export function workerCommand({ out, address }: ServerFlags, target = ''): string {
+  const store = out ?? (dirname(target) === '.' ? undefined : dirname(target));
+  return ownCommand(
+    'worker',
+    ...(store === undefined ? [] : ['--out', store]),
+    ...(address === undefined ? [] : ['--address', address]),
+  );
 }
 
 export function datasetPlace(target: string, { out }: PlaceFlags, { cwd }: CliContext): DatasetPlace {

@@ -40,6 +40,6 @@ async function refuseLive(dataset: DatasetStore, { cwd }: DatasetPlace): Promise
   const start = await dataset.findNewestStart();
   if (start === undefined || livenessOf(start) !== true) return;
   throw new RefusedError(
-    `Cannot prune "${dataset.name}": process ${start.pid} is at work on it. Wait for it, or stop it with \`${ownCommand()} stop ${targetAsTyped(dataset.directory, cwd)}\``,
+    `Cannot prune "${dataset.name}": process ${start.pid} is at work on it. Wait for it, or stop it with \`${ownCommand('stop', targetAsTyped(dataset.directory, cwd))}\``,
   );
 }

@@ -3,7 +3,6 @@
 import type { Calls } from '../../activities/builds.ts';
 import { sumCosts } from '../../graph/totals.ts';
 import type { Summary } from '../../store/look.ts';
-import { ownCommand } from '../../text/own-command.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
 import type { BuildSnapshot } from '../look/build-snapshot.ts';
@@ -24,9 +23,9 @@ export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
   ];
 }
 
-/** One line of a build for which no worker answers, in two lengths. */
-export function describeStored({ rowCount, usage, asked }: Summary): readonly string[] {
-  const noWorker = `no worker answers: start one with \`${ownCommand()} worker\``;
+/** One line of a build for which no worker answers, in two lengths; `worker` is the command that starts one. */
+export function describeStored({ rowCount, usage, asked }: Summary, worker: string): readonly string[] {
+  const noWorker = `no worker answers: start one with \`${worker}\``;
   const why = line('waiting', asked?.kind === 'start' ? noWorker : 'its process does not answer');
   return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumCosts(usage).calls, 'call')), why];
 }

@@ -136,7 +136,7 @@ function describeDrops(wish: Wish, end: EndedRun): string[] {
   const more = causes.length - told.length;
   const others = more === 0 ? '' : `${plural(more, 'more cause')} · `;
   const next = hasFailed(wish, end) ? ` · correct that, ${SAME_COMMAND}` : '';
-  return lines('dropped', [...told, `${others}each row: ${ownCommand()} failures ${targetOf(wish)}${next}`]);
+  return lines('dropped', [...told, `${others}each row: ${ownCommand('failures', targetOf(wish))}${next}`]);
 }
 
 /** No row is left. */
@@ -145,13 +145,13 @@ function hasFailed({ settings }: Wish, { summary, isComplete }: EndedRun): boole
 }
 
 /** What names its dataset to other commands. */
-function targetOf({ name, directory, opened }: Wish): string {
+export function targetOf({ name, directory, opened }: Wish): string {
   return targetAsTyped(join(directory, name), opened.options.cwd);
 }
 
 function describeLook(wish: Wish): string {
   const folder = pathAsTyped(join(wish.directory, wish.name), wish.opened.options.cwd);
-  return `${ownCommand()} show ${targetOf(wish)} · pd.read_parquet("${folder}/parquet-files")`;
+  return `${ownCommand('show', targetOf(wish))} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
 function describeStop(wish: Wish, end: EndedRun): string[] {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { BuildError, RefusedError, StoreError } from '../../../errors.ts';
-import { ownCommand } from '../../../text/own-command.ts';
 import { plural } from '../../../text/plural.ts';
 import {
   type ExportFileOptions,
@@ -20,7 +19,7 @@ import {
 import { formatBytes, line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
-import { addPlaceOptions, datasetPlace, type PlaceFlags } from '../place-options.ts';
+import { addPlaceOptions, commandAbout, datasetPlace, type PlaceFlags } from '../place-options.ts';
 
 interface ExportFlags extends PlaceFlags {
   readonly format?: ExportFormat;
@@ -81,7 +80,10 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
       await flush();
     }
   }
-  sayMissing(source, target, context);
+  const { missing, rows } = source;
+  const why = `every row was dropped, see ${commandAbout('failures', [target], flags)}`;
+  if (rows + missing === 0) say(line('warning', `no row is left: ${why}`));
+  if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }
 
 /** Until the first Ctrl-C. A disk that does not take it ends the command with 1: nothing was wrong with what was asked. */
@@ -98,10 +100,4 @@ async function exportToFile(
   } finally {
     interrupts.dispose();
   }
-}
-
-function sayMissing({ missing, rows }: ExportSource, target: string, { say }: CliContext): void {
-  const why = `every row was dropped, see ${ownCommand()} failures ${target}`;
-  if (rows + missing === 0) say(line('warning', `no row is left: ${why}`));
-  if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { type Failure, groupFailures } from '../../../store/failures.ts';
-import { ownCommand } from '../../../text/own-command.ts';
 import { plural } from '../../../text/plural.ts';
 import { listFailures } from '../../look/look.ts';
 import { describeFailureGroup, joinParts, line, partsOf } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
-import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { addPlaceOptions, commandAbout, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { clip, wrap } from '../text.ts';
 
 const MAX_ANSWER_WIDTH = 200;
@@ -43,7 +42,12 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
   }
   say(line('failures', count === 0 ? 'none' : plural(count, 'cell')));
   if (first !== undefined && !flags.json) {
-    say(line('look', `at one, with its prompt and every answer: ${ownCommand()} show ${target} ${first}`));
+    say(
+      line(
+        'look',
+        `at one, with its prompt and every answer: ${commandAbout('show', [target, `${first}`], flags)}`,
+      ),
+    );
   }
 }
 

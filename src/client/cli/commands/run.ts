@@ -21,6 +21,7 @@ import {
 import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
+import { workerCommand } from '../place-options.ts';
 import { createProgressLine } from '../progress-line.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
@@ -94,7 +95,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
           if (first === undefined || first.calls === made) first = { at: now, calls: made };
           if (wish !== undefined) progress.show(describeProgress(snapshot, { wish, calls, first, now }));
         },
-        onUnanswered: (stored) => progress.show(describeStored(stored)),
+        onUnanswered: (stored) => progress.show(describeStored(stored, workerCommand(flags))),
         onAttached: (start) => say(describeAttached(start)),
         onStopping: (calls) => progress.begin(describeStopping(calls)),
       },

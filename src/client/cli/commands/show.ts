@@ -2,14 +2,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { RefusedError } from '../../../errors.ts';
 import type { RowRange } from '../../../graph/types.ts';
 import type { CellRecord } from '../../../store/records.ts';
-import { ownCommand } from '../../../text/own-command.ts';
 import { formatJson, fromPlain, type Value } from '../../../values.ts';
 import { type RowView, readFirstRows, readRows } from '../../look/row-view.ts';
 import { line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { parseRanges } from '../parse.ts';
-import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { addPlaceOptions, commandAbout, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { describeRow, outlineRow } from '../row-text.ts';
 
 /** Rows of the overview. */
@@ -53,7 +52,7 @@ async function show(
     await flush();
   }
   if (row !== undefined || flags.json) return;
-  const one = `${ownCommand()} show ${target} ${ranges?.[0]?.first ?? 0}`;
+  const one = commandAbout('show', [target, `${ranges?.[0]?.first ?? 0}`], flags);
   say(line('look', `at one row, with what made it: ${one}`));
 }
 

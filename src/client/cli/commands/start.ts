@@ -4,8 +4,9 @@ import { ownCommand } from '../../../text/own-command.ts';
 import { startDataset } from '../../build/run-dataset.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
 import { line } from '../../tell/format.ts';
-import { describeWish } from '../../tell/run-report.ts';
+import { describeWish, targetOf } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
+import { workerCommand } from '../place-options.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 export function defineStart(command: Command, context: CliContext): void {
@@ -38,6 +39,6 @@ async function start(config: string, flags: WishFlags, context: CliContext): Pro
     return;
   }
   const what = end.wasRunning ? 'handed over before already' : 'handed over';
-  const next = `\`${ownCommand()} worker\`, in another terminal, makes it`;
-  say(line('started', `${what} · ${next} · progress: ${ownCommand()} watch ${end.wish.name}`));
+  const next = `\`${workerCommand(flags)}\`, in another terminal, makes it`;
+  say(line('started', `${what} · ${next} · progress: ${ownCommand('watch', targetOf(end.wish))}`));
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { sumCosts } from '../../../graph/totals.ts';
-import { ownCommand } from '../../../text/own-command.ts';
 import { formatCount, plural } from '../../../text/plural.ts';
 import { type DatasetStatus, readStatus, type StartStatus } from '../../look/look.ts';
 import {
@@ -14,7 +13,7 @@ import {
 } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
-import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { addPlaceOptions, commandAbout, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { fold } from '../text.ts';
 
 export function defineStatus(command: Command, context: CliContext): void {
@@ -30,13 +29,15 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
     return;
   }
   const width = context.screen?.width ?? Number.POSITIVE_INFINITY;
-  for (const text of describeStatus(found)) for (const part of fold(text, width)) context.print(part);
+  const watch = commandAbout('watch', [target], flags);
+  for (const text of describeStatus(found, watch)) for (const part of fold(text, width)) context.print(part);
   if (found.columns.length === 0) return;
   context.print('');
   printColumns(found, context);
 }
 
-function describeStatus(status: DatasetStatus): string[] {
+/** `watch` is the command that asks the server of a build. */
+function describeStatus(status: DatasetStatus, watch: string): string[] {
   const { name, folder, seed, document, state, reason, rowsAsked, dropped, rowGroups, lastStart } = status;
   const sum = sumCosts(status.columns);
   const failed = sum.failedCalls === 0 ? '' : `, ${formatCount(sum.failedCalls)} of them failed`;
@@ -48,20 +49,22 @@ function describeStatus(status: DatasetStatus): string[] {
     line('dataset', `${name} → ${folder} · random seed ${seed}`),
     ...(document === null ? [] : [line('config', document)]),
     line('state', joinParts(state, reason)),
-    ...(lastStart === null ? [] : [line('build', describeStart(lastStart, status))]),
+    ...(lastStart === null ? [] : [line('build', describeStart(lastStart, { ...status, watch }))]),
     line('rows', joinParts(rows, `${formatCount(dropped)} dropped`, groups, formatBytes(status.sizeBytes))),
     line('calls', `${formatCount(sum.calls)}${failed} · ${describeTokens(sum)}`),
   ];
 }
 
-function describeStart(start: StartStatus, { name, state }: DatasetStatus): string {
+function describeStart(
+  start: StartStatus,
+  { state, watch }: DatasetStatus & { readonly watch: string },
+): string {
   const { epoch, kind, host, pid, at, endedAt, isLive } = start;
   const started = `${kind === 'prune' ? 'prune' : 'build'} ${epoch}, started ${formatTime(at)}`;
   if (endedAt !== null) return joinParts(started, `took ${formatDuration(endedAt - at)}`);
   if (isLive === true) return joinParts(started, `at work in process ${pid}`);
   if (isLive === null && state === 'building') {
     const where = kind === 'start' ? 'rowloom worker' : `process ${pid} on ${host}`;
-    const watch = `${ownCommand()} watch ${name}`;
     return joinParts(started, `made by ${where}, see whether it is at work: ${watch}`);
   }
   return joinParts(started, state === 'interrupted' && 'was killed or crashed · go on: same command');

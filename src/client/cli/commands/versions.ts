@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
-import { ownCommand } from '../../../text/own-command.ts';
 import { formatCount } from '../../../text/plural.ts';
 import { type DatasetVersion, readVersions } from '../../look/versions.ts';
 import { formatBytes, formatTime, line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
-import { addPlaceOptions, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { addPlaceOptions, commandAbout, datasetPlace, type JsonFlags } from '../place-options.ts';
 import { clip } from '../text.ts';
 
 const MAX_CHANGES_WIDTH = 200;
@@ -32,8 +31,8 @@ async function versions(target: string, flags: JsonFlags, context: CliContext): 
   printTable(header, found.map(cellsOf), { ...context, right });
   const [, older] = found;
   if (older === undefined) return;
-  const show = `at an older one: ${ownCommand()} show ${target}@${older.version}`;
-  say(line('look', `${show} · free the disk of all of them: ${ownCommand()} prune ${target}`));
+  const show = `at an older one: ${commandAbout('show', [`${target}@${older.version}`], flags)}`;
+  say(line('look', `${show} · free the disk of all of them: ${commandAbout('prune', [target], flags)}`));
 }
 
 function cellsOf({ version, isCurrent, at, rows, dropped, ownBytes, changes }: DatasetVersion): string[] {

@@ -6,7 +6,7 @@ import { describeSnapshot, describeStored } from '../../tell/progress-report.ts'
 import { describeAttached } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
-import { addPlaceOptions, addressOption, type ServerFlags } from '../place-options.ts';
+import { addPlaceOptions, addressOption, type ServerFlags, workerCommand } from '../place-options.ts';
 import { createProgressLine } from '../progress-line.ts';
 
 export function defineWatch(command: Command, context: CliContext): void {
@@ -47,7 +47,7 @@ async function watch(target: string, flags: ServerFlags, context: CliContext): P
       events: {
         onAttached: (start) => say(describeAttached(start)),
         onSnapshot: (snapshot) => progress.show(describeSnapshot(snapshot)),
-        onUnanswered: (stored) => progress.show(describeStored(stored)),
+        onUnanswered: (stored) => progress.show(describeStored(stored, workerCommand(flags, target))),
       },
     });
     progress.clear();
