@@ -1,6 +1,6 @@
+import { ByteCache } from '../byte-cache.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ValueObject } from '../values.ts';
-import { BlockCache } from './block-cache.ts';
 import type { SeedBlock } from './seed-file.ts';
 import { asFloats, cellOfText } from './seed-types.ts';
 import type { SeedContent } from './source-content.ts';
@@ -21,7 +21,7 @@ export function makeRowReader<Block extends SeedBlock>(
     load,
   }: { readonly blocks: readonly Block[]; load(block: Block): Promise<readonly ValueObject[]> },
 ): ReadRows {
-  const cache = new BlockCache(CACHE_BYTES);
+  const cache = new ByteCache<Block, readonly ValueObject[]>(CACHE_BYTES);
   const firsts = firstRowsOf(blocks);
 
   async function loadTyped(block: Block): Promise<readonly ValueObject[]> {
@@ -43,7 +43,7 @@ export function makeRowReader<Block extends SeedBlock>(
     const rows: ValueObject[] = [];
     for (let index = lastIndexUpTo(firsts, first); rows.length < count; index++) {
       const block = blocks[index]!;
-      const loaded = await cache.read(block, () => loadTyped(block));
+      const loaded = await cache.read(block, block.sizeBytes, () => loadTyped(block));
       const start = firsts[index]!;
       for (const row of loaded.slice(Math.max(0, first - start), first + count - start)) rows.push(row);
     }

@@ -12,10 +12,6 @@
 
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
-import { writeColumn } from 'hyparquet-writer/src/column.js';
-import { encodeNestedValues } from 'hyparquet-writer/src/dremel.js';
-import { schemaPathResolver } from 'hyparquet-writer/src/schema.js';
-import { snappyCompress } from 'hyparquet-writer/src/snappy.js';
 import { CellError } from '../errors.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
@@ -34,110 +30,51 @@ export interface ParquetColumn {
   readonly type: ColumnType;
 }
 
-const MAGIC_LENGTH = 4;
-const PAGE_BYTES = 1024 * 1024;
-
-/** Encodes one file, row group by row group, each column by column. Runs in a worker thread: a column of 1,000 texts takes some milliseconds. */
+/** Encodes one file, row group by row group. A column of 1,000 texts takes some milliseconds: builds do it in a thread. */
 export class ParquetEncoder {
   readonly #columns: readonly ParquetColumn[];
-  #rowCount: number;
   readonly #bytes = new ByteWriter();
   readonly #writer: ParquetWriter;
-  readonly #findPath: ReturnType<typeof schemaPathResolver>;
-  #chunks: ReturnType<typeof writeColumn>[] = [];
-  #written = 0;
-  /** Where the row group starts in the file. */
-  #start = MAGIC_LENGTH;
 
-  constructor(columns: readonly ParquetColumn[], rowCount: number) {
+  constructor(columns: readonly ParquetColumn[]) {
     this.#columns = columns;
-    this.#rowCount = rowCount;
     const schema = parquetSchema(columns);
     this.#writer = new ParquetWriter({ writer: this.#bytes, schema, codec: 'SNAPPY', createdBy: 'rowloom' });
-    this.#findPath = schemaPathResolver(schema);
   }
 
-  /** Encodes the next column; returns the file's next bytes. Throws `CellError` for a value that does not fit. */
-  column(values: readonly Value[]): Uint8Array {
-    const column = this.#columns[this.#written];
-    if (column === undefined || values.length !== this.#rowCount) {
-      throw new RangeError(`Cannot write ${values.length} values as column ${this.#written} of a file`);
-    }
-    this.#written += 1;
-    const misfit = firstMisfit(values.map((value) => misfitOf(value, column.type)));
-    if (misfit !== undefined) throw new CellError('TypeCastError', misfit);
-    const stored = values.map((value) => storedValue(value, column.type));
-    for (const path of leafPaths(this.#findPath([column.name]))) {
-      const schemaPath = path.map(({ element }) => element);
-      const element = schemaPath.at(-1) as SchemaElement;
-      const chunk = writeColumn({
-        writer: this.#bytes,
-        column: {
-          columnName: schemaPath
-            .slice(1)
-            .map(({ name }) => name)
-            .join('.'),
-          element,
-          schemaPath,
-          codec: 'SNAPPY',
-          compressors: { SNAPPY: snappyCompress },
-          stats: true,
-          pageSize: PAGE_BYTES,
-          columnIndex: false,
-          offsetIndex: true,
+  /**
+   * Encodes the next row group. A column is asked for when those before it are encoded, once: no more than one has to be in
+   * memory. Throws `CellError` for a value that does not fit.
+   */
+  rowGroup(rowCount: number, valuesOf: (column: string) => readonly Value[]): void {
+    if (rowCount === 0) return;
+    const columnData = this.#columns.map(({ name, type }) => {
+      let asked: unknown[] | undefined;
+      return {
+        name,
+        get data(): unknown[] {
+          // The writer looks at the first column twice, and lets go of each when it is encoded.
+          asked ??= storedValues(valuesOf(name), type);
+          return asked;
         },
-        pageData: encodeNestedValues(path, stored),
-      });
-      this.#chunks.push(chunk);
-    }
-    return this.#takeBytes();
-  }
-
-  /** Starts another row group after the last column of the one before. */
-  nextRowGroup(rowCount: number): void {
-    this.#endRowGroup();
-    this.#rowCount = rowCount;
-    this.#chunks = [];
-    this.#written = 0;
-    this.#start = this.#bytes.offset;
-  }
-
-  /** Ends the file after the last column of its last row group; returns its last bytes. */
-  end(): Uint8Array {
-    this.#endRowGroup();
-    this.#writer.finish();
-    return this.#takeBytes();
-  }
-
-  #endRowGroup(): void {
-    const columns = this.#chunks.map(({ chunk }) => chunk);
-    const total = columns.reduce(
-      (sum, { meta_data }) => sum + (meta_data?.total_uncompressed_size ?? 0n),
-      0n,
-    );
-    this.#writer.row_groups.push({
-      columns,
-      total_byte_size: total,
-      num_rows: BigInt(this.#rowCount),
-      total_compressed_size: BigInt(this.#bytes.offset - this.#start),
+      };
     });
-    this.#writer.num_rows += BigInt(this.#rowCount);
-    this.#writer.pendingIndexes.push(...this.#chunks);
+    this.#writer.write({ columnData, rowGroupSize: rowCount });
   }
 
-  /** `offset` goes on: it counts from the start of the file. */
-  #takeBytes(): Uint8Array {
+  /** Ends the file after its last row group; returns its last bytes. */
+  end(): Uint8Array {
+    this.#writer.finish();
+    return this.takeBytes();
+  }
+
+  /** The bytes that came since this was called last. */
+  takeBytes(): Uint8Array {
     const bytes = this.#bytes.getBytes().slice();
+    // `offset` goes on: it counts from the start of the file.
     this.#bytes.index = 0;
     return bytes;
   }
-}
-
-type Path = ReturnType<ReturnType<typeof schemaPathResolver>>;
-
-function leafPaths(path: Path): Path[] {
-  const children = path.at(-1)?.children ?? [];
-  return children.length === 0 ? [path] : children.flatMap((child) => leafPaths([...path, child]));
 }
 
 function parquetSchema(columns: readonly ParquetColumn[]): SchemaElement[] {
@@ -214,7 +151,13 @@ function firstMisfit(misfits: readonly (string | undefined)[]): string | undefin
   return misfits.find((found) => found !== undefined);
 }
 
-/** A value that fits its type, as the encoder takes it. */
+/** Values as the encoder takes them. Throws `CellError` for one that does not fit its type. */
+function storedValues(values: readonly Value[], type: ColumnType): unknown[] {
+  const misfit = firstMisfit(values.map((value) => misfitOf(value, type)));
+  if (misfit !== undefined) throw new CellError('TypeCastError', misfit);
+  return values.map((value) => storedValue(value, type));
+}
+
 function storedValue(value: Value, type: ColumnType): unknown {
   if (value === null) return null;
   switch (type.kind) {

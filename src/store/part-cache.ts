@@ -1,5 +1,6 @@
 // The parts that the slices of this process read, parsed.
 
+import { ByteCache } from '../byte-cache.ts';
 import type { PartName } from '../graph/types.ts';
 import { scanCellFile } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
@@ -18,23 +19,13 @@ export interface CachedPart {
   readonly skipped: ReadonlySet<number>;
 }
 
-interface Kept {
-  readonly sizeBytes: number;
-  readonly content: Promise<CachedPart>;
-}
-
-/**
- * Parsed parts of one process, the least recently read leaving first. A part only grows, so its size tells whether
- * what is kept is all of it.
- */
+/** Parsed parts of one process. A part only grows, so its size tells whether what is kept is all of it. */
 export class PartCache {
-  readonly #maxBytes: number;
-  readonly #parts = new Map<string, Kept>();
-  #bytes = 0;
+  readonly #parts: ByteCache<string, CachedPart>;
 
   /** `maxBytes` of files, not of memory: parsed they take about three times as much. */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.#parts = new ByteCache(maxBytes);
   }
 
   /** Throws `StoreError` if there is no such part. */
@@ -42,34 +33,12 @@ export class PartCache {
     const path = dataset.path(name);
     const { sizeBytes } =
       (await dataset.files.findStat(name)) ?? fail(`Cannot read "${path}": there is no such file`);
-    const kept = this.#take(path);
-    const part = kept?.sizeBytes === sizeBytes ? kept : { sizeBytes, content: readPart(dataset, name) };
-    this.#parts.set(path, part);
-    this.#bytes += part.sizeBytes;
-    for (const oldest of this.#parts.keys()) {
-      if (this.#bytes <= this.#maxBytes || oldest === path) break;
-      this.#take(oldest);
-    }
-    try {
-      return await part.content;
-    } catch (error) {
-      if (this.#parts.get(path) === part) this.#take(path);
-      throw error;
-    }
+    return this.#parts.read(path, sizeBytes, () => readPart(dataset, name));
   }
 
   /** Gives up what is kept of a part: nobody reads it any more. */
   forget(dataset: DatasetStore, name: PartName): void {
-    this.#take(dataset.path(name));
-  }
-
-  #take(path: string): Kept | undefined {
-    const part = this.#parts.get(path);
-    if (part !== undefined) {
-      this.#parts.delete(path);
-      this.#bytes -= part.sizeBytes;
-    }
-    return part;
+    this.#parts.forget(dataset.path(name));
   }
 }
 

@@ -1,26 +1,15 @@
-// Writes one Parquet file of a row group: encoded in a worker thread, one column at a time, so that neither the event
-// loop nor memory notices the size of a group. One thread serves all files of the process.
+// Writes one Parquet file of a row group: encoded in a thread, one column at a time, so that neither the event loop nor
+// memory notices the size of a group.
 
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
+import { fileBeside, runInThread } from '../threads.ts';
 import type { Value } from '../values.ts';
 import type { StoreFiles } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
 import type { ParquetColumn } from './parquet.ts';
-
-/** What is asked about a file: it is opened, then its columns come in their order, then its end. */
-type EncoderQuestion =
-  | { ask: 'open'; columns: readonly ParquetColumn[]; rowCount: number }
-  | { ask: 'column'; values: readonly Value[] }
-  | { ask: 'end' }
-  | { ask: 'discard' };
-
-export type EncoderRequest = EncoderQuestion & { readonly file: number };
-
-/** The file's next bytes, or why there are none. */
-export type EncoderReply = { file: number; bytes: Uint8Array } | { file: number; error: string };
+import type { ColumnAnswer, EncodeTask } from './parquet-thread.ts';
 
 export interface RowGroupFile {
   readonly path: string;
@@ -38,91 +27,61 @@ export async function writeRowGroup(
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const file = await files.start(path);
-  const ask = EncoderThread.get().newFile();
-  async function append(question: EncoderQuestion): Promise<void> {
-    const bytes = await ask(question);
+  const encoding = new Encoding(columns, rowCount);
+  async function append(bytes: Uint8Array): Promise<void> {
     hash.update(bytes);
     sizeBytes += bytes.length;
     await file.append(bytes);
   }
   try {
-    await append({ ask: 'open', columns, rowCount });
-    for (const { name } of columns) await append({ ask: 'column', values: await valuesOf(name) });
-    await append({ ask: 'end' });
+    for (const { name } of rowCount === 0 ? [] : columns) {
+      await append(await encoding.question());
+      encoding.answer(await valuesOf(name));
+    }
+    await append(await encoding.end);
     await file.publish();
   } catch (error) {
-    ask({ ask: 'discard' }).catch(() => undefined);
+    encoding.answer(undefined);
     await file.discard();
     throw error;
+  } finally {
+    encoding.close();
   }
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 
-interface Waiting {
-  readonly resolve: (bytes: Uint8Array) => void;
-  readonly reject: (error: Error) => void;
-}
+/** A file that a thread encodes. */
+class Encoding {
+  /** Its last bytes. */
+  readonly end: Promise<Uint8Array>;
+  readonly #channel = new MessageChannel();
+  readonly #sent = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
-class EncoderThread {
-  static #shared: EncoderThread | undefined;
-  #fileCount = 0;
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #ended: Error | undefined;
-
-  /** The process's thread, started at the first file; a thread that died is replaced. */
-  static get(): EncoderThread {
-    EncoderThread.#shared ??= new EncoderThread();
-    return EncoderThread.#shared;
+  constructor(columns: readonly ParquetColumn[], rowCount: number) {
+    const port = this.#channel.port2;
+    const plain = columns.map(({ name, type }) => ({ name, type }));
+    const task: EncodeTask = { columns: plain, rowCount, port, sent: this.#sent };
+    this.end = runInThread(fileBeside(import.meta.url, 'parquet-thread'), task, { transfer: [port] });
+    // Who asked for it last hears of a failure.
+    this.end.catch(() => undefined);
   }
 
-  private constructor() {
-    this.#worker = startWorker();
-    this.#worker.unref();
-    this.#worker.on('message', (reply: EncoderReply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#end(error));
-    this.#worker.on('exit', (code) => this.#end(new Error(`The Parquet thread ended with code ${code}`)));
+  /** The file's next bytes, when the next column is wanted. */
+  async question(): Promise<Uint8Array> {
+    const [bytes] = await Promise.race([
+      once(this.#channel.port1, 'message'),
+      this.end.then((last) => [last]),
+    ]);
+    return bytes;
   }
 
-  /** What asks about a file of its own: one question at a time. */
-  newFile(): (question: EncoderQuestion) => Promise<Uint8Array> {
-    this.#fileCount += 1;
-    const file = this.#fileCount;
-    return (question) => this.#ask({ ...question, file });
+  answer(values: ColumnAnswer): void {
+    this.#channel.port1.postMessage(values);
+    Atomics.add(this.#sent, 0, 1);
+    Atomics.notify(this.#sent, 0);
   }
 
-  #ask(request: EncoderRequest): Promise<Uint8Array> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      // While an answer is awaited the thread keeps the process alive, and only then.
-      if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(request.file, { resolve, reject });
-      this.#worker.postMessage(request);
-    });
+  close(): void {
+    this.#channel.port1.close();
   }
-
-  #settle(reply: EncoderReply): void {
-    const waiting = this.#waiting.get(reply.file);
-    this.#waiting.delete(reply.file);
-    if (this.#waiting.size === 0) this.#worker.unref();
-    if ('bytes' in reply) waiting?.resolve(reply.bytes);
-    else waiting?.reject(new Error(reply.error));
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    if (EncoderThread.#shared === this) EncoderThread.#shared = undefined;
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
-  }
-}
-
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./parquet-worker.js', import.meta.url));
-  // Sources: a thread reads TypeScript only through the loader, and Node takes no `--import` for a thread's first file.
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
-  const source = new URL('./parquet-worker.ts', import.meta.url).href;
-  const start = `import('${loader}').then(({ register }) => { register(); return import('${source}'); })`;
-  return new Worker(start, { eval: true, execArgv: [] });
 }

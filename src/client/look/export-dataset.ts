@@ -179,15 +179,10 @@ async function* textChunks(source: ExportSource, format: LineFormat): AsyncGener
 
 async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> {
   const { columns } = source;
-  let encoder: ParquetEncoder | undefined;
+  const encoder = new ParquetEncoder(columns);
   for await (const batch of readBatches(source)) {
-    if (encoder === undefined) encoder = new ParquetEncoder(columns, batch.length);
-    else encoder.nextRowGroup(batch.length);
-    for (const { name } of columns) yield encoder.column(batch.map((row) => findOwn(row, name) ?? null));
-  }
-  if (encoder === undefined) {
-    encoder = new ParquetEncoder(columns, 0);
-    for (const _ of columns) yield encoder.column([]);
+    encoder.rowGroup(batch.length, (name) => batch.map((row) => findOwn(row, name) ?? null));
+    yield encoder.takeBytes();
   }
   yield encoder.end();
 }

@@ -1,0 +1,32 @@
+// Encodes one Parquet file in a thread. It asks for one column after the other, so that neither side ever has more than one of
+// them: the file's next bytes are the question, and the thread sleeps until the values are there.
+
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Value } from '../values.ts';
+import { type ParquetColumn, ParquetEncoder } from './parquet.ts';
+
+export interface EncodeTask {
+  readonly columns: readonly ParquetColumn[];
+  readonly rowCount: number;
+  readonly port: MessagePort;
+  /** How many answers were sent. */
+  readonly sent: Int32Array;
+}
+
+/** `undefined` where there will be none: the file is given up. */
+export type ColumnAnswer = readonly Value[] | undefined;
+
+/** Returns the file's last bytes. */
+export function run({ columns, rowCount, port, sent }: EncodeTask): Uint8Array {
+  const encoder = new ParquetEncoder(columns);
+  let received = 0;
+  encoder.rowGroup(rowCount, () => {
+    port.postMessage(encoder.takeBytes());
+    Atomics.wait(sent, 0, received);
+    received += 1;
+    const values: ColumnAnswer = receiveMessageOnPort(port)?.message;
+    if (values === undefined) throw new Error('The file was given up');
+    return values;
+  });
+  return encoder.end();
+}
