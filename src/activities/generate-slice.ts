@@ -3,8 +3,7 @@
 
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { readAgain } from '../columns/llm/answers.ts';
-import { cellInput } from '../columns/llm/cell-input.ts';
+import { type CellInput, cellInput, readAgain } from '../columns/llm/by-kind.ts';
 import type { ChatColumn } from '../columns/llm/declare-chat.ts';
 import { generateCell } from '../columns/llm/generate-cell.ts';
 import { CellError, ModelError, StoreError } from '../errors.ts';
@@ -18,7 +17,7 @@ import {
   type GenerateSliceInput,
   type GenerateSliceResult,
 } from '../protocol.ts';
-import type { CellInput, RowValues } from '../rows/generator.ts';
+import type { RowValues } from '../rows/generator.ts';
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';

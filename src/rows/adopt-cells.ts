@@ -16,8 +16,7 @@
 
 import { createBreather } from '../breathe.ts';
 import { declarationOf } from '../columns/kinds.ts';
-import { readAgain } from '../columns/llm/answers.ts';
-import { cellInput } from '../columns/llm/cell-input.ts';
+import { cellInput, readAgain } from '../columns/llm/by-kind.ts';
 import type { ChatColumn } from '../columns/llm/declare-chat.ts';
 import { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';

@@ -82,10 +82,10 @@ export class PartWriter {
     return `${this.nonce}:${this.#callCount}`;
   }
 
-  /** Resolves when the line is written. Throws `StoreError`, then and for every line after it. */
-  append(record: CellRecord): Promise<void> {
+  /** Resolves when the lines are written, in one write. Throws `StoreError`, then and for every line after it. */
+  append(...records: readonly CellRecord[]): Promise<void> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    const line = formatLine(formatRecord(record));
+    const line = records.map((record) => formatLine(formatRecord(record))).join('');
     this.#isEmpty = false;
     return new Promise((resolve, reject) => {
       this.#pending.push({ line, resolve, reject });

@@ -2,7 +2,7 @@
 // fails. What is opened, taken over, committed and published is done by the store itself.
 
 import { type CellCounts, countCells } from '../../src/client/wish/count-cells.ts';
-import { cellInput } from '../../src/columns/llm/cell-input.ts';
+import { cellInput } from '../../src/columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../src/columns/llm/declare-chat.ts';
 import { graphColumns } from '../../src/config/graph-columns.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';

@@ -2,14 +2,13 @@
 // the cells of its row, and is the one that was sent if the digest of that input is the cell's.
 
 import { declarationOf } from '../../columns/kinds.ts';
-import { reasoningOf } from '../../columns/llm/answers.ts';
-import { cellInput } from '../../columns/llm/cell-input.ts';
+import { type CellInput, cellInput, reasoningOf } from '../../columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../columns/llm/declare-chat.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
 import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
-import type { CellInput, RowValues } from '../../rows/generator.ts';
+import type { RowValues } from '../../rows/generator.ts';
 import { makeInline } from '../../rows/inline.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
 import type { Drop } from '../../store/groups.ts';

@@ -14,6 +14,8 @@ export interface AnswerKind<Column extends ChatColumn> {
   schema(column: Column): Value | null;
   /** Rowloom's own words below the prompt; not part of the digest. */
   instructions(column: Column): string | null;
+  /** Whether an answer keeps the tags of thoughts that its prompts name. */
+  readonly keepsTags: boolean;
   /**
    * The cell's value, from an answer that is not empty and has no thoughts or white space around it. Throws `CellError`
    * `UnusableAnswer`, whose message tells the model what to correct.

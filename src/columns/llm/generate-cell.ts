@@ -26,12 +26,12 @@ import { sleep } from '../../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../../models/traits.ts';
 import type { Permit } from '../../models/waiting-line.ts';
 import type { Settings } from '../../plan.ts';
-import type { CellInput, CellOutcome } from '../../rows/generator.ts';
+import type { CellOutcome } from '../../rows/generator.ts';
 import { type CallRecord, type CellRecord, RECORD_VERSION } from '../../store/records.ts';
 import type { ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import { unusable } from './answer-kind.ts';
-import { partsOf, readAnswer } from './answers.ts';
+import { type CellInput, readerOf } from './by-kind.ts';
 import { CHAT_READ_VERSION, type ChatColumn } from './declare-chat.ts';
 import { checkWhole } from './whole-answer.ts';
 
@@ -198,7 +198,7 @@ class Conversation {
     const { model, input, column, row, signal } = this.#task;
     const isSchemaSent = !this.#doubtsSchema && model.traits.sendsSchema(column.name);
     const turns = this.#turns.flatMap(({ text, problem }): Message[] => {
-      const { answer } = partsOf(column, text);
+      const { answer } = readerOf(column).split(text);
       if (answer === '') return [];
       const asked = `Your answer cannot be used. ${problem}. Give the whole answer again, corrected.`;
       return [
@@ -227,13 +227,13 @@ class Conversation {
     let value: Value;
     try {
       checkWhole(answer);
-      value = readAnswer(column, text);
+      value = readerOf(column).read(text);
     } catch (thrown) {
       const error = thrown instanceof CellError ? thrown : unreadable(thrown);
       const isRefusal = refusal !== null;
       const canRestart =
         this.#restarts < settings.maxConversationRestarts && !(isRefusal && this.#refusals > 0);
-      const isShown = !isRefusal && (!canRestart || partsOf(column, text).answer !== '');
+      const isShown = !isRefusal && (!canRestart || readerOf(column).split(text).answer !== '');
       const canCorrect = isShown && this.#turns.length < settings.maxConversationCorrectionSteps;
       const { kind, message } = error;
       if (canCorrect) {

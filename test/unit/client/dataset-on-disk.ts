@@ -2,7 +2,7 @@
 // some cells. Unless a test says otherwise, another machine builds it.
 
 import { join } from 'node:path';
-import { cellInput } from '../../../src/columns/llm/cell-input.ts';
+import { cellInput } from '../../../src/columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../../src/columns/llm/declare-chat.ts';
 import { isMade, type PlanColumn } from '../../../src/plan.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';

@@ -1,7 +1,7 @@
 // Which cells exist, rule by rule: two text columns over one root, `summary` made from `body`.
 
 import { describe, expect, it } from 'vitest';
-import { cellInput } from '../../../src/columns/llm/cell-input.ts';
+import { cellInput } from '../../../src/columns/llm/by-kind.ts';
 import { CHAT_READ_VERSION } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
 import { SIMULATED_HOST } from '../../../src/models/providers/simulated/simulated-client.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerKindOf, readAgain, readAnswer, reasoningOf } from '../../../../src/columns/llm/answers.ts';
+import { answerKindOf, readAgain, readerOf, reasoningOf } from '../../../../src/columns/llm/by-kind.ts';
 import { CHAT_READ_VERSION, type ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
 import type { StructuredColumn } from '../../../../src/columns/llm-structured/declare.ts';
 import type { CellError } from '../../../../src/errors.ts';
@@ -9,6 +9,7 @@ import { fromPlain, parseJson, type Value } from '../../../../src/values.ts';
 import { judgeColumn, structuredColumn, textColumn, withForm } from '../../../support/plans.ts';
 
 const text = textColumn('note', { type: { kind: 'json' } });
+const readAnswer = (column: ChatColumn, raw: string) => readerOf(column).read(raw);
 const structured = (schema: unknown) => structuredColumn('data', fromPlain(schema));
 
 const judge = judgeColumn('verdict', [

@@ -1,14 +1,14 @@
 // What one cell in ten meets once costs no row, whatever it is. Data Designer 0.9.7 loses up to 16 of these 50.
 
 import { afterAll, expect, it } from 'vitest';
-import { cellInput } from '../../../../src/columns/llm/cell-input.ts';
-import { generateCell } from '../../../../src/columns/llm/generate-cell.ts';
+import { cellInput } from '../../../../src/columns/llm/by-kind.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import { createOpenAIClient } from '../../../../src/models/providers/openai/client.ts';
 import { ModelTraits } from '../../../../src/models/traits.ts';
 import type { Plan } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { type MockFault, startMockModelServer } from '../../../support/mock-model-server.ts';
+import { makeCell } from '../../../support/one-cell.ts';
 import { judgeColumn } from '../../../support/plans.ts';
 
 const ROWS = 50;
@@ -46,11 +46,10 @@ async function makeRows() {
   const never = new AbortController().signal;
   const traits = new ModelTraits({ hasAnswered: () => false });
   const records: CellRecord[] = [];
-  const make = (row: number) =>
-    generateCell({
-      column,
-      row,
-      input: cellInput({ plan, column, row, values: { topic: `ticket ${row}` } }),
+  const make = (row: number) => {
+    const { digest, ...input } = cellInput({ plan, column, row, values: { topic: `ticket ${row}` } });
+    return makeCell({
+      ...{ column, row, digest, input },
       history: [],
       model: { client, limiter, traits, name: 'm', timeoutMs: 1_000 },
       settings: { maxConversationRestarts: 5, maxConversationCorrectionSteps: 0 },
@@ -63,6 +62,7 @@ async function makeRows() {
       now: Date.now,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 100)),
     });
+  };
   const outcomes = await Promise.all(Array.from({ length: ROWS }, (_, row) => make(row)));
   expect(limiter.stats()).toMatchObject({ inFlight: 0, waiting: 0 });
   return { outcomes, records };

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { CHAT_READ_VERSION } from '../../../../src/columns/llm/declare-chat.ts';
-import { type CellTask, generateCell } from '../../../../src/columns/llm/generate-cell.ts';
 import { CellError, type FailureClass, ModelError } from '../../../../src/errors.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import type { ChatRequest, ModelAnswer } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';
+import { type CellTask, makeCell } from '../../../support/one-cell.ts';
 import { structuredColumn } from '../../../support/plans.ts';
 
 const SCHEMA = { type: 'object', properties: { level: { type: 'integer' } }, required: ['level'] };
 const column = structuredColumn('severity', SCHEMA, { prompt: 'Rate it', alias: 'm' });
 const input = {
-  digest: 'd1',
   messages: [{ role: 'user', content: 'Rate it' }],
   parameters: { temperature: 0.5 },
   responseSchema: { name: 'answer', schema: SCHEMA },
@@ -44,6 +43,7 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
   const task: CellTask = {
     column,
     row: 7,
+    digest: 'd1',
     input,
     history: [],
     model: {
@@ -101,16 +101,16 @@ function runSoon(wake: () => void): () => void {
 
 const statuses = (records: readonly CellRecord[]) => records.map(({ status }) => status);
 
-describe('generateCell', () => {
+describe('a conversation', () => {
   it('gives its place at the model back when the client throws what it never should', async () => {
     const { task, limiter } = cellOf([]);
-    await expect(generateCell(task)).rejects.toThrow('The script is at its end');
+    await expect(makeCell(task)).rejects.toThrow('The script is at its end');
     expect(limiter.stats()).toMatchObject({ inFlight: 0, lastError: null });
   });
 
   it('records the value with what made it and what it cost', async () => {
     const { task, records, requests } = cellOf([{ text: GOOD, reasoning: 'because' }]);
-    expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
+    expect(await makeCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
     expect(requests[0]).toMatchObject({
       model: 'm1',
       messages: input.messages,
@@ -140,7 +140,7 @@ describe('generateCell', () => {
     it('starts the conversation again, as often as restarts allow, then fails with the last answer', async () => {
       const settings = { maxConversationRestarts: 2, maxConversationCorrectionSteps: 0 };
       const { task, records, requests } = cellOf([BAD, BAD, BAD], { settings });
-      const outcome = await generateCell(task);
+      const outcome = await makeCell(task);
       expect(outcome).toEqual({ status: 'failed', error: new CellError('UnusableAnswer', PROBLEM) });
       expect(statuses(records)).toEqual(['retry', 'retry', 'failed']);
       expect(records[2]).toMatchObject({
@@ -153,7 +153,7 @@ describe('generateCell', () => {
     it('goes back with the reason, as often as corrections allow, before it starts again', async () => {
       const settings = { maxConversationRestarts: 1, maxConversationCorrectionSteps: 1 };
       const { task, records, requests } = cellOf([BAD, BAD, BAD, GOOD], { settings });
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
       expect(statuses(records)).toEqual(['call', 'retry', 'call', 'ok']);
       const corrected = { by: 'model', text: BAD, problem: PROBLEM };
       const turns = [
@@ -196,7 +196,7 @@ describe('generateCell', () => {
     ] as const)('never takes %j', async (answer, problem) => {
       const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
       const { task } = cellOf([answer], { settings });
-      expect(await generateCell(task)).toEqual({
+      expect(await makeCell(task)).toEqual({
         status: 'failed',
         error: new CellError('UnusableAnswer', problem),
       });
@@ -204,7 +204,7 @@ describe('generateCell', () => {
 
     it('takes one whose end the provider says nothing about', async () => {
       const { task } = cellOf([{ finish: 'other', finishReason: null, text: GOOD }]);
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
     });
   });
 
@@ -216,7 +216,7 @@ describe('generateCell', () => {
     it('starts the conversation again, and shows the model no empty turn', async () => {
       const settings = { maxConversationRestarts: 2, maxConversationCorrectionSteps: 2 };
       const { task, records, requests } = cellOf(['', BAD, ' ', BAD, GOOD], { settings });
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
       expect(statuses(records)).toEqual(['retry', 'call', 'retry', 'call', 'ok']);
       expect(contents(requests)).toEqual([[], [], [BAD, CORRECTION], [], [BAD, CORRECTION]]);
     });
@@ -225,11 +225,11 @@ describe('generateCell', () => {
       const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 3 };
       const steps = ['', BAD, '<think>Hm.</think>', ''];
       const { task, records, requests } = cellOf(steps, { settings });
-      expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+      expect(await makeCell(task)).toMatchObject({ status: 'failed' });
       expect(statuses(records)).toEqual(['call', 'call', 'call', 'failed']);
       expect(contents(requests)).toEqual([[], [], [BAD, CORRECTION], [BAD, CORRECTION]]);
       const again = cellOf([''], { settings, history: records.slice(0, 3) });
-      await generateCell(again.task);
+      await makeCell(again.task);
       expect(contents(again.requests)).toEqual([[BAD, CORRECTION]]);
     });
   });
@@ -238,14 +238,14 @@ describe('generateCell', () => {
     it('reads what follows them, and records the answer as it came', async () => {
       const text = '<think>Is it {"level": 1}?</think>\n{"level": 3}';
       const { task, records } = cellOf([{ text, reasoning: 'Given.' }]);
-      expect(await generateCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
+      expect(await makeCell(task)).toEqual({ status: 'ok', value: { level: 3n } });
       expect(records).toMatchObject([{ turns: [{ by: 'model', text, reasoning: 'Given.' }] }]);
     });
 
     it('never sends them back', async () => {
       const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 1 };
       const { task, requests } = cellOf([`Hm.\n</think>\n${BAD}`, GOOD], { settings });
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
       expect(requests[1]!.messages[1]).toEqual({ role: 'assistant', content: BAD });
     });
   });
@@ -257,7 +257,7 @@ describe('generateCell', () => {
     it('asks once more, then fails with the words of the model', async () => {
       const settings = { maxConversationRestarts: 5, maxConversationCorrectionSteps: 2 };
       const { task, records, requests } = cellOf([refused, refused], { settings });
-      expect(await generateCell(task)).toEqual({ status: 'failed', error });
+      expect(await makeCell(task)).toEqual({ status: 'failed', error });
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 1]);
       const record = {
         turns: [{ by: 'model', text: refused.refusal }],
@@ -273,16 +273,16 @@ describe('generateCell', () => {
     it('does not ask again where no restart is allowed', async () => {
       const settings = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 2 };
       const { task } = cellOf([refused], { settings });
-      expect(await generateCell(task)).toEqual({ status: 'failed', error });
+      expect(await makeCell(task)).toEqual({ status: 'failed', error });
     });
 
     it('counts what an earlier attempt was refused, and takes an answer', async () => {
       const first = cellOf([refused]);
-      await expect(generateCell(first.task)).rejects.toThrow('The script is at its end');
+      await expect(makeCell(first.task)).rejects.toThrow('The script is at its end');
       const again = cellOf([refused], { history: first.records });
-      expect(await generateCell(again.task)).toEqual({ status: 'failed', error });
+      expect(await makeCell(again.task)).toEqual({ status: 'failed', error });
       const luckier = cellOf([BAD, GOOD], { history: first.records });
-      expect(await generateCell(luckier.task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(luckier.task)).toMatchObject({ status: 'ok' });
     });
   });
 
@@ -297,7 +297,7 @@ describe('generateCell', () => {
       kind: 'UnusableAnswer',
       message: expect.stringMatching(/^The answer cannot be read: /),
     };
-    expect(await generateCell(task)).toMatchObject({ status: 'failed', error: problem });
+    expect(await makeCell(task)).toMatchObject({ status: 'failed', error: problem });
     expect(records).toMatchObject([
       { status: 'retry', turns: [{ by: 'model', text: GOOD }], error: problem },
       { status: 'failed', turns: [{ by: 'model', text: GOOD }], error: problem },
@@ -309,7 +309,7 @@ describe('generateCell', () => {
       'fails after one call that is %s, while others are answered',
       async (refusal) => {
         const { task, records, sleeps } = cellOf([failure(refusal, { status: 400 })]);
-        expect(await generateCell(task)).toEqual({
+        expect(await makeCell(task)).toEqual({
           status: 'failed',
           error: new CellError('RefusedCall', `made to be ${refusal}`),
         });
@@ -324,7 +324,7 @@ describe('generateCell', () => {
     it('is denied when it is the first call of the model that is refused, and stays to be made', async () => {
       const { task, records, limiter } = cellOf([failure('rejected', { status: 400 })]);
       const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
-      await expect(generateCell({ ...task, model })).rejects.toMatchObject({
+      await expect(makeCell({ ...task, model })).rejects.toMatchObject({
         failure: 'denied',
         message: 'made to be rejected · no call was answered before it',
       });
@@ -335,15 +335,15 @@ describe('generateCell', () => {
     it('fails when the first call of the model is refused for its input', async () => {
       const { task, limiter } = cellOf([failure('input', { status: 403 })]);
       const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
-      expect(await generateCell({ ...task, model })).toMatchObject({ status: 'failed' });
+      expect(await makeCell({ ...task, model })).toMatchObject({ status: 'failed' });
       (await limiter.acquire(task.stop)).succeed();
     });
 
     it('is denied with the last of many calls in a row that are refused', async () => {
       const { task } = cellOf(Array<ModelError>(MAX_REFUSALS).fill(failure('rejected', { status: 403 })));
       for (let cell = 1; cell < MAX_REFUSALS; cell += 1)
-        expect(await generateCell(task)).toMatchObject({ status: 'failed' });
-      await expect(generateCell(task)).rejects.toMatchObject({
+        expect(await makeCell(task)).toMatchObject({ status: 'failed' });
+      await expect(makeCell(task)).rejects.toMatchObject({
         failure: 'denied',
         message: '10 calls in a row were refused, this one so: made to be rejected',
       });
@@ -353,7 +353,7 @@ describe('generateCell', () => {
       const settings = { maxConversationRestarts: 1, maxConversationCorrectionSteps: 1 };
       const refused = failure('rejected', { status: 400 });
       const { task, records, requests } = cellOf([BAD, refused, BAD, refused], { settings });
-      expect(await generateCell(task)).toMatchObject({ status: 'failed', error: { kind: 'RefusedCall' } });
+      expect(await makeCell(task)).toMatchObject({ status: 'failed', error: { kind: 'RefusedCall' } });
       expect(statuses(records)).toEqual(['call', 'retry', 'call', 'failed']);
       expect(requests.map(({ messages }) => messages.length)).toEqual([1, 3, 1, 3]);
     });
@@ -361,12 +361,12 @@ describe('generateCell', () => {
     it('counts a 5xx only when the model has answered others since the last try', async () => {
       const down = failure('unavailable', { status: 500 });
       const { task, records, limiter } = cellOf([down, down, GOOD], { sleep: async () => {} });
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
       expect(records.map(({ counts }) => counts)).toEqual([undefined, undefined, undefined]);
       expect(limiter.answered).toBe(1);
 
       const busy = cellOf([down, down, down, down, down, down]);
-      expect(await generateCell(busy.task)).toMatchObject({
+      expect(await makeCell(busy.task)).toMatchObject({
         status: 'failed',
         error: { kind: 'TriesExhausted' },
       });
@@ -381,7 +381,7 @@ describe('generateCell', () => {
       const sleep = async (ms: number) => {
         slept.push(ms);
       };
-      expect(await generateCell({ ...task, sleep })).toEqual({
+      expect(await makeCell({ ...task, sleep })).toEqual({
         status: 'waiting',
         error: down,
         retryAfterMs: 15_000,
@@ -393,7 +393,7 @@ describe('generateCell', () => {
     it('never counts a 429, and leaves the waiting to the limiter', async () => {
       const busy = failure('busy', { status: 429, retryAfterMs: 1 });
       const { task, records, sleeps } = cellOf([...Array<ModelError>(8).fill(busy), GOOD]);
-      expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+      expect(await makeCell(task)).toMatchObject({ status: 'ok' });
       expect(records.filter(({ counts }) => counts === true)).toEqual([]);
       expect(sleeps).toEqual([]);
     });
@@ -401,7 +401,7 @@ describe('generateCell', () => {
     it('waits elsewhere when the limiter is blocked for long', async () => {
       const busy = failure('busy', { status: 429, retryAfterMs: 60_000 });
       const { task } = cellOf([busy]);
-      expect(await generateCell(task)).toMatchObject({
+      expect(await makeCell(task)).toMatchObject({
         status: 'waiting',
         error: { failure: 'busy' },
         // Less what has gone by since.
@@ -417,8 +417,8 @@ describe('generateCell', () => {
 
       it('asks without the schema, at once and from then on', async () => {
         const { task, requests, sleeps, records } = cellOf([about, GOOD, GOOD]);
-        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
-        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        expect(await makeCell(task)).toMatchObject({ status: 'ok' });
+        expect(await makeCell(task)).toMatchObject({ status: 'ok' });
         expect(sent(requests)).toEqual([true, false, false]);
         expect(statuses(records)).toEqual(['retry', 'ok', 'ok']);
         expect(records[0]!.counts).toBeUndefined();
@@ -432,7 +432,7 @@ describe('generateCell', () => {
           ...{ ...task.model, limiter: probing },
           traits: new ModelTraits({ hasAnswered: () => false }),
         };
-        await Promise.all([7, 8, 9].map((row) => generateCell({ ...task, row, model })));
+        await Promise.all([7, 8, 9].map((row) => makeCell({ ...task, row, model })));
         expect(sent(requests)).toEqual([true, false, false, false]);
         expect(limiter.stats().inFlight).toBe(0);
       });
@@ -440,37 +440,37 @@ describe('generateCell', () => {
       it('takes a second refusal for what it is: one call more for the model, not for each cell', async () => {
         const { task, requests } = cellOf([about, refused, about, about]);
         for (const row of [1, 2, 3])
-          expect(await generateCell({ ...task, row })).toMatchObject({ status: 'failed' });
+          expect(await makeCell({ ...task, row })).toMatchObject({ status: 'failed' });
         expect(sent(requests)).toEqual([true, false, true, true]);
       });
 
       it('is denied after the second where nothing was answered before', async () => {
         const { task, requests, records } = cellOf([about, refused]);
         const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
-        await expect(generateCell({ ...task, model })).rejects.toMatchObject({ failure: 'denied' });
+        await expect(makeCell({ ...task, model })).rejects.toMatchObject({ failure: 'denied' });
         expect(sent(requests)).toEqual([true, false]);
         expect(statuses(records)).toEqual(['retry', 'retry']);
       });
 
       it('learns nothing where the input is what the second is about', async () => {
         const { task, requests } = cellOf([about, failure('input'), about, GOOD, GOOD]);
-        await generateCell(task);
-        await generateCell(task);
-        await generateCell(task);
+        await makeCell(task);
+        await makeCell(task);
+        await makeCell(task);
         expect(sent(requests)).toEqual([true, false, true, false, false]);
       });
 
       it('does not ask without a schema that was taken before', async () => {
         const { task, requests } = cellOf([GOOD, about]);
-        await generateCell(task);
-        expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+        await makeCell(task);
+        expect(await makeCell(task)).toMatchObject({ status: 'failed' });
         expect(sent(requests)).toEqual([true, true]);
       });
 
       it('waits as for any 5xx where the server fails over a schema that it took before', async () => {
         const { task, sleeps } = cellOf([GOOD, failure('schema', { status: 500 }), GOOD]);
-        await generateCell(task);
-        expect(await generateCell(task)).toMatchObject({ status: 'ok' });
+        await makeCell(task);
+        expect(await makeCell(task)).toMatchObject({ status: 'ok' });
         expect(sleeps).toEqual([1_000]);
       });
 
@@ -479,8 +479,7 @@ describe('generateCell', () => {
         const { task, requests, sleeps, records } = cellOf([GOOD, broken, GOOD, broken, broken], {
           settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
         });
-        for (const status of ['ok', 'ok', 'failed'])
-          expect(await generateCell(task)).toMatchObject({ status });
+        for (const status of ['ok', 'ok', 'failed']) expect(await makeCell(task)).toMatchObject({ status });
         expect(sent(requests)).toEqual([true, true, true, true, true]);
         expect(statuses(records)).toEqual(['ok', 'retry', 'ok', 'retry', 'failed']);
         expect(sleeps).toEqual([]);
@@ -493,7 +492,7 @@ describe('generateCell', () => {
           records.push(record);
           stop.abort();
         };
-        await expect(generateCell({ ...task, append })).rejects.toMatchObject({ failure: 'cancelled' });
+        await expect(makeCell({ ...task, append })).rejects.toMatchObject({ failure: 'cancelled' });
         expect(limiter.stats().inFlight).toBe(0);
       });
     });
@@ -503,7 +502,7 @@ describe('generateCell', () => {
       /** What `openRowGroup` carries over. */
       async function carried(counts: boolean): Promise<readonly CellRecord[]> {
         const { task, records } = cellOf([failure('input', { status: 403 })]);
-        await generateCell(task);
+        await makeCell(task);
         const [{ counts: _, ...record }] = records as [CellRecord];
         return [{ ...record, ...before, status: 'retry', calls: [], ...(counts ? { counts } : {}) }];
       }
@@ -514,8 +513,8 @@ describe('generateCell', () => {
         const traits = new ModelTraits({ hasAnswered: () => false });
         const model = { ...task.model, traits };
         const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
-        const again = generateCell({ ...task, model, history, sleep, row: 1 });
-        await generateCell({ ...task, model, row: 2 });
+        const again = makeCell({ ...task, model, history, sleep, row: 1 });
+        await makeCell({ ...task, model, row: 2 });
         expect(await again).toMatchObject({ status: 'ok' });
         expect(requests.map(({ cell }) => cell.row)).toEqual([2, 1]);
       });
@@ -524,7 +523,7 @@ describe('generateCell', () => {
         const history = await carried(false);
         const { task, sleeps } = cellOf([failure('rejected', { status: 403 })]);
         const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
-        await expect(generateCell({ ...task, model, history })).rejects.toMatchObject({ failure: 'denied' });
+        await expect(makeCell({ ...task, model, history })).rejects.toMatchObject({ failure: 'denied' });
         expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBe(1_000);
       });
 
@@ -532,20 +531,20 @@ describe('generateCell', () => {
         const history = await carried(true);
         const { task } = cellOf([failure('rejected', { status: 403 })]);
         const model = { ...task.model, traits: new ModelTraits({ hasAnswered: () => false }) };
-        expect(await generateCell({ ...task, model, history })).toMatchObject({ status: 'failed' });
+        expect(await makeCell({ ...task, model, history })).toMatchObject({ status: 'failed' });
       });
     });
 
     it('throws when it is denied, with the call on record', async () => {
       const denied = failure('denied', { status: 401 });
       const { task, records } = cellOf([denied]);
-      await expect(generateCell(task)).rejects.toBe(denied);
+      await expect(makeCell(task)).rejects.toBe(denied);
       expect(statuses(records)).toEqual(['retry']);
     });
 
     it('throws when it is called off, and has on record that its call was cut, which is no try', async () => {
       const { task, records } = cellOf([failure('cancelled'), GOOD]);
-      await expect(generateCell(task)).rejects.toMatchObject({ failure: 'cancelled' });
+      await expect(makeCell(task)).rejects.toMatchObject({ failure: 'cancelled' });
       expect(records).toEqual([
         expect.objectContaining({
           status: 'retry',
@@ -554,16 +553,16 @@ describe('generateCell', () => {
         }),
       ]);
       expect(records[0]).not.toHaveProperty('counts');
-      expect(await generateCell({ ...task, history: records })).toMatchObject({ status: 'ok' });
+      expect(await makeCell({ ...task, history: records })).toMatchObject({ status: 'ok' });
       const stopped = cellOf([GOOD], { stop: AbortSignal.abort() });
-      await expect(generateCell(stopped.task)).rejects.toMatchObject({ failure: 'cancelled' });
+      await expect(makeCell(stopped.task)).rejects.toMatchObject({ failure: 'cancelled' });
       expect(stopped.requests).toEqual([]);
     });
 
     it('gives its permit back whatever happens', async () => {
       const { task, limiter } = cellOf([failure('unavailable'), BAD, GOOD, failure('rejected')]);
-      await generateCell(task);
-      await generateCell(task);
+      await makeCell(task);
+      await makeCell(task);
       expect(limiter.stats()).toMatchObject({ inFlight: 0, waiting: 0 });
     });
   });
@@ -578,17 +577,17 @@ describe('generateCell', () => {
         records.push(record);
         if (records.length === count) throw new Error('killed');
       };
-      await generateCell({ ...task, append }).catch(() => {});
+      await makeCell({ ...task, append }).catch(() => {});
       return records;
     }
 
     it.each([1, 2, 3, 4, 5])('goes on where it ended: killed after record %i', async (count) => {
       const steps = [BAD, failure('unavailable'), BAD, BAD, BAD, GOOD];
       const whole = cellOf(steps, { settings });
-      await generateCell(whole.task);
+      await makeCell(whole.task);
       const history = await killedAfter(count, steps);
       const rest = cellOf(steps.slice(count), { settings, history });
-      expect(await generateCell(rest.task)).toEqual({ status: 'ok', value: { level: 3n } });
+      expect(await makeCell(rest.task)).toEqual({ status: 'ok', value: { level: 3n } });
       expect(rest.requests.map(({ messages }) => messages)).toEqual(
         whole.requests.slice(count).map(({ messages }) => messages),
       );
@@ -600,13 +599,13 @@ describe('generateCell', () => {
       const corrections = { ...settings, maxConversationCorrectionSteps: 3 };
       const answers = ['first', 'second', 'third'];
       const killed = cellOf(answers.slice(0, 2), { settings: corrections, now: () => 20 });
-      await expect(generateCell(killed.task)).rejects.toThrow('at its end');
+      await expect(makeCell(killed.task)).rejects.toThrow('at its end');
       const history = killed.records;
       const again = cellOf(answers.slice(2), { settings: corrections, history, now: () => 10 });
-      await expect(generateCell(again.task)).rejects.toThrow('at its end');
+      await expect(makeCell(again.task)).rejects.toThrow('at its end');
       const parts = [...again.records, ...killed.records];
       const { task, requests } = cellOf([GOOD], { settings: corrections, history: parts });
-      await generateCell(task);
+      await makeCell(task);
       expect(
         requests[0]!.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content),
       ).toEqual(answers);
@@ -617,21 +616,8 @@ describe('generateCell', () => {
       // The first does not count: nothing was answered before it.
       const history = await killedAfter(4, [cut, cut, cut, cut]);
       const { task, requests } = cellOf([cut, cut, cut], { history });
-      expect(await generateCell(task)).toMatchObject({ status: 'failed' });
+      expect(await makeCell(task)).toMatchObject({ status: 'failed' });
       expect(requests).toHaveLength(3);
-    });
-
-    it('stays failed in this start', async () => {
-      const history = await killedAfter(3, [
-        { finish: 'length' },
-        { finish: 'length' },
-        { finish: 'length' },
-      ]);
-      const failed: CellRecord = { ...history[2]!, status: 'failed' };
-      const { task, requests, records } = cellOf([], { history: [failed] });
-      expect(await generateCell(task)).toMatchObject({ status: 'failed', error: { kind: 'UnusableAnswer' } });
-      expect(requests).toEqual([]);
-      expect(records).toEqual([failed]);
     });
   });
 });

@@ -4,6 +4,7 @@
 import { findOwn } from '../../own-keys.ts';
 import { formatJson, isValueObject, parseJson, type Value, type ValueObject } from '../../values.ts';
 import { type AnswerKind, unusable } from '../llm/answer-kind.ts';
+import { chatMaker } from '../llm/chat-maker.ts';
 import { parseAnswer } from '../llm/parse-answer.ts';
 import type { JudgeColumn, JudgeForm, JudgeScore } from './declare.ts';
 
@@ -20,12 +21,15 @@ export const judgeAnswer: AnswerKind<JudgeColumn> = {
       'For each, give the reasoning first and then the score, which is one of its options exactly as quoted.',
       `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${formatJson(schemaOf(scoresOf(form)))}`,
     ].join('\n'),
+  keepsTags: false,
   read: ({ form }, answer) =>
     parseAnswer(answer, (value) => {
       if (!isValueObject(value)) throw unusable('The answer is not a JSON object');
       return Object.fromEntries(scoresOf(form).map((score) => [score.name, readScore(score, value)]));
     }),
 };
+
+export const make = chatMaker(judgeAnswer);
 
 const scores = new WeakMap<JudgeForm, readonly JudgeScore[]>();
 

@@ -3,6 +3,7 @@
 import { fitToSchema } from '../../schemas/schema-fit.ts';
 import { parseJson, type Value } from '../../values.ts';
 import type { AnswerKind } from '../llm/answer-kind.ts';
+import { chatMaker } from '../llm/chat-maker.ts';
 import { parseAnswer } from '../llm/parse-answer.ts';
 import type { StructuredColumn, StructuredForm } from './declare.ts';
 
@@ -11,8 +12,11 @@ export const structuredAnswer: AnswerKind<StructuredColumn> = {
   schema: ({ form }) => schemaOf(form),
   instructions: ({ form }) =>
     `Answer with JSON that obeys this JSON Schema, and with nothing else:\n${form.schema}`,
+  keepsTags: false,
   read: ({ form }, answer) => parseAnswer(answer, (value) => fitToSchema(value, schemaOf(form))),
 };
+
+export const make = chatMaker(structuredAnswer);
 
 const schemas = new WeakMap<StructuredForm, Value>();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellInput } from '../../../../src/columns/llm/cell-input.ts';
+import { cellInput } from '../../../../src/columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
 import { digestOf as digestOfData } from '../../../../src/digest.ts';
 import { CellError } from '../../../../src/errors.ts';

@@ -1,0 +1,338 @@
+// The calls that makers make, whatever they ask: permits, tries, waits, refusals, records.
+//
+//   C1. Every call that ended is a record in the part before anything else happens; of an answer before its permit goes
+//       back, so that what a crash can cost is what the limiter lets be in flight.
+//   C2. A cell has MAX_TRIES for calls without an answer. A 5xx, timeout or cut connection counts only if another call
+//       was answered there since the cell's last try; 429 never counts, nor does a call that we cut ourselves: its record
+//       says that it may have been paid for.
+//   C3. A refusal (4xx) fails the cell at once, unless it is about all cells (traits.ts): then the cell stays as it was.
+//       One that was refused in an earlier start is not the first to be asked in this one, so that others can prove the
+//       endpoint; and what it failed for then is about itself.
+//   C4. A list that is refused, or whose thread dies, says nothing about any one of its cells: each is asked for alone.
+
+import { type CallOf, type Calls, type CellKey, type Draft, type Sent, WaitError } from '../columns/calls.ts';
+import { CellError, type CellErrorKind, ModelError } from '../errors.ts';
+import { cancelled, failureOfTaken } from '../models/failures.ts';
+import { MAX_BLOCKED_MS } from '../models/limiter.ts';
+import { sleep } from '../models/sleep.ts';
+import { MAX_REFUSALS, type StartedCall } from '../models/traits.ts';
+import type { CallLimiter, Permit } from '../models/waiting-line.ts';
+import type { LimiterRef } from '../plan.ts';
+import type { CallRecord } from '../store/records.ts';
+import { CellRecords, type CellRecordsOptions } from './cell-records.ts';
+import { type SendingOptions, type Way, WaySending } from './sending.ts';
+
+/** Failed calls that a cell has in one start. */
+const MAX_TRIES = 5;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 15_000;
+/** For which a cell that was refused before lets others go first. */
+const HEAD_START_MS = 1_000;
+const HEAD_START_POLL_MS = 50;
+
+export interface CellCallsOptions
+  extends Pick<Calls, 'returned' | 'settings'>,
+    CellRecordsOptions,
+    SendingOptions {
+  /** Throws `ConfigError` where this process has no key for it. */
+  wayTo(limiter: LimiterRef): Promise<Way>;
+  /** The limiter for one call for some cells, which the store knows as in flight then. */
+  fly(cells: readonly CellKey[], limiter: CallLimiter): CallLimiter;
+  /** No call starts once it fires; one in flight goes on. */
+  readonly stop: AbortSignal;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+interface OpenWay extends Way {
+  /** Calls that had been answered when the last try of these cells ended. */
+  answeredBefore: number | null;
+  /** A call with the schema was refused, and it is not known yet whether for that. */
+  doubtsSchema: boolean;
+}
+
+/** A call with its permit. */
+interface Flight<Cell extends CellKey, Answer> {
+  readonly cells: readonly Cell[];
+  readonly of: CallOf<Cell, Answer>;
+  readonly way: OpenWay;
+  readonly permit: Permit;
+}
+
+interface SentFlight<Cell extends CellKey, Answer> extends Flight<Cell, Answer> {
+  readonly startedAt: number;
+  readonly started: StartedCall;
+}
+
+/** The cells that are to be asked for once more, or that those of a list are to be asked for each alone. */
+type Left<Cell> = readonly Cell[] | 'one by one';
+
+/** The calls of the cells of one `make`. */
+export class CellCalls implements Calls {
+  readonly returned: readonly string[] | null;
+  readonly settings: Calls['settings'];
+  readonly #options: CellCallsOptions;
+  readonly #records: CellRecords;
+  readonly #ways = new Map<string, Promise<OpenWay>>();
+  #nextBackoffMs = FIRST_BACKOFF_MS;
+  #waitedMs = 0;
+
+  constructor(options: CellCallsOptions) {
+    this.returned = options.returned;
+    this.settings = options.settings;
+    this.#options = options;
+    this.#records = new CellRecords(options);
+  }
+
+  async call<Cell extends CellKey, Answer>(cells: readonly Cell[], of: CallOf<Cell, Answer>): Promise<void> {
+    const way = await this.#wayTo(of.limiter);
+    await this.#letOthersGoFirst(way, cells);
+    let left = cells;
+    while (left.length > 0) {
+      const permit = await this.#permit(way, left);
+      const end = await this.#send({ cells: left, of, way, permit });
+      if (end === 'one by one') return this.#askOneByOne(left, of);
+      left = end;
+    }
+  }
+
+  keep(cells: readonly CellKey[], drafts: readonly Draft[]): Promise<void> {
+    return this.#records.write(cells, drafts, { call: null, host: null });
+  }
+
+  async #letOthersGoFirst({ traits }: Way, cells: readonly CellKey[]): Promise<void> {
+    if (cells.every((cell) => this.#records.of(cell).refusedBefore === null)) return;
+    for (let waitedMs = 0; waitedMs < HEAD_START_MS && !traits.isProved; waitedMs += HEAD_START_POLL_MS)
+      await this.#sleep(HEAD_START_POLL_MS);
+  }
+
+  async #permit({ limiter }: Way, cells: readonly CellKey[]): Promise<Permit> {
+    try {
+      return await this.#options.fly(cells, limiter).acquire(this.#options.stop);
+    } catch (error) {
+      if (error instanceof ModelError && isPassing(error))
+        throw new WaitError(error, error.retryAfterMs ?? 0);
+      throw error;
+    }
+  }
+
+  async #send<Cell extends CellKey, Answer>(flight: Flight<Cell, Answer>): Promise<Left<Cell>> {
+    const { cells, of, way, permit } = flight;
+    const { column, now } = this.#options;
+    way.answeredBefore ??= way.limiter.answered;
+    const attempt = { ...flight, startedAt: now(), started: way.traits.startCall(column) };
+    const sending = new WaySending(this.#options, { way, cells, mayHaveSchema: !way.doubtsSchema });
+    let sent: Sent<Answer>;
+    try {
+      sent = await of.send(cells, sending);
+    } catch (thrown) {
+      return this.#afterFailure(thrown, attempt);
+    }
+    attempt.started.answered();
+    if (sending.hasSchema) way.traits.learnSchema(column, true);
+    else if (way.doubtsSchema) way.traits.learnSchema(column, false);
+    way.doubtsSchema = false;
+    try {
+      return await this.#keepAnswer(sent, attempt);
+    } finally {
+      permit.succeed();
+    }
+  }
+
+  async #keepAnswer<Cell extends CellKey, Answer>(
+    { answer, cost }: Sent<Answer>,
+    attempt: SentFlight<Cell, Answer>,
+  ): Promise<Left<Cell>> {
+    const { cells, of, way, startedAt } = attempt;
+    const call = cost === null ? null : this.#records.callOf(cost, startedAt);
+    let drafts: readonly Draft[];
+    try {
+      drafts = of.keep(answer, cells);
+    } catch (thrown) {
+      if (!(thrown instanceof CellError)) throw thrown;
+      return this.#fail(thrown, attempt, call);
+    }
+    await this.#records.write(cells, drafts, { call, host: way.host });
+    return [];
+  }
+
+  async #afterFailure<Cell extends CellKey, Answer>(
+    thrown: unknown,
+    attempt: SentFlight<Cell, Answer>,
+  ): Promise<Left<Cell>> {
+    const { cells, of, way, permit, started } = attempt;
+    if (thrown instanceof CellError) {
+      started.passed();
+      permit.succeed();
+      return this.#fail(thrown, attempt, null);
+    }
+    if (!(thrown instanceof ModelError)) {
+      // A fault of our own says nothing about whom we asked: the next may ask.
+      started.passed();
+      permit.fail(cancelled());
+      throw thrown;
+    }
+    const error = this.#judge(thrown, attempt);
+    const { failure } = error;
+    if (failure === 'schema') return this.#sendWithoutSchema(error, attempt);
+    permit.fail(error);
+    const call = this.#lostCall(error, attempt);
+    const ended = { call, host: way.host };
+    if (failure === 'cancelled') {
+      const cut = 'Cut off before its answer came: it may have been paid for';
+      await this.#records.write(cells.slice(0, 1), [retryFor('CutCall', cut)], ended);
+      throw error;
+    }
+    if (isRefusal(error)) {
+      if (cells.length > 1) return this.#fail(new CellError('RefusedCall', error.message), attempt, call);
+      const draft = of.whenRefused?.(error) ?? null;
+      if (draft !== null) {
+        await this.#records.write(cells, [draft], ended);
+        return [];
+      }
+    }
+    const left = await this.#recordTry(error, attempt, call);
+    if (left.length === 0) throw new CellError(kindOf(error), error.message);
+    if (failure === 'denied') throw error;
+    // After a 429 the limiter waits for all.
+    if (failure !== 'busy') await this.#backOff(error);
+    return left;
+  }
+
+  /** Returns the cells that have tries left. */
+  async #recordTry<Cell extends CellKey>(
+    error: ModelError,
+    { cells, way }: Pick<SentFlight<Cell, never>, 'cells' | 'way'>,
+    call: CallRecord,
+  ): Promise<readonly Cell[]> {
+    const { answered } = way.limiter;
+    const counts = isRefusal(error) || (error.failure === 'unavailable' && answered > way.answeredBefore!);
+    way.answeredBefore = answered;
+    const isLast = (cell: Cell) =>
+      isRefusal(error) || (counts && this.#records.of(cell).tries + 1 >= MAX_TRIES);
+    const left = cells.filter((cell) => !isLast(cell));
+    const { status, error: why } = retryFor(kindOf(error), error.message);
+    const tried = counts ? cells : cells.slice(0, 1);
+    const drafts = tried.map((cell): Draft => {
+      const end = { status: left.includes(cell) ? status : 'failed', error: why } as const;
+      return counts ? { ...end, counts } : end;
+    });
+    await this.#records.write(tried, drafts, { call, host: way.host });
+    return left;
+  }
+
+  /** What a failure is, seen beside the other calls to the endpoint: `denied` when no cell can be answered. */
+  #judge<Cell extends CellKey, Answer>(error: ModelError, attempt: SentFlight<Cell, Answer>): ModelError {
+    const { cells, of, way, started } = attempt;
+    const { traits } = way;
+    const { column } = this.#options;
+    const { message } = error;
+    let { failure } = error;
+    if (failure === 'schema' && !traits.mayRefuseSchema(column)) failure = failureOfTaken(error);
+    // Refused without the schema as well: that was not what it was about.
+    if (failure === 'rejected' && way.doubtsSchema) traits.learnSchema(column, true);
+    const isAboutCells =
+      cells.length > 1 ||
+      of.isContinued === true ||
+      cells.some((cell) => this.#records.of(cell).refusedBefore === 'cell');
+    if (failure === 'rejected' && !isAboutCells) {
+      const hadAnswers = traits.isProved;
+      if (started.refused()) {
+        const why = hadAnswers
+          ? `${MAX_REFUSALS} calls in a row were refused, this one so: ${message}`
+          : `${message} · no call was answered before it`;
+        return new ModelError(why, { ...error, failure: 'denied' });
+      }
+    } else started.passed();
+    return failure === error.failure ? error : new ModelError(message, { ...error, failure });
+  }
+
+  /** Under the same permit: where nothing was answered yet, others would be refused for the same. */
+  async #sendWithoutSchema<Cell extends CellKey, Answer>(
+    error: ModelError,
+    attempt: SentFlight<Cell, Answer>,
+  ): Promise<Left<Cell>> {
+    const { cells, way, permit } = attempt;
+    try {
+      const ended = { call: this.#lostCall(error, attempt), host: way.host };
+      await this.#records.write(cells.slice(0, 1), [retryFor(kindOf(error), error.message)], ended);
+      if (this.#options.stop.aborted) throw cancelled();
+    } catch (thrown) {
+      permit.fail(cancelled());
+      throw thrown;
+    }
+    way.doubtsSchema = true;
+    return this.#send(attempt);
+  }
+
+  /** What came back is of no use. */
+  async #fail<Cell extends CellKey, Answer>(
+    error: CellError,
+    { cells, way }: SentFlight<Cell, Answer>,
+    call: CallRecord | null,
+  ): Promise<Left<Cell>> {
+    const { kind, message } = error;
+    const ended = { call, host: way.host };
+    if (cells.length === 1) {
+      await this.#records.write(cells, [{ status: 'failed', error: { kind, message } }], ended);
+      throw error;
+    }
+    if (call !== null) await this.#records.write(cells.slice(0, 1), [retryFor(LIST, message)], ended);
+    return 'one by one';
+  }
+
+  async #askOneByOne<Cell extends CellKey, Answer>(
+    cells: readonly Cell[],
+    of: CallOf<Cell, Answer>,
+  ): Promise<void> {
+    const ends = await Promise.allSettled(cells.map((cell) => this.call([cell], of)));
+    const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    const worst = faults.find((fault) => !(fault instanceof CellError));
+    if (worst !== undefined) throw worst;
+    if (faults.length === cells.length) throw faults[0];
+  }
+
+  async #backOff(error: ModelError): Promise<void> {
+    const backoffMs = Math.max(this.#nextBackoffMs, error.retryAfterMs ?? 0);
+    if (this.#waitedMs + backoffMs > MAX_BLOCKED_MS) throw new WaitError(error, backoffMs);
+    this.#waitedMs += backoffMs;
+    this.#nextBackoffMs = Math.min(this.#nextBackoffMs * 2, MAX_BACKOFF_MS);
+    await this.#sleep(backoffMs);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return (this.#options.sleep ?? sleep)(ms, this.#options.stop);
+  }
+
+  #wayTo(limiter: LimiterRef): Promise<OpenWay> {
+    const key = Object.entries(limiter).flat().join(' ');
+    const opening =
+      this.#ways.get(key) ??
+      this.#options.wayTo(limiter).then((way) => ({ ...way, answeredBefore: null, doubtsSchema: false }));
+    this.#ways.set(key, opening);
+    return opening;
+  }
+
+  /** Nobody knows what a call without an answer has cost. */
+  #lostCall({ status }: ModelError, { startedAt }: { readonly startedAt: number }): CallRecord {
+    return this.#records.callOf({ promptTokens: 0, completionTokens: 0, status: status ?? 0 }, startedAt);
+  }
+}
+
+/** The kind of error of a list that says nothing about any one of its cells. */
+const LIST = 'UnusableList';
+
+function retryFor(kind: CellErrorKind, message: string) {
+  return { status: 'retry', error: { kind, message } } as const;
+}
+
+function isPassing({ failure }: ModelError): boolean {
+  return failure === 'busy' || failure === 'unavailable';
+}
+
+function isRefusal({ failure }: ModelError): boolean {
+  return failure === 'rejected' || failure === 'input' || failure === 'unusable';
+}
+
+function kindOf(error: ModelError): CellErrorKind {
+  return isPassing(error) ? 'TriesExhausted' : 'RefusedCall';
+}

@@ -1,0 +1,74 @@
+import type { CellKey, Sending } from '../columns/calls.ts';
+import type { Model } from '../models/models.ts';
+import type { ModelTraits } from '../models/traits.ts';
+import type { CallLimiter } from '../models/waiting-line.ts';
+
+/** Whom calls ask. */
+export interface Way {
+  readonly limiter: CallLimiter;
+  readonly traits: ModelTraits;
+  readonly host: string | null;
+  /** Null where no model is asked. */
+  readonly model: Pick<Model, 'client' | 'name' | 'timeoutMs'> | null;
+}
+
+export interface SendingOptions {
+  readonly column: string;
+  /** Runs a task in a worker thread. */
+  readonly inThread: Sending['inThread'];
+  /** Ends the call in flight. */
+  readonly cut: AbortSignal;
+}
+
+/** How one request goes its way. */
+export class WaySending implements Sending {
+  readonly #options: SendingOptions;
+  readonly #way: Way;
+  readonly #mayHaveSchema: boolean;
+  readonly #first: CellKey;
+  /** Whether it was sent with its schema. */
+  hasSchema = false;
+
+  constructor(
+    options: SendingOptions,
+    of: { readonly way: Way; readonly mayHaveSchema: boolean; readonly cells: readonly CellKey[] },
+  ) {
+    this.#options = options;
+    this.#way = of.way;
+    this.#mayHaveSchema = of.mayHaveSchema;
+    this.#first = of.cells[0]!;
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.cut;
+  }
+
+  get inThread(): Sending['inThread'] {
+    return this.#options.inThread;
+  }
+
+  async chat({ messages, parameters, responseSchema }: Parameters<Sending['chat']>[0]) {
+    const { traits } = this.#way;
+    this.hasSchema =
+      responseSchema !== null && this.#mayHaveSchema && traits.sendsSchema(this.#options.column);
+    const { client, request } = this.#request();
+    const schema = this.hasSchema ? responseSchema : null;
+    const answer = await client.chat({ ...request, messages, parameters, responseSchema: schema });
+    return { answer, cost: answer };
+  }
+
+  async embed({ inputs, parameters }: Parameters<Sending['embed']>[0]) {
+    const { client, request } = this.#request();
+    const { vectors, promptTokens, status } = await client.embed({ ...request, inputs, parameters });
+    return { answer: vectors, cost: { promptTokens, completionTokens: 0, status } };
+  }
+
+  #request() {
+    const { model } = this.#way;
+    if (model === null) throw new TypeError('Cannot ask a model under the limiter of something else');
+    const { client, name, timeoutMs } = model;
+    const { column, cut } = this.#options;
+    const cell = { column, row: this.#first.row };
+    return { client, request: { model: name, timeoutMs, signal: cut, cell } };
+  }
+}

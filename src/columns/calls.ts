@@ -1,0 +1,82 @@
+// The one way out of a maker. Permits, tries, waits, pauses, crashes of the process and records are the business of who
+// implements this, so a maker cannot make a call that is not paced, counted and kept.
+
+import { type ModelError, RowloomError } from '../errors.ts';
+import type { ChatRequest, EmbeddingRequest, ModelAnswer } from '../models/model-client.ts';
+import type { LimiterRef, Settings } from '../plan.ts';
+import type { CallRecord, CellRecord } from '../store/records.ts';
+
+/** A cell that records are written for. */
+export interface CellKey {
+  readonly row: number;
+  readonly digest: string;
+}
+
+/** What a maker hands in; row, digest, reader's version, calls, host and time are added to it. */
+export type Draft = Pick<CellRecord, 'status'> &
+  Partial<Omit<CellRecord, 'v' | 'row' | 'in' | 'read' | 'status' | 'calls' | 'host' | 'at' | 'chosen'>>;
+
+export interface Sent<Answer> {
+  readonly answer: Answer;
+  /** What it cost, counted in the first cell's record; null for work that nobody is paid for. */
+  readonly cost: Pick<CallRecord, 'promptTokens' | 'completionTokens' | 'status'> | null;
+}
+
+/** How a request is sent, while its permit lasts. What these reject with is for `Calls.call` to judge. */
+export interface Sending {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Asks the model of the call's limiter. A schema is left out where the endpoint takes none. */
+  chat(request: Pick<ChatRequest, 'messages' | 'parameters' | 'responseSchema'>): Promise<Sent<ModelAnswer>>;
+  /** The vectors of these texts, see `EmbeddingAnswer`. */
+  embed(request: Pick<EmbeddingRequest, 'inputs' | 'parameters'>): Promise<Sent<readonly string[]>>;
+  /**
+   * Runs an export of a module in a worker thread. What the function throws comes as it is. Input and output are
+   * structured clones.
+   */
+  inThread<Output>(of: ThreadTask): Promise<Sent<Output>>;
+}
+
+export interface ThreadTask {
+  /** A file's URL. */
+  readonly module: string;
+  readonly name: string;
+  readonly input: unknown;
+}
+
+export interface CallOf<Cell extends CellKey, Answer> {
+  readonly limiter: LimiterRef;
+  /** A part of the conversation was answered before: a refusal is about what was added to it. */
+  readonly isContinued?: boolean;
+  /** Sends one request for all of these cells; `CellError` fails them. */
+  send(cells: readonly Cell[], sending: Sending): Promise<Sent<Answer>>;
+  /** One draft a cell, in their order. They are in the part, in one write, before the permit goes back. */
+  keep(answer: Answer, cells: readonly Cell[]): readonly Draft[];
+  /** What becomes of one cell whose request was refused or whose answer the endpoint threw away; null: it fails. */
+  whenRefused?(error: ModelError): Draft | null;
+}
+
+export interface Calls {
+  /**
+   * One call for some cells; passing faults are tried again in here. A list that is refused (4xx), or kills its thread, is
+   * asked again cell by cell. Rejects with `CellError` when no cell is left, after a `failed` record of each. Lets pass
+   * what ends the slice, as a maker has to: `WaitError`, `ModelError` of a build that stops, `StoreError`.
+   */
+  call<Cell extends CellKey, Answer>(cells: readonly Cell[], of: CallOf<Cell, Answer>): Promise<void>;
+  /** Records that cost no call, in one write. */
+  keep(cells: readonly CellKey[], drafts: readonly Draft[]): Promise<void>;
+  /** Names of the files of cells that a foreign activity wrote; null before it ran. */
+  readonly returned: readonly string[] | null;
+  readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
+}
+
+/** Who is asked does not answer now, and the cell is for later. */
+export class WaitError extends RowloomError {
+  readonly error: ModelError;
+  readonly retryAfterMs: number;
+  constructor(error: ModelError, retryAfterMs: number) {
+    super(error.message);
+    this.error = error;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
