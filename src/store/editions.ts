@@ -28,7 +28,7 @@ import {
   rowsOfRanges,
 } from './groups.ts';
 import { editionFolder, parseNumbers, publishedName } from './names.ts';
-import { EDITION_FOLDERS, EDITION_OUTPUTS, LINKED_FOLDERS, LINKED_NAMES } from './outputs.ts';
+import { EDITION_FOLDERS, LINKED_FILES, LINKED_FOLDERS, LINKED_NAMES } from './outputs.ts';
 import { findPublished, findVerdict, listEditions } from './published.ts';
 import { recount } from './usage.ts';
 
@@ -122,7 +122,7 @@ export class Edition {
   async #takeDescriptions(): Promise<void> {
     const before = await findPublished(this.#dataset);
     if (before === undefined || before === this.epoch || !(await this.#hasPlanOf(before))) return;
-    for (const { name } of EDITION_OUTPUTS) {
+    for (const name of LINKED_FILES) {
       const path = `${editionFolder(before)}/${name}`;
       if ((await this.#dataset.files.findStat(path)) === undefined) continue;
       await this.#dataset.files.link(path, `${editionFolder(this.epoch)}/${name}`);

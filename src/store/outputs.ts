@@ -23,6 +23,7 @@ import {
 } from './names.ts';
 import type { ParquetColumn } from './parquet.ts';
 import { writeRowGroup } from './row-group-writer.ts';
+import { writeTraces } from './traces.ts';
 
 /** What a commit has of a group for the writers of its outputs. */
 export interface GroupToWrite {
@@ -101,31 +102,35 @@ export const GROUP_OUTPUTS: readonly GroupOutput[] = [
   },
 ];
 
-/** A file that describes an edition as a whole; all of them are linked where Data Designer has them. */
+/** What describes an edition as a whole. */
 export interface EditionOutput {
   readonly name: string;
+  /** A file that Data Designer has in a dataset's folder, too: a link leads there, and it holds until it is written anew. */
+  readonly isLinked?: true;
   readonly write: (dataset: DatasetStore, build: FinishedBuild, path: string) => Promise<void>;
 }
 
 export const EDITION_OUTPUTS: readonly EditionOutput[] = [
   {
     name: 'metadata.json',
+    isLinked: true,
     write: (dataset, build, path) => writeMetadata(dataset, build, { path, filePathsOf }),
   },
-  { name: 'builder_config.json', write: writeBuilderConfig },
+  { name: 'builder_config.json', isLinked: true, write: writeBuilderConfig },
+  { name: 'traces', write: (dataset, _build, path) => writeTraces(dataset, path) },
 ];
 
 /** The folders that every edition has: nothing but its start makes one, so that who is fenced finds them gone. */
 export const EDITION_FOLDERS: readonly string[] = ['groups', ...GROUP_OUTPUTS.map(({ folder }) => folder)];
 
-/** Folders and files that are linked into the dataset's folder, under Data Designer's names. */
+/** What is linked into the dataset's folder, under Data Designer's names. */
 export const LINKED_FOLDERS: readonly string[] = GROUP_OUTPUTS.filter(({ isLinked }) => isLinked).map(
   ({ folder }) => folder,
 );
-export const LINKED_NAMES: readonly string[] = [
-  ...LINKED_FOLDERS,
-  ...EDITION_OUTPUTS.map(({ name }) => name),
-];
+export const LINKED_FILES: readonly string[] = EDITION_OUTPUTS.filter(({ isLinked }) => isLinked).map(
+  ({ name }) => name,
+);
+export const LINKED_NAMES: readonly string[] = [...LINKED_FOLDERS, ...LINKED_FILES];
 
 /** The files of a group's outputs of one sort. */
 export function filesOf({ files }: GroupRecord, sort: 'isTable' | 'isExported'): readonly OutputFile[] {

@@ -1,0 +1,163 @@
+// Task traces: when each cell and slice was dispatched, waited, and ended, for who asks where a build's time goes. While it
+// goes on each process adds lines of plain JSON to `traces/000007.<nonce>.jsonl`, a file of its own for each start; the end of
+// a build writes all starts as Parquet into its edition.
+//
+//   T1. Nothing depends on a trace: what cannot be written is lost, and ends no call.
+//   T2. A line that a killed process left half-written is passed over.
+
+import { randomBytes } from 'node:crypto';
+import type { ColumnType } from '../plan.ts';
+import { fromPlain, type Value } from '../values.ts';
+import type { DatasetStore } from './dataset-store.ts';
+import type { PartFile } from './files/port.ts';
+import { batchName, flightsName, parseNumbers } from './names.ts';
+import { writeRowGroup } from './row-group-writer.ts';
+
+const FOLDER = 'traces';
+const FLUSH_MS = 1_000;
+const ROWS_A_FILE = 50_000;
+
+/** Times are milliseconds since the epoch, UTC; null for what did not happen. */
+export interface TaskTrace {
+  readonly column: string;
+  readonly rowGroup: number;
+  /** Of the slice. */
+  readonly firstRow: number;
+  readonly lastRow: number;
+  /** The cell's; null where the trace is the slice's. */
+  readonly row: number | null;
+  readonly dispatched: number;
+  readonly permitAsked: number | null;
+  readonly permitAcquired: number | null;
+  readonly completed: number;
+  readonly status: string;
+  readonly error: string | null;
+  /** The limiter's key. */
+  readonly model: string | null;
+}
+
+/** A trace with the number of the start that it is from. */
+export interface StoredTrace extends TaskTrace {
+  readonly start: number;
+}
+
+export interface TraceLog {
+  add(trace: TaskTrace): void;
+  /** Writes what was added. */
+  close(): Promise<void>;
+}
+
+/** Touches no disk before the first trace. */
+export function openTraces(dataset: DatasetStore, epoch: number): TraceLog {
+  return new FileTraceLog(dataset, epoch);
+}
+
+class FileTraceLog implements TraceLog {
+  readonly #dataset: DatasetStore;
+  readonly #path: string;
+  #lines: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #file: PartFile | undefined;
+  #isBroken = false;
+
+  constructor(dataset: DatasetStore, epoch: number) {
+    this.#dataset = dataset;
+    this.#path = `${FOLDER}/${flightsName({ epoch, nonce: randomBytes(8).toString('hex') })}`;
+  }
+
+  add(trace: TaskTrace): void {
+    if (this.#isBroken) return;
+    this.#lines.push(`${JSON.stringify(trace)}\n`);
+    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#flush();
+    await this.#writing;
+    await this.#file?.close().catch(() => undefined);
+    this.#isBroken = true;
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const text = this.#lines.splice(0).join('');
+    if (text !== '') this.#writing = this.#writing.then(() => this.#write(text));
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      if (this.#file === undefined) {
+        await this.#dataset.files.makeFolder(FOLDER);
+        this.#file = await this.#dataset.files.openPart(this.#path);
+      }
+      await this.#file.append(text);
+    } catch {
+      this.#isBroken = true;
+    }
+  }
+}
+
+/** The traces of all starts, those of a start together, in the order in which its processes wrote them. */
+export async function* readTraces(dataset: DatasetStore): AsyncGenerator<StoredTrace> {
+  for (const name of (await dataset.files.list(FOLDER)).sort()) {
+    const [start] = parseNumbers([name.split('.')[0] ?? '']);
+    if (start === undefined) continue;
+    const bytes = await dataset.files.find(`${FOLDER}/${name}`);
+    for (const line of bytes?.toString('utf8').split('\n') ?? []) {
+      const trace = parseTrace(line);
+      if (trace !== undefined) yield { start, ...trace };
+    }
+  }
+}
+
+function parseTrace(line: string): TaskTrace | undefined {
+  try {
+    return line === '' ? undefined : JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The columns of the Parquet files. */
+const COLUMNS: readonly {
+  readonly name: string;
+  readonly field: keyof StoredTrace;
+  readonly type: ColumnType;
+}[] = [
+  { name: 'start', field: 'start', type: { kind: 'int' } },
+  { name: 'column', field: 'column', type: { kind: 'text' } },
+  { name: 'row_group', field: 'rowGroup', type: { kind: 'int' } },
+  { name: 'first_row', field: 'firstRow', type: { kind: 'int' } },
+  { name: 'last_row', field: 'lastRow', type: { kind: 'int' } },
+  { name: 'row', field: 'row', type: { kind: 'int' } },
+  { name: 'dispatched', field: 'dispatched', type: { kind: 'int' } },
+  { name: 'permit_asked', field: 'permitAsked', type: { kind: 'int' } },
+  { name: 'permit_acquired', field: 'permitAcquired', type: { kind: 'int' } },
+  { name: 'completed', field: 'completed', type: { kind: 'int' } },
+  { name: 'status', field: 'status', type: { kind: 'text' } },
+  { name: 'error', field: 'error', type: { kind: 'text' } },
+  { name: 'model', field: 'model', type: { kind: 'text' } },
+];
+
+/** Writes the traces of all starts as Parquet into a folder that this makes; no folder where there are none. */
+export async function writeTraces(dataset: DatasetStore, folder: string): Promise<void> {
+  let [traces, files]: [StoredTrace[], number] = [[], 0];
+  const write = async () => {
+    if (files === 0) await dataset.files.makeFolder(folder);
+    const valuesOf = (column: string): Value[] => {
+      const field = COLUMNS.find(({ name }) => name === column)!.field;
+      return traces.map((trace) => fromPlain(trace[field]));
+    };
+    const path = `${folder}/${batchName(files)}`;
+    await writeRowGroup(dataset.files, { path, columns: COLUMNS, rowCount: traces.length, valuesOf });
+    files += 1;
+    traces = [];
+  };
+  for await (const trace of readTraces(dataset)) {
+    traces.push(trace);
+    if (traces.length === ROWS_A_FILE) await write();
+  }
+  if (traces.length > 0) await write();
+}
