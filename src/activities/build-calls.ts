@@ -1,9 +1,11 @@
-// The model calls of one build in one process: who may call, what becomes of the calls, and what ends them.
+// The calls of one build in one process: who may call, what becomes of the calls, and what ends them.
 
+import { availableParallelism } from 'node:os';
 import { QueryRejectedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { WHY_GONE } from '../errors.ts';
 import { createModels, type Models } from '../models/models.ts';
-import type { Plan, Settings } from '../plan.ts';
+import { ModelTraits } from '../models/traits.ts';
+import type { LimiterRef, Plan, Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
@@ -12,10 +14,13 @@ import { Flights } from './flights.ts';
 import { Gate } from './gate.ts';
 import { Outcomes } from './outcomes.ts';
 import type { ServingProcess } from './process.ts';
+import type { Way } from './sending.ts';
 import { tellStop } from './tell-stop.ts';
 
 /** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
 const MIN_FREE_BYTES = 8 * 1024 * 1024;
+/** Services of users have no cap of their own. */
+const MAX_CALLS_TO_OTHERS = 4;
 
 export interface BuildCallsOptions {
   readonly ref: BuildRef;
@@ -34,6 +39,7 @@ export class BuildCalls {
   readonly fence: Fence;
   readonly outcomes: Outcomes;
   readonly flights: Flights;
+  readonly #ways = new Map<string, Way>();
   #opening: Promise<Models> | undefined;
   #models: Models | undefined;
   #limits: Control['limits'] = { maxParallelRequests: {} };
@@ -88,6 +94,36 @@ export class BuildCalls {
     this.#applyLimits();
     if (this.#isDisposed) await models.close();
     return models;
+  }
+
+  /** Whom calls under a limiter ask. Throws as {@link openModels}. */
+  async wayTo(ref: LimiterRef): Promise<Way> {
+    if ('model' in ref) {
+      const model = (await this.openModels()).forAlias(ref.model);
+      return { limiter: model.limiter, traits: model.traits, host: model.client.host, model };
+    }
+    const key = Object.entries(ref).flat().join(' ');
+    const way = this.#ways.get(key) ?? this.#openWay(ref, key);
+    this.#ways.set(key, way);
+    return way;
+  }
+
+  #openWay(ref: LimiterRef, key: string): Way {
+    const isOfThreads = 'threads' in ref;
+    const cap = isOfThreads ? availableParallelism() : MAX_CALLS_TO_OTHERS;
+    const limiter = this.#options.process.limiters.plain(key, cap);
+    const asker = { mayStart: () => this.mayStart() };
+    return {
+      limiter: {
+        acquire: (signal) => limiter.acquire(signal, asker),
+        get answered() {
+          return limiter.answered;
+        },
+      },
+      traits: new ModelTraits({ hasAnswered: () => limiter.answered > 0 }),
+      host: 'host' in ref ? ref.host : null,
+      model: null,
+    };
   }
 
   /**

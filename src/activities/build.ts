@@ -17,6 +17,7 @@ import { Edition } from '../store/editions.ts';
 import type { CachedPart } from '../store/part-cache.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
 import { BuildCalls } from './build-calls.ts';
+import { type OpenCells, openCells } from './open-cells.ts';
 import type { ServingProcess } from './process.ts';
 
 export interface Build {
@@ -35,6 +36,8 @@ export interface Build {
   readonly roots: Roots;
   readonly calls: BuildCalls;
   columnOf(name: string): PlanColumn;
+  /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
+  openCells(name: string): Promise<OpenCells>;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
   readPart(part: PartName): Promise<CachedPart>;
@@ -68,6 +71,12 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const roots = await openRoots({ plan, files: dataset.files });
   const digests = makeGroupDigests({ plan, order: graph.order, seedKeyOf: roots.seedKeyOf });
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const openedCells = new Map<string, Promise<OpenCells>>();
+  function columnOf(name: string): PlanColumn {
+    const column = byName.get(name);
+    if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
+    return column;
+  }
   return {
     ref,
     dataset,
@@ -85,10 +94,11 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     inline: makeInline(plan),
     roots,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
-    columnOf(name) {
-      const column = byName.get(name);
-      if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
-      return column;
+    columnOf,
+    openCells(name) {
+      const opened = openedCells.get(name) ?? openCells(plan, columnOf(name));
+      openedCells.set(name, opened);
+      return opened;
     },
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
     readPart: (part) => parts.read(dataset, part),

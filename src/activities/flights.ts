@@ -58,26 +58,31 @@ export class Flights {
     return this.#crashed.of(cell);
   }
 
-  /** The limiter for the calls of one cell. */
-  limiterFor(cell: FlyingCell, limiter: CallLimiter): CallLimiter {
-    const { company, fence, mayStart } = this.#options;
-    const guest = this.#guestOf(cell);
+  /** Begins the calls of the cells of one `make`. */
+  visit(cells: readonly FlyingCell[]): Visit {
+    const guest = this.#guestOf(cells);
+    const visit = new GuestVisit(this.#options.company, guest);
+    return { limiterFor: (flying, limiter) => this.#limiterFor(flying, limiter, visit) };
+  }
+
+  #limiterFor(cells: readonly FlyingCell[], limiter: CallLimiter, visit: GuestVisit): CallLimiter {
+    const { fence, mayStart } = this.#options;
     return {
       get answered() {
         return limiter.answered;
       },
       acquire: async (signal): Promise<Permit> => {
         for (;;) {
-          await company.enter(guest, signal);
+          await visit.enter(signal);
           let permit: Permit | undefined;
           try {
             permit = await limiter.acquire(signal);
             // Right before the call: the gate, which looks once a second, may not know of a newer build yet.
             if ((await fence.look()) || !mayStart()) throw cancelled();
-            return this.#flight(permit, guest, this.#begin(cell, guest));
+            return this.#flight(permit, visit, this.#begin(cells, visit.guest));
           } catch (error) {
             permit?.fail(cancelled());
-            company.leave();
+            visit.leave();
             if (!isShut(error, signal)) throw error;
           }
         }
@@ -90,40 +95,79 @@ export class Flights {
     this.#log.dispose();
   }
 
-  #guestOf(cell: FlyingCell): Guest {
-    const crashes = this.#crashed.of(cell);
-    const isAlone = isSuspect(crashes);
-    const headStartMs = isAlone ? (crashes.inFlight - 1) * HEAD_START_MS : 0;
+  #guestOf(cells: readonly FlyingCell[]): Guest {
+    const crashes = cells.map((cell) => this.#crashed.of(cell));
+    const isAlone = crashes.some(isSuspect);
+    const headStartMs = isAlone
+      ? (Math.max(...crashes.map(({ inFlight }) => inFlight)) - 1) * HEAD_START_MS
+      : 0;
+    const [first] = cells;
     const { mayStart } = this.#options;
-    return { name: `${cell.column} ${cell.row}`, isAlone, headStartMs, mayStart };
+    return { name: `${first?.column} ${first?.row}`, isAlone, headStartMs, mayStart };
   }
 
-  #begin(cell: FlyingCell, guest: Guest): number {
+  #begin(cells: readonly FlyingCell[], guest: Guest): readonly number[] {
     const { company, onBroken } = this.#options;
+    const isAlone = guest.isAlone && company.hasProof(guest);
     try {
-      return this.#log.begin(cell, { isAlone: guest.isAlone && company.hasProof(guest) });
+      return cells.map((cell) => this.#log.begin(cell, { isAlone }));
     } catch (error) {
       if (error instanceof StoreError) onBroken(error);
       throw error;
     }
   }
 
-  #flight(permit: Permit, { name }: Guest, line: number): Permit {
+  #flight(permit: Permit, visit: GuestVisit, lines: readonly number[]): Permit {
     const { company } = this.#options;
     this.#inFlight += 1;
     const land = (end: () => void) => {
       this.#inFlight -= 1;
       end();
-      company.leave();
-      this.#log.end(line);
+      visit.leave();
+      for (const line of lines) this.#log.end(line);
     };
     return {
       succeed() {
-        company.answered(name);
+        company.answered(visit.guest.name);
         land(() => permit.succeed());
       },
       fail: (error) => land(() => permit.fail(error)),
     };
+  }
+}
+
+/** Calls of one `make` as the store knows them. */
+export interface Visit {
+  /** The limiter for a call for some of its cells. */
+  limiterFor(cells: readonly FlyingCell[], limiter: CallLimiter): CallLimiter;
+}
+
+/** A guest is in the company from the first of its calls to the last: one that is made inside another waits for nobody. */
+class GuestVisit {
+  readonly guest: Guest;
+  readonly #company: Company;
+  #calls = 0;
+  #entering: Promise<void> | undefined;
+
+  constructor(company: Company, guest: Guest) {
+    this.#company = company;
+    this.guest = guest;
+  }
+
+  async enter(signal: AbortSignal): Promise<void> {
+    this.#calls += 1;
+    if (this.#calls === 1) this.#entering = this.#company.enter(this.guest, signal);
+    try {
+      await this.#entering;
+    } catch (error) {
+      this.#calls -= 1;
+      throw error;
+    }
+  }
+
+  leave(): void {
+    this.#calls -= 1;
+    if (this.#calls === 0) this.#company.leave();
   }
 }
 

@@ -1,40 +1,27 @@
 // Makes some cells of one column. One part a try: what an earlier attempt of this slice made is copied, what it paid
-// for is replayed, the rest is asked for. All cells run at once; the limiter decides who calls.
+// for is replayed, the rest is asked for. All batches of cells run at once; limiters decide who calls.
 
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { type CellInput, cellInput, readAgain } from '../columns/llm/by-kind.ts';
-import type { ChatColumn } from '../columns/llm/declare-chat.ts';
-import { generateCell } from '../columns/llm/generate-cell.ts';
-import { CellError, ModelError, StoreError } from '../errors.ts';
+import { type CellKey, WaitError } from '../columns/calls.ts';
+import type { Cell, Keyed, MakeEnd } from '../columns/maker.ts';
+import { CellError, ModelError } from '../errors.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { remedyOf } from '../models/failures.ts';
-import { isMade } from '../plan.ts';
-import {
-  type ColumnTotals,
-  FAILURE,
-  type GenerateSliceInput,
-  type GenerateSliceResult,
-} from '../protocol.ts';
+import type { PlanColumn } from '../plan.ts';
+import { FAILURE, type GenerateSliceInput, type GenerateSliceResult } from '../protocol.ts';
 import type { RowValues } from '../rows/generator.ts';
 import { firstOf } from '../signals.ts';
-import { type Crashes, type FlyingCell, isGuilty } from '../store/flights.ts';
+import { type Crashes, type FlyingCell, isGuilty, isSuspect } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
+import { type CellRecord, isCrash, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
 import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
+import { CellCalls, type CellCallsOptions } from './calls.ts';
+import type { OpenCells } from './open-cells.ts';
 import { readSliceRows } from './read-rows.ts';
-
-type CellEnd =
-  | { readonly end: 'made' | 'dropped' }
-  /** `waiting`: for a model that does not answer now; null for a cell that was stopped. */
-  | { readonly end: 'leftover'; readonly waiting: Waiting | null };
-
-interface Waiting {
-  readonly error: ModelError;
-  readonly retryAfterMs: number;
-}
+import { SlicePart } from './slice-part.ts';
 
 export async function generateSliceActivity(
   build: Build,
@@ -44,155 +31,286 @@ export async function generateSliceActivity(
   const { gate, flights } = build.calls;
   // The process that had it before may have crashed.
   if (activityInfo().attempt > 1) await flights.look();
-  const { signal, dispose } = firstOf([gate.closed, isCancelled]);
+  const { signal: stop, dispose } = firstOf([gate.closed, isCancelled]);
   try {
-    return await generateSlice(build, input, { stop: signal, cut: gate.cut });
+    const slice = await Slice.open(build, input, { stop, cut: gate.cut });
+    return await slice.make();
   } finally {
     dispose();
   }
 }
 
-interface SliceSignals {
-  /** No call starts any more; those in flight go on. */
-  readonly stop: AbortSignal;
-  /** Calls in flight are cut. */
-  readonly cut: AbortSignal;
+interface SliceContent {
+  readonly build: Build;
+  readonly task: SliceTask;
+  readonly column: PlanColumn;
+  readonly cells: OpenCells;
+  /** By row. */
+  readonly values: ReadonlyMap<number, RowValues>;
+  readonly history: ReadonlyMap<number, readonly CellRecord[]>;
+  readonly part: SlicePart;
+  readonly calls: Omit<CellCallsOptions, 'fly' | 'historyOf'>;
 }
 
-async function generateSlice(
-  build: Build,
-  { rowGroup, task }: GenerateSliceInput,
-  { stop, cut }: SliceSignals,
-): Promise<GenerateSliceResult> {
-  const { calls } = build;
-  const column = build.columnOf(task.column);
-  if (!isMade(column)) throw new TypeError(`Column "${column.name}" asks no model`);
-  const rows = await readSliceRows(build, task);
-  const history = await build.readEarlierParts(column.name, task.rows);
-  const part = createPart(build.dataset, {
-    column: column.name,
-    rows: task.rows,
-    rowGroup,
-    epoch: build.ref.epoch,
-  });
-  const masks = {
-    made: RowMask.empty(task.rows),
-    dropped: RowMask.empty(task.rows),
-    leftover: RowMask.empty(task.rows),
-  };
-  const waiting: Waiting[] = [];
-  const usage = new UsageSum();
+class Slice {
+  readonly #content: SliceContent;
+  readonly #waiting: { readonly error: WaitError; readonly cells: number }[] = [];
+  /** Made, but an expression fails over their cells. */
+  readonly #failing = new Set<number>();
 
-  async function append(record: CellRecord): Promise<void> {
-    try {
-      await part.append(record);
-    } catch (error) {
-      // At once: nothing is paid for that cannot be kept.
-      if (error instanceof StoreError) calls.stop(error.message);
-      throw error;
-    }
-    usage.add(record);
+  static async open(
+    build: Build,
+    { rowGroup, task, returned }: GenerateSliceInput,
+    signals: Pick<CellCallsOptions, 'stop' | 'cut'>,
+  ): Promise<Slice> {
+    const column = build.columnOf(task.column);
+    const place = { column: column.name, rows: task.rows, rowGroup, epoch: build.ref.epoch };
+    const cells = await build.openCells(column.name);
+    const values = await readSliceRows(build, task);
+    const history = await build.readEarlierParts(column.name, task.rows);
+    // At once: nothing is paid for that cannot be kept.
+    const onBroken = ({ message }: Error) => build.calls.stop(message);
+    const part = new SlicePart(createPart(build.dataset, place), onBroken);
+    const slice: Slice = new Slice({
+      ...{ build, task, column, cells, values, history, part },
+      calls: {
+        ...{ column: column.name, readVersion: cells.readVersion, settings: build.settings },
+        returned: returned ?? null,
+        ...signals,
+        wayTo: (limiter) => build.calls.wayTo(limiter),
+        append: (records) => slice.#append(records),
+        nextCallId: () => part.nextCallId(),
+        now: Date.now,
+      },
+    });
+    return slice;
   }
 
-  async function makeCell(row: number): Promise<CellEnd> {
-    const values = rows.get(row);
-    if (values === undefined) return { end: 'dropped' };
-    let input: CellInput;
+  private constructor(content: SliceContent) {
+    this.#content = content;
+  }
+
+  async make(): Promise<GenerateSliceResult> {
+    const { task, part, calls } = this.#content;
+    let ends: readonly MakeEnd[];
     try {
-      input = cellInput({ plan: build.plan, column: column as ChatColumn, row, values });
+      ends = await this.#makeAll();
+    } finally {
+      await part.close();
+    }
+    if (task.isLeftover && this.#waiting.length > 0 && !calls.stop.aborted) throw this.#leftoverFailure();
+    const told = ends.filter((end) => end !== undefined);
+    const afterMs = told.map((end) => ('afterMs' in end ? end.afterMs : 0));
+    return {
+      part: part.name,
+      ...this.#masks(),
+      afterMs: Math.max(0, ...afterMs) || null,
+      elsewhere: told.find((end) => 'elsewhere' in end)?.elsewhere ?? null,
+      usage: part.usage,
+    };
+  }
+
+  async #makeAll(): Promise<readonly MakeEnd[]> {
+    const { build, part, cells, column } = this.#content;
+    const { ended, open } = this.#sort();
+    const { flights } = build.calls;
+    // A cell that may have crashed the process goes in no list, so that the next crash tells.
+    const isLoner = (cell: CellKey) =>
+      column.strategy === 'cell' && isSuspect(flights.crashesOf(this.#flyingOf(cell)));
+    const lists = inLists(open, (cell) => (isLoner(cell) ? 1 : cells.maker.batch));
+    const made = lists.map((list) => this.#make(list));
+    // Every cell ends before the part is closed: an answer that is paid for must still be written.
+    const results = await Promise.allSettled([part.append(ended), ...made]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return Promise.all(made);
+  }
+
+  /** The cells that have ended already, as records for this part, and those that are to be made. */
+  #sort(): { readonly ended: readonly CellRecord[]; readonly open: readonly Cell<unknown>[] } {
+    const { cells, column, values, history } = this.#content;
+    const inputs = cells.maker.inputs([...values].map(([row, ofRow]) => cells.viewOf(row, ofRow)));
+    const ended: CellRecord[] = [];
+    const open: Cell<unknown>[] = [];
+    const all: Cell<unknown>[] = [];
+    for (const [index, row] of [...values.keys()].entries()) {
+      const keyed = inputs[index]!;
+      if (keyed instanceof CellError) {
+        ended.push(failedRecord(row, keyed));
+        continue;
+      }
+      const cell = cellOf(row, keyed, history.get(row) ?? []);
+      const end = this.#endOf(cell);
+      all.push(cell);
+      if (end === null) open.push(cell);
+      else ended.push(end);
+    }
+    if (column.strategy !== 'column' || open.length === 0) return { ended, open };
+    const crash = ended.find(isCrash);
+    if (crash !== undefined) return { ended: all.map(({ row }) => ({ ...crash, row })), open: [] };
+    // They are made together: what there is of them tells the maker where to go on.
+    return { ended, open: all };
+  }
+
+  /** How a cell has ended in this start; null for one that is to be made. */
+  #endOf(cell: Cell<unknown>): CellRecord | null {
+    for (const record of cell.history) {
+      const copy = record.status === 'ok' ? this.#readAgain(record) : null;
+      if (copy !== null) return copy;
+    }
+    const { build, column } = this.#content;
+    const crashes = build.calls.flights.crashesOf(this.#flyingOf(cell));
+    if (isGuilty(crashes)) return failedRecord(cell.row, crashedWorker(column, cell, crashes), cell.digest);
+    return cell.history.find(({ status }) => status === 'failed') ?? null;
+  }
+
+  /** An `ok` record with its value as this version reads it. Null when it is of no use now. */
+  #readAgain(record: CellRecord): CellRecord | null {
+    const { maker, readVersion } = this.#content.cells;
+    if (record.read === readVersion) return record;
+    try {
+      return { ...record, read: readVersion, value: maker.read(record) };
     } catch (error) {
-      if (!(error instanceof CellError)) throw error;
-      await append(failedRecord(row, error));
-      return { end: 'dropped' };
+      if (error instanceof CellError) return null;
+      throw error;
     }
-    const earlier = (history.get(row) ?? []).filter((record) => record.in === input.digest);
-    const made = earlier.find(({ status }) => status === 'ok');
-    const copy = made === undefined ? null : readAgain(column as ChatColumn, made);
-    if (copy !== null) {
-      await append(copy);
-      return { end: 'made' };
-    }
-    const cell: FlyingCell = { column: column.name, row, in: input.digest };
-    const crashes = calls.flights.crashesOf(cell);
-    if (isGuilty(crashes)) {
-      await append(failedRecord(row, crashedWorker(cell, crashes), input.digest));
-      return { end: 'dropped' };
-    }
-    const models = await calls.openModels();
-    const model = models.forAlias((column as ChatColumn).form.alias);
-    const outcome = await generateCell({
-      column: column as ChatColumn,
-      row,
-      input,
-      history: earlier,
-      model: { ...model, limiter: calls.flights.limiterFor(cell, model.limiter) },
-      settings: build.settings,
-      stop,
-      signal: cut,
-      append,
-      nextCallId: () => part.nextCallId(),
-      now: Date.now,
+  }
+
+  async #make(list: readonly Cell<unknown>[]): Promise<MakeEnd> {
+    const { build, cells, calls } = this.#content;
+    const flying = (some: readonly CellKey[]) => some.map((cell) => this.#flyingOf(cell));
+    const visit = build.calls.flights.visit(flying(list));
+    const cellCalls = new CellCalls({
+      ...calls,
+      fly: (some, limiter) => visit.limiterFor(flying(some), limiter),
+      historyOf: ({ row }) => list.find((cell) => cell.row === row)?.history ?? [],
     });
-    if (outcome.status === 'waiting') return { end: 'leftover', waiting: outcome };
-    // One that had failed in an earlier attempt was counted there: an outage has its slice tried again and again.
-    const isDone = outcome.status === 'ok' && !failsRow(row, { ...values, [column.name]: outcome.value });
-    if (!earlier.some(({ status }) => status === 'failed')) calls.outcomes.add(row, isDone);
-    return { end: isDone ? 'made' : 'dropped' };
+    try {
+      return await cells.maker.make(list, cellCalls);
+    } catch (error) {
+      await this.#endWith(error, { list, cellCalls });
+      return undefined;
+    }
+  }
+
+  async #endWith(
+    error: unknown,
+    { list, cellCalls }: { readonly list: readonly Cell<unknown>[]; readonly cellCalls: CellCalls },
+  ): Promise<void> {
+    const left = list.filter(({ row }) => !isEnd(this.#content.part.statusOf(row)));
+    if (error instanceof CellError) {
+      const { kind, message } = error;
+      await cellCalls.keep(
+        left,
+        left.map(() => ({ status: 'failed', error: { kind, message } })),
+      );
+    } else if (error instanceof WaitError) this.#waiting.push({ error, cells: left.length });
+    else if (error instanceof ModelError && error.failure === 'denied')
+      this.#content.build.calls.stop(error.message, remedyOf(error));
+    else if (!(error instanceof ModelError && error.failure === 'cancelled')) throw error;
+  }
+
+  /** Writes records of cells that are made now. */
+  async #append(records: readonly CellRecord[]): Promise<void> {
+    const { part, build } = this.#content;
+    await part.append(records);
+    for (const record of records) {
+      const { row, status } = record;
+      if (status === 'failed') build.calls.outcomes.add(row, false);
+      if (status === 'ok') build.calls.outcomes.add(row, !this.#failsRow(record));
+    }
   }
 
   /** Whether an expression fails over these cells: no other cell of the row is asked for then. */
-  function failsRow(row: number, values: RowValues): boolean {
-    const isFailing = build.inline.complete(row, values).failure !== null;
-    if (isFailing) calls.outcomes.failRow(row);
-    return isFailing;
+  #failsRow(record: CellRecord): boolean {
+    const { build, cells, column, values } = this.#content;
+    const { row } = record;
+    const made = { ...values.get(row), [column.name]: cells.maker.read(record) };
+    if (build.inline.complete(row, made).failure === null) return false;
+    build.calls.outcomes.failRow(row);
+    this.#failing.add(row);
+    return true;
   }
 
-  async function endOf(row: number): Promise<CellEnd> {
-    try {
-      return await makeCell(row);
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      if (error.failure === 'denied') calls.stop(error.message, remedyOf(error));
-      else if (error.failure !== 'cancelled') throw error;
-      return { end: 'leftover', waiting: null };
+  #masks(): Pick<GenerateSliceResult, 'made' | 'dropped' | 'leftover'> {
+    const { task, column, values, part } = this.#content;
+    const [made, dropped, leftover] = [0, 1, 2].map(() => RowMask.empty(task.rows)) as [
+      RowMask,
+      RowMask,
+      RowMask,
+    ];
+    const isOpen = (row: number) => !isEnd(part.statusOf(row));
+    // Those of a `column` end together: with fewer rows it would be another column.
+    const areAllOpen = column.strategy === 'column' && [...values.keys()].some(isOpen);
+    for (const row of RowMask.fromHex(task.rows, task.mask).rows()) {
+      if (!values.has(row)) dropped.set(row);
+      else if (areAllOpen || isOpen(row)) leftover.set(row);
+      else {
+        const isFailed = part.statusOf(row) === 'failed' && column.onError === 'drop';
+        (isFailed || this.#failing.has(row) ? dropped : made).set(row);
+      }
     }
+    return { made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() };
   }
 
-  try {
-    const ends = RowMask.fromHex(task.rows, task.mask)
-      .rows()
-      .map(async (row) => {
-        const cell = await endOf(row);
-        masks[cell.end].set(row);
-        if (cell.end === 'leftover' && cell.waiting !== null) waiting.push(cell.waiting);
-      });
-    await allSettledThenThrow(ends);
-  } finally {
-    await part.close();
+  /** Only a leftover slice throws, always retryable; a cell that failed for good is a record, not an error. */
+  #leftoverFailure(): ApplicationFailure {
+    const { column, rows } = this.#content.task;
+    const count = this.#waiting.reduce((sum, { cells }) => sum + cells, 0);
+    const retryAfterMs = Math.max(...this.#waiting.map(({ error }) => error.retryAfterMs));
+    return ApplicationFailure.create({
+      message: `Cannot yet generate ${plural(count, 'cell')} of column "${column}" in rows ${rows.first}-${rows.last}: ${this.#waiting[0]?.error.message}`,
+      type: FAILURE.modelUnavailable,
+      // Jitter, or all slices wake at once.
+      ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),
+    });
   }
-  if (task.isLeftover && waiting.length > 0 && !stop.aborted) throw leftoverFailure(task, waiting);
+
+  #flyingOf({ row, digest }: CellKey): FlyingCell {
+    return { column: this.#content.column.name, row, in: digest };
+  }
+}
+
+function cellOf(row: number, keyed: Keyed<unknown>, known: readonly CellRecord[]): Cell<unknown> {
+  if (known.length === 0) return { ...keyed, row, history: known, older: known };
+  const isOwn = (record: CellRecord) => record.in === keyed.digest;
+  // They come from several parts, whose names say nothing about their order.
+  const byAge = known.toSorted((left, right) => left.at - right.at);
   return {
-    part: part.isEmpty ? null : part.name,
-    made: masks.made.toHex(),
-    dropped: masks.dropped.toHex(),
-    leftover: masks.leftover.toHex(),
-    afterMs: null,
-    elsewhere: null,
-    usage: usage.totals,
+    ...keyed,
+    row,
+    history: byAge.filter(isOwn),
+    older: byAge.filter((record) => !isOwn(record)),
   };
 }
 
-/** Every cell ends before the part is closed: an answer that is paid for must still be written. */
-async function allSettledThenThrow(ends: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(ends);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+/** Lists in the order of their first items, each as long as its items allow. */
+function inLists<Item>(
+  items: readonly Item[],
+  lengthFor: (item: Item) => number,
+): readonly (readonly Item[])[] {
+  const lists: Item[][] = [];
+  let open: Item[] = [];
+  for (const item of items) {
+    const length = lengthFor(item);
+    if (length === 1) lists.push([item]);
+    else {
+      if (open.length === 0) lists.push(open);
+      open.push(item);
+      if (open.length >= length) open = [];
+    }
+  }
+  return lists;
 }
 
-function crashedWorker({ column, row }: FlyingCell, { alone }: Crashes): CellError {
+function isEnd(status: CellRecord['status'] | undefined): boolean {
+  return status === 'ok' || status === 'skip' || status === 'failed';
+}
+
+function crashedWorker({ name }: PlanColumn, { row }: CellKey, { alone }: Crashes): CellError {
   return new CellError(
     'CrashedWorker',
-    `Making it crashed the worker ${alone} times with nothing else in flight · to try again: --redo ${column} --rows ${row}`,
+    `Making it crashed the worker ${alone} times with nothing else in flight · to try again: --redo ${name} --rows ${row}`,
   );
 }
 
@@ -200,35 +318,4 @@ function failedRecord(row: number, error: CellError, digest = ''): CellRecord {
   const { kind, message } = error;
   const failed = { row, in: digest, status: 'failed', error: { kind, message }, at: Date.now() } as const;
   return { ...RECORD_DEFAULTS, v: RECORD_VERSION, ...failed };
-}
-
-class UsageSum {
-  #sum = { made: 0, failed: 0, calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
-
-  add(record: CellRecord): void {
-    const sum = this.#sum;
-    if (record.status === 'ok') sum.made += 1;
-    if (record.status === 'failed') sum.failed += 1;
-    for (const call of record.calls) {
-      sum.calls += 1;
-      if (call.status !== 200) sum.failedCalls += 1;
-      sum.promptTokens += call.promptTokens;
-      sum.completionTokens += call.completionTokens;
-    }
-  }
-
-  get totals(): ColumnTotals {
-    return this.#sum;
-  }
-}
-
-/** Only a leftover slice throws, always retryable; a cell that failed for good is a record, not an error. */
-function leftoverFailure({ column, rows }: SliceTask, waiting: readonly Waiting[]): ApplicationFailure {
-  const retryAfterMs = Math.max(...waiting.map((cell) => cell.retryAfterMs));
-  return ApplicationFailure.create({
-    message: `Cannot yet generate ${plural(waiting.length, 'cell')} of column "${column}" in rows ${rows.first}-${rows.last}: ${waiting[0]?.error.message}`,
-    type: FAILURE.modelUnavailable,
-    // Jitter, or all slices wake at once.
-    ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),
-  });
 }

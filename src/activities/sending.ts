@@ -1,7 +1,10 @@
-import type { CellKey, Sending } from '../columns/calls.ts';
+import type { CellKey, Sending, Sent } from '../columns/calls.ts';
+import { CellError } from '../errors.ts';
+import { cancelled } from '../models/failures.ts';
 import type { Model } from '../models/models.ts';
 import type { ModelTraits } from '../models/traits.ts';
 import type { CallLimiter } from '../models/waiting-line.ts';
+import { DeadThreadError, runInThread } from '../threads.ts';
 
 /** Whom calls ask. */
 export interface Way {
@@ -14,8 +17,6 @@ export interface Way {
 
 export interface SendingOptions {
   readonly column: string;
-  /** Runs a task in a worker thread. */
-  readonly inThread: Sending['inThread'];
   /** Ends the call in flight. */
   readonly cut: AbortSignal;
 }
@@ -43,8 +44,14 @@ export class WaySending implements Sending {
     return this.#options.cut;
   }
 
-  get inThread(): Sending['inThread'] {
-    return this.#options.inThread;
+  async inThread<Output>(file: URL, input: unknown): Promise<Sent<Output>> {
+    try {
+      return { answer: await runInThread(file, input, { signal: this.signal }), cost: null };
+    } catch (error) {
+      if (this.signal.aborted) throw cancelled();
+      if (!(error instanceof DeadThreadError)) throw error;
+      throw new CellError('CrashedThread', `Making it crashed the worker thread: ${error.message}`);
+    }
   }
 
   async chat({ messages, parameters, responseSchema }: Parameters<Sending['chat']>[0]) {

@@ -31,17 +31,10 @@ export interface Sending {
   /** The vectors of these texts, see `EmbeddingAnswer`. */
   embed(request: Pick<EmbeddingRequest, 'inputs' | 'parameters'>): Promise<Sent<readonly string[]>>;
   /**
-   * Runs an export of a module in a worker thread. What the function throws comes as it is. Input and output are
-   * structured clones.
+   * Runs `run` of a file in a worker thread; input and output are structured clones. What it throws comes without its
+   * class; a thread that dies fails the cells.
    */
-  inThread<Output>(of: ThreadTask): Promise<Sent<Output>>;
-}
-
-export interface ThreadTask {
-  /** A file's URL. */
-  readonly module: string;
-  readonly name: string;
-  readonly input: unknown;
+  inThread<Output>(file: URL, input: unknown): Promise<Sent<Output>>;
 }
 
 export interface CallOf<Cell extends CellKey, Answer> {

@@ -1,6 +1,6 @@
 // What rows are made of.
 
-import type { CellError, ModelError } from '../errors.ts';
+import type { CellError } from '../errors.ts';
 import type { Value } from '../values.ts';
 
 /** The values of one row by column, as far as they exist. */
@@ -11,14 +11,3 @@ export interface RowFailure {
   readonly column: string;
   readonly error: CellError;
 }
-
-/**
- * How one attempt at a cell ended.
- *   ok       a record with the value is in the part
- *   failed   a record with the reason is in the part; the row is dropped
- *   waiting  the endpoint does not answer now: the cell becomes a leftover
- */
-export type CellOutcome =
-  | { readonly status: 'ok'; readonly value: Value }
-  | { readonly status: 'failed'; readonly error: CellError }
-  | { readonly status: 'waiting'; readonly error: ModelError; readonly retryAfterMs: number };

@@ -2,12 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { Company, type Guest } from '../../src/activities/company.ts';
 import { Flights } from '../../src/activities/flights.ts';
 import { Limiter } from '../../src/models/limiter.ts';
+import type { CallLimiter } from '../../src/models/waiting-line.ts';
 import { CrashedFlights } from '../../src/store/flights.ts';
 import { until } from '../support/until.ts';
 import { hold } from '../support/workflow-stage.ts';
 import { testDataset } from '../unit/store/support.ts';
 
 const never = new AbortController().signal;
+/** The limiter of the calls of one cell. */
+function visitOf(flights: Flights, row: number, limiter: CallLimiter): CallLimiter {
+  const cells = [{ column: 'body', row, in: '' }];
+  return flights.visit(cells).limiterFor(cells, limiter);
+}
 const suspect: Guest = { name: 'suspect', isAlone: true, headStartMs: 0, mayStart: () => true };
 
 describe('the calls of a build whose gate shuts while they wait for others', () => {
@@ -23,8 +29,7 @@ describe('the calls of a build whose gate shuts while they wait for others', () 
     });
     const limiter = new Limiter({ max: 1, skipProbe: true });
     const ofBuild = { answered: 0, acquire: (signal: AbortSignal) => limiter.acquire(signal, { mayStart }) };
-    const acquire = (row: number) =>
-      flights.limiterFor({ column: 'body', row, in: '' }, ofBuild).acquire(never);
+    const acquire = (row: number) => visitOf(flights, row, ofBuild).acquire(never);
     const first = await acquire(0);
     let hasSecond = false;
     const second = acquire(1).finally(() => {
@@ -56,8 +61,7 @@ it('counts as in flight what was sent, not a permit that is given back because t
   const limiter = new Limiter({ max: 2, skipProbe: true });
   const ofBuild = { answered: 0, acquire: (signal: AbortSignal) => limiter.acquire(signal, { mayStart }) };
   const stop = new AbortController();
-  const acquire = (row: number) =>
-    flights.limiterFor({ column: 'body', row, in: '' }, ofBuild).acquire(stop.signal);
+  const acquire = (row: number) => visitOf(flights, row, ofBuild).acquire(stop.signal);
   const [first, second] = [acquire(0), acquire(1)];
   await until(() => limiter.stats().inFlight === 2);
   expect(flights.inFlight).toBe(0);

@@ -98,6 +98,7 @@ describe('a slice', () => {
     stage.restart();
     const result = await stage.generate(note!);
     expect(rowsOf(result.dropped)).toEqual([0]);
+    expect(await stage.statusesIn(result.part)).toEqual(['0 failed']);
     expect(stage.asked).toEqual(['body 0', 'note 0', 'note 0']);
   });
 

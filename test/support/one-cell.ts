@@ -46,7 +46,6 @@ export async function makeCell(task: CellTask): Promise<CellOutcome> {
     wayTo: async () => ({ limiter: model.limiter, traits: model.traits, host: model.client.host, model }),
     fly: (_, limiter) => limiter,
     historyOf: () => history,
-    inThread: () => Promise.reject(new Error('No threads')),
     async append(records) {
       for (const record of records) await task.append(record);
       last = records.at(-1);
