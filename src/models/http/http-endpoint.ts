@@ -252,9 +252,11 @@ function unpack(
   return plain;
 }
 
+const DECODER = new TextDecoder();
+
 /** Servers send blank lines and comments (`: PROCESSING`) while a model works, so that nobody takes them for dead. */
 function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes).replace(/^(?:\s+|:[^\n]*(?:\n|$))+/, '');
+  return DECODER.decode(bytes).replace(/^(?:\s+|:[^\n]*(?:\n|$))+/, '');
 }
 
 /** `127.0.0.1:1 refuses connections`, `other side closed`: the innermost cause, which names no request. */
