@@ -8,7 +8,7 @@ export function cancelled(): ModelError {
   return new ModelError('Cannot go on with the call: it was cancelled', { failure: 'cancelled' });
 }
 
-/** Nothing came in the time that a call has. */
+/** No whole answer came before the call's deadline. */
 export function timedOut(host: string, timeoutMs: number): ModelError {
   return new ModelError(
     `No answer from ${host}: none within ${timeoutMs / 1_000} s, raise timeout if it needs longer`,
@@ -31,7 +31,7 @@ export interface Refusal {
 
 /** The class of an HTTP status that is no success. */
 export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs }: Refusal): FailureClass {
-  // Within JSON the quotes around a name have a backslash.
+  // Quotes within a JSON text have a backslash before them, which the patterns do not know.
   const reason = text.slice(0, MAX_REASON_LENGTH).replaceAll('\\', '');
   if (status === 429) {
     const isTimed = retryAfterMs !== null || RATE_WORDS.test(reason);
@@ -49,7 +49,7 @@ export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs 
   return hasSchema && [400, 422, 501].includes(status) ? 'schema' : 'rejected';
 }
 
-/** What a refusal means that could be one of the schema, had the same schema not been taken before. */
+/** What a refusal of class `schema` means where the same schema was taken before: it is about something else. */
 export function failureOfTaken({ status, message }: ModelError): FailureClass {
   if (ANSWER_WORDS.test(message)) return 'unusable';
   return (status ?? 0) >= 500 ? 'unavailable' : 'rejected';

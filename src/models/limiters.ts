@@ -1,7 +1,7 @@
 // The limiters of a process: one for each (endpoint, key, model), whichever builds and aliases ask. What one build learns
 // of an endpoint holds for the next, so a limiter outlives the builds that use it.
 //
-//   P1. A cap is the lowest that the aliases of the open builds ask for. A build that ends gives its part up.
+//   P1. A cap is the lowest that the aliases of the open builds ask for; what a build asked for ends with it.
 //   P2. All calls of the process together never need more connections than it may have files open.
 //   P3. Silence counts only while some build that uses the model may call.
 
@@ -16,7 +16,7 @@ export interface ModelUse {
   readonly endpoint: string;
   /** Whether calls have connections; those of a simulated model have none. */
   readonly isHosted: boolean;
-  /** The provider's name for it. */
+  /** What the provider calls it. */
   readonly model: string;
   /** How people read it. */
   readonly label: string;
@@ -29,17 +29,17 @@ export interface WaitedFor {
   /** By `modelKeyOf`. */
   readonly model: string;
   readonly host: string;
-  /** What the last call met, with the host. */
+  /** The message of the last call that failed; it names the host. */
   readonly why: string;
-  /** Calls that failed since. */
+  /** Calls that failed since it last answered one. */
   readonly tries: number;
   readonly silentMs: number;
   readonly nextInMs: number;
-  /** Until that ends the build. */
+  /** Until this silence ends the build. */
   readonly givesUpInMs: number;
 }
 
-/** What one alias of a build has of a limiter. */
+/** One alias's hold on its limiter: until it leaves, what it asks for counts. */
 export interface Share {
   readonly limiter: Limiter;
   setCap(cap: number): void;

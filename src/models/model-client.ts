@@ -12,7 +12,7 @@ export type Message =
 
 /** What all calls have. `parameters` are the fields of the body beside those built here, exactly as they are sent. */
 export interface CallRequest {
-  /** The provider's name for it. */
+  /** What the provider calls it. */
   readonly model: string;
   readonly parameters: { readonly [key: string]: Value };
   readonly timeoutMs: number;

@@ -17,7 +17,7 @@ import type { Asker, CallLimiter } from './waiting-line.ts';
 export interface Model {
   readonly client: ModelClient;
   readonly limiter: CallLimiter;
-  /** The provider's name for it. */
+  /** What the provider calls it. */
   readonly name: string;
   readonly timeoutMs: number;
   /** What the build has found out of the (provider, model): shared by its aliases. */
@@ -30,7 +30,7 @@ export interface Models {
   setMax(alias: string, max: number): void;
   /** The models that do not answer now. */
   waitedFor(): readonly WaitedFor[];
-  /** Gives up its part of the limiters, and ends all connections. */
+  /** Takes back what it asked of the limiters, and ends all connections, calls in flight too. */
   close(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface ModelsOptions {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly environment: Environment;
-  /** Those of the process. */
+  /** Shared by all builds of the process. */
   readonly limiters: Limiters;
   /** Asked before each call; while it is false no call of this build starts. */
   readonly mayStart: () => boolean;
@@ -155,7 +155,7 @@ function accountOf(provider: ProviderSettings, environment: Environment): Accoun
     ]),
   );
   const apiKey = apiKeyVariable === null ? null : read(apiKeyVariable);
-  // Without a key of its own it may stand in the headers.
+  // A provider without a key may have one in its headers: two accounts under one limiter would wait for each other.
   const identity = [endpoint ?? [name, simulation], apiKey ?? headers];
   return { endpoint: JSON.stringify(identity), apiKey, headers };
 }

@@ -11,7 +11,7 @@
 
 /** Calls refused in a row that are no accident: with every fifth input refused they come once in ten million calls. */
 export const MAX_REFUSALS = 10;
-/** More than are in flight at once; those before are no longer looked at. */
+/** More than are in flight at once. Older calls are forgotten: they no longer say what holds now. */
 const MAX_CALLS_KEPT = 4_000;
 
 /** One call that was started. Exactly one of its methods is called, once, when it has ended. */
@@ -19,7 +19,7 @@ export interface StartedCall {
   answered(): void;
   /** Refused, with nothing known of why. Returns whether that is about all cells. */
   refused(): boolean;
-  /** It says nothing about other calls. */
+  /** Ended in a way that says nothing about other calls: a 429, a timeout, a refusal that names its input. */
   passed(): void;
 }
 
@@ -36,7 +36,7 @@ export class ModelTraits {
   #calls: Call[] = [];
   readonly #schemas = new Map<string, 'taken' | 'refused'>();
 
-  /** `hasAnswered`: whether it has answered anybody in this process, other builds too. */
+  /** `hasAnswered`: whether the model has answered any build of this process. */
   constructor({ hasAnswered }: { readonly hasAnswered: () => boolean }) {
     this.#hasAnswered = hasAnswered;
   }

@@ -15,21 +15,21 @@ import { type Environment, findProxy } from '../../proxies.ts';
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
 const REST_MS = 100;
 
-/** `call` learns which connection it got. */
+/** `call.connection` is set to the connection that the request got. */
 export interface Request extends Dispatcher.DispatchOptions {
   readonly call: { connection: object };
 }
 
 export interface ConnectionOptions {
   readonly environment: Environment;
-  /** Calls wait for one above this; without it there are as many as calls in flight, and those at rest. */
+  /** Further calls wait for one that becomes free; null: each call that finds none free opens one. */
   readonly maxConnections: number | null;
 }
 
-/** Those to one endpoint. */
+/** The connections to one endpoint. */
 export class Connections {
   readonly #proxy: URL | null;
-  /** The last one is in use, the first one too while calls are in flight on it. */
+  /** The last one takes new calls; one before it only ends those that were in flight on it. */
   readonly #opened: Dispatcher[];
   #isKept: boolean;
 
@@ -39,7 +39,7 @@ export class Connections {
   constructor(endpoint: URL, { environment, maxConnections }: ConnectionOptions) {
     this.#max = maxConnections;
     this.#proxy = proxyOf(endpoint, environment);
-    // Those that undici has for SOCKS know no rest.
+    // Through SOCKS undici makes its own connections, which do not rest: kept, one could bring an answer one call late.
     this.#isKept = !/^socks/.test(this.#proxy?.protocol ?? '');
     this.#opened = [this.#open()];
   }
@@ -52,7 +52,7 @@ export class Connections {
   distrust(): void {
     if (!this.#isKept) return;
     this.#isKept = false;
-    // Calls in flight end as they may, by `close` too.
+    // Calls in flight go on. Where `close` below ends them first, this rejects, which is no error.
     this.#opened
       .at(-1)!
       .close()
@@ -69,7 +69,7 @@ export class Connections {
     const onExcess = () => this.distrust();
     const factory = (origin: string | URL, options: object) =>
       new Pool(origin, { ...options, factory: (url, each) => new RestingClient(url, each, onExcess) });
-    // Each call has a deadline of its own.
+    // A call's own deadline ends it (http-endpoint.ts); undici's limits would end one that may take longer.
     const options = { factory, connections: this.#max, headersTimeout: 0, bodyTimeout: 0 };
     return this.#proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: this.#proxy.href });
   }
@@ -89,7 +89,7 @@ class RestingClient extends Client {
     return super.dispatch(request, handler);
   }
 
-  /** A pool gives no call to a client until it says `drain`. */
+  /** A pool gives a client its next call when it says `drain`: said later, the connection rests until then. */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     const pass = () => EventEmitter.prototype.emit.call(this, event, ...values);
     if (event !== 'drain' || !this.stats.connected) return pass();

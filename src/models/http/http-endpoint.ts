@@ -16,7 +16,7 @@ export interface HttpCall {
   /** Put behind the path of the address. */
   readonly route: string;
   readonly body: string;
-  /** Beside those of all calls. */
+  /** Names and values in turn, sent beside those of all calls. */
   readonly headers: readonly string[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -27,11 +27,11 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** What it came on. */
+  /** The one that it came on. */
   readonly connection: object;
-  /** Unpacked, without what stands before its body to keep the connection alive. */
+  /** The body, unpacked, without what servers send before it to keep the connection alive. */
   readonly text: string;
-  /** What it means that the body cannot be read; `text` says why. */
+  /** Null for a body that was read; else what the failure counts as, and `text` says what is wrong with it. */
   readonly unread: FailureClass | null;
 }
 
@@ -89,7 +89,7 @@ export class HttpEndpoint {
     }
   }
 
-  /** After an answer that came twice: what its connection brings next may be one call late. */
+  /** From now on each call has a connection of its own: one that brought an answer twice may bring the next one call late. */
   distrust(): void {
     this.#connections.distrust();
   }
@@ -98,7 +98,7 @@ export class HttpEndpoint {
     return this.#connections.close();
   }
 
-  /** Where an answer sends its call. Throws for what no later call escapes either. */
+  /** What a redirect asks to send next. Throws `denied` for a redirect that each call would meet and none may follow. */
   #redirect(
     { status, headers: { location } }: Packed,
     { sent, redirects }: { readonly sent: Sent; readonly redirects: number },
@@ -167,7 +167,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** At once, also while a connection is waited for: a proxy may hold that up for minutes. */
+  /** Rejects at once, also while there is no connection yet: a proxy may hold that up for minutes. */
   end(error: Error): void {
     this.#ended = error;
     this.#reject(error);
@@ -219,7 +219,7 @@ const UNPACKERS = new Map<string, Unpacker>([
   ['deflate', (bytes, limit) => (hasZlibHeader(bytes) ? inflateSync : inflateRawSync)(bytes, limit)],
 ]);
 
-/** `deflate` is sent with that header and without it. */
+/** Servers send `deflate` with zlib's header and without it, which two ways of unpacking take. */
 function hasZlibHeader([method = 0, flags = 0]: Uint8Array): boolean {
   return method % 16 === 8 && (method * 256 + flags) % 31 === 0;
 }
@@ -233,7 +233,7 @@ function unpack(
     .toLowerCase()
     .split(/[\s,]+/)
     .filter((coding) => !['', 'identity'].includes(coding));
-  // Some say nothing of it.
+  // Some servers pack without saying so: gzip is known by its first bytes.
   if (codings.length === 0 && bytes[0] === 0x1f && bytes[1] === 0x8b) codings.push('gzip');
   if (bytes.length === 0) return bytes;
   let plain = bytes;
@@ -244,7 +244,7 @@ function unpack(
       plain = unpacker(plain, { maxOutputLength: maxBytes });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return null;
-      // A proxy may have unpacked it and left the header.
+      // A proxy may have unpacked it and left the header: what begins as JSON is taken as it is.
       if (/^\s*[[{]/.test(plain.toString('latin1', 0, 100))) return plain;
       throw error;
     }

@@ -15,9 +15,9 @@ export interface ProviderEndpointOptions extends ConnectionOptions {
   readonly apiKey: string | null;
   /** The environment variable that holds the key: named where the key is refused. */
   readonly apiKeyVariable: string | null;
-  /** The provider's own: they stand in place of `standing` ones. */
+  /** The provider's own, as its user wrote them: they replace those of `standing`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The protocol's, with the key in one of them. */
+  /** Those that the protocol asks for, with the key in one of them. */
   readonly standing: Readonly<Record<string, string>>;
 }
 
@@ -123,7 +123,7 @@ export class ProviderEndpoint {
   }
 }
 
-/** Shorter ones are no secrets: `2`, `Bearer`. */
+/** Shorter words of a header are no secrets: `2`, `Bearer`. */
 const MIN_SECRET_LENGTH = 7;
 
 /** What no message shows. Endpoints repeat the token of a header without the `Bearer` before it. */
@@ -145,12 +145,12 @@ function headersOf({ headers, standing }: ProviderEndpointOptions): readonly str
   }).flat();
 }
 
-/** Shorter ids, such as `1`, are given again and again. */
+/** Shorter ids, such as `1`, some endpoints give to answer after answer. */
 const MIN_ID_LENGTH = 16;
 
 /** Tells an answer that a connection brings twice, the second time as that to another request. */
 class Repeats {
-  /** By connection. */
+  /** The last answer of each connection. */
   readonly #last = new WeakMap<object, { readonly id: string; readonly request: string }>();
 
   has(connection: object, { id, body }: { readonly id: string | null; readonly body: string }): boolean {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bytesOf, completionOf, said, startRawEndpoint } from '../../../../support/raw-endpoint.ts';
+import { bytesOf, completionOf, said, startRawEndpoint } from '../../../support/raw-endpoint.ts';
 
 /** Answers each row with its own name, and does something more with the bytes of that answer. */
 async function startEcho(

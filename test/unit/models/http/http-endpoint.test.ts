@@ -7,7 +7,7 @@ import {
   requestOf,
   said,
   startRawEndpoint,
-} from '../../../../support/raw-endpoint.ts';
+} from '../../../support/raw-endpoint.ts';
 
 type Answer = Uint8Array | string;
 

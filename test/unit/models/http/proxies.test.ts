@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ModelError } from '../../../../../src/errors.ts';
-import type { ChatRequest } from '../../../../../src/models/model-client.ts';
-import { createOpenAIClient } from '../../../../../src/models/providers/openai/client.ts';
-import { isExcepted, isLoopback } from '../../../../../src/proxies.ts';
-import { startMockModelServer } from '../../../../support/mock-model-server.ts';
-import { requestOf } from '../../../../support/raw-endpoint.ts';
+import type { ModelError } from '../../../../src/errors.ts';
+import type { ChatRequest } from '../../../../src/models/model-client.ts';
+import { createOpenAIClient } from '../../../../src/models/providers/openai/client.ts';
+import { isExcepted, isLoopback } from '../../../../src/proxies.ts';
+import { startMockModelServer } from '../../../support/mock-model-server.ts';
+import { requestOf } from '../../../support/raw-endpoint.ts';
 
 const mock = await startMockModelServer();
 afterAll(() => mock.close());
