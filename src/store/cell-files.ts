@@ -57,7 +57,7 @@ export async function withCellFiles<Result>(
 /** Makes the folder of a column's cells of a group. Throws `StoreError` when the dataset's folder is gone. */
 export async function makeCellFolder(dataset: DatasetStore, place: CellPlace): Promise<void> {
   const folder = cellFolder(place);
-  if ((await dataset.files.findStat(folder)) !== undefined) return;
+  if (await dataset.files.has(folder)) return;
   await dataset.files.makeFolder(folder.slice(0, folder.lastIndexOf('/')));
   await dataset.files.makeFolder(folder);
 }

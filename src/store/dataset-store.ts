@@ -124,7 +124,7 @@ export class DatasetStore {
   /** Keeps a plan under its digest. A plan that is there already is not written again. */
   async writePlan(planDigest: string, plan: Plan): Promise<void> {
     const name = `plans/${planDigest}.json`;
-    if ((await this.files.findStat(name)) !== undefined) return;
+    if (await this.files.has(name)) return;
     await this.files.create(name, `${formatJson(plan as unknown as Value)}\n`);
   }
 
@@ -242,7 +242,7 @@ export class DatasetStore {
 
   /** Whether another start has taken the dataset over. */
   async hasNewerEpoch(epoch: number): Promise<boolean> {
-    return (await this.files.findStat(epochName(epoch + 1))) !== undefined;
+    return this.files.has(epochName(epoch + 1));
   }
 }
 

@@ -124,7 +124,7 @@ export class Edition {
     if (before === undefined || before === this.epoch || !(await this.#hasPlanOf(before))) return;
     for (const name of LINKED_FILES) {
       const path = `${editionFolder(before)}/${name}`;
-      if ((await this.#dataset.files.findStat(path)) === undefined) continue;
+      if (!(await this.#dataset.files.has(path))) continue;
       await this.#dataset.files.link(path, `${editionFolder(this.epoch)}/${name}`);
     }
     await this.#dataset.files.syncFolder(editionFolder(this.epoch));
@@ -249,7 +249,7 @@ async function refuseFoldersForLinks(dataset: DatasetStore): Promise<void> {
   const { files } = dataset;
   const names = ['current', ...LINKED_FOLDERS];
   for (const name of names) {
-    if ((await files.findStat(name)) === undefined || (await files.findPointer(name)) !== undefined) continue;
+    if (!(await files.has(name)) || (await files.findPointer(name)) !== undefined) continue;
     fail(
       `Cannot build in "${dataset.directory}": "${name}" is no link there, as in a copy that followed links. Remove ${names.slice(0, -1).join(', ')} and ${names.at(-1)}: the rows are in editions, too`,
     );
@@ -265,8 +265,8 @@ export async function isPublishedByName(dataset: DatasetStore): Promise<boolean>
   const epoch = await findPublished(dataset);
   const current = await files.findPointer('current');
   if (epoch === undefined || (current !== undefined && current !== editionFolder(epoch))) return false;
-  const stats = await Promise.all(LINKED_NAMES.map((name) => files.findStat(name)));
-  return stats.every((stat) => stat !== undefined);
+  const found = await Promise.all(LINKED_NAMES.map((name) => files.has(name)));
+  return found.every((isThere) => isThere);
 }
 
 /** Puts Data Designer's names where the published edition is. Whoever finds them elsewhere does. */

@@ -49,7 +49,7 @@ export type NewDataset = Pick<DatasetRecord, 'seed' | 'rowGroupSize'>;
 export async function openStore(directory: string, options: OpenStoreOptions): Promise<Store> {
   const { access, fileSystem } = options;
   const files = new FolderFiles(directory, fileSystem);
-  if (access === 'build' && (await files.findStat(RECORD)) === undefined) {
+  if (access === 'build' && !(await files.has(RECORD))) {
     await files.makeRoot();
     await writeRecord(files, { storeId: newId(), isNew: true });
   }
@@ -148,7 +148,7 @@ export class Store {
   }
 
   async #has(name: string): Promise<boolean> {
-    return (await this.files.findStat(recordPath(name))) !== undefined;
+    return this.files.has(recordPath(name));
   }
 }
 

@@ -19,6 +19,7 @@ export function hooked(files: StoreFiles, before: Hook, root = ''): StoreFiles {
     place: (path) => files.place(path),
     below: (folder) => hooked(files.below(folder), before, from(folder)),
     find: (path, range) => step('find', path, () => files.find(path, range)),
+    has: (path) => step('has', path, () => files.has(path)),
     findStat: (path) => step('findStat', path, () => files.findStat(path)),
     list: (folder) => step('list', folder, () => files.list(folder)),
     replace: (path, content) => step('replace', path, () => files.replace(path, content)),

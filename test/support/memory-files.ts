@@ -134,6 +134,10 @@ export class MemoryFiles implements StoreFiles {
     return Buffer.from(found.bytes.subarray(start, Math.max(start, end)));
   }
 
+  async has(path: string): Promise<boolean> {
+    return (await this.findStat(path)) !== undefined;
+  }
+
   async findStat(path: string): Promise<FileStat | undefined> {
     const found = this.#world.find(this.#at(path));
     if (found?.kind !== 'file') return found && { sizeBytes: 0, modifiedMs: 0, identity: 'folder' };

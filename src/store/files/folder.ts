@@ -8,6 +8,7 @@
 //       may see it empty, never half; who is killed in that moment leaves it empty, and readers refuse it by name.
 
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import nodeFs from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { FolderGoneError, StoreError } from '../../errors.ts';
@@ -56,6 +57,13 @@ export class FolderFiles implements StoreFiles {
     return reading(place, () =>
       range === undefined ? this.#fs.readFile(place) : this.#readRange(place, range),
     );
+  }
+
+  /** In the calling thread: that costs 2 µs, and 25 through the thread pool with the error that a missing file is there. */
+  async has(path: string): Promise<boolean> {
+    const place = this.place(path);
+    const stat = await reading(place, async () => statSync(place, { throwIfNoEntry: false }));
+    return stat !== undefined;
   }
 
   async findStat(path: string): Promise<FileStat | undefined> {

@@ -245,7 +245,7 @@ describe('a commit', () => {
     expect(removals).toHaveLength(6);
     expect(Math.min(...removals)).toBeGreaterThan(record);
     expect(Math.max(...writes)).toBeLessThan(record);
-    expect(steps[record - 1]).toBe('findStat epochs/000002.json');
+    expect(steps[record - 1]).toBe('has epochs/000002.json');
   });
 
   it('changes nothing when it comes again, and reads nothing', async () => {

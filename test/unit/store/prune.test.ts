@@ -172,7 +172,7 @@ describe('a prune', () => {
       let usage: object | undefined;
       const suspended = seenBy(dataset, async (operation) => {
         // A look at the epochs, and what follows it.
-        if (!WRITES.has(operation) && operation !== 'findStat') return;
+        if (!WRITES.has(operation) && operation !== 'has') return;
         steps += 1;
         if (steps !== at) return;
         await buildTickets(dataset, THREE);

@@ -26,6 +26,7 @@ export function describeStoreFiles(name: string, newPlace: NewPlace): void {
         for (const path of ['none', 'none/of/it', 'file/below']) {
           expect(await files.find(path)).toBeUndefined();
           expect(await files.findStat(path)).toBeUndefined();
+          expect(await files.has(path)).toBe(false);
           expect(await files.findPointer(path)).toBeUndefined();
           expect(await files.list(path)).toEqual([]);
           expect(await files.remove(path)).toBe(false);
@@ -40,6 +41,7 @@ export function describeStoreFiles(name: string, newPlace: NewPlace): void {
         expect(await files.find('cells/bytes')).toEqual(Buffer.from([0, 255, 10]));
         expect((await files.list('cells')).sort()).toEqual(['bytes', 'text']);
         expect(await files.findStat('cells/text')).toMatchObject({ sizeBytes: 8 });
+        expect([await files.has('cells/text'), await files.has('cells')]).toEqual([true, true]);
       });
 
       it('gets a range as far as the file goes', async () => {
