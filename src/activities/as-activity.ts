@@ -14,7 +14,7 @@ const BEAT_EVERY_MS = 2_000;
 const MAX_READ_FAULTS_MS = 60_000;
 
 /**
- * An activity that does its work once for all attempts at it together. `isCancelled` fires when the workflow wants it to
+ * An activity that does its work once for all attempts at it together. Its heartbeats say which models do not answer. `isCancelled` fires when the workflow wants it to
  * end. `onSurprise` is told of what nobody expects, after which Temporal tries the activity again: a bug of ours, a key
  * that is not there.
  */
@@ -49,10 +49,13 @@ export function asActivity<Input extends { readonly build: BuildRef }, Result>(
 
   return async (input) => {
     const context = Context.current();
-    const beats = setInterval(() => context.heartbeat(), BEAT_EVERY_MS);
+    const beat = () => context.heartbeat(builds.calls().waitedFor);
+    const beats = setInterval(beat, BEAT_EVERY_MS);
     try {
       return await attempts.join(context, (isCancelled) => run(input, isCancelled));
     } catch (error) {
+      // The last one is shown while Temporal waits before the next attempt.
+      beat();
       const type = typeOf(error);
       if (type !== null && !mayPass(error, input, context)) throw nonRetryable(error, type);
       if (!(error instanceof TemporalFailure)) onSurprise?.(input, error);

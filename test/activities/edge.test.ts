@@ -72,6 +72,7 @@ describe('an activity that cannot be done here and now', () => {
   function failingOn(taskQueue: string, ...errors: readonly Error[]) {
     const left = [...errors];
     const builds = {
+      calls: () => ({ inFlight: 0, answered: 0, waitedFor: [] }),
       serve: async () => {
         const error = left.shift();
         if (error !== undefined) throw error;

@@ -105,9 +105,9 @@ async function tellUntilLost(
         return undefined;
       }
       const until = Date.now() + SNAPSHOT_LIMIT_MS;
-      const snapshot = await ask(() => client.withDeadline(until, () => readSnapshot(client, build))).catch(
-        () => undefined,
-      );
+      const snapshot = await ask(() =>
+        client.withDeadline(until, () => readSnapshot(client, build, { asksWorkers: worker === undefined })),
+      ).catch(() => undefined);
       const stored =
         snapshot === undefined && worker === undefined ? await summarize(wish.dataset) : undefined;
       over.throwIfAborted();

@@ -1,7 +1,9 @@
 // What a build looks like at one moment, for people and programs.
 
 import type { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { addColumnTotals } from '../../graph/totals.ts';
+import type { WaitedFor } from '../../models/limiters.ts';
 import {
   type BuildProgress,
   type BuildRef,
@@ -22,13 +24,19 @@ export interface BuildSnapshot {
   /** Of this start. */
   readonly columns: { readonly [column: string]: ColumnTotals };
   readonly cellsInFlight: number;
+  /** The models that do not answer its workers, wherever those are. */
+  readonly waitedFor: readonly WaitedFor[];
 }
 
 /** Children asked for their progress at most, so that a wide window does not flood the server. */
 const MAX_CHILDREN_ASKED = 16;
 
-/** The parent's totals and those of its open children. Throws what Temporal's client throws. */
-export async function readSnapshot(client: Client, build: BuildRef): Promise<BuildSnapshot> {
+/** The parent's totals and those of its open children; who is waited for only where workers are to be asked. Throws what Temporal's client throws. */
+export async function readSnapshot(
+  client: Client,
+  build: BuildRef,
+  { asksWorkers }: { readonly asksWorkers: boolean },
+): Promise<BuildSnapshot> {
   const parent = await client.workflow
     .getHandle(datasetWorkflowId(build))
     .query<BuildProgress>(QUERY.progress);
@@ -49,6 +57,31 @@ export async function readSnapshot(client: Client, build: BuildRef): Promise<Bui
     dropped: parent.totals.dropped,
     columns: parent.totals.columns,
     cellsInFlight: 0,
+    waitedFor:
+      asked[0] === undefined || !asksWorkers
+        ? []
+        : await readWaitedFor(client, rowGroupWorkflowId(build, asked[0])),
+  });
+}
+
+/** What the heartbeats of a row group's slices say: they are made by workers that may be anywhere. */
+async function readWaitedFor(client: Client, workflowId: string): Promise<readonly WaitedFor[]> {
+  // It may just have ended.
+  const described = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => undefined);
+  return (described?.raw.pendingActivities ?? []).flatMap(({ heartbeatDetails, lastHeartbeatTime }) => {
+    const ageMs = Math.max(0, Date.now() - Number(lastHeartbeatTime?.seconds ?? 0) * 1_000);
+    const beats = (heartbeatDetails?.payloads ?? []).flatMap((payload) =>
+      defaultPayloadConverter.fromPayload<readonly WaitedFor[]>(payload),
+    );
+    return beats.map((waited) => ({
+      ...waited,
+      silentMs: waited.silentMs + ageMs,
+      nextInMs: Math.max(0, waited.nextInMs - ageMs),
+      givesUpInMs: waited.givesUpInMs - ageMs,
+    }));
   });
 }
 

@@ -2,6 +2,7 @@
 
 import type { Calls } from '../../activities/builds.ts';
 import { sumCosts } from '../../graph/totals.ts';
+import type { WaitedFor } from '../../models/limiters.ts';
 import type { Summary } from '../../store/look.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
@@ -16,6 +17,8 @@ export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
   const made = joinParts(`rows ${formatCount(snapshot.rows)}`, plural(totals.calls, 'call'));
   const busy = `${plural(snapshot.cellsInFlight, 'cell')} under way`;
   const rest = joinParts(describeLosses(snapshot), snapshot.phase !== 'running' && snapshot.phase);
+  const waiting = describeWaiting(snapshot.waitedFor);
+  if (waiting.length > 0) return [`${waiting[0]} · ${made}`, ...waiting];
   return [
     joinParts(made, busy, describeTokens(totals), rest),
     joinParts(made, busy, rest),
@@ -61,7 +64,7 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   // Answers that are asked for again may take more calls than were planned.
   const plannedText = made > planned ? ` (${formatCount(planned)} planned)` : `/${formatCount(planned)}`;
   const done = `calls ${formatCount(made)}${plannedText}`;
-  const waiting = describeWaiting(calls);
+  const waiting = describeWaiting(calls?.waitedFor ?? snapshot.waitedFor);
   if (waiting.length > 0) return [`${waiting[0]} · ${rows} · ${done}`, ...waiting];
   const rate = perSecond > 0 && formatRate(perSecond);
   const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
@@ -91,8 +94,8 @@ function describeLosses({ dropped, columns }: BuildSnapshot): string {
 const MAX_SHORT_REASON = 40;
 
 /** Who is waited for and why, from the second failure on, in several lengths. Empty while calls are answered. */
-function describeWaiting(calls: Calls | null): readonly string[] {
-  const [waited] = (calls?.waitedFor ?? []).filter(({ tries }) => tries > 1);
+function describeWaiting(waitedFor: readonly WaitedFor[]): readonly string[] {
+  const waited = waitedFor.find(({ tries }) => tries > 1);
   if (waited === undefined) return [];
   const { why, tries, silentMs, nextInMs, givesUpInMs } = waited;
   const failed = `${plural(tries, 'call')} failed in ${formatSeconds(silentMs)}`;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { BuildSnapshot } from '../../../src/client/look/build-snapshot.ts';
-import { describeProgress, type ProgressPlace } from '../../../src/client/tell/progress-report.ts';
+import {
+  describeProgress,
+  describeSnapshot,
+  type ProgressPlace,
+} from '../../../src/client/tell/progress-report.ts';
 import type { Wish } from '../../../src/client/wish/wish.ts';
 
 const SNAPSHOT: BuildSnapshot = {
@@ -27,6 +31,7 @@ const SNAPSHOT: BuildSnapshot = {
     },
   },
   cellsInFlight: 64,
+  waitedFor: [],
 };
 
 const COUNT = { kept: 0, keptAsIs: 0, missing: 400, lost: 0, stale: 0, downstream: 0, retried: 0 };
@@ -87,6 +92,13 @@ describe('progress', () => {
       'waiting   127.0.0.1:8104 refuses connections · gives up in 43 s',
       'waiting   127.0.0.1:8104 refuses connections · gives up in 43 s',
     ]);
+    const watched = { ...SNAPSHOT, waitedFor: [waited] };
+    expect(describeProgress(watched, place({ calls: null }))[2]).toBe(
+      'waiting   127.0.0.1:8104 refuses connections · gives up in 43 s',
+    );
+    expect(describeSnapshot(watched)[0]).toBe(
+      'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s · rows 118 · 532 calls',
+    );
     const busy = {
       ...waited,
       why: '127.0.0.1:8104 answered 503: the model is overloaded, try later',
