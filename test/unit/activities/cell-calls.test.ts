@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { CellCalls } from '../../../src/activities/calls.ts';
+import { ModelError } from '../../../src/errors.ts';
+import { Limiter } from '../../../src/models/limiter.ts';
+import { ModelTraits } from '../../../src/models/traits.ts';
+import type { CellRecord } from '../../../src/store/records.ts';
+
+/** Calls for lists, whose request fails for some rows. */
+function listsOf(refused: readonly number[]) {
+  const writes: (readonly CellRecord[])[] = [];
+  const asked: (readonly number[])[] = [];
+  const limiter = new Limiter({ max: 1, skipProbe: true });
+  const never = new AbortController().signal;
+  const calls = new CellCalls({
+    ...{ column: 'vector', readVersion: 1, returned: null, stop: never, cut: never, now: () => 1 },
+    settings: { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 },
+    wayTo: async () => ({
+      ...{ limiter, traits: new ModelTraits({ hasAnswered: () => true }), host: 'here', model: null },
+    }),
+    fly: (_, raw) => raw,
+    historyOf: () => [],
+    append: async (records) => void writes.push(records),
+    nextCallId: () => `n:${asked.length}`,
+  });
+  const call = (rows: readonly number[]) =>
+    calls.call(
+      rows.map((row) => ({ row, digest: `d${row}` })),
+      {
+        limiter: { model: 'm' },
+        async send(cells) {
+          const sent = cells.map(({ row }) => row);
+          asked.push(sent);
+          if (sent.some((row) => refused.includes(row)))
+            throw new ModelError('too long', { failure: 'input', status: 400 });
+          return { answer: sent, cost: { promptTokens: sent.length, completionTokens: 0, status: 200 } };
+        },
+        keep: (answer) => answer.map((row) => ({ status: 'ok', value: row })),
+      },
+    );
+  const told = () =>
+    writes.map((records) => records.map(({ row, status, calls }) => `${row} ${status} ${calls.length}`));
+  return { call, asked, told };
+}
+
+it('keeps the records of a list in one write, with the call in the first', async () => {
+  const { call, told } = listsOf([]);
+  await call([1, 2, 3]);
+  expect(told()).toEqual([['1 ok 1', '2 ok 0', '3 ok 0']]);
+});
+
+it('asks for the cells of a refused list one by one, of which those fail that are refused', async () => {
+  const { call, asked, told } = listsOf([2]);
+  await call([1, 2, 3]);
+  expect(asked).toEqual([[1, 2, 3], [1], [2], [3]]);
+  expect(told()).toEqual([['1 retry 1'], ['1 ok 1'], ['2 failed 1'], ['3 ok 1']]);
+});
+
+it('rejects when no cell of a list is left', async () => {
+  const { call } = listsOf([1, 2]);
+  await expect(call([1, 2])).rejects.toMatchObject({ kind: 'RefusedCall', message: 'too long' });
+});
