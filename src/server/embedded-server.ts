@@ -140,7 +140,7 @@ class Share implements EmbeddedServer {
 
   async #spawnWatchdog(): Promise<ChildProcess> {
     const { directory, environment, say, lingerMs = LINGER_MS } = this.#options;
-    // It may have been removed since this share was taken.
+    // `.rowloom` may have been removed since this command connected.
     makeDirectory(directory);
     const options: WatchdogOptions = {
       directory,
@@ -177,7 +177,7 @@ class Share implements EmbeddedServer {
           clearTimeout(timer);
           this.#serverAnswers(JSON.parse(line) as ServerState);
           this.#socket = socket;
-          // A command that is done ends, released or not.
+          // An open socket would keep a command alive that has nothing more to do.
           socket.unref();
           resolve(true);
         }

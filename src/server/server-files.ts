@@ -89,7 +89,8 @@ export function endLeftServers(path: string): void {
   const directory = existsSync(path) ? realpathSync(path) : undefined;
   if (directory === undefined) return;
   const found = findServers(directory);
-  // Looked for afterwards: a server that a new watchdog has started meanwhile was not found, or has that watchdog.
+  // The claim is looked for after the servers: one that a new watchdog starts in between is not in the list, and one that
+  // is in the list has its watchdog by now.
   if (findLivingClaim(directory) !== undefined) return;
   for (const server of found) signal(server, 'SIGKILL');
 }
@@ -111,7 +112,7 @@ export function claimDirectory(directory: string): number | undefined {
   } finally {
     rmSync(draft, { force: true });
   }
-  // The one before stays: somebody listing the folder right now sees at least one of the two.
+  // The claim before this one stays: a command that lists the folder right now has to find at least one.
   for (const older of claimNumbers(directory)) {
     if (older < number - 1) rmSync(claimPath(directory, older), { force: true });
   }

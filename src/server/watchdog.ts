@@ -46,7 +46,7 @@ const FIRST_PORT = 7234;
 const LAST_PORT = 7433;
 const UI_PORT_OFFSET = 1000;
 const CONTROL_PORT_OFFSET = 2000;
-/** A port comes free a moment after its owner died. Builds that go on count on the same one. */
+/** A port comes free a moment after its owner died. Starts name the server by its port, so the same one is waited for. */
 const KEEP_PORT_LIMIT_MS = 500;
 
 const BOOT_LIMIT_MS = 30_000;
@@ -208,7 +208,7 @@ class Watchdog {
     server?.kill('SIGTERM');
     for (const deadline = Date.now() + END_LIMIT_MS; isRunning(server); ) {
       await endsWithin(server, WATCH_INTERVAL_MS);
-      // A user that comes now should not wait for a tidy end.
+      // A command that connects now waits for the next server: the old one is killed instead of asked.
       if (this.#users.size > 0 || Date.now() > deadline) server.kill('SIGKILL');
     }
   }

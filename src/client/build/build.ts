@@ -27,7 +27,7 @@ export interface StoppedCalls {
 export interface RunBuildOptions extends StartOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly events: RunEvents;
-  /** Aborted by Ctrl-C: a build of this process stops, an attached one is left alone. */
+  /** Aborted by Ctrl-C: a build of this process stops, one that another process makes goes on. */
   readonly stopSignal: AbortSignal;
 }
 
@@ -57,7 +57,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd | 'ou
     if (stopSignal.aborted) return { how: 'detached' };
     if (result !== undefined && start.rows === wish.settings.rows)
       return { how: 'ended', result, epoch: start.epoch, stopped: null };
-    // Its process has a moment's work left.
+    // The workflow has ended, but its process still writes that it has left: before that a new start would be refused.
     while (await isLive(start, connected)) await sleep(LOOK_AGAIN_MS);
   }
 }
@@ -71,7 +71,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   const taskQueue = runTaskQueue(build);
   let worker: RunningWorker | undefined;
   let atStop: Calls | undefined;
-  // A build that cannot even be opened fails by itself, with the reason.
+  // `stop` fails for a build that cannot be opened; its workflow then fails too and tells the reason.
   const endCalls = () => worker?.builds.stop(build, 'stopped by Ctrl-C').catch(() => undefined);
   const stop = () => {
     atStop = worker?.builds.calls() ?? NO_CALLS;
@@ -92,7 +92,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       store: wish.store,
       environment,
     });
-    // It was told while the worker was started.
+    // Ctrl-C came while the worker was started, when there was nothing to stop yet.
     if (stopSignal.aborted) void endCalls();
     await startWorkflow(wish.dataset, connected.client, { build, taskQueue });
     const result = await follow(start, { ...options, worker });
@@ -105,13 +105,13 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       await worker?.shutdown();
       await connection?.close();
     } finally {
-      // This process may live on, and would be taken for the builder.
+      // A program that calls `runDataset` lives on, and the next start would take it for the builder.
       await leaveEpoch(start, wish);
     }
   }
 }
 
-/** A store that cannot be written has ended the build with that reason, which is what people are to read. */
+/** A store that cannot be written has already ended the build with that reason: a second error would hide it. */
 async function leaveEpoch({ epoch }: EpochRecord, { dataset }: AcceptedWish): Promise<void> {
   try {
     await dataset.leaveEpoch(epoch);

@@ -32,14 +32,14 @@ export async function connect(
     ...options,
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), cancelAfterClose],
   }).catch(({ message }: Error) => {
-    // A missed deadline is Temporal's word for a server that is not there.
+    // Where no server listens, Temporal's client says only that its deadline has passed.
     const why = /deadline/i.test(message) ? 'nothing answers there. Make sure that it runs' : message;
     throw new ServerError(`Cannot use the Temporal server at ${server.connectionOptions.address}: ${why}`);
   });
   const client = new Client({
     connection,
     namespace: server.namespace,
-    // Answering for a workflow that has ended costs a worker a replay, and tells nobody that it has.
+    // A query to a workflow that has ended would make a worker replay it, and would not tell that it has ended.
     workflow: { queryRejectCondition: 'NOT_OPEN' },
   });
   return { client, server, close: () => connection.close() };

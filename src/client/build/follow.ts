@@ -145,12 +145,12 @@ async function resultOf(
       await sleep(RETRY_AFTER_MS);
     } catch (error) {
       if (error instanceof WorkflowFailedError) throw domainErrorOf(error);
-      // Nobody waits for it any more. A server that goes down cancels what it was asked, too.
+      // Cancelled from here: the following is over. A server that goes down cancels calls, too, and is waited for below.
       if (error instanceof WorkflowNotFoundError || (signal.aborted && isGrpcCancelledError(error)))
         throw error;
       const failure = error instanceof ServiceError ? error.cause : error;
       if (!isGrpcServiceError(failure)) throw error;
-      // One that lasted had a server behind it for most of its time.
+      // A call that took longer than an outage may last was answered for most of that time: the outage begins now.
       const hasLasted = Date.now() - askedAt > MAX_OUTAGE_MS;
       failingSince = hasLasted ? Date.now() : Math.min(failingSince, askedAt);
       if (Date.now() - failingSince > MAX_OUTAGE_MS) {

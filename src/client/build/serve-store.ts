@@ -9,7 +9,10 @@ import { installRuntime, startWorker } from '../../worker.ts';
 import { storeFolder } from '../wish/find-dataset.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 
-/** Makes the store if there is none, and serves it until the signal fires: then no calls begin, and those in flight are waited for. */
+/**
+ * Makes the store if there is none, and serves it until the signal fires: then no calls begin, and those in flight are
+ * waited for.
+ */
 export async function serveStore(
   options: ServerOptions & {
     readonly stopSignal: AbortSignal;

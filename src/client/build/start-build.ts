@@ -148,12 +148,12 @@ export async function startWorkflow(
       args: [input],
       workflowId: datasetWorkflowId(build),
       taskQueue,
-      // A request that comes once more, after a newer build has ended this workflow, starts nothing.
+      // Temporal's client may send the request again after a newer build has ended this workflow: that must start nothing.
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
       staticSummary: `${build.dataset}, build ${build.epoch}`,
     });
   } catch (error) {
-    // The same request once more, whose first answer was lost: the workflow is there, and has continued as new since.
+    // The first answer to this request was lost, and the client sent it again: the workflow is there.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }
@@ -169,7 +169,7 @@ async function endOlder(
 ): Promise<void> {
   for (let older = epoch - 1; older > 0; older -= 1) {
     const start = await dataset.findEpoch(older);
-    // Those of the dataset that this folder was copied from are not ours.
+    // Starts of the dataset that this folder was copied from belong to the original, which may be at work.
     const run = start?.datasetId === datasetId ? await findRun(start, client) : undefined;
     if (start === undefined || run === undefined) continue;
     if (run.isOpen) {

@@ -16,7 +16,7 @@ export function handleInterrupts(options: {
   const controller = new AbortController();
   function interrupt(name: NodeJS.Signals): void {
     if (controller.signal.aborted) {
-      // A terminal that is closed sends it twice: by itself and through its shell.
+      // A terminal that is closed sends SIGHUP twice, by itself and through its shell: nobody wants to leave at once.
       if (name === 'SIGHUP') return;
       options.say(line('left', options.leaving));
       process.exit(1);

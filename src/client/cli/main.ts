@@ -35,7 +35,7 @@ const DESCRIPTIONS = {
   graph: 'show which column needs which',
 };
 
-/** Each is loaded when its command is named: most need little of all that there is. */
+/** Each is loaded when its command is named: loading all of them, with Temporal's client, takes half a second. */
 const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Define>>> = {
   run: async () => (await import('./commands/run.ts')).defineRun,
   start: async () => (await import('./commands/start.ts')).defineStart,
@@ -96,7 +96,7 @@ function optionDescription(option: Option): string {
   return new Help().optionDescription(shown);
 }
 
-/** Commands that would make no call in any case. */
+/** Commands that never make a call: their errors need not say that none was made. */
 const LOOKING = ['validate', 'graph'];
 
 function report(
@@ -128,9 +128,9 @@ export async function start(): Promise<void> {
     const reason = error.message.replace(/^[A-Z]+: |, write$/g, '');
     process.stderr.write(`${line('error', `Cannot write to stdout: ${reason}`)}\n`, () => process.exit(1));
   });
-  // Where nobody reads what is said, a build goes on: an exception here would lose the calls in flight.
+  // Without a listener a closed stderr ends the process, and the calls in flight are lost.
   process.stderr.on('error', () => undefined);
-  // Temporal's client writes its own lines about connections otherwise, before ours.
+  // Otherwise Temporal's client writes its own lines about connections to stderr, before the message that we print.
   process.env.GRPC_VERBOSITY ??= 'NONE';
   const cwd = findWorkingFolder();
   if (cwd === undefined) {

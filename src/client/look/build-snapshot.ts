@@ -31,7 +31,10 @@ export interface BuildSnapshot {
 /** Children asked for their progress at most, so that a wide window does not flood the server. */
 const MAX_CHILDREN_ASKED = 16;
 
-/** The parent's totals and those of its open children; who is waited for only where workers are to be asked. Throws what Temporal's client throws. */
+/**
+ * The parent's totals and those of its open children; who is waited for only where workers are to be asked. Throws what
+ * Temporal's client throws.
+ */
 export async function readSnapshot(
   client: Client,
   build: BuildRef,

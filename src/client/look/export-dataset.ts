@@ -134,7 +134,7 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
-    // Somebody else may have put something there meanwhile.
+    // Checked again: writing took a while, and another command may have made a file of that name meanwhile.
     await checkExportPlace(path, isOverwriting);
     await file.publish();
   } catch (error) {

@@ -47,7 +47,7 @@ export function exportFormatOf(of: {
 /** Throws `RefusedError` for a place that an export may not write to, `StoreError` for one that cannot be looked at. */
 export async function checkExportPlace(path: string, isOverwriting: boolean): Promise<void> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    // A part of the path that is no folder is told by who writes there.
+    // A part of the path that is no folder fails when the file is written, with that message.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new StoreError(`Cannot export to "${path}": ${error.message}`);
   });

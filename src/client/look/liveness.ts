@@ -9,7 +9,8 @@ export function livenessOf(start: EpochRecord, own?: ProcessPlace): boolean | un
   if (start.endedAt !== null) return false;
   if (start.kind === 'start') return undefined;
   const where = whereIs(start, own);
-  // A machine of the same name may be another one. Its server would know, but for an embedded one, which is that machine's.
+  // "rebooted" may also be another machine of the same name: there a server that was named is asked. An embedded server has
+  // died with the machine, and with it the build.
   if (where === 'rebooted' && start.isEmbedded) return false;
   if (where !== 'here') return undefined;
   return start.processStart !== null && isAlive({ pid: start.pid, start: start.processStart });

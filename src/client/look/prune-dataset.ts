@@ -35,7 +35,7 @@ export async function pruneDataset({ keep, ask, ...place }: PruneOptions): Promi
   return { how: 'pruned', freedBytes: await prune(dataset, view, { ...ownPlace(), pid, processStart }) };
 }
 
-/** What only a server could tell of does no harm: a build that is complete has nothing left to write. */
+/** A build of which only its server knows whether it runs does no harm: of a complete dataset it writes nothing more. */
 async function refuseLive(dataset: DatasetStore, { cwd }: DatasetPlace): Promise<void> {
   const start = await dataset.findNewestStart();
   if (start === undefined || livenessOf(start) !== true) return;

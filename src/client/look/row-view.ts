@@ -88,7 +88,7 @@ export async function* readRows(
       row,
       state,
       drop,
-      // Cells of rows that are in no file were never JSON text.
+      // A row that is in no Parquet file comes from its cells, where nested values still are nested.
       values: state === 'complete' ? nestedRow(values, inFiles) : values,
       columns: viewed?.columnsOf(look) ?? [],
     };
@@ -146,7 +146,7 @@ function makeSources(plan: Plan): (column: PlanColumn, row: number) => string | 
   const seedRowOf = seedSource === null ? undefined : makeSeedOrder(seedSource, plan.seed);
   return (column, row) => {
     const { source, follows } = declarationOf(column.kind);
-    // A kept value is that of an earlier start, which may have taken another row.
+    // A seed value that is kept was drawn by an earlier start, which may have read another row of the seed data.
     const isKnown = seedRowOf !== undefined && !isKept(plan, { column: column.name, row });
     const seedRow =
       isKnown && follows.seedSource !== undefined

@@ -103,7 +103,7 @@ function describeWaiting(waitedFor: readonly WaitedFor[]): readonly string[] {
   const reason = why.replace(/^No answer from \S+: (?=\S+ refuses)/, '');
   const short = shorten(reason, MAX_SHORT_REASON);
   const until = `gives up in ${formatSeconds(givesUpInMs)}`;
-  // The last pause ends after that.
+  // A next call that would come after the build gives up is not announced.
   const times = [failed, ...(nextInMs < givesUpInMs ? [next] : []), until].join(', ');
   return [`${reason} · ${times}`, `${reason} · ${until}`, `${short} · ${until}`].map((text) =>
     line('waiting', text),

@@ -49,7 +49,7 @@ function describeStart(wish: Wish, now: number): string {
   const start = findDeadStart(wish);
   if (start === undefined) return '';
   const { newestAt } = wish.counts;
-  // The last that is known of it: the process may have lived on without an answer.
+  // The time of its newest cell: when the process itself died is not known.
   const ago = newestAt === null || newestAt < start.at ? '' : ` ${formatDuration(now - newestAt)} ago`;
   return `the last run was killed or crashed${ago}: what it made is kept`;
 }

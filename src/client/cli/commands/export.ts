@@ -86,7 +86,7 @@ async function exportDataset(target: string, flags: ExportFlags, context: CliCon
   if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }
 
-/** Until the first Ctrl-C. A disk that does not take it ends the command with 1: nothing was wrong with what was asked. */
+/** Ends at the first Ctrl-C. A disk that cannot be written is a `BuildError`, exit 1: the command itself was in order. */
 async function exportToFile(
   source: ExportSource,
   options: ExportFileOptions,

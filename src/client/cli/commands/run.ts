@@ -54,7 +54,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     onFirst() {
       progress.end();
       if (hasServer) return;
-      // Nothing is begun that would have to be ended, and counting cells may take long.
+      // No build has begun yet, so nothing has to be ended; counting the cells may take long, so it is not waited for.
       say(line('stopped', NOTHING_CHANGED));
       process.exit(1);
     },
