@@ -86,7 +86,7 @@ export interface ScannedFile {
   readonly isDamaged: boolean;
   /** Nobody appends to it any more. */
   readonly isEnded: boolean;
-  /** By the nonce of the part that first wrote the calls. */
+  /** What its calls cost, by the nonce of the part that wrote them first. */
   readonly usage: ReadonlyMap<string, CallUsage>;
 }
 

@@ -48,7 +48,7 @@ export function parseDocument(
     const document: unknown = JSON.parse(bytes.toString('utf8'));
     if (typeof document === 'object' && document !== null) return document as { [field: string]: unknown };
   } catch {
-    // Said below.
+    // Bytes that are no JSON are damaged like JSON that is no object.
   }
   return fail(`Cannot read "${path}": it is damaged${cure === undefined ? '' : `. ${cure}`}`);
 }

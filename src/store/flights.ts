@@ -108,7 +108,7 @@ export class FlightLog {
         this.#freeLines.push(line);
       }
     } catch {
-      // A line that stays makes its cell suspect, no more.
+      // A line that is not emptied makes its cell a suspect after a crash: it is then called with nothing else in flight, which takes a moment.
     }
   }
 

@@ -59,7 +59,7 @@ export interface GroupRecord {
 /** Kinds of failures that another start may not have. The others follow from the plan and the cells there are. */
 const RETRIED_KINDS: readonly CellErrorKind[] = ['UnusableAnswer', 'RefusedCall', 'TriesExhausted'];
 
-/** Its rows are in the cells. */
+/** What helps where a record is damaged: the group is opened again then, and its rows are made from its cells without a call. */
 const RECORD_CURE = 'Remove that file, and the same command makes it again';
 
 /** A row group in the output of a start. */

@@ -109,7 +109,7 @@ export class PartWriter {
   async #end(file: PartFile): Promise<void> {
     if (this.#broken !== undefined) return;
     try {
-      // Not worth a sync of its own: a part that lost it stays, no more.
+      // Not synced by itself: a part that loses this line in a power cut is folded and never removed, which costs its room.
       await file.append(formatLine(PART_END));
     } catch (error) {
       this.#broken = error;

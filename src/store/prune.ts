@@ -32,7 +32,7 @@ export interface PruneView {
   readonly asked: EpochRecord;
   /** The version that people see: the prune's own takes its place. */
   readonly published: number;
-  /** Versions of which nothing stays but what others have, too. */
+  /** Versions that go. Of their files only those are kept that other versions share. */
   readonly versions: readonly number[];
   /** The size of what only they have, and of seed rows. */
   readonly sizeBytes: number;

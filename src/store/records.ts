@@ -91,7 +91,7 @@ export function identityOf({ row, in: digest, status, read, at, calls }: StoredR
   return `${row} ${status} ${read} ${digest} ${source}`;
 }
 
-/** A failure that stays: only another input has the cell tried again. */
+/** Whether a cell failed as it crashed the worker again and again: no start tries it again until its input changes. */
 export function isCrash({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
   return status === 'failed' && error?.kind === 'CrashedWorker';
 }

@@ -23,7 +23,7 @@ import { isDatasetName } from './names.ts';
 const STORE_FORMAT_VERSION = 3;
 
 const RECORD = 'store.json';
-/** Never written again, so that it stays the file that it is however often `store.json` is replaced. */
+/** Made once and never written again: its identity tells this store from a copy, however often `store.json` is replaced. */
 const ANCHOR = '.store';
 const ANCHOR_TEXT = 'This file tells the store from its copies. Please leave it here.\n';
 

@@ -6,11 +6,11 @@
 //   T2. A line that a killed process left half-written is passed over.
 
 import { randomBytes } from 'node:crypto';
-import type { ColumnType } from '../plan.ts';
 import { fromPlain, type Value } from '../values.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { PartFile } from './files/port.ts';
 import { batchName, flightsName, parseNumbers } from './names.ts';
+import type { ParquetColumn } from './parquet.ts';
 import { writeRowGroup } from './row-group-writer.ts';
 
 const FOLDER = 'traces';
@@ -120,26 +120,22 @@ function parseTrace(line: string): TaskTrace | undefined {
   }
 }
 
-/** The columns of the Parquet files. */
-const COLUMNS: readonly {
-  readonly name: string;
-  readonly field: keyof StoredTrace;
-  readonly type: ColumnType;
-}[] = [
-  { name: 'start', field: 'start', type: { kind: 'int' } },
-  { name: 'column', field: 'column', type: { kind: 'text' } },
-  { name: 'row_group', field: 'rowGroup', type: { kind: 'int' } },
-  { name: 'first_row', field: 'firstRow', type: { kind: 'int' } },
-  { name: 'last_row', field: 'lastRow', type: { kind: 'int' } },
-  { name: 'row', field: 'row', type: { kind: 'int' } },
-  { name: 'dispatched', field: 'dispatched', type: { kind: 'int' } },
-  { name: 'permit_asked', field: 'permitAsked', type: { kind: 'int' } },
-  { name: 'permit_acquired', field: 'permitAcquired', type: { kind: 'int' } },
-  { name: 'completed', field: 'completed', type: { kind: 'int' } },
-  { name: 'status', field: 'status', type: { kind: 'text' } },
-  { name: 'error', field: 'error', type: { kind: 'text' } },
-  { name: 'model', field: 'model', type: { kind: 'text' } },
+const TEXT_FIELDS = ['column', 'status', 'error', 'model'] as const;
+const NUMBER_FIELDS = [
+  ...(['start', 'rowGroup', 'firstRow', 'lastRow', 'row'] as const),
+  ...(['dispatched', 'permitAsked', 'permitAcquired', 'completed'] as const),
 ];
+
+/** The columns of the Parquet files: `permitAsked` is `permit_asked` there. */
+const FIELDS = new Map<string, keyof StoredTrace>(
+  [...NUMBER_FIELDS, ...TEXT_FIELDS].map((field) => [
+    field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    field,
+  ]),
+);
+const COLUMNS = [...FIELDS].map(([name, field]): ParquetColumn => {
+  return { name, type: { kind: NUMBER_FIELDS.some((number) => number === field) ? 'int' : 'text' } };
+});
 
 /** Writes the traces of all starts as Parquet into a folder that this makes; no folder where there are none. */
 export async function writeTraces(dataset: DatasetStore, folder: string): Promise<void> {
@@ -147,7 +143,7 @@ export async function writeTraces(dataset: DatasetStore, folder: string): Promis
   const write = async () => {
     if (files === 0) await dataset.files.makeFolder(folder);
     const valuesOf = (column: string): Value[] => {
-      const field = COLUMNS.find(({ name }) => name === column)!.field;
+      const field = FIELDS.get(column)!;
       return traces.map((trace) => fromPlain(trace[field]));
     };
     const path = `${folder}/${batchName(files)}`;

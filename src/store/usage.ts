@@ -11,7 +11,7 @@ import { listEditions } from './published.ts';
 
 export type GroupUsage = Pick<GroupRecord, 'covers' | 'usage'>;
 
-/** All that the files of a group's cells cost, and which of them can cost no more. */
+/** What all calls cost whose records are in a group's files of cells, and which of these files nobody appends to any more. */
 export async function countGroup(
   dataset: DatasetStore,
   rowGroup: number,
