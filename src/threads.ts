@@ -45,7 +45,7 @@ export async function runInThread<Result>(
 
 function openPool(): Tinypool {
   const opened = new Tinypool({
-    filename: entryFile(),
+    filename: threadFile(import.meta.url, 'thread-entry').href,
     name: 'run',
     // One that died is replaced as long as there are fewer than this: without, what waits for it would wait for ever.
     minThreads: 1,
@@ -82,12 +82,12 @@ function isSource(moduleUrl: string): boolean {
   return moduleUrl.endsWith('.ts');
 }
 
-/** Node loads no TypeScript in a thread before a loader is there: of sources the first file is a text that brings it. */
-function entryFile(): string {
-  const entry = fileBeside(import.meta.url, 'thread-entry').href;
-  if (!isSource(import.meta.url)) return entry;
+/** {@link fileBeside} as the first file of a thread: Node loads no TypeScript before a loader is there, so of sources it is a text that brings it. */
+export function threadFile(moduleUrl: string, name: string): URL {
+  const file = fileBeside(moduleUrl, name);
+  if (!isSource(moduleUrl)) return file;
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
   const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
-  const start = `import { register } from '${loader}'; register(); export const { run } = await import('${entry}');`;
-  return `data:text/javascript,${encodeURIComponent(start)}`;
+  const start = `import { register } from '${loader}'; register(); export const { run } = await import('${file.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(start)}`);
 }

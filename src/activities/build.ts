@@ -6,6 +6,7 @@ import { StoreError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
+import { readModule } from '../modules/stored-modules.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
 import { type GroupDigests, makeGroupDigests } from '../rows/group-digests.ts';
@@ -38,6 +39,8 @@ export interface Build {
   columnOf(name: string): PlanColumn;
   /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
   openCells(name: string): Promise<OpenCells>;
+  /** The code of a module of the dataset, read once. */
+  moduleOf(hash: string): Promise<string>;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
   readPart(part: PartName): Promise<CachedPart>;
@@ -72,6 +75,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const digests = makeGroupDigests({ plan, order: graph.order, seedKeyOf: roots.seedKeyOf });
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const openedCells = new Map<string, Promise<OpenCells>>();
+  const modules = new Map<string, Promise<string>>();
   function columnOf(name: string): PlanColumn {
     const column = byName.get(name);
     if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
@@ -99,6 +103,11 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
       const opened = openedCells.get(name) ?? openCells(plan, columnOf(name));
       openedCells.set(name, opened);
       return opened;
+    },
+    moduleOf(hash) {
+      const code = modules.get(hash) ?? readModule(dataset.files, hash);
+      modules.set(hash, code);
+      return code;
     },
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
     readPart: (part) => parts.read(dataset, part),

@@ -31,7 +31,7 @@ const HEAD_START_MS = 1_000;
 const HEAD_START_POLL_MS = 50;
 
 export interface CellCallsOptions
-  extends Pick<Calls, 'returned' | 'settings'>,
+  extends Pick<Calls, 'returned' | 'files' | 'module' | 'settings'>,
     CellRecordsOptions,
     SendingOptions {
   /** Throws `ConfigError` where this process has no key for it. */
@@ -69,6 +69,8 @@ type Left<Cell> = readonly Cell[] | 'one by one';
 /** The calls of the cells of one `make`. */
 export class CellCalls implements Calls {
   readonly returned: readonly string[] | null;
+  readonly files: Calls['files'];
+  readonly module: Calls['module'];
   readonly settings: Calls['settings'];
   readonly #options: CellCallsOptions;
   readonly #records: CellRecords;
@@ -78,6 +80,8 @@ export class CellCalls implements Calls {
 
   constructor(options: CellCallsOptions) {
     this.returned = options.returned;
+    this.files = options.files;
+    this.module = options.module;
     this.settings = options.settings;
     this.#options = options;
     this.#records = new CellRecords(options);
@@ -151,6 +155,7 @@ export class CellCalls implements Calls {
       if (!(thrown instanceof CellError)) throw thrown;
       return this.#fail(thrown, attempt, call);
     }
+    if (call === null && drafts.length === 0) return [];
     await this.#records.write(cells, drafts, { call, host: way.host });
     return [];
   }

@@ -11,6 +11,7 @@ import type { Drop } from '../store/groups.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
 import type { Value } from '../values.ts';
 import type { Build } from './build.ts';
+import { removeForeignFiles } from './foreign-files.ts';
 
 export async function commitRowGroupActivity(
   build: Build,
@@ -29,6 +30,7 @@ export async function commitRowGroupActivity(
     readContent: () => readContent(build, input),
   });
   await edition.publish({ isFinished: false });
+  if (isComplete) await removeForeignFiles(build, rowGroup);
   if (isComplete) build.forgetParts(Object.values(input.parts).flat());
   return { rows: group.rowCount, dropped: group.drops.length };
 }

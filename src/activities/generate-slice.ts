@@ -19,6 +19,7 @@ import { type CellRecord, isCrash, RECORD_DEFAULTS, RECORD_VERSION } from '../st
 import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
 import { CellCalls, type CellCallsOptions } from './calls.ts';
+import { foreignFiles } from './foreign-files.ts';
 import type { OpenCells } from './open-cells.ts';
 import { readSliceRows } from './read-rows.ts';
 import { SlicePart } from './slice-part.ts';
@@ -76,6 +77,8 @@ class Slice {
       calls: {
         ...{ column: column.name, readVersion: cells.readVersion, settings: build.settings },
         returned: returned ?? null,
+        files: foreignFiles(build.dataset, place),
+        module: (hash) => build.moduleOf(hash),
         ...signals,
         wayTo: (limiter) => build.calls.wayTo(limiter),
         append: (records) => slice.#append(records),

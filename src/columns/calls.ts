@@ -5,6 +5,7 @@ import { type ModelError, RowloomError } from '../errors.ts';
 import type { ChatRequest, EmbeddingRequest, ModelAnswer } from '../models/model-client.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
+import type { Value } from '../values.ts';
 
 /** A cell that records are written for. */
 export interface CellKey {
@@ -43,7 +44,10 @@ export interface CallOf<Cell extends CellKey, Answer> {
   readonly isContinued?: boolean;
   /** Sends one request for all of these cells; `CellError` fails them. */
   send(cells: readonly Cell[], sending: Sending): Promise<Sent<Answer>>;
-  /** One draft a cell, in their order. They are in the part, in one write, before the permit goes back. */
+  /**
+   * One draft a cell, in their order. They are in the part, in one write, before the permit goes back. None for a step on
+   * the way that cost nothing.
+   */
   keep(answer: Answer, cells: readonly Cell[]): readonly Draft[];
   /** What becomes of one cell whose request was refused or whose answer the endpoint threw away; null: it fails. */
   whenRefused?(error: ModelError): Draft | null;
@@ -60,7 +64,20 @@ export interface Calls {
   keep(cells: readonly CellKey[], drafts: readonly Draft[]): Promise<void>;
   /** Names of the files of cells that a foreign activity wrote; null before it ran. */
   readonly returned: readonly string[] | null;
+  readonly files: ForeignFiles;
+  /** The code of a module of the dataset, by its hash. */
+  module(hash: string): Promise<string>;
   readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
+}
+
+/** What a foreign activity is given and gives back. */
+export interface ForeignFiles {
+  /** Writes its rows, a JSON line each; returns the file's name. */
+  writeRows(lines: readonly Value[]): Promise<string>;
+  /** Makes the folder where each of its attempts writes cells into a file of its own; returns its name. */
+  makeCellsFolder(): Promise<string>;
+  /** The cells of one of those files; lines that are no JSON, such as a torn last one, are left out. */
+  readCells(name: string): Promise<readonly Value[]>;
 }
 
 /** Who is asked does not answer now, and the cell is for later. */

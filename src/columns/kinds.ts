@@ -1,6 +1,7 @@
 // The kinds of columns: a line each. Makers are loaded when cells are made.
 
 import type { PlanColumn } from '../plan.ts';
+import { declare as custom } from './custom/declare.ts';
 import type { AnyDeclaration, ColumnConfig, Declaration } from './declaration.ts';
 import { declare as expression } from './expression/declare.ts';
 import { declare as llmJudge } from './llm-judge/declare.ts';
@@ -17,6 +18,7 @@ export const KINDS = {
   'llm-structured': kind(llmStructured, () => import('./llm-structured/make.ts')),
   'llm-judge': kind(llmJudge, () => import('./llm-judge/make.ts')),
   expression: kind(expression, () => import('./expression/make.ts')),
+  custom: kind(custom, () => import('./custom/make.ts')),
 } as const;
 export type ColumnKind = keyof typeof KINDS;
 export const COLUMN_KINDS = Object.keys(KINDS) as readonly ColumnKind[];

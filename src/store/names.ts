@@ -39,6 +39,11 @@ export function cellFolder({ column, rowGroup }: CellPlace): string {
   return `cells/${columnFolder(column)}/${pad(rowGroup, 5)}`;
 }
 
+/** What an activity of somebody else's worker is told and tells of one column of one row group. */
+export function foreignFolder({ column, rowGroup }: CellPlace): string {
+  return `elsewhere/${columnFolder(column)}/${pad(rowGroup, 5)}`;
+}
+
 export function partName(
   part: CellPlace & { readonly rows: RowRange; readonly epoch: number; readonly nonce: string },
 ): PartName {

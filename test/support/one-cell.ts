@@ -1,7 +1,7 @@
 // One cell of a model column, made outside of any build.
 
 import { CellCalls } from '../../src/activities/calls.ts';
-import { WaitError } from '../../src/columns/calls.ts';
+import { type ForeignFiles, WaitError } from '../../src/columns/calls.ts';
 import { openReader } from '../../src/columns/llm/answers.ts';
 import { answerKindOf } from '../../src/columns/llm/by-kind.ts';
 import type { ChatInput } from '../../src/columns/llm/chat-input.ts';
@@ -36,6 +36,12 @@ export type CellOutcome =
   | { readonly status: 'failed'; readonly error: CellError }
   | { readonly status: 'waiting'; readonly error: ModelError; readonly retryAfterMs: number };
 
+export const NO_FILES: ForeignFiles = {
+  writeRows: () => Promise.reject(new Error('No files')),
+  makeCellsFolder: () => Promise.reject(new Error('No files')),
+  readCells: () => Promise.reject(new Error('No files')),
+};
+
 /** Throws `ModelError` `denied` or `cancelled`, and what `append` throws. */
 export async function makeCell(task: CellTask): Promise<CellOutcome> {
   const { column, row, digest, input, model } = task;
@@ -46,6 +52,8 @@ export async function makeCell(task: CellTask): Promise<CellOutcome> {
     wayTo: async () => ({ limiter: model.limiter, traits: model.traits, host: model.client.host, model }),
     fly: (_, limiter) => limiter,
     historyOf: () => history,
+    module: () => Promise.reject(new Error('No modules')),
+    files: NO_FILES,
     async append(records) {
       for (const record of records) await task.append(record);
       last = records.at(-1);

@@ -1,5 +1,6 @@
 // Plans as tests write them: columns by kind, with what a test is about and defaults for all else.
 
+import type { CustomColumn, CustomForm } from '../../src/columns/custom/declare.ts';
 import type { ExpressionColumn, ExpressionForm } from '../../src/columns/expression/declare.ts';
 import type { ChatForm } from '../../src/columns/llm/declare-chat.ts';
 import type { JudgeColumn, JudgeScore } from '../../src/columns/llm-judge/declare.ts';
@@ -76,6 +77,38 @@ export function expressionColumn(
 ): ExpressionColumn {
   return { ...COMMON, strategy: 'inline', ...common, kind: 'expression', name, form: { expr, dtype } };
 }
+
+export function customColumn(
+  name: string,
+  { type, sideEffects = [], ...more }: Common & Partial<CustomForm> = {},
+): CustomColumn {
+  const { module, activity, code, version, calling, reads, aliases, params, makes, ...common } = more;
+  const form: CustomForm = {
+    module: module ?? { hash: HASH, export: 'default' },
+    activity: activity ?? null,
+    code: code === undefined ? `${HASH}#default` : code,
+    version: version ?? null,
+    calling: calling ?? 'row',
+    reads: reads ?? [],
+    aliases: aliases ?? [],
+    params: params ?? 'null',
+    makes:
+      makes ?? [name, ...sideEffects.map((side) => side.name)].map((made) => ({ name: made, schema: null })),
+  };
+  const strategy = form.calling === 'row' ? 'cell' : 'column';
+  return {
+    ...COMMON,
+    strategy,
+    ...common,
+    type: type ?? COMMON.type,
+    sideEffects,
+    kind: 'custom',
+    name,
+    form,
+  };
+}
+
+const HASH = '0'.repeat(32);
 
 export const MODEL: PlanModel = {
   model: 'm',

@@ -22,7 +22,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   columns: ['models', 'schemas', 'store', 'templates', 'text'],
   rows: ['columns', 'models', 'seeds', 'store'],
   workflows: ['graph'],
-  activities: ['columns', 'config', 'rows', 'graph', 'models', 'store', 'text'],
+  activities: ['columns', 'config', 'rows', 'graph', 'models', 'modules', 'store', 'text'],
   server: [],
   client: ['config', 'columns', 'modules', 'rows', 'seeds', 'graph', 'server', 'store', 'text'],
   'client/wish': [],

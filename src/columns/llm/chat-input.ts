@@ -95,7 +95,7 @@ function render(template: Template, row: RowView, use: string): string {
 }
 
 /** The request body beside model and messages. */
-function parametersOf(
+export function parametersOf(
   { providerType, temperature, topP, maxTokens, extraBody }: PlanModel,
   row: RowView,
 ): { readonly [key: string]: Value } {

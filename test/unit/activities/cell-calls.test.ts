@@ -4,6 +4,7 @@ import { ModelError } from '../../../src/errors.ts';
 import { Limiter } from '../../../src/models/limiter.ts';
 import { ModelTraits } from '../../../src/models/traits.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
+import { NO_FILES } from '../../support/one-cell.ts';
 
 /** Calls for lists, whose request fails for some rows. */
 function listsOf(refused: readonly number[]) {
@@ -13,6 +14,8 @@ function listsOf(refused: readonly number[]) {
   const never = new AbortController().signal;
   const calls = new CellCalls({
     ...{ column: 'vector', readVersion: 1, returned: null, stop: never, cut: never, now: () => 1 },
+    module: () => Promise.reject(new Error('No modules')),
+    files: NO_FILES,
     settings: { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 },
     wayTo: async () => ({
       ...{ limiter, traits: new ModelTraits({ hasAnswered: () => true }), host: 'here', model: null },

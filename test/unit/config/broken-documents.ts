@@ -366,14 +366,47 @@ rowloom:
   - { name: b, column_type: validation, target_columns: [a], validator_type: code, validator_params: {} }
   - { name: c, column_type: embedding, target_column: a, model_alias: writer }
   - { name: d, column_type: image, prompt: x, model_alias: writer }
-  - { name: e, column_type: custom }
 `),
     says: [
       'error config.yaml:2:16 column "a": column_type "llm-code" is not supported yet',
       'error config.yaml:3:16 column "b": column_type "validation" is not supported yet',
       'error config.yaml:4:16 column "c": column_type "embedding" is not supported yet',
       'error config.yaml:5:16 column "d": column_type "image" is not supported yet',
-      'error config.yaml:6:16 column "e": column_type "custom" is not supported yet',
+    ],
+  },
+  'functions of users': {
+    files: {
+      ...columns(`
+  - { name: a, column_type: custom }
+  - { name: b, column_type: custom, generator_function: ./gen.py#title }
+  - { name: c, column_type: custom, generator_function: ./gen.ts#titel, required_columns: [nope, c], model_aliases: [wirter] }
+  - { name: d, column_type: custom, generator_function: ./none.ts, side_effect_columns: [a, { name: d }, { name: e, output_format: 1 }] }
+  - { name: f, column_type: custom, generator_function: ./gen.ts#title, in_order: true, generation_strategy: cell_by_cell, concurrency: 2 }
+  - { name: g, column_type: custom, generator_function: ./gen.ts#title, concurrency: 1, output_format: { type: wrong } }
+  - { name: h, column_type: custom, generator_function: enrich, task_queue: python, model_aliases: [writer], generation_strategy: full_column, in_order: true }
+`),
+      'gen.ts': 'export const title = () => 1;',
+    },
+    says: [
+      'error config.yaml:2:5 column "a": generator_function is missing',
+      'error config.yaml:3:57 column "b": generator_function names "./gen.py", which is no JavaScript or TypeScript: write ./gen.ts#title, or add the task_queue of a Temporal activity',
+      'error config.yaml:4:57 column "c": generator_function "./gen.ts" exports no "titel", did you mean "title"?',
+      'error config.yaml:4:92 column "c": no column "nope" (in required_columns[0])',
+      'error config.yaml:4:98 column "c": needs itself (in required_columns[1])',
+      'error config.yaml:4:118 column "c": no model "wirter", did you mean "writer"? (in model_aliases[0])',
+      'error config.yaml:5:5 column "d": makes a column "a" beside it, and "a" is a column of the document too: rename one of them',
+      'error config.yaml:5:5 column "d": makes a column "d" beside it, and "d" is a column of the document too: rename one of them',
+      'error config.yaml:5:57 column "d": generator_function cannot be used: Could not resolve "none.ts"',
+      'error config.yaml:5:132 column "d": side_effect_columns[2].output_format has to be a map with a JSON Schema in it',
+      'error config.yaml:6:110 column "f": generation_strategy is "cell_by_cell", but in_order calls the function for one row after the other: leave one of them out',
+      'error config.yaml:6:137 column "f": concurrency cannot be 2: rows in order go one at a time',
+      'error config.yaml:7:86 column "g": concurrency is for in_order alone: how many cells go at once follows from the models',
+      'error config.yaml:7:112 column "g": output_format.type is no JSON Schema: must be equal to one of the allowed values: array, boolean, integer, null, number, object, string',
+      'error config.yaml:8:77 column "h": task_queue needs a version beside it: nobody here sees the code of an activity, so only that tells a changed one',
+      'error config.yaml:8:100 column "h": model_aliases cannot be given to a Temporal activity: it asks models by itself',
+      'error config.yaml:8:131 column "h": generation_strategy is for functions of a module: an activity gets rows as they are ready',
+      'error config.yaml:8:131 column "h": generation_strategy is "full_column", but in_order calls the function for one row after the other: leave one of them out',
+      'error config.yaml:8:154 column "h": in_order is for functions of a module: an activity gets rows as they are ready',
     ],
   },
   'fields that are not there yet': {

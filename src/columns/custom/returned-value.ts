@@ -1,0 +1,108 @@
+// From what a function of the user's returned to the values of its columns, and from plain data to what it is given.
+
+import { CellError } from '../../errors.ts';
+import { findOwn, setOwn } from '../../own-keys.ts';
+import { fitToSchema } from '../../schemas/schema-fit.ts';
+import { misfitOf } from '../../store/parquet.ts';
+import { isValueList, isValueObject, MAX_JSON_LEVELS, parseJson, type Value } from '../../values.ts';
+import type { Values } from '../maker.ts';
+import type { CustomColumn } from './declare.ts';
+
+/** A value as functions see it: whole numbers are numbers as far as those are exact. */
+export function plainOf(value: Value): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+  if (isValueList(value)) return value.map(plainOf);
+  if (!isValueObject(value)) return value;
+  const plain: { [name: string]: unknown } = {};
+  for (const [name, item] of Object.entries(value)) setOwn(plain, name, plainOf(item));
+  return plain;
+}
+
+/** Data that came from a thread as a value. Throws `CellError` for what is none. */
+export function asValue(data: unknown, levels = MAX_JSON_LEVELS): Value {
+  if (levels === 0) throw wrong('is nested too deep, or holds itself');
+  if (data === undefined || data === null) return null;
+  switch (typeof data) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return data;
+    case 'number':
+      if (!Number.isFinite(data)) throw wrong(`holds ${data}, which is no value`);
+      return Number.isInteger(data) ? BigInt(data) : data;
+  }
+  if (Array.isArray(data)) return data.map((item) => asValue(item, levels - 1));
+  if (data instanceof Date) return data.toISOString();
+  if (Object.getPrototypeOf(data) !== Object.prototype)
+    throw wrong(`holds a ${data.constructor?.name ?? 'class'}: return objects, lists, texts and numbers`);
+  const value: { [name: string]: Value } = {};
+  for (const [name, item] of Object.entries(data)) setOwn(value, name, asValue(item, levels - 1));
+  return value;
+}
+
+export interface MadeColumns {
+  /** What a record keeps of what a function returned. Throws `CellError` where it is not what the column declares. */
+  keep(returned: Value): Value;
+  /** The column's own value in what was kept, as the plan types it today. Throws `CellError`. */
+  own(kept: Value): Value;
+  sides(kept: Value): Values;
+}
+
+/** A function that makes one column returns its value; one that makes several an object with all of them. */
+export function openMade({ name, form, type, sideEffects }: CustomColumn): MadeColumns {
+  const { makes } = form;
+  const types = new Map([[name, type], ...sideEffects.map((side) => [side.name, side.type] as const)]);
+  const schemas = new Map(
+    makes.flatMap((made) => (made.schema === null ? [] : [[made.name, parseJson(made.schema)]])),
+  );
+
+  function part(kept: Value, column: string): Value {
+    const value = makes.length === 1 ? kept : isValueObject(kept) ? findOwn(kept, column) : undefined;
+    if (value === undefined) throw wrong(`has no "${column}"`);
+    const schema = schemas.get(column);
+    const typed = schema === undefined || value === null ? value : fitted(value, schema, column);
+    const misfit = misfitOf(typed, types.get(column)!);
+    if (misfit !== undefined) throw wrong(`cannot be kept as "${column}": ${misfit}`);
+    return typed;
+  }
+
+  return {
+    keep(returned) {
+      if (makes.length === 1) {
+        part(returned, name);
+        return returned;
+      }
+      const kept: { [column: string]: Value } = {};
+      for (const made of makes) {
+        part(returned, made.name);
+        setOwn(kept, made.name, findOwn(returned as Values, made.name) ?? null);
+      }
+      return kept;
+    },
+    own: (kept) => part(kept, name),
+    sides: (kept) => {
+      const sides: { [column: string]: Value } = {};
+      for (const side of sideEffects) setOwn(sides, side.name, part(kept, side.name));
+      return sides;
+    },
+  };
+}
+
+function fitted(value: Value, schema: Value, column: string): Value {
+  try {
+    return fitToSchema(value, schema);
+  } catch (error) {
+    if (!(error instanceof CellError)) throw error;
+    throw wrong(
+      `is no "${column}": ${error.message.replace(/^The answer does not obey/, 'it does not obey')}`,
+    );
+  }
+}
+
+/** `What the function returned holds NaN, which is no value` */
+export function wrong(what: string): CellError {
+  return new CellError('UnusableResult', `What the function returned ${what}`);
+}
