@@ -9,9 +9,7 @@ import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import { readModule } from '../modules/stored-modules.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
-import { type GroupDigests, makeGroupDigests } from '../rows/group-digests.ts';
-import { type InlineRow, makeInline } from '../rows/inline.ts';
-import { openRoots, type Roots } from '../rows/roots.ts';
+import { type OpenRows, openRows } from '../rows/open-rows.ts';
 import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { Edition } from '../store/editions.ts';
@@ -21,7 +19,7 @@ import { BuildCalls } from './build-calls.ts';
 import { type OpenCells, openCells } from './open-cells.ts';
 import type { ServingProcess } from './process.ts';
 
-export interface Build {
+export interface Build extends OpenRows {
   readonly ref: BuildRef;
   readonly dataset: DatasetStore;
   readonly plan: Plan;
@@ -30,11 +28,8 @@ export interface Build {
   readonly shape: DatasetShape;
   /** The output that this build makes. */
   readonly edition: Edition;
-  readonly digests: GroupDigests;
   readonly graphColumns: readonly GraphColumn[];
   readonly graph: ExecutionGraph;
-  readonly inline: InlineRow;
-  readonly roots: Roots;
   readonly calls: BuildCalls;
   columnOf(name: string): PlanColumn;
   /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
@@ -71,8 +66,8 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const columns = graphColumns(plan, settings);
   const graph = ExecutionGraph.create(columns);
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
-  const roots = await openRoots({ plan, files: dataset.files });
-  const digests = makeGroupDigests({ plan, order: graph.order, seedKeyOf: roots.seedKeyOf });
+  const rows = await openRows({ plan, order: graph.order, files: dataset.files });
+  const { digests } = rows;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const openedCells = new Map<string, Promise<OpenCells>>();
   const modules = new Map<string, Promise<string>>();
@@ -92,11 +87,9 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
       digestOf: (rowGroup) => digests.groupDigest(rowsOfGroup(rowGroup, shape)),
       keepsIn: (rowGroup) => digests.keeps(rowsOfGroup(rowGroup, shape)),
     }),
-    digests,
+    ...rows,
     graphColumns: columns,
     graph,
-    inline: makeInline(plan),
-    roots,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
     columnOf,
     openCells(name) {

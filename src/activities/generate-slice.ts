@@ -11,7 +11,7 @@ import type { SliceTask } from '../graph/types.ts';
 import { remedyOf } from '../models/failures.ts';
 import type { PlanColumn } from '../plan.ts';
 import { FAILURE, type GenerateSliceInput, type GenerateSliceResult } from '../protocol.ts';
-import type { RowValues } from '../rows/generator.ts';
+import { type AssembledRow, foundIn } from '../rows/row.ts';
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty, isSuspect } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
@@ -46,8 +46,9 @@ interface SliceContent {
   readonly task: SliceTask;
   readonly column: PlanColumn;
   readonly cells: OpenCells;
-  /** By row. */
-  readonly values: ReadonlyMap<number, RowValues>;
+  /** Those that have what their cell is made from. */
+  readonly rows: ReadonlyMap<number, AssembledRow>;
+  readonly skipped: readonly number[];
   readonly history: ReadonlyMap<number, readonly CellRecord[]>;
   readonly part: SlicePart;
   readonly calls: Omit<CellCallsOptions, 'fly' | 'historyOf'>;
@@ -67,13 +68,14 @@ class Slice {
     const column = build.columnOf(task.column);
     const place = { column: column.name, rows: task.rows, rowGroup, epoch: build.ref.epoch };
     const cells = await build.openCells(column.name);
-    const values = await readSliceRows(build, task);
+    const { ready, skipped } = await readSliceRows(build, task);
+    const rows = new Map(ready.map((row) => [row.row, row]));
     const history = await build.readEarlierParts(column.name, task.rows);
     // At once: nothing is paid for that cannot be kept.
     const onBroken = ({ message }: Error) => build.calls.stop(message);
     const part = new SlicePart(createPart(build.dataset, place), onBroken);
     const slice: Slice = new Slice({
-      ...{ build, task, column, cells, values, history, part },
+      ...{ build, task, column, cells, rows, skipped, history, part },
       calls: {
         ...{ column: column.name, readVersion: cells.readVersion, settings: build.settings },
         returned: returned ?? null,
@@ -131,12 +133,13 @@ class Slice {
 
   /** The cells that have ended already, as records for this part, and those that are to be made. */
   #sort(): { readonly ended: readonly CellRecord[]; readonly open: readonly Cell<unknown>[] } {
-    const { cells, column, values, history } = this.#content;
-    const inputs = cells.maker.inputs([...values].map(([row, ofRow]) => cells.viewOf(row, ofRow)));
-    const ended: CellRecord[] = [];
+    const { build, cells, column, rows, skipped, history } = this.#content;
+    const views = [...rows.values()].map((row) => build.assembler.viewOf(column, row));
+    const inputs = cells.maker.inputs(views);
+    const ended = skipped.map(skipRecord);
     const open: Cell<unknown>[] = [];
     const all: Cell<unknown>[] = [];
-    for (const [index, row] of [...values.keys()].entries()) {
+    for (const [index, { row }] of views.entries()) {
       const keyed = inputs[index]!;
       if (keyed instanceof CellError) {
         ended.push(failedRecord(row, keyed));
@@ -219,24 +222,25 @@ class Slice {
     await part.append(records);
     for (const record of records) {
       const { row, status } = record;
-      if (status === 'failed') build.calls.outcomes.add(row, false);
-      if (status === 'ok') build.calls.outcomes.add(row, !this.#failsRow(record));
+      const isEnded = status === 'ok' || status === 'failed';
+      if (isEnded) build.calls.outcomes.add(row, !this.#failsRow(record) && status === 'ok');
     }
   }
 
   /** Whether an expression fails over these cells: no other cell of the row is asked for then. */
   #failsRow(record: CellRecord): boolean {
-    const { build, cells, column, values } = this.#content;
-    const { row } = record;
-    const made = { ...values.get(row), [column.name]: cells.maker.read(record) };
-    if (build.inline.complete(row, made).failure === null) return false;
-    build.calls.outcomes.failRow(row);
-    this.#failing.add(row);
+    const { build, column, rows } = this.#content;
+    const row = rows.get(record.row)!;
+    const open = build.assembler.columns.find((other) => other.column === column)!;
+    const failure = build.assembler.addMade(row, column.name, foundIn(open, record));
+    if (failure === null || failure.column === column.name) return false;
+    build.calls.outcomes.failRow(row.row);
+    this.#failing.add(row.row);
     return true;
   }
 
   #masks(): Pick<GenerateSliceResult, 'made' | 'dropped' | 'leftover'> {
-    const { task, column, values, part } = this.#content;
+    const { task, column, rows, part } = this.#content;
     const [made, dropped, leftover] = [0, 1, 2].map(() => RowMask.empty(task.rows)) as [
       RowMask,
       RowMask,
@@ -244,9 +248,9 @@ class Slice {
     ];
     const isOpen = (row: number) => !isEnd(part.statusOf(row));
     // Those of a `column` end together: with fewer rows it would be another column.
-    const areAllOpen = column.strategy === 'column' && [...values.keys()].some(isOpen);
+    const areAllOpen = column.strategy === 'column' && [...rows.keys()].some(isOpen);
     for (const row of RowMask.fromHex(task.rows, task.mask).rows()) {
-      if (!values.has(row)) dropped.set(row);
+      if (!rows.has(row)) (part.statusOf(row) === 'skip' ? made : dropped).set(row);
       else if (areAllOpen || isOpen(row)) leftover.set(row);
       else {
         const isFailed = part.statusOf(row) === 'failed' && column.onError === 'drop';
@@ -315,6 +319,10 @@ function crashedWorker({ name }: PlanColumn, { row }: CellKey, { alone }: Crashe
     'CrashedWorker',
     `Making it crashed the worker ${alone} times with nothing else in flight · to try again: --redo ${name} --rows ${row}`,
   );
+}
+
+function skipRecord(row: number): CellRecord {
+  return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: '', status: 'skip', at: Date.now() };
 }
 
 function failedRecord(row: number, error: CellError, digest = ''): CellRecord {

@@ -1,13 +1,11 @@
 import { declarationOf, loadMaker } from '../columns/kinds.ts';
-import type { OpenMaker, RowView, Values } from '../columns/maker.ts';
-import { openViews } from '../columns/row-view.ts';
+import type { OpenMaker } from '../columns/maker.ts';
 import type { Plan, PlanColumn } from '../plan.ts';
 
-/** What makes the cells of a column, with what it is shown of rows. */
+/** What makes the cells of a column. */
 export interface OpenCells {
   readonly maker: OpenMaker<unknown>;
   readonly readVersion: number;
-  viewOf(row: number, values: Values): RowView;
 }
 
 /** Throws `TypeError` for a column that has no cells of its own. */
@@ -17,6 +15,5 @@ export async function openCells(plan: Plan, column: PlanColumn): Promise<OpenCel
   return {
     maker: maker.open(column, { plan }),
     readVersion: declarationOf(column.kind).readVersion,
-    viewOf: openViews(plan, column),
   };
 }

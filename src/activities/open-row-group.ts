@@ -10,35 +10,31 @@ import type { OpenedRowGroup, PartName, RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import type { OpenRowGroupInput, OpenRowGroupResult } from '../protocol.ts';
 import { adoptRowGroup } from '../rows/adopt-row-group.ts';
+import type { AdoptedColumn } from '../rows/adoption.ts';
 import { makeCellFolder } from '../store/cell-files.ts';
 import { cellFolder } from '../store/names.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, isCrash, openTurns, refusalsIn } from '../store/records.ts';
+import { type CellRecord, openTurns, RECORD_DEFAULTS, RECORD_VERSION, refusalsIn } from '../store/records.ts';
 import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(
   build: Build,
   { rowGroup, rows, continues }: OpenRowGroupInput,
 ): Promise<OpenRowGroupResult> {
-  const adoption = await adoptRowGroup({ ...build, order: build.graph.order, rowGroup, rows });
+  const adoption = await adoptRowGroup({ ...build, rowGroup, rows });
   const dropped = continues === undefined ? RowMask.empty(rows) : RowMask.fromHex(rows, continues.dropped);
   for (const row of adoption.dropped.keys()) dropped.set(row);
   const columns: Record<string, OpenedRowGroup['columns'][string]> = {};
   const bases: (PartName | null)[] = [];
-  for (const [column, { chosen, wanted }] of adoption.columns) {
-    const made = RowMask.empty(rows);
-    for (const row of chosen.keys()) made.set(row);
-    const records = adoption.records.get(column) ?? [];
-    const carried = [...openTurns(records), ...refusalsIn(records), ...records.filter(isCrash)].filter(
-      ({ row }) => !chosen.has(row),
-    );
-    const candidates = records.filter(
-      ({ row, status }) => status === 'ok' && wanted.get(row) === 'downstream',
-    );
+  for (const [column, adopted] of adoption.columns) {
     const place = { column, rows, rowGroup };
     await makeCellFolder(build.dataset, place);
     await build.dataset.sweepFolder(cellFolder(place));
-    const part = await writePart(build, place, [...chosen.values(), ...carried]);
+    const { base, candidates } = recordsToCopy(adopted, adoption.records.get(column) ?? []);
+    const part = await writePart(build, place, base);
+    const { onError } = build.columnOf(column);
+    const nulled = onError === 'null' ? [...adopted.crashed.keys()] : [];
+    const made = RowMask.of(rows, [...adopted.chosen.keys(), ...adopted.skipped, ...nulled]);
     setOwn(columns, column, { made: made.toHex(), part });
     bases.push(part, await writePart(build, place, candidates));
   }
@@ -50,6 +46,27 @@ export async function openRowGroupActivity(
     dropped: dropped.toHex(),
     columns,
     bases: bases.filter((name) => name !== null),
+  };
+}
+
+/** What the base part of a column has, and what only slices look for. */
+function recordsToCopy(
+  { chosen, skipped, crashed, wanted, isWhole }: AdoptedColumn,
+  records: readonly CellRecord[],
+): { readonly base: readonly CellRecord[]; readonly candidates: readonly CellRecord[] } {
+  const open = [...openTurns(records), ...refusalsIn(records)].filter(({ row }) => !chosen.has(row));
+  const skips = [...skipped].map((row): CellRecord => {
+    return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: '', status: 'skip' };
+  });
+  const isCandidate = ({ row, status, turns }: CellRecord) => {
+    const want = wanted.get(row);
+    if (want === undefined || status !== 'ok') return false;
+    // An ordered column goes on after the last of them, and what a function asked for is not asked for again.
+    return want === 'downstream' || isWhole || turns.some(({ by }) => by === 'inner');
+  };
+  return {
+    base: [...chosen.values(), ...skips, ...crashed.values(), ...open],
+    candidates: records.filter(isCandidate),
   };
 }
 

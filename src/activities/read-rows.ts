@@ -1,42 +1,44 @@
-// The values that a slice's rows have: the cells of the parts that the child named, and the inline columns over them.
+// The rows of a slice: the cells of the parts that the child named, and the inline columns over them.
 
 import { CellError } from '../errors.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
-import { setOwn } from '../own-keys.ts';
-import type { RowValues } from '../rows/generator.ts';
-import type { Value } from '../values.ts';
+import { partsSource } from '../rows/parts.ts';
+import type { AssembledRow } from '../rows/row.ts';
 import type { Build } from './build.ts';
 
-/** By row. A row without values is one that an inline column cannot be made for: it is dropped. */
-export async function readSliceRows(build: Build, task: SliceTask): Promise<ReadonlyMap<number, RowValues>> {
-  const rows = new Map<number, Record<string, Value>>(
-    RowMask.fromHex(task.rows, task.mask)
-      .rows()
-      .map((row) => [row, {}]),
-  );
-  for (const [column, parts] of Object.entries(task.parts)) {
-    for (const part of parts) {
-      const { accepted } = await build.readPart(part);
-      for (const [row, values] of rows) {
-        const record = accepted.get(row);
-        if (record !== undefined) setOwn(values, column, record.value);
-      }
+/** Rows that an inline column or the condition of a skip fails in are in neither: they are dropped. */
+export interface SliceRows {
+  /** The rows that have what their cell is made from. For a whole column all of the group that do, else those to be made. */
+  readonly ready: readonly AssembledRow[];
+  readonly skipped: readonly number[];
+}
+
+export async function readSliceRows(build: Build, task: SliceTask): Promise<SliceRows> {
+  const { assembler } = build;
+  const column = build.columnOf(task.column);
+  const mask = RowMask.fromHex(task.rows, task.mask);
+  const isWhole = column.strategy === 'column';
+  const rows = await assembler.assemble({
+    rows: isWhole ? RowMask.full(task.rows).rows() : mask.rows(),
+    columns: new Set([...Object.keys(task.parts), ...build.inlineUpstreamOf(task.column)]),
+    source: partsSource({ parts: task.parts, read: build.readPart }),
+  });
+  const ready: AssembledRow[] = [];
+  const skipped: number[] = [];
+  for (const row of rows) {
+    const isFailed = row.failure !== null;
+    const skip = isFailed ? false : assembler.skips(column, row);
+    if (isFailed || skip instanceof CellError) {
+      if (mask.has(row.row)) build.calls.outcomes.failRow(row.row);
+    } else if (skip === true) {
+      if (mask.has(row.row)) skipped.push(row.row);
+    } else if (column.needs.every((need) => Object.hasOwn(row.values, need))) ready.push(row);
+    else if (mask.has(row.row)) {
+      throw new Error(
+        `Row ${row.row} has not all cells that column "${column.name}" needs in the named parts`,
+      );
     }
   }
-  const needed = build.inlineUpstreamOf(task.column);
-  for (const [row, values] of rows) {
-    for (const column of Object.keys(task.parts)) {
-      if (!Object.hasOwn(values, column))
-        throw new Error(`Row ${row} has no cell of column "${column}" in the named parts`);
-    }
-    try {
-      for (const column of needed) setOwn(values, column, build.inline.evaluate(column, row, values));
-    } catch (error) {
-      if (!(error instanceof CellError)) throw error;
-      rows.delete(row);
-      build.calls.outcomes.failRow(row);
-    }
-  }
-  return rows;
+  return { ready, skipped };
 }

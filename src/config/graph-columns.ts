@@ -1,17 +1,39 @@
 // A plan as graph and conductor see it.
 
 import type { PreparedLimiter } from '../graph/dataset-conductor.ts';
+import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { GraphColumn } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
 import { aliasesOf, modelKeyOf, type Plan, type Settings } from '../plan.ts';
 
 /** The columns of a plan for `ExecutionGraph.create`. Aliases of one provider and model share a limiter. */
 export function graphColumns(plan: Plan, settings: Pick<Settings, 'models'>): readonly GraphColumn[] {
-  return plan.columns.map((column) => {
-    const { name, needs, strategy } = column;
-    const keys = aliasesOf(column).map((alias) => modelKeyOf(alias, { plan, settings }));
-    return { name, strategy, needs, limiters: [...new Set(keys)] };
-  });
+  const limitersOf = new Map(
+    plan.columns.map((column) => {
+      const keys = aliasesOf(column).map((alias) => modelKeyOf(alias, { plan, settings }));
+      return [column.name, [...new Set(keys)]];
+    }),
+  );
+  return withoutLimiters(plan).map((column) => ({ ...column, limiters: limitersOf.get(column.name)! }));
+}
+
+/** Their names, each after those that it needs. */
+export function columnOrder(plan: Plan): readonly string[] {
+  return ExecutionGraph.create(withoutLimiters(plan)).order;
+}
+
+function withoutLimiters(plan: Plan): readonly GraphColumn[] {
+  const producers = new Map(
+    plan.columns.flatMap((column) => column.sideEffects.map(({ name }) => [name, column] as const)),
+  );
+  return plan.columns.map(({ name, needs, strategy, sideEffects }) => ({
+    name,
+    strategy,
+    // What is read out of a cell may repeat what it was made from: a trace begins with the prompt.
+    needs: needs.flatMap((need) => [need, ...(producers.get(need)?.needs ?? [])]),
+    sideEffects: sideEffects.map((side) => side.name),
+    limiters: [],
+  }));
 }
 
 /** What the calls of a plan's columns stand under, by the keys that `graphColumns` gives. */

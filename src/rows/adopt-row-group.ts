@@ -7,7 +7,9 @@ import { gatherRecords, storedColumns } from '../store/gather.ts';
 import { failuresOf, findGroup, type GroupRecord } from '../store/groups.ts';
 import { findPublished, listEditions } from '../store/published.ts';
 import type { CellRecord } from '../store/records.ts';
-import { type Adoption, adoptCells, type EarlierOutput } from './adopt-cells.ts';
+import { adoptCells } from './adopt.ts';
+import type { Adoption, EarlierOutput } from './adoption.ts';
+import type { Assembler } from './assemble.ts';
 import type { GroupDigests } from './group-digests.ts';
 import type { Roots } from './roots.ts';
 
@@ -21,7 +23,7 @@ export interface AdoptedRowGroup extends Adoption {
 export async function adoptRowGroup(place: {
   readonly dataset: DatasetStore;
   readonly plan: Plan;
-  readonly order: readonly string[];
+  readonly assembler: Assembler;
   readonly roots: Roots;
   readonly digests: GroupDigests;
   readonly rowGroup: number;
@@ -29,7 +31,8 @@ export async function adoptRowGroup(place: {
   /** Only what an edit can have touched, to count it. */
   readonly readsChangesOnly?: boolean;
 }): Promise<AdoptedRowGroup> {
-  const { dataset, plan, order, roots, digests, rowGroup, rows, readsChangesOnly = false } = place;
+  const { dataset, plan, assembler, roots, digests, rowGroup, rows, readsChangesOnly = false } = place;
+  const order = assembler.columns.map(({ column }) => column.name);
   const published = await findPublished(dataset);
   const group =
     published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
@@ -37,7 +40,7 @@ export async function adoptRowGroup(place: {
     group === undefined ? new Set<string>() : unchangedColumns(group, digests.definitions(rows));
   const read =
     readsChangesOnly && group !== undefined && hasAllRows(group, rows)
-      ? columnsToRead({ plan, order, unchanged, gone: await columnsWithoutFiles(dataset, plan, group) })
+      ? columnsToRead({ plan, assembler, unchanged, gone: await columnsWithoutFiles(dataset, plan, group) })
       : new Set(order);
   const [records, made, output] = await Promise.all([
     gatherRecords(dataset, {
@@ -50,7 +53,16 @@ export async function adoptRowGroup(place: {
     readEarlierOutput(dataset, rowGroup, group),
   ]);
   const unread = new Set(order.filter((column) => !read.has(column)));
-  const adoption = await adoptCells({ plan, order, rows, roots: made, records, output, unchanged, unread });
+  const adoption = await adoptCells({
+    plan,
+    assembler,
+    rows,
+    roots: made,
+    records,
+    output,
+    unchanged,
+    unread,
+  });
   return { ...adoption, records, unread };
 }
 
@@ -88,24 +100,25 @@ async function columnsWithoutFiles(
  */
 function columnsToRead(of: {
   readonly plan: Plan;
-  readonly order: readonly string[];
+  readonly assembler: Assembler;
   readonly unchanged: ReadonlySet<string>;
   readonly gone: ReadonlySet<string>;
 }): ReadonlySet<string> {
-  const { plan, order, unchanged, gone } = of;
-  const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const { plan, assembler, unchanged, gone } = of;
+  const columns = new Map(assembler.columns.map((open) => [open.column.name, open]));
+  const needsOf = (name: string) => columns.get(name)!.column.needs.map((need) => assembler.producerOf(need));
   const touched = new Set<string>();
   const read = new Set<string>();
   function addNeeds(name: string): void {
-    for (const need of byName.get(name)?.needs ?? []) {
+    for (const need of needsOf(name)) {
       read.add(need);
-      if (byName.get(need)?.kind === 'expression') addNeeds(need);
+      if (columns.get(need)?.shape === 'inline') addNeeds(need);
     }
   }
-  for (const name of order) {
+  for (const name of columns.keys()) {
     // A kept root is what it was, not what it would be made from today.
     const mayBeKept = plan.keep.some(({ column }) => column === null || column === name);
-    const isBelow = byName.get(name)?.needs.some((need) => touched.has(need)) === true;
+    const isBelow = needsOf(name).some((need) => touched.has(need));
     if (unchanged.has(name) && !gone.has(name) && !mayBeKept && !isBelow) continue;
     touched.add(name);
     read.add(name);

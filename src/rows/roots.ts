@@ -1,18 +1,17 @@
 // The root columns of a dataset: a pure function of plan, seed rows and row.
 
-import { createBreather } from '../breathe.ts';
-import { makeSamplers } from '../columns/sampler/samplers.ts';
+import type { OpenRoots, RowFailure } from '../columns/maker.ts';
 import { digestOf } from '../digest.ts';
 import { StoreError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
+import { setOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
-import { makeSeedRows } from '../seeds/seed-rows.ts';
+import { makeSeedRows, type SeedRows } from '../seeds/seed-rows.ts';
 import type { SeedSource } from '../seeds/seed-source.ts';
 import { findSeeds } from '../seeds/stored-seeds.ts';
 import type { StoreFiles } from '../store/files/port.ts';
 import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
 import type { Value } from '../values.ts';
-import type { RowFailure } from './generator.ts';
 
 export interface RootRow {
   /** Without a failure every root column. */
@@ -29,6 +28,8 @@ export interface Roots {
 
 export interface RootsOptions {
   readonly plan: Plan;
+  /** Opens the makers of the plan's root columns, in the order in which they are made. */
+  readonly open: (seeds: SeedRows | null) => readonly OpenRoots[];
   /** Those of the dataset. */
   readonly files: StoreFiles;
   /** The plan's seed source as its files have it, for a dataset that does not have its rows yet. */
@@ -36,21 +37,23 @@ export interface RootsOptions {
 }
 
 /** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
-export async function openRoots({ plan, files, seedSource }: RootsOptions): Promise<Roots> {
-  const samplers = makeSamplers(plan);
+export async function openRoots({ plan, open, files, seedSource }: RootsOptions): Promise<Roots> {
   const { contentHash } = plan.seedSource ?? {};
   const source =
     contentHash === undefined ? null : ((await findSeeds(files, contentHash)) ?? seedSource ?? lost(files));
   const seeds = source === null ? null : makeSeedRows(plan, source);
+  const makers = open(seeds);
   return {
     async make(rows) {
-      const seeded = await seeds?.make(rows);
-      const made = new Map<number, RootRow>();
-      const breathe = createBreather();
-      for (let row = rows.first; row <= rows.last; row += 1) {
-        await breathe();
-        const { values, failure } = samplers.make(row);
-        made.set(row, { cells: recordsOf(row, { ...seeded?.[row - rows.first], ...values }), failure });
+      const made = new Map<number, { cells: Record<string, CellRecord>; failure: RowFailure | null }>();
+      for (let row = rows.first; row <= rows.last; row += 1) made.set(row, { cells: {}, failure: null });
+      for (const maker of makers) {
+        for (const [index, { values, failure }] of (await maker.make(rows)).entries()) {
+          const root = made.get(rows.first + index)!;
+          for (const [column, value] of Object.entries(values))
+            setOwn(root.cells, column, rootRecord(rows.first + index, value));
+          root.failure ??= failure;
+        }
       }
       return made;
     },
@@ -60,12 +63,6 @@ export async function openRoots({ plan, files, seedSource }: RootsOptions): Prom
 
 function lost(files: StoreFiles): never {
   throw new StoreError(`Cannot find the seed rows in "${files.place()}": run the same command again`);
-}
-
-function recordsOf(row: number, values: { readonly [column: string]: Value }): RootRow['cells'] {
-  return Object.fromEntries(
-    Object.entries(values).map(([column, value]) => [column, rootRecord(row, value)]),
-  );
 }
 
 /** A root's input is its value: the same draw or seed row is the same cell, whatever changed beside it. */

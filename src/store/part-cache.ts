@@ -17,6 +17,8 @@ export interface CachedPart {
   readonly accepted: ReadonlyMap<number, CellRecord>;
   /** The rows whose cell is skipped. */
   readonly skipped: ReadonlySet<number>;
+  /** The cells that failed for good, by row; of several the last. */
+  readonly failed: ReadonlyMap<number, CellRecord>;
 }
 
 /** Parsed parts of one process. A part only grows, so its size tells whether what is kept is all of it. */
@@ -48,10 +50,12 @@ async function readPart(dataset: DatasetStore, name: PartName): Promise<CachedPa
   const records: CellRecord[] = [];
   const accepted = new Map<number, CellRecord>();
   const skipped = new Set<number>();
+  const failed = new Map<number, CellRecord>();
   await scanCellFile(dataset, { ...file, name }, (record) => {
     records.push(record);
     if (record.status === 'ok') accepted.set(record.row, record);
     if (record.status === 'skip') skipped.add(record.row);
+    if (record.status === 'failed') failed.set(record.row, record);
   });
-  return { epoch: file.epoch, records, accepted, skipped };
+  return { epoch: file.epoch, records, accepted, skipped, failed };
 }

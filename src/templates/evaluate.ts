@@ -9,7 +9,18 @@ import { callFunction } from './library/functions.ts';
 import { callMethod, hasMethod } from './library/methods.ts';
 import { passesTest } from './library/tests.ts';
 import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
-import { Cycler, Dict, describe, itemsOf, Loop, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
+import {
+  Cycler,
+  Dict,
+  describe,
+  itemsOf,
+  Loop,
+  type Runtime,
+  refuseUndefined,
+  Tuple,
+  Undefined,
+  valueOr,
+} from './runtime.ts';
 import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax/syntax.ts';
 import { limitError, renderError } from './syntax/template-error.ts';
 import { readAttribute, readItem, readSlice } from './values/access.ts';
@@ -33,6 +44,8 @@ export class Evaluation {
   readonly #values: { readonly [name: string]: Value };
   readonly #services: Services;
   readonly #open: OpenCell;
+  /** Whether a missing field may only be asked whether it is there. */
+  readonly #isStrict: boolean;
   /** Columns read so far, opened. */
   readonly #opened = new Map<string, Runtime>();
   #scope: Scope | null = null;
@@ -41,10 +54,11 @@ export class Evaluation {
 
   constructor(
     values: { readonly [name: string]: Value },
-    { open, ...services }: Services & { readonly open: OpenCell },
+    { open, isStrict = false, ...services }: Services & { open: OpenCell; isStrict?: boolean },
   ) {
     this.#values = values;
     this.#open = open;
+    this.#isStrict = isStrict;
     this.#services = services;
   }
 
@@ -67,13 +81,13 @@ export class Evaluation {
         this.#print(statement.text);
         break;
       case 'output': {
-        const value = this.evaluate(statement.expression);
+        const value = this.use(statement.expression);
         this.at = statement.at;
         this.#print(textOf(value, this.#services.budget));
         break;
       }
       case 'if': {
-        const branch = statement.branches.find(({ test }) => isTrue(this.evaluate(test)));
+        const branch = statement.branches.find(({ test }) => isTrue(this.use(test)));
         this.#runAll(branch === undefined ? statement.otherwise : branch.body);
         break;
       }
@@ -110,7 +124,7 @@ export class Evaluation {
 
   #runFor({ target, iterable, test, body, otherwise, at }: Extract<Statement, { kind: 'for' }>): void {
     const outer = this.#scope;
-    const all = this.evaluate(iterable);
+    const all = this.use(iterable);
     this.at = at;
     const { budget } = this.#services;
     const items = itemsOf(all, budget);
@@ -131,7 +145,7 @@ export class Evaluation {
   #isTaken(test: Expression, target: Target, item: Runtime): boolean {
     const outer = this.#scope;
     this.#assign(target, item);
-    const isTaken = isTrue(this.evaluate(test));
+    const isTaken = isTrue(this.use(test));
     this.#scope = outer;
     return isTaken;
   }
@@ -156,6 +170,13 @@ export class Evaluation {
     if (this.#units > 2 * MAX_OUTPUT_CHARACTERS) throw tooLong();
     this.#services.budget.spend(text.length >> 8);
     this.#parts.push(text);
+  }
+
+  /** The value of an expression that is looked at: a strict evaluation refuses a missing one. */
+  use(expression: Expression): Runtime {
+    const value = this.evaluate(expression);
+    if (this.#isStrict) refuseUndefined(value);
+    return value;
   }
 
   /** The value of an expression. */
@@ -209,7 +230,7 @@ export class Evaluation {
         throw renderError(`Cannot call "${expression.name}": ${describe(assigned)} is no function`);
       }
       case 'filter': {
-        const value = this.evaluate(expression.object);
+        const value = this.use(expression.object);
         const given = this.#argumentsOf(expression);
         this.at = expression.at;
         return applyFilter(expression.name, value, { ...given, ...this.#services });
@@ -221,7 +242,7 @@ export class Evaluation {
         return passesTest(expression.name, value, { positional, budget }) !== expression.negated;
       }
       case 'unary': {
-        if (expression.operator === 'not') return !isTrue(this.evaluate(expression.operand));
+        if (expression.operator === 'not') return !isTrue(this.use(expression.operand));
         const value = this.evaluate(expression.operand);
         this.at = expression.at;
         return computeSign(expression.operator, value);
@@ -233,7 +254,7 @@ export class Evaluation {
         return compute(expression.operator, left, right, budget);
       }
       case 'concat': {
-        const parts = this.#evaluateAll(expression.items).map((item) => textOf(item, budget));
+        const parts = expression.items.map((item) => textOf(this.use(item), budget));
         this.at = expression.at;
         budget.allocate(parts.reduce((sum, part) => sum + part.length, 0));
         return parts.join('');
@@ -241,15 +262,15 @@ export class Evaluation {
       case 'compare':
         return this.#compare(expression);
       case 'and': {
-        const left = this.evaluate(expression.left);
+        const left = this.use(expression.left);
         return isTrue(left) ? this.evaluate(expression.right) : left;
       }
       case 'or': {
-        const left = this.evaluate(expression.left);
+        const left = this.use(expression.left);
         return isTrue(left) ? left : this.evaluate(expression.right);
       }
       case 'condition':
-        if (isTrue(this.evaluate(expression.test))) return this.evaluate(expression.chosen);
+        if (isTrue(this.use(expression.test))) return this.evaluate(expression.chosen);
         return expression.otherwise === null
           ? new Undefined('The condition is false and there is no "else"')
           : this.evaluate(expression.otherwise);
@@ -303,9 +324,9 @@ export class Evaluation {
   }
 
   #compare({ first, rest, at }: Extract<Expression, { kind: 'compare' }>): Runtime {
-    let left = this.evaluate(first);
+    let left = this.use(first);
     for (const { operator, operand } of rest) {
-      const right = this.evaluate(operand);
+      const right = this.use(operand);
       this.at = at;
       if (!holds(operator, left, right, this.#services.budget)) return false;
       left = right;

@@ -23,6 +23,7 @@ import type { Expression as ExpressionNode, Statement } from './syntax/syntax.ts
 import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './syntax/template-error.ts';
 import { TokenStream } from './syntax/token-stream.ts';
 import { openCell } from './values/cell-text.ts';
+import { isTrue } from './values/comparison.ts';
 import { textOf } from './values/python-text.ts';
 
 /** A parsed template. */
@@ -94,6 +95,33 @@ export function evaluateExpression(
   const budget = new Budget();
   const evaluation = new Evaluation(values, { budget, draw, open: (value) => value });
   return located(expression.source, evaluation, () => toValue(evaluation.evaluate(expression.node), budget));
+}
+
+/**
+ * Whether a condition in braces holds, as Data Designer's native templates tell: a missing value is none to look at, and a
+ * text counts as the Python literal that it is, if it is one. With anything around its braces it is text, and holds.
+ * Throws `TemplateRenderError`.
+ */
+export function conditionHolds(template: Template, values: TemplateValues, { draw }: RenderOptions): boolean {
+  const budget = new Budget();
+  const evaluation = new Evaluation(values, { budget, draw, open: openCell, isStrict: true });
+  return located(template.source, evaluation, () => {
+    const [first, ...more] = template.statements;
+    if (first?.kind !== 'output' || more.length > 0) {
+      return !isFalseText(evaluation.render(template.statements));
+    }
+    const value = evaluation.use(first.expression);
+    const text = value instanceof CellText ? value.text : value;
+    return typeof text === 'string' ? !isFalseText(text) : isTrue(text);
+  });
+}
+
+/** Literals that Python takes for false: `ast.literal_eval` reads them; blanks before them are an indentation, an error. */
+const FALSE_LITERAL =
+  /^(?:|None|False|(?:[+-]\s*)?(?:0(?:_?0)*|0(?:_?0)*\.(?:0(?:_?0)*)?|\.0(?:_?0)*|0(?:_?0)*\.?(?:0(?:_?0)*)?e[+-]?\d+|0x[0_]+|0b[0_]+|0o[0_]+)j?|[bru]{0,2}(?:''|"")|\[\s*\]|\{\s*\}|\(\s*\)|set\(\s*\))$/;
+
+function isFalseText(text: string): boolean {
+  return FALSE_LITERAL.test(text);
 }
 
 function variablesOf(source: string, { variables, tooDeepAt }: TreeFacts): readonly string[] {

@@ -6,10 +6,13 @@ import type { ChatForm } from '../../src/columns/llm/declare-chat.ts';
 import type { JudgeColumn, JudgeScore } from '../../src/columns/llm-judge/declare.ts';
 import type { StructuredColumn } from '../../src/columns/llm-structured/declare.ts';
 import type { TextColumn } from '../../src/columns/llm-text/declare.ts';
+import { openColumns } from '../../src/columns/open-columns.ts';
 import type { SamplerColumn, SamplerForm, SamplerParams } from '../../src/columns/sampler/declare.ts';
 import type { SamplerType } from '../../src/columns/sampler/params.ts';
 import type { SeedColumn } from '../../src/columns/seed-dataset/declare.ts';
+import { columnOrder } from '../../src/config/graph-columns.ts';
 import { PLAN_VERSION, type Plan, type PlanColumn, type PlanModel } from '../../src/plan.ts';
+import { type Assembler, makeAssembler } from '../../src/rows/assemble.ts';
 import { formatJson, type Value } from '../../src/values.ts';
 
 /** Fields that columns of all kinds have. */
@@ -136,4 +139,8 @@ export function planWith(columns: readonly PlanColumn[], more: Partial<Plan> = {
 /** A column of a plan with some fields of its form changed. */
 export function withForm<Column extends PlanColumn>(column: Column, change: object): Column {
   return { ...column, form: { ...(column.form as object), ...change } };
+}
+
+export async function assemblerOf(plan: Plan): Promise<Assembler> {
+  return makeAssembler(plan, (await openColumns(plan, columnOrder(plan))).columns);
 }

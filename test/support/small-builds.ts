@@ -2,27 +2,24 @@
 // fails. What is opened, taken over, committed and published is done by the store itself.
 
 import { type CellCounts, countCells } from '../../src/client/wish/count-cells.ts';
-import { cellInput } from '../../src/columns/llm/by-kind.ts';
-import type { ChatColumn } from '../../src/columns/llm/declare-chat.ts';
-import { graphColumns } from '../../src/config/graph-columns.ts';
-import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
+import type { Keyed } from '../../src/columns/maker.ts';
+import { columnOrder } from '../../src/config/graph-columns.ts';
+import { CellError } from '../../src/errors.ts';
 import { groupCount, rowsOfGroup } from '../../src/graph/row-groups.ts';
 import type { RowRange } from '../../src/graph/types.ts';
-import { isMade, type Plan, type PlanColumn } from '../../src/plan.ts';
+import type { Plan } from '../../src/plan.ts';
 import { adoptRowGroup } from '../../src/rows/adopt-row-group.ts';
-import { makeGroupDigests } from '../../src/rows/group-digests.ts';
-import { makeInline } from '../../src/rows/inline.ts';
+import { openRows } from '../../src/rows/open-rows.ts';
 import { planDigest as planDigestOf } from '../../src/rows/plan-digest.ts';
-import { openRoots } from '../../src/rows/roots.ts';
+import { foundIn, type Source } from '../../src/rows/row.ts';
 import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../src/store/commit.ts';
 import { DATASET_VERSION, DatasetStore } from '../../src/store/dataset-store.ts';
 import { Edition } from '../../src/store/editions.ts';
 import type { StoreFiles } from '../../src/store/files/port.ts';
-import type { Drop } from '../../src/store/groups.ts';
+import { rowsOfRanges } from '../../src/store/groups.ts';
 import { createPart } from '../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../src/store/records.ts';
-import type { Value } from '../../src/values.ts';
 import { call, cellRecord } from '../unit/store/records.ts';
 import { startOf } from '../unit/store/support.ts';
 import { MemoryWorld } from './memory-files.ts';
@@ -88,16 +85,15 @@ export class SmallBuilds {
     const start = startOf({ datasetId: 'id', rows, planDigest, settings: settingsOf(asked) });
     const { epoch } = (await dataset.takeEpoch(newest, start))!;
     const shape = { rows, rowGroupSize: plan.rowGroupSize };
-    const { order } = ExecutionGraph.create(graphColumns(plan, settingsOf(asked)));
-    const roots = await openRoots({ plan, files: dataset.files });
-    const digests = makeGroupDigests({ plan, order, seedKeyOf: roots.seedKeyOf });
+    const opened = await openRows({ plan, order: columnOrder(plan), files: dataset.files });
+    const { digests } = opened;
     const digestOf = (rowGroup: number) => digests.groupDigest(rowsOfGroup(rowGroup, shape));
     const keepsIn = (rowGroup: number) => digests.keeps(rowsOfGroup(rowGroup, shape));
     const edition = new Edition(dataset, { epoch, planDigest, digestOf, keepsIn });
     const { open } = await edition.start(groupCount(shape));
     const calls: Record<string, number> = {};
     for (const rowGroup of open.slice(0, stopsAfter)) {
-      const place = { dataset, plan, order, roots, digests, rowGroup, rows: rowsOfGroup(rowGroup, shape) };
+      const place = { ...opened, dataset, plan, rowGroup, rows: rowsOfGroup(rowGroup, shape) };
       const made = await this.#make(place, { epoch, calls });
       await commitRowGroup(dataset, edition, {
         ...{ plan, planDigest, rowGroup, rows: place.rows, isComplete: true },
@@ -118,59 +114,51 @@ export class SmallBuilds {
     place: Parameters<typeof adoptRowGroup>[0],
     { epoch, calls }: { readonly epoch: number; readonly calls: Record<string, number> },
   ) {
-    const { plan, order, rows } = place;
+    const { assembler, rows } = place;
     const adopted = await adoptRowGroup(place);
-    const inline = makeInline(plan);
-    const columns = order.map((name) => plan.columns.find((column) => column.name === name)!);
-    const drops: Drop[] = [...adopted.dropped].map(([row, { column, error }]) => ({
-      ...{ row, column, kind: error.kind, message: error.message },
-    }));
-    const values = new Map<number, Record<string, Value>>();
-    const chosen = new Map<string, Map<number, string>>();
-    const written = new Map<string, CellRecord[]>();
-    for (const { name, kind } of columns) {
-      if (kind === 'expression') continue;
-      chosen.set(name, new Map());
-      written.set(name, []);
-    }
-    for (let row = rows.first; row <= rows.last; row += 1) {
-      if (adopted.dropped.has(row)) continue;
-      const cells: Record<string, Value> = {};
-      for (const column of columns) {
-        const { name } = column;
-        if (column.kind === 'expression') cells[name] = inline.evaluate(name, row, cells);
-        else {
-          const found = adopted.columns.get(name)?.chosen.get(row);
-          const cell = found ?? this.#ask({ plan, column, row, cells, calls });
-          written.get(name)!.push(cell);
-          if (cell.status === 'failed') {
-            drops.push({ row, column: name, ...cell.error! });
-            break;
-          }
-          cells[name] = cell.value;
-          chosen.get(name)!.set(row, identityOf(cell));
-        }
-      }
-      if (!drops.some((drop) => drop.row === row)) values.set(row, cells);
-    }
+    const stored = assembler.columns.flatMap(({ column, shape }) =>
+      shape === 'inline' ? [] : [column.name],
+    );
+    const chosen = new Map(stored.map((name) => [name, new Map<number, string>()]));
+    const written = new Map(stored.map((name): [string, CellRecord[]] => [name, []]));
+    const find: Source['find'] = (open, row, input) => {
+      const { name } = open.column;
+      const found = adopted.columns.get(name)?.chosen.get(row.row);
+      const keyed = row.failure === null ? input?.() : undefined;
+      if (found === undefined && (keyed === undefined || keyed instanceof CellError)) return undefined;
+      const cell =
+        found ?? this.#ask({ column: name, row: row.row, digest: (keyed as Keyed<unknown>).digest, calls });
+      written.get(name)!.push(cell);
+      if (cell.status === 'ok') chosen.get(name)!.set(row.row, identityOf(cell));
+      return foundIn(open, cell);
+    };
+    const alive = rowsOfRanges([rows]).filter((row) => !adopted.dropped.has(row));
+    const assembled = await assembler.assemble({ rows: alive, source: { decides: true, find } });
     await this.#write(written, { rowGroup: place.rowGroup, rows, epoch });
-    const completeRows = [...values.keys()];
-    const valuesOf = (name: string) => completeRows.map((row) => values.get(row)![name] ?? null);
-    return { completeRows, drops, valuesOf, chosen };
+    const complete = assembled.filter(({ failure }) => failure === null);
+    const failures = [
+      ...adopted.dropped,
+      ...assembled.flatMap(({ row, failure }) => (failure === null ? [] : [[row, failure] as const])),
+    ];
+    return {
+      completeRows: complete.map(({ row }) => row),
+      drops: failures.map(([row, { column, error }]) => ({
+        ...{ row, column, kind: error.kind, message: error.message },
+      })),
+      valuesOf: (name: string) => complete.map(({ values }) => values[name] ?? null),
+      chosen,
+    };
   }
 
   #ask(of: {
-    readonly plan: Plan;
-    readonly column: PlanColumn;
+    readonly column: string;
     readonly row: number;
-    readonly cells: { readonly [column: string]: Value };
+    readonly digest: string;
     readonly calls: Record<string, number>;
   }): CellRecord {
-    const { plan, column, row, cells, calls } = of;
-    if (!isMade(column)) throw new Error(`Row ${row} has no root "${column.name}"`);
-    calls[column.name] = (calls[column.name] ?? 0) + 1;
+    const { column, row, digest, calls } = of;
+    calls[column] = (calls[column] ?? 0) + 1;
     this.#at += 1;
-    const { digest } = cellInput({ plan, column: column as ChatColumn, row, values: cells });
     const text = this.#answer(digest);
     const made = { row, in: digest, at: this.#at, calls: [call(`${this.#at}:1`)] };
     return text === undefined

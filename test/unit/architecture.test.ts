@@ -20,7 +20,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   seeds: ['store', 'text'],
   modules: ['store'],
   columns: ['models', 'schemas', 'store', 'templates', 'text'],
-  rows: ['columns', 'models', 'seeds', 'store'],
+  rows: ['columns', 'models', 'seeds', 'store', 'templates'],
   workflows: ['graph'],
   activities: ['columns', 'config', 'rows', 'graph', 'models', 'modules', 'store', 'text'],
   server: [],
@@ -48,7 +48,7 @@ const MAX_LINES = 350;
 const MAX_MEDIAN_LINES = 110;
 
 /** What breaks a rule today and is being changed: it has to become empty, and nothing is added. */
-const KNOWN: readonly string[] = ['size: rows/adopt-cells.ts', 'size: templates/library/text-methods.ts'];
+const KNOWN: readonly string[] = ['size: templates/library/text-methods.ts'];
 
 interface Import {
   readonly from: string;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createBreather } from '../../src/breathe.ts';
-import { adoptCells } from '../../src/rows/adopt-cells.ts';
-import { openRoots } from '../../src/rows/roots.ts';
+import { adoptCells } from '../../src/rows/adopt.ts';
+import { openRows } from '../../src/rows/open-rows.ts';
 import { FolderFiles } from '../../src/store/files/folder.ts';
 import { expressionColumn, planWith, samplerColumn } from '../support/plans.ts';
 
@@ -59,10 +59,12 @@ it('holds no event loop while 50 samplers and 50 expressions are opened for 1,00
   const columns = [...samplers, ...expressions];
   const plan = planWith(columns);
   const rows = { first: 0, last: 999 };
-  const roots = await (await openRoots({ plan, files: new FolderFiles('nowhere') })).make(rows);
+  const order = columns.map(({ name }) => name);
+  const opened = await openRows({ plan, order, files: new FolderFiles('nowhere') });
+  const roots = await opened.roots.make(rows);
   expect(pieces()).toBeGreaterThanOrEqual(1_000);
   await adoptCells({
-    ...{ plan, rows, roots, records: new Map(), order: columns.map(({ name }) => name) },
+    ...{ plan, rows, roots, records: new Map(), assembler: opened.assembler },
     output: { rows: [], columns: [], drops: [] },
     ...{ unchanged: new Set<string>(), unread: new Set<string>() },
   });

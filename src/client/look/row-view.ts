@@ -2,14 +2,18 @@
 // the cells of its row, and is the one that was sent if the digest of that input is the cell's.
 
 import { declarationOf } from '../../columns/kinds.ts';
-import { type CellInput, cellInput, reasoningOf } from '../../columns/llm/by-kind.ts';
+import { reasoningOf } from '../../columns/llm/by-kind.ts';
+import type { ChatInput } from '../../columns/llm/chat-input.ts';
 import type { ChatColumn } from '../../columns/llm/declare-chat.ts';
+import type { Keyed } from '../../columns/maker.ts';
+import { openColumns } from '../../columns/open-columns.ts';
+import { columnOrder } from '../../config/graph-columns.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
 import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
-import type { RowValues } from '../../rows/generator.ts';
-import { makeInline } from '../../rows/inline.ts';
+import { makeAssembler } from '../../rows/assemble.ts';
+import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
 import type { Drop } from '../../store/groups.ts';
 import { findRows, type RowLook } from '../../store/look.ts';
@@ -50,7 +54,7 @@ export interface ColumnView {
 }
 
 /** The messages, and what the request held beside them and the model's name; a schema only where the endpoint takes one. */
-export type PromptView = Omit<CellInput, 'digest'>;
+export type PromptView = ChatInput;
 
 /** One row with what made it. Throws `StoreError`, and `RefusedError` for a row that was never asked for. */
 export async function readRow(place: DatasetPlace, row: number): Promise<RowView> {
@@ -78,10 +82,10 @@ export async function* readRows(
     if (Number.isInteger(row) && row >= 0 && row < rows) continue;
     throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
   }
-  let viewed: { readonly plan: Plan; readonly columnsOf: (look: RowLook) => ColumnView[] } | undefined;
+  let viewed: { readonly plan: Plan; readonly columnsOf: ColumnsOf } | undefined;
   for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
-    if (plan !== null && viewed?.plan !== plan) viewed = { plan, columnsOf: makeColumnViews(plan) };
+    if (plan !== null && viewed?.plan !== plan) viewed = { plan, columnsOf: await openColumnViews(plan) };
     const inFiles = plan?.columns.filter(({ name }) => Object.hasOwn(values, name)) ?? [];
     yield {
       dataset: dataset.name,
@@ -90,22 +94,28 @@ export async function* readRows(
       drop,
       // A row that is in no Parquet file comes from its cells, where nested values still are nested.
       values: state === 'complete' ? nestedRow(values, inFiles) : values,
-      columns: viewed?.columnsOf(look) ?? [],
+      columns: (await viewed?.columnsOf(look)) ?? [],
     };
   }
 }
 
+type ColumnsOf = (look: RowLook) => Promise<ColumnView[]>;
+
 /** Parses the plan's templates once. */
-function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
-  const inline = makeInline(plan);
+async function openColumnViews(plan: Plan): Promise<ColumnsOf> {
+  const { columns } = await openColumns(plan, columnOrder(plan));
+  const assembler = makeAssembler(plan, columns);
   const sourceOf = makeSources(plan);
-  return ({ row, cells, tries }) => {
-    const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
-    const stored = Object.fromEntries(made.map(([column, { value }]) => [column, value]));
-    const { values } = inline.complete(row, stored);
+  return async ({ row, cells, tries }) => {
+    const find: Source['find'] = (open) => {
+      const cell = findOwn(cells, open.column.name);
+      return cell === undefined ? undefined : foundIn(open, cell);
+    };
+    const [assembled] = await assembler.assemble({ rows: [row], source: { decides: true, find } });
     return plan.columns.map((column) => {
+      const open = columns.find((other) => other.column === column)!;
       const cell = findOwn(cells, column.name) ?? null;
-      const answer = lastAnswer(cell?.turns ?? []);
+      const answer = cell === null ? undefined : lastAnswer(cell.turns);
       return {
         name: column.name,
         kind: column.kind,
@@ -113,7 +123,10 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
         source: sourceOf(column, row),
         model: modelOf(plan, column),
         cell,
-        prompt: cell !== null && isChat(column) ? promptOf({ plan, column, row, values }, cell) : null,
+        prompt:
+          cell !== null && isChat(column) && open.shape === 'cells' && hasNeeds(column, assembled!)
+            ? promptOf(cell, open.maker.inputs([assembler.viewOf(column, assembled!)])[0]!)
+            : null,
         reasoning: answer !== undefined && isChat(column) ? reasoningOf(column, answer) : null,
         tries: findOwn(tries, column.name) ?? [],
       };
@@ -121,24 +134,13 @@ function makeColumnViews(plan: Plan): (look: RowLook) => ColumnView[] {
   };
 }
 
+function hasNeeds({ needs }: PlanColumn, { values }: AssembledRow): boolean {
+  return needs.every((need) => Object.hasOwn(values, need));
+}
+
 /** Null where what is there now is not what the cell was made from. */
-function promptOf(
-  place: {
-    readonly plan: Plan;
-    readonly column: ChatColumn;
-    readonly row: number;
-    readonly values: RowValues;
-  },
-  cell: CellRecord,
-): PromptView | null {
-  if (!place.column.needs.every((need) => Object.hasOwn(place.values, need))) return null;
-  try {
-    const { digest, ...prompt } = cellInput(place);
-    return digest === cell.in ? prompt : null;
-  } catch (error) {
-    if (error instanceof CellError) return null;
-    throw error;
-  }
+function promptOf(cell: CellRecord, keyed: Keyed<unknown> | CellError): PromptView | null {
+  return keyed instanceof CellError || keyed.digest !== cell.in ? null : (keyed.input as PromptView);
 }
 
 function makeSources(plan: Plan): (column: PlanColumn, row: number) => string | null {

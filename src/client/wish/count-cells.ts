@@ -9,10 +9,9 @@ import { sizeOf } from '../../graph/row-mask.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import { isMade, type Plan, type Settings } from '../../plan.ts';
-import type { Want } from '../../rows/adopt-cells.ts';
 import { type AdoptedRowGroup, adoptRowGroup } from '../../rows/adopt-row-group.ts';
-import { makeGroupDigests } from '../../rows/group-digests.ts';
-import { openRoots } from '../../rows/roots.ts';
+import type { Want } from '../../rows/adoption.ts';
+import { openRows } from '../../rows/open-rows.ts';
 import type { SeedSource } from '../../seeds/seed-source.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { CrashedFlights } from '../../store/flights.ts';
@@ -79,8 +78,8 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
   const { order } = ExecutionGraph.create(graphColumns(plan, settings));
   const withCells = new Set(await listGroupsWithCells(dataset, storedColumns(plan)));
-  const roots = await openRoots({ ...options, files: dataset.files });
-  const digests = makeGroupDigests({ plan, order, seedKeyOf: roots.seedKeyOf });
+  const opened = await openRows({ ...options, order, files: dataset.files });
+  const { digests } = opened;
   const published = await findPublished(dataset);
   const editions = (await listEditions(dataset)).reverse().filter((epoch) => epoch !== published);
   const groups = groupCount(shape);
@@ -98,7 +97,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     if (trusted !== undefined && !readsAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && output === undefined) counter.addMissing(rows);
     else {
-      const place = { dataset, plan, order, roots, digests, rowGroup, rows };
+      const place = { ...opened, dataset, plan, rowGroup, rows };
       counter.addGroup(rows, await adoptRowGroup({ ...place, readsChangesOnly: !readsAll }));
     }
   }

@@ -1,13 +1,21 @@
-// `expression`: what a template prints, cast to a type.
-
+import { CellError } from '../../errors.ts';
+import { parseTemplate, renderTemplate } from '../../templates/template.ts';
 import type { InlineMaker } from '../maker.ts';
+import { orCellError } from '../or-cell-error.ts';
+import { castText } from './cast.ts';
 import type { ExpressionColumn } from './declare.ts';
-import { makeExpression } from './expression.ts';
 
+/** A value renders, casts and is not empty, or it throws `CellError`. */
 export const make: InlineMaker<ExpressionColumn> = {
   shape: 'inline',
-  open({ form }) {
-    const evaluate = makeExpression(form);
-    return ({ values, draw }) => evaluate({ values, draw: draw() });
+  open({ form: { expr, dtype } }) {
+    const template = parseTemplate(expr);
+    return ({ values, draw }) => {
+      const text = orCellError(() => renderTemplate(template, values, { draw: draw() }));
+      if (text.trim() === '') {
+        throw new CellError('EmptyRenderedExpression', 'Cannot use the expression: it renders empty');
+      }
+      return castText(text, dtype);
+    };
   },
 };

@@ -10,8 +10,8 @@ import type { Parameter, Plan, PlanModel } from '../../plan.ts';
 import { resolve } from '../../schemas/schema-fit.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
-import { orCellError } from '../expression/expression.ts';
 import type { Keyed, RowView } from '../maker.ts';
+import { orCellError } from '../or-cell-error.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import type { ChatColumn } from './declare-chat.ts';
 

@@ -3,15 +3,15 @@
 
 import type { Source } from '../../draws.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { RowValues } from '../../rows/generator.ts';
 import type { Value } from '../../values.ts';
+import type { Values } from '../maker.ts';
 import type { SamplerParams } from './declare.ts';
 
 interface SamplePlace {
   readonly row: number;
   readonly draw: Source;
   /** The sampler columns of this row that were made before, as they were drawn. */
-  readonly drawn: RowValues;
+  readonly drawn: Values;
 }
 
 /** Draws one value, which is not yet rounded and converted. Throws `CellError`. */

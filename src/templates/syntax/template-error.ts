@@ -40,13 +40,13 @@ export class TemplateSyntaxError extends RowloomError {
 }
 
 /**
- * A row whose values a template cannot be rendered with. `limit`: the work or the text would be too large;
- * `render`: anything else. `place` is that of the operation, `null` only while the error is on its way out.
+ * A row whose values a template cannot be rendered with. `limit`: the work or the text would be too large; `arithmetic`:
+ * a division by zero, a number too large; `render`: anything else. `place` is that of the operation, `null` only while the error is on its way out.
  */
 export class TemplateRenderError extends RowloomError {
-  readonly kind: 'render' | 'limit';
+  readonly kind: 'render' | 'limit' | 'arithmetic';
   readonly place: TemplatePlace | null;
-  constructor(kind: 'render' | 'limit', message: string, place: TemplatePlace | null = null) {
+  constructor(kind: TemplateRenderError['kind'], message: string, place: TemplatePlace | null = null) {
     super(message);
     this.kind = kind;
     this.place = place;
@@ -59,4 +59,8 @@ export function renderError(message: string): TemplateRenderError {
 
 export function limitError(message: string): TemplateRenderError {
   return new TemplateRenderError('limit', message);
+}
+
+export function arithmeticError(message: string): TemplateRenderError {
+  return new TemplateRenderError('arithmetic', message);
 }

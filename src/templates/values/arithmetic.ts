@@ -13,7 +13,7 @@ import {
   toFloat,
 } from '../runtime.ts';
 import type { BinaryOperator } from '../syntax/syntax.ts';
-import { renderError } from '../syntax/template-error.ts';
+import { arithmeticError, renderError } from '../syntax/template-error.ts';
 import { divideToFloat } from './exact-decimal.ts';
 import { formatPercent } from './percent-format.ts';
 
@@ -60,7 +60,8 @@ function computeIntegers(operator: BinaryOperator, a: bigint, b: bigint, budget:
     case '/': {
       refuseZero(b);
       const quotient = divideToFloat(a, b);
-      if (!Number.isFinite(quotient)) throw renderError('Cannot divide: the result is too large for a float');
+      if (!Number.isFinite(quotient))
+        throw arithmeticError('Cannot divide: the result is too large for a float');
       return quotient;
     }
     case '//':
@@ -125,7 +126,8 @@ function floorDivide(a: number, b: number): number {
 }
 
 function powerOfFloats(base: number, exponent: number): number {
-  if (base === 0 && exponent < 0) throw renderError('Cannot compute the power: zero has no negative power');
+  if (base === 0 && exponent < 0)
+    throw arithmeticError('Cannot compute the power: zero has no negative power');
   if (base < 0 && Number.isFinite(exponent) && !Number.isInteger(exponent)) {
     throw renderError('Cannot compute the power: the root of a negative number is not a real number');
   }
@@ -133,13 +135,13 @@ function powerOfFloats(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && !Number.isFinite(exponent) && !Number.isNaN(exponent))) return 1;
   const power = base ** exponent;
   if (!Number.isFinite(power) && Number.isFinite(base) && Number.isFinite(exponent)) {
-    throw renderError('Cannot compute the power: the result is too large for a float');
+    throw arithmeticError('Cannot compute the power: the result is too large for a float');
   }
   return power;
 }
 
 function refuseZero(divisor: bigint | number): void {
-  if (divisor === 0n || divisor === 0) throw renderError('Cannot divide: the divisor is zero');
+  if (divisor === 0n || divisor === 0) throw arithmeticError('Cannot divide: the divisor is zero');
 }
 
 function concatenate(left: Runtime, right: Runtime, budget: Budget): Runtime {

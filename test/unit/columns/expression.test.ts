@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Dtype } from '../../../src/columns/expression/declare.ts';
-import { makeExpression } from '../../../src/columns/expression/expression.ts';
+import { make } from '../../../src/columns/expression/make.ts';
+import type { Values } from '../../../src/columns/maker.ts';
 import { CellError } from '../../../src/errors.ts';
-import type { RowValues } from '../../../src/rows/generator.ts';
+import { expressionColumn, planWith } from '../../support/plans.ts';
 
-function evaluate(expr: string, dtype: Dtype, values: RowValues = {}) {
-  return makeExpression({ expr, dtype })({ values, draw: () => 0.5 });
+function evaluate(expr: string, dtype: Dtype, values: Values = {}) {
+  const column = expressionColumn('made', expr, { dtype });
+  const compute = make.open(column, { plan: planWith([column]) });
+  return compute({ row: 0, redo: 0, values, draw: () => () => 0.5 });
 }
 
 function failureOf(run: () => unknown): { kind: string; message: string } {
@@ -18,7 +21,7 @@ function failureOf(run: () => unknown): { kind: string; message: string } {
   throw new Error('Did not fail');
 }
 
-describe('makeExpression', () => {
+describe('an expression', () => {
   it('renders values of the row as Python prints them', () => {
     const values = { n: 12.0, who: { name: 'Ann' }, tags: ['a', null], big: 9007199254740993n, gone: null };
     expect(evaluate('{{ who.name }} {{ n }} {{ tags }} {{ big }} {{ gone }}', 'str', values)).toBe(

@@ -217,7 +217,7 @@ describe('fails when it renders', () => {
     ],
     ['{{ number + nope }}', 'render 1:4 Cannot compute with a missing value: "nope" is undefined'],
     ['{{ list - 1 }}', 'render 1:4 Cannot apply "-" to a list and a whole number: they do not fit'],
-    ['{{ number / 0 }}', 'render 1:4 Cannot divide: the divisor is zero'],
+    ['{{ number / 0 }}', 'arithmetic 1:4 Cannot divide: the divisor is zero'],
     ['{{ number < text }}', 'render 1:4 Cannot compare a whole number with a text: neither is the smaller'],
     ['{{ text.upper }}', 'render 1:9 Cannot use "upper" as a value: it is a method, write upper()'],
     ['{{ number.upper() }}', 'render 1:11 Cannot call "upper": a whole number has no such method'],

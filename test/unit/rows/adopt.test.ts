@@ -6,11 +6,12 @@ import { CHAT_READ_VERSION } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
 import { SIMULATED_HOST } from '../../../src/models/providers/simulated/simulated-client.ts';
 import type { Plan } from '../../../src/plan.ts';
-import { type Adoption, adoptCells, type EarlierOutput } from '../../../src/rows/adopt-cells.ts';
+import { adoptCells } from '../../../src/rows/adopt.ts';
+import type { Adoption, EarlierOutput } from '../../../src/rows/adoption.ts';
 import type { RootRow } from '../../../src/rows/roots.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import type { Value } from '../../../src/values.ts';
-import { planWith, samplerColumn, textColumn } from '../../support/plans.ts';
+import { assemblerOf, planWith, samplerColumn, textColumn } from '../../support/plans.ts';
 
 function text(name: string, needs: string): TextColumn {
   return textColumn(name, { needs: [needs], prompt: `${name} of {{ ${needs} }}` });
@@ -50,7 +51,7 @@ const TOPIC = record('tents', { turns: [], read: 0 });
 const NOTHING: EarlierOutput = { rows: [], columns: [], drops: [] };
 const IN_PLACE: EarlierOutput = { rows: [{ first: 0, last: 0 }], columns: ['topic', 'body'], drops: [] };
 
-function adopt(
+async function adopt(
   records: { readonly body?: readonly CellRecord[]; readonly summary?: readonly CellRecord[] },
   {
     plan = PLAN,
@@ -65,7 +66,7 @@ function adopt(
   const root: RootRow = { cells: { topic: TOPIC }, failure: null };
   return adoptCells({
     plan,
-    order: ['topic', 'body', 'summary'],
+    assembler: await assemblerOf(plan),
     rows: { first: 0, last: 0 },
     roots: new Map([[0, root]]),
     records: new Map(Object.entries({ topic: [TOPIC], ...records })),

@@ -1,0 +1,46 @@
+// Opens the makers of a plan's columns: what reads and computes cells works with those, whatever their kinds.
+
+import type { RowRange } from '../graph/types.ts';
+import type { Plan, PlanColumn } from '../plan.ts';
+import type { Value } from '../values.ts';
+import { loadMaker } from './kinds.ts';
+import type { Maker, OpenMaker, OpenRoots, RootMaker, RowView, Values } from './maker.ts';
+
+export type OpenColumn = { readonly column: PlanColumn } & (
+  | { readonly shape: 'root' }
+  | { readonly shape: 'inline'; readonly compute: (row: RowView) => Value }
+  | { readonly shape: 'cells'; readonly maker: OpenMaker<unknown> }
+);
+
+export interface OpenColumns {
+  /** In graph order. */
+  readonly columns: readonly OpenColumn[];
+  /** Opens the makers of the root columns, each for all columns of its kind. */
+  openRoots(seeds: { make(rows: RowRange): Promise<readonly Values[]> } | null): readonly OpenRoots[];
+}
+
+/** `order` has the names of the plan's columns, each after those that it needs. */
+export async function openColumns(plan: Plan, order: readonly string[]): Promise<OpenColumns> {
+  const byName = new Map(plan.columns.map((column) => [column.name, column]));
+  const ordered = order.map((name) => byName.get(name)!);
+  const makers = new Map<string, Maker<PlanColumn>>();
+  for (const { kind } of ordered) if (!makers.has(kind)) makers.set(kind, await loadMaker(kind));
+  const columns = ordered.map((column): OpenColumn => {
+    const maker = makers.get(column.kind)!;
+    if (maker.shape === 'root') return { column, shape: 'root' };
+    return maker.shape === 'inline'
+      ? { column, shape: 'inline', compute: maker.open(column, { plan }) }
+      : { column, shape: 'cells', maker: maker.open(column, { plan }) };
+  });
+  const rootMakers = [...makers].filter(
+    (entry): entry is [string, RootMaker<PlanColumn>] => entry[1].shape === 'root',
+  );
+  return {
+    columns,
+    openRoots: (seeds) =>
+      rootMakers.map(([kind, maker]) => {
+        const own = ordered.filter((column) => column.kind === kind);
+        return maker.open(own, { plan, seeds });
+      }),
+  };
+}

@@ -1,0 +1,12 @@
+import { CellError } from '../errors.ts';
+import { TemplateRenderError } from '../templates/syntax/template-error.ts';
+
+/** Runs a template; what its values do not allow is the cell's failure. */
+export function orCellError<Result>(run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof TemplateRenderError)) throw error;
+    throw new CellError('TemplateRenderError', error.message);
+  }
+}

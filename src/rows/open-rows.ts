@@ -1,0 +1,36 @@
+// What gives rows of a plan their values, opened.
+
+import { openColumns } from '../columns/open-columns.ts';
+import type { Plan } from '../plan.ts';
+import type { SeedSource } from '../seeds/seed-source.ts';
+import type { StoreFiles } from '../store/files/port.ts';
+import { type Assembler, makeAssembler } from './assemble.ts';
+import { type GroupDigests, makeGroupDigests } from './group-digests.ts';
+import { openRoots, type Roots } from './roots.ts';
+
+export interface OpenRows {
+  readonly assembler: Assembler;
+  readonly roots: Roots;
+  readonly digests: GroupDigests;
+}
+
+export interface OpenRowsOptions {
+  readonly plan: Plan;
+  /** Names in topological order. */
+  readonly order: readonly string[];
+  /** Those of the dataset. */
+  readonly files: StoreFiles;
+  /** The plan's seed source as its files have it, for a dataset that does not have its rows yet. */
+  readonly seedSource?: SeedSource | null;
+}
+
+/** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
+export async function openRows({ plan, order, ...seeds }: OpenRowsOptions): Promise<OpenRows> {
+  const { columns, openRoots: open } = await openColumns(plan, order);
+  const roots = await openRoots({ plan, open, ...seeds });
+  return {
+    assembler: makeAssembler(plan, columns),
+    roots,
+    digests: makeGroupDigests({ plan, order, seedKeyOf: roots.seedKeyOf }),
+  };
+}
