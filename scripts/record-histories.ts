@@ -33,6 +33,8 @@ try {
   await recordStopped();
   await recordFull();
   await recordFullDataset();
+  await recordElsewhere();
+  await recordWhole();
 } finally {
   await server.stop();
 }
@@ -108,6 +110,41 @@ async function recordFullDataset(): Promise<void> {
   await handle.result();
   await record('dataset-continued', handle);
   await record('dataset-resumed', handle, 'last');
+}
+
+/** A row group with a slice that another worker makes at its second try, and one that waits a while. */
+async function recordElsewhere(): Promise<void> {
+  let tries = 0;
+  const stage = server.stage({
+    ...CHAIN,
+    onSlice: ({ column, rows, isLeftover }) => {
+      if (column === 'body' && rows.first === 0) return { isElsewhere: true };
+      return column === 'body' && !isLeftover ? { leftover: [4], afterMs: 50 } : undefined;
+    },
+    onElsewhere: () => {
+      tries += 1;
+      if (tries < 2) throw new Error('Not this time');
+    },
+  });
+  const handle = await stage.startRowGroup();
+  await handle.result();
+  await record('row-group-elsewhere', handle);
+}
+
+/** Two groups with a column in order, which waits for a row that another column drops. */
+async function recordWhole(): Promise<void> {
+  const stage = server.stage({
+    columns: {
+      ...{ topic: [], body: ['topic'], code: ['topic'] },
+      story: { needs: ['body'], strategy: 'column', inOrder: true },
+    },
+    ...{ rows: 8, rowGroupSize: 4, window: 2 },
+    onSlice: ({ column }) => (column === 'code' ? { dropped: [2, 5] } : undefined),
+  });
+  const handle = await stage.startDataset();
+  await handle.result();
+  await record('dataset-in-order', handle);
+  await record('row-group-whole', stage.groupHandle(0));
 }
 
 async function record(name: string, handle: WorkflowHandle, run: 'first' | 'last' = 'first'): Promise<void> {

@@ -2,10 +2,10 @@
 // PROTOCOL_VERSION. Imported by workflows: types and constants only.
 
 import type { DatasetState, LimitChanges } from './graph/dataset-conductor.ts';
-import type { RowGroupProgress as ConductorProgress } from './graph/group-conductor.ts';
 import type {
   ColumnTotals,
   ConductorLimits,
+  RowGroupProgress as ConductorProgress,
   GraphColumn,
   Mask,
   OpenedRowGroup,
@@ -85,6 +85,8 @@ export interface ContinuedRowGroup {
   readonly bases: readonly PartName[];
   /** Its drops hold for this start: the other cells of these rows are not asked for. */
   readonly dropped: Mask;
+  /** The cells that failed for good, by column. */
+  readonly lost: { readonly [column: string]: Mask };
 }
 export interface OpenRowGroupResult extends OpenedRowGroup {
   /** The columns. Only their group learns them: a parent that named them to 64 groups at once would ask for megabytes. */
@@ -139,8 +141,14 @@ export const FAILURE = {
 } as const;
 
 export const UPDATE = { stop: 'stop', pause: 'pause', unpause: 'unpause', setLimits: 'setLimits' } as const;
-export const SIGNAL = { phase: 'phase', maxCells: 'maxCells' } as const;
+export const SIGNAL = { phase: 'phase', maxCells: 'maxCells', passOn: 'passOn' } as const;
 export const QUERY = { progress: 'progress', control: 'control' } as const;
+
+/** From a child to its parent: it has all its rows of these columns in order. */
+export interface PassOn {
+  readonly rowGroup: number;
+  readonly columns: readonly string[];
+}
 
 /** What workers ask before they give permits. */
 export interface Control {

@@ -254,7 +254,9 @@ class Slice {
       else if (areAllOpen || isOpen(row)) leftover.set(row);
       else {
         const isFailed = part.statusOf(row) === 'failed' && column.onError === 'drop';
-        (isFailed || this.#failing.has(row) ? dropped : made).set(row);
+        // A cell below which an expression fails is there: a column made as a whole may need it and not the expression.
+        if (!isFailed) made.set(row);
+        if (isFailed || this.#failing.has(row)) dropped.set(row);
       }
     }
     return { made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() };

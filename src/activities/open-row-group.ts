@@ -45,6 +45,7 @@ export async function openRowGroupActivity(
     rows,
     dropped: dropped.toHex(),
     columns,
+    lost: continues?.lost ?? {},
     bases: bases.filter((name) => name !== null),
   };
 }

@@ -22,6 +22,7 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
       sliceSize: settings.sliceSize,
     },
     limiters: preparedLimiters(plan, settings),
+    inOrder: build.graphColumns.flatMap(({ name, inOrder }) => (inOrder ? name : [])),
     trustedRows: takenRows,
     trustedDrops: takenDrops,
   };

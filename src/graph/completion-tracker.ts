@@ -1,19 +1,30 @@
 // Which cells of one row group are finished, and what that makes ready.
 // Loaded in the workflow sandbox: no Node imports, no clock, no randomness.
 //
-//   T1. A cell enters the frontier at most once, and leaves it by being dispatched, completed or dropped.
-//   T2. A cell is pending, complete or dropped, and only a pending cell changes.
-//   T3. A cell is ready when the stored cells that it needs in its own row are complete, whatever other rows do.
-//   T4. A dropped row is dropped in every column at once: its pending cells never become ready or complete.
-//   T5. A column made as a whole (a barrier) enters the frontier once, when no live row waits for its inputs, and
-//       with all rows whose own inputs are complete, dropped ones too; a later drop takes none of them away, unless
-//       no row is left. It leaves the frontier as a whole.
-//   T6. At opening a barrier's cells count only if they cover all the rows whose inputs are complete. Rows that are
-//       dropped then have none: that drop is the same at every start.
-//   T7. Root columns never enter the frontier: they are made when the row group is opened.
+// A cell is one of four:
+//
+//   pending    to be made. It is ready, that is, in the frontier, once the stored cells that it needs in its own row are
+//              complete, whatever other rows do; it leaves the frontier by being dispatched, made or dropped.
+//   complete   made, or skipped: whoever needs it has its value
+//   lost       it failed for good, or something that it needs did: nothing can make it in this start. Its row is dropped.
+//   unwanted   pending in a dropped row, where nobody needs it any more
+//
+// A row is dropped in every column at once, but for one thing: a column made as a whole ("column" strategy) is over all
+// rows that have what it needs, dropped ones too. Were it over those that are not dropped yet, the rows that it sees would
+// depend on what was made first, and with them the digest of its cells: the next start would make them again. So the
+// cells above such a column stay wanted in dropped rows, until it is clear whether it can have their row.
+//
+//   T1. A cell enters the frontier at most once.
+//   T2. Only a pending cell changes.
+//   T3. A column made as a whole enters the frontier once, when each row has what it needs or has lost it, and leaves it
+//       as a whole. Only when no row of the group is left is it not made at all.
+//   T4. A column that gathers does so too, but over the wanted rows only, and its cells are each their own.
+//   T5. At opening the cells of a column made as a whole count only together: if no row waits for its inputs, and all
+//       rows that are not dropped are covered.
+//   T6. Root columns never enter the frontier: they are made when the row group is opened.
 //
 // Completing cells costs a few words for each column that reads theirs. Nothing here walks rows or columns that the
-// completed cells do not touch.
+// completed cells do not touch; a drop looks at each column once.
 
 import { findOwn } from '../own-keys.ts';
 import type { ExecutionGraph } from './execution-graph.ts';
@@ -28,20 +39,27 @@ export interface FrontierDelta {
 
 interface ColumnState {
   readonly name: string;
-  /** Of a column made as a whole. */
-  readonly barrier: BarrierState | null;
-  readonly inputs: ColumnState[];
+  /** Made as a whole: one digest over all its rows. */
+  readonly isWhole: boolean;
+  readonly inputs: readonly ColumnState[];
   readonly readers: ColumnState[];
+  /** The columns made as a whole that stand below it, however far: what its cells in dropped rows are made for. */
+  readonly wholes: ColumnState[];
   readonly complete: RowMask;
+  readonly lost: RowMask;
   /** The frontier. */
   readonly ready: RowMask;
+  gate: Gate;
 }
 
-interface BarrierState {
-  /** Live rows whose inputs are not complete. */
-  readonly waiting: RowMask;
-  isOffered: boolean;
-}
+/** What a cell waits for beside its own inputs. */
+type Gate =
+  /** Nothing. */
+  | { readonly is: 'open' }
+  /** The rows that may still get what the column needs. */
+  | { readonly is: 'closed'; readonly waiting: RowMask }
+  /** The column was offered as a whole: nothing that comes later belongs to it. */
+  | { readonly is: 'passed' };
 
 const NO_CHANGE: FrontierDelta = { added: [], removed: [] };
 const ONE_ROW: RowRange = { first: 0, last: 0 };
@@ -69,38 +87,49 @@ export class CompletionTracker {
   /** A row group in which some cells exist. Throws `RangeError` when a stored column is missing in `opened`. */
   static open(graph: ExecutionGraph, opened: OpenedRowGroup): CompletionTracker {
     const tracker = new CompletionTracker(graph, opened.rows);
-    tracker.dropRows(RowMask.fromHex(opened.rows, opened.dropped));
-    // In graph order, so that a barrier's inputs are known when its own cells are judged.
+    const dropped = RowMask.fromHex(opened.rows, opened.dropped);
+    tracker.dropRows(dropped);
+    // In graph order: what a column made as a whole is over is known by then.
     for (const state of tracker.#columns.values()) {
       const column = findOwn(opened.columns, state.name);
       if (column === undefined) throw new RangeError(`Cannot open rows without column "${state.name}"`);
       const made = RowMask.fromHex(opened.rows, column.made);
-      if (tracker.#coversInputs(state, made)) tracker.markSlice(state.name, made);
+      if (state.isWhole) tracker.#adoptWhole(state, made);
+      else tracker.markSlice(state.name, made);
+      const lost = graph.strategyOf(state.name) === 'root' ? dropped : maskOf(opened, state.name);
+      tracker.#lose(state, lost);
     }
+    tracker.#withdrawUnwanted();
     return tracker;
   }
 
   /** Marks a cell complete and returns what this made ready. */
   markComplete({ column, row }: CellRef): FrontierDelta {
-    const mask = RowMask.empty(this.rows);
-    mask.set(row);
-    return this.markSlice(column, mask);
+    return this.markSlice(column, RowMask.of(this.rows, [row]));
   }
 
-  /** Marks cells complete and returns what this made ready. Cells that are complete or dropped stay as they are. */
+  /** Marks cells complete and returns what this made ready. Cells that are complete, lost or unwanted stay as they are. */
   markSlice(column: string, cells: RowMask): FrontierDelta {
     const state = this.#column(column);
     // A resumed build marks what the store already holds, and an answer may come for a row that was dropped since.
     const fresh = cells.clone();
     fresh.andNot(state.complete);
-    fresh.andNot(this.#dropped);
+    fresh.andNot(state.lost);
+    fresh.andNot(this.#unwanted(state));
     if (fresh.isEmpty) return NO_CHANGE;
     state.complete.or(fresh);
-    if (state.barrier !== null) state.barrier.isOffered = true;
+    if (state.isWhole) state.gate = { is: 'passed' };
     return {
-      removed: withdraw(state, state.barrier === null ? fresh : state.ready),
+      removed: withdraw(state, state.isWhole ? state.ready : fresh),
       added: state.readers.flatMap((reader) => this.#offer(reader, fresh)),
     };
+  }
+
+  /** Takes it that rows are dropped over cells of this column: those that are not complete are lost. */
+  markFailed(column: string, cells: RowMask): FrontierDelta {
+    const added = this.#lose(this.#column(column), cells);
+    const dropped = this.dropRows(cells);
+    return { removed: dropped.removed, added: [...added, ...dropped.added] };
   }
 
   /** Takes cells out of the frontier: they are being made. */
@@ -108,30 +137,15 @@ export class CompletionTracker {
     this.#column(column).ready.andNot(cells);
   }
 
-  /** Drops a row in every column. A barrier that waited for it alone becomes ready. */
+  /** Drops a row in every column. */
   dropRow(row: number): FrontierDelta {
-    const mask = RowMask.empty(this.rows);
-    mask.set(row);
-    return this.dropRows(mask);
+    return this.dropRows(RowMask.of(this.rows, [row]));
   }
 
   /** Drops rows in every column. Rows that are dropped already stay so. */
   dropRows(rows: RowMask): FrontierDelta {
-    const fresh = rows.slice(this.rows);
-    fresh.andNot(this.#dropped);
-    if (fresh.isEmpty) return NO_CHANGE;
-    this.#dropped.or(fresh);
-    const removed: CellRef[] = [];
-    const added: CellRef[] = [];
-    for (const state of this.#columns.values()) {
-      if (state.barrier === null || this.#dropped.isFull) {
-        removed.push(...withdraw(state, this.#dropped));
-      } else {
-        state.barrier.waiting.andNot(fresh);
-        added.push(...this.#offer(state, fresh));
-      }
-    }
-    return { added, removed };
+    this.#dropped.or(rows.slice(this.rows));
+    return this.#withdrawUnwanted();
   }
 
   /** Every ready cell that is not dispatched, in graph order, then by row. */
@@ -144,16 +158,21 @@ export class CompletionTracker {
     return this.#column(column).ready.slice(rows);
   }
 
-  /** Those of the cells that are still wanted: all but dropped ones, which a barrier keeps as long as a row is left. */
+  /** Those of the cells that are still wanted. */
   wanted(column: string, cells: RowMask): RowMask {
     const wanted = cells.clone();
-    if (this.#column(column).barrier === null || this.#dropped.isFull) wanted.andNot(this.#dropped);
+    wanted.andNot(this.#unwanted(this.#column(column)));
     return wanted;
   }
 
   /** A copy of the complete cells of one stored column. */
   complete(column: string): RowMask {
     return this.#column(column).complete.clone();
+  }
+
+  /** A copy of the cells of one stored column that nothing can make in this start. */
+  lost(column: string): RowMask {
+    return this.#column(column).lost.clone();
   }
 
   /** A copy of the dropped rows. */
@@ -178,48 +197,91 @@ export class CompletionTracker {
     return this.#dropped.has(row);
   }
 
-  /** Whether every cell of a column is complete or dropped. */
+  /** Whether no cell of a column is to be made any more. */
   isColumnComplete(column: string): boolean {
     return this.#storedBehind(column).every((state) => this.#isDone(state));
   }
 
-  /** Whether every cell of every column is complete or dropped. */
+  /** Whether no cell is to be made any more. */
   get isRowGroupComplete(): boolean {
     for (const state of this.#columns.values()) if (!this.#isDone(state)) return false;
     return true;
   }
 
   #addColumn(name: string): void {
-    const strategy = this.#graph.strategyOf(name);
+    const { strategy } = this.#graph.column(name);
     const state: ColumnState = {
       name,
-      barrier: strategy === 'column' ? { waiting: RowMask.full(this.rows), isOffered: false } : null,
+      isWhole: strategy === 'column',
       inputs: this.#graph.storedUpstreamOf(name).map((input) => this.#column(input)),
       readers: [],
+      wholes: [],
       complete: RowMask.empty(this.rows),
+      lost: RowMask.empty(this.rows),
       ready: RowMask.empty(this.rows),
+      gate: this.#graph.gathers(name) ? { is: 'closed', waiting: RowMask.full(this.rows) } : { is: 'open' },
     };
     this.#columns.set(name, state);
-    if (strategy !== 'root') for (const input of state.inputs) input.readers.push(state);
+    if (strategy === 'root') return;
+    for (const input of state.inputs) input.readers.push(state);
+    if (state.isWhole) noteWhole(state, state.inputs);
   }
 
-  /** Puts into the frontier what is ready now that something about `rows` changed. */
+  /** Puts into the frontier what is ready now that cells of `rows` are complete which this column needs. */
   #offer(state: ColumnState, rows: RowMask): readonly CellRef[] {
-    // A cell comes here with all its inputs once: with the last of them.
+    if (state.gate.is === 'passed') return [];
     const due = this.#withInputs(state, rows);
-    if (state.barrier !== null) return this.#offerWhole(state, { barrier: state.barrier, due });
+    if (state.gate.is === 'closed') return this.#settle(state, due);
     due.andNot(state.complete);
+    due.andNot(this.#unwanted(state));
     state.ready.or(due);
     return cellsOf(state.name, due);
   }
 
-  #offerWhole(state: ColumnState, change: { barrier: BarrierState; due: RowMask }): readonly CellRef[] {
-    const { barrier, due } = change;
-    barrier.waiting.andNot(due);
-    if (barrier.isOffered || !barrier.waiting.isEmpty) return [];
-    barrier.isOffered = true;
-    state.ready.or(this.#withInputs(state, RowMask.full(this.rows)));
-    return cellsOf(state.name, state.ready);
+  /** A column behind a closed gate waits no longer for these rows. It is offered with the last of them. */
+  #settle(state: ColumnState, rows: RowMask): readonly CellRef[] {
+    if (state.gate.is !== 'closed') return [];
+    state.gate.waiting.andNot(rows);
+    if (!state.gate.waiting.isEmpty) return [];
+    state.gate = { is: state.isWhole ? 'passed' : 'open' };
+    const due = this.#withInputs(state, RowMask.full(this.rows));
+    due.andNot(state.complete);
+    due.andNot(this.#unwanted(state));
+    state.ready.or(due);
+    return cellsOf(state.name, due);
+  }
+
+  /** These cells and all that need them cannot be made: columns made as a whole need not wait for their rows. */
+  #lose(state: ColumnState, cells: RowMask): readonly CellRef[] {
+    const fresh = cells.slice(this.rows);
+    fresh.andNot(state.complete);
+    fresh.andNot(state.lost);
+    if (fresh.isEmpty) return [];
+    state.lost.or(fresh);
+    const offered = this.#settle(state, fresh);
+    return [...offered, ...state.readers.flatMap((reader) => this.#lose(reader, fresh))];
+  }
+
+  /** After a drop, or once a column made as a whole is known not to see some rows. */
+  #withdrawUnwanted(): FrontierDelta {
+    if (this.#dropped.isEmpty) return NO_CHANGE;
+    const removed: CellRef[] = [];
+    const added: CellRef[] = [];
+    for (const state of this.#columns.values()) {
+      const unwanted = this.#unwanted(state);
+      removed.push(...withdraw(state, unwanted));
+      if (!state.isWhole) added.push(...this.#settle(state, unwanted));
+    }
+    return { added, removed };
+  }
+
+  /** Dropped rows in which nobody needs a cell of this column. */
+  #unwanted(state: ColumnState): RowMask {
+    if (state.isWhole && !this.#dropped.isFull) return RowMask.empty(this.rows);
+    const unwanted = this.#dropped.clone();
+    if (unwanted.isEmpty || unwanted.isFull) return unwanted;
+    for (const { gate } of state.wholes) if (gate.is === 'closed') unwanted.andNot(gate.waiting);
+    return unwanted;
   }
 
   /** Those of `rows` whose inputs to this column are complete. */
@@ -229,18 +291,22 @@ export class CompletionTracker {
     return complete;
   }
 
-  /** Whether cells found at opening count: of a barrier only together (T6). */
-  #coversInputs(state: ColumnState, made: RowMask): boolean {
-    if (state.barrier === null) return true;
-    const missing = this.#withInputs(state, RowMask.full(this.rows));
+  /** Takes cells that were found of a column made as a whole, if they are the whole (T5). */
+  #adoptWhole(state: ColumnState, made: RowMask): void {
+    const missing = state.ready.clone();
     missing.andNot(made);
-    missing.andNot(this.#dropped);
-    return state.barrier.waiting.isEmpty && missing.isEmpty;
+    const alive = missing.clone();
+    alive.andNot(this.#dropped);
+    if (made.isEmpty || state.gate.is !== 'passed' || !alive.isEmpty) return;
+    this.markSlice(state.name, made);
+    // Dropped rows that it does not cover were lost on the way to it: an inline column between failed there.
+    this.#lose(state, missing);
   }
 
   #isDone(state: ColumnState): boolean {
-    const done = state.complete.clone();
-    done.or(this.#dropped);
+    const done = this.#unwanted(state);
+    done.or(state.complete);
+    done.or(state.lost);
     return done.isFull;
   }
 
@@ -254,6 +320,19 @@ export class CompletionTracker {
     if (state === undefined) throw new RangeError(`Cannot track column "${name}": it is not stored`);
     return state;
   }
+}
+
+function noteWhole(whole: ColumnState, above: readonly ColumnState[]): void {
+  for (const state of above) {
+    if (state.wholes.includes(whole)) continue;
+    state.wholes.push(whole);
+    noteWhole(whole, state.inputs);
+  }
+}
+
+function maskOf({ rows, lost }: OpenedRowGroup, column: string): RowMask {
+  const hex = findOwn(lost ?? {}, column);
+  return hex === undefined ? RowMask.empty(rows) : RowMask.fromHex(rows, hex);
 }
 
 /** Takes cells out of the frontier and names those that were in it. */

@@ -12,9 +12,11 @@
 //   D3. `next` gives a bounded number of groups; asked again, it gives those that the window still has room for.
 //   D4. The rows of a group are counted at its end; what it cost, whenever it was open.
 //   D5. A group that failed has met what no retry helps (a full disk, a newer build): the build stops and says so.
-//   D6. All that the next run of the parent needs is in `state`, as JSON; no group is open then.
+//   D6. A column in order is made by one group at a time, early groups first; a group hears of its turn by its limits.
+//   D7. All that the next run of the parent needs is in `state`, as JSON; no group is open then.
 
 import { findOwn, setOwn } from '../own-keys.ts';
+import { InOrderPlaces } from './in-order-places.ts';
 import { planSizes, rowsOfGroup, type SizeOptions, type Sizes } from './row-groups.ts';
 import { addTotals, NO_TOTALS } from './totals.ts';
 import type { ConductorLimits, Phase, RowGroupResult, RowRange, Totals } from './types.ts';
@@ -28,6 +30,8 @@ export interface DatasetPlan {
   readonly sizing: Omit<SizeOptions, 'caps' | 'fixedCaps'>;
   /** What calls stand under, by key. */
   readonly limiters: { readonly [key: string]: PreparedLimiter };
+  /** The columns in order. */
+  readonly inOrder: readonly string[];
 }
 
 export type PreparedLimiter =
@@ -78,6 +82,12 @@ export interface GroupStart {
   readonly limits: ConductorLimits;
 }
 
+interface Planned {
+  readonly plan: DatasetPlan;
+  readonly sizes: Sizes;
+  readonly places: InOrderPlaces;
+}
+
 const NOTHING_DONE: DatasetStatus = {
   phase: 'running',
   reason: null,
@@ -91,8 +101,9 @@ const NOTHING_DONE: DatasetStatus = {
 export class DatasetConductor {
   #status: DatasetStatus = NOTHING_DONE;
   /** Undefined until it is known what there is to open. */
-  #planned: { readonly plan: DatasetPlan; readonly sizes: Sizes } | undefined;
-  readonly #open = new Set<number>();
+  #planned: Planned | undefined;
+  /** Each with the limits that it was last told of. */
+  readonly #open = new Map<number, ConductorLimits['maxCells']>();
   /** Groups that ended incomplete and have not written what they have. The next run, which opens early groups first, need not know. */
   readonly #unwritten = new Set<number>();
   #isDraining = false;
@@ -106,25 +117,40 @@ export class DatasetConductor {
   }
 
   /** Takes what was found before anything was opened. */
-  prepare({ groups, trustedRows, trustedDrops, sizing, limiters }: PreparedDataset): void {
+  prepare({ groups, trustedRows, trustedDrops, sizing, limiters, inOrder }: PreparedDataset): void {
     if (this.#planned !== undefined) throw new RangeError('Cannot prepare a dataset twice');
     const totals = { ...NO_TOTALS, rows: trustedRows, dropped: trustedDrops };
     this.#change({ waiting: groups, totals });
-    this.#setPlan({ sizing, limiters });
+    this.#setPlan({ sizing, limiters, inOrder });
   }
 
   /** The groups to open now, marked as open. */
   next(): readonly GroupStart[] {
-    const { plan, sizes } = this.#whenPrepared();
+    const { plan, sizes, places } = this.#whenPrepared();
     const starts: GroupStart[] = [];
     while (this.#open.size < sizes.window && starts.length < MAX_GROUPS_AT_ONCE) {
       const rowGroup = this.#takeNext();
       if (rowGroup === undefined) break;
       this.#unwritten.delete(rowGroup);
-      this.#open.add(rowGroup);
-      starts.push({ rowGroup, rows: rowsOfGroup(rowGroup, plan.sizing), limits: sizes.limits });
+      places.open(rowGroup);
+      const limits = { ...sizes.limits, maxCells: this.#maxCellsOf(rowGroup) };
+      this.#open.set(rowGroup, limits.maxCells);
+      starts.push({ rowGroup, rows: rowsOfGroup(rowGroup, plan.sizing), limits });
     }
     return starts;
+  }
+
+  /** Takes it that an open group has all its rows of these columns in order: the next one may make them. */
+  passOn(rowGroup: number, columns: readonly string[]): void {
+    this.#whenPrepared().places.passOn(rowGroup, columns);
+  }
+
+  /** What an open group has to be told of its limits; undefined where nothing changed since it was. */
+  takeNews(rowGroup: number): ConductorLimits['maxCells'] | undefined {
+    const maxCells = this.#maxCellsOf(rowGroup);
+    if (JSON.stringify(this.#open.get(rowGroup)) === JSON.stringify(maxCells)) return undefined;
+    this.#open.set(rowGroup, maxCells);
+    return maxCells;
   }
 
   /** Takes the result of a group that `next` gave. */
@@ -207,11 +233,6 @@ export class DatasetConductor {
     return this.#whenPrepared().plan.sizing.rows;
   }
 
-  /** What groups are opened with; the same object until limits change. */
-  get groupLimits(): ConductorLimits {
-    return this.#whenPrepared().sizes.limits;
-  }
-
   /** Whether no group is open and none will be. */
   get isDone(): boolean {
     const isStopped = this.phase === 'stopping' && this.#unwritten.size === 0;
@@ -229,7 +250,7 @@ export class DatasetConductor {
   }
 
   progress(): BuildProgress {
-    return { ...this.#status, openGroups: [...this.#open] };
+    return { ...this.#status, openGroups: [...this.#open.keys()] };
   }
 
   /** What the next run goes on from. Throws while groups are open: it would not know of them. */
@@ -268,7 +289,13 @@ export class DatasetConductor {
         setOwn(caps, key, Math.min(...set));
       }
     }
-    this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps, fixedCaps }) };
+    const places = this.#planned?.places ?? new InOrderPlaces(plan.inOrder);
+    this.#planned = { plan, sizes: planSizes({ ...plan.sizing, caps, fixedCaps }), places };
+  }
+
+  #maxCellsOf(rowGroup: number): ConductorLimits['maxCells'] {
+    const { sizes, places } = this.#whenPrepared();
+    return { ...sizes.limits.maxCells, ...places.maxCellsOf(rowGroup) };
   }
 
   #takeNext(): number | undefined {
@@ -296,5 +323,6 @@ export class DatasetConductor {
   #close(rowGroup: number): void {
     if (!this.#open.delete(rowGroup))
       throw new RangeError(`Cannot end row group ${rowGroup}: it is not open`);
+    this.#whenPrepared().places.close(rowGroup);
   }
 }

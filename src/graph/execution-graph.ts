@@ -95,6 +95,12 @@ export class ExecutionGraph {
     return this.#node(name).column.strategy;
   }
 
+  /** Whether its ready cells wait for each other and go as one slice of the row group. */
+  gathers(name: string): boolean {
+    const { strategy, gathers } = this.column(name);
+    return strategy === 'column' || gathers === true;
+  }
+
   /** The column that makes what `name` names: the column itself or the producer of a side effect. */
   findProducer(name: string): string | undefined {
     return this.#nodes.has(name) ? name : this.sideEffects.get(name);

@@ -1,64 +1,52 @@
 // What one row group starts next: the same code under Temporal, in `preview` and in the simulator.
 // Loaded in the workflow sandbox: no Node imports, no clock, no randomness.
 //
-//   C1. All columns share the ranges of rows; the ready cells of one column and range go as one slice. A column made
-//       as a whole has one range, the row group.
+// A slice is one of three:
+//
+//   in flight  `next` gave it, and its result is not here. It has a place, and its cells are outstanding.
+//   left over  it ended with cells that are still to be made: they go as a slice of their own, before all others
+//   held       the same, but nobody need look at them before a time: `release` makes them a leftover. No place is taken.
+//
+//   C1. All columns share the ranges of rows; the ready cells of one column and range go as one slice. A column that
+//       gathers, as one made as a whole does, has one range: the row group.
 //   C2. A ready cell waits for a free place only, never for other cells of its range.
 //   C3. Early rows first, and of those the columns that stand deepest in the graph: rows end one after the other, so
 //       that a build that is stopped has whole rows to show.
 //   C4. At most `maxSlicesInFlight` slices that are no leftovers, and `maxSlicesWithLeftovers` in all; leftovers first.
-//   C5. At most `maxCells` cells outstanding under each limiter of a column, but always one slice: a share may be smaller.
+//   C5. At most `maxCells` cells outstanding under each limiter of a column, but always one slice, which may be larger, and
+//       none at 0. A column that gathers needs no more than a little room: beside others it would never find enough.
 //   C6. A leftover keeps its range. Its cells count as in flight for the tracker until they are made or dropped.
-//   C7. The state follows from an OpenedRowGroup, so nothing has to be carried over a restart.
+//   C7. A column made as a whole is left over as a whole: its maker needs all its rows to know what the cells are.
+//   C8. The state follows from an OpenedRowGroup, so nothing has to be carried over a restart.
+//   C9. A column in order runs when its group has the place, which the dataset's conductor gives to one group at a time.
 
-import { findOwn } from '../own-keys.ts';
 import { CompletionTracker, type FrontierDelta } from './completion-tracker.ts';
 import type { ExecutionGraph } from './execution-graph.ts';
-import { rowsOfSlice, sliceCount } from './row-groups.ts';
+import { GroupParts } from './group-parts.ts';
+import { LimiterRoom } from './limiter-room.ts';
+import { placeOf, rowsOfSlice, sliceCount } from './row-groups.ts';
 import { RowMask, sizeOf } from './row-mask.ts';
 import type {
+  ColumnProgress,
   ConductorLimits,
   Mask,
   OpenedRowGroup,
   PartName,
+  RowGroupProgress,
   RowRange,
   SliceResult,
   SliceTask,
 } from './types.ts';
 
-/** Cells of one column; the sum is the rows of the group. */
-export interface ColumnProgress {
-  readonly made: number;
-  readonly inFlight: number;
-  readonly pending: number;
-  /** Cells that were not made before their row was dropped. */
-  readonly dropped: number;
-}
-
-export interface RowGroupProgress {
-  readonly rows: number;
-  readonly completeRows: number;
-  readonly droppedRows: number;
-  /** Stored columns, in graph order. */
-  readonly columns: { readonly [column: string]: ColumnProgress };
-}
-
 interface Lane {
   readonly column: string;
+  /** With its place, where it is a column in order. */
   readonly limiters: readonly string[];
+  readonly gathers: boolean;
   /** Rows of its slices. */
   readonly sliceRows: number;
   /** Slice numbers that may have ready cells; one that has none any more is cleared when it is looked at. */
   readonly readySlices: RowMask;
-}
-
-interface ColumnParts {
-  readonly sliceRows: number;
-  readonly base: { readonly part: PartName; readonly made: RowMask } | null;
-  /** Parts with cells of each slice of this run, by slice number. */
-  readonly bySlice: PartName[][];
-  /** The part found at opening, then every part of this run in order of arrival. */
-  readonly all: PartName[];
 }
 
 interface Slice {
@@ -69,16 +57,18 @@ interface Slice {
 /** Conducts one row group from what exists to all cells made or dropped. Methods throw `RangeError` for a wrong call. */
 export class GroupConductor {
   readonly rows: RowRange;
+  readonly parts: GroupParts;
   readonly #graph: ExecutionGraph;
-  #limits: ConductorLimits;
+  readonly #limits: ConductorLimits;
+  readonly #room: LimiterRoom;
   readonly #tracker: CompletionTracker;
   /** Columns that are dispatched, deepest first. */
   readonly #lanes: ReadonlyMap<string, Lane>;
-  readonly #parts: ReadonlyMap<string, ColumnParts>;
   readonly #inFlight = new Map<SliceTask, Slice>();
-  readonly #outstanding = new Map<string, number>();
   #regularInFlight = 0;
   #leftovers: Slice[] = [];
+  /** By the task that they are left of. */
+  readonly #held = new Map<SliceTask, Slice>();
   #isStopped = false;
 
   /** Throws `RangeError` when a root cell of a live row is missing: nothing could ever make it. */
@@ -87,6 +77,7 @@ export class GroupConductor {
     this.rows = opened.rows;
     this.#graph = graph;
     this.#limits = limits;
+    this.#room = new LimiterRoom(limits.maxCells);
     this.#tracker = CompletionTracker.open(graph, opened);
     const root = graph.storedColumns.find(
       (name) => graph.strategyOf(name) === 'root' && !this.#tracker.isColumnComplete(name),
@@ -95,7 +86,11 @@ export class GroupConductor {
       throw new RangeError(`Cannot conduct rows ${sliceLabel(this.rows)}: root column "${root}" is not made`);
     }
     this.#lanes = this.#createLanes();
-    this.#parts = new Map(graph.storedColumns.map((name) => [name, this.#createParts(name, opened)]));
+    this.parts = new GroupParts({
+      ...{ graph, opened },
+      adopted: (column) => this.#tracker.complete(column),
+      sliceRowsOf: (column) => this.#sliceRowsOf(column),
+    });
     this.#noteReady({ added: this.#tracker.frontier(), removed: [] });
   }
 
@@ -111,26 +106,43 @@ export class GroupConductor {
   }
 
   /**
-   * Takes the result of a task that `next` returned. Throws `RangeError` for any other task and for a result that
-   * does not name each cell of the task exactly once.
+   * Takes the result of a task that `next` returned. Throws `RangeError` for any other task and for a result that does
+   * not say of each cell of the task what became of it.
    */
   finished(task: SliceTask, result: SliceResult): void {
     const slice = this.#inFlight.get(task);
-    if (slice === undefined) {
-      throw new RangeError(`Cannot finish a slice of column "${task.column}" that is not in flight`);
-    }
-    const made = RowMask.fromHex(task.rows, result.made);
-    const dropped = RowMask.fromHex(task.rows, result.dropped);
-    const leftover = RowMask.fromHex(task.rows, result.leftover);
-    checkResult(slice, [made, dropped, leftover]);
+    if (slice === undefined) throw notInFlight(task);
+    const { column, rows } = task;
+    const dropped = RowMask.fromHex(rows, result.dropped);
+    let made = RowMask.fromHex(rows, result.made);
+    let leftover = RowMask.fromHex(rows, result.leftover);
+    checkResult(slice, { made, dropped, leftover });
+    if (this.#graph.strategyOf(column) === 'column' && !leftover.isEmpty) {
+      made = RowMask.empty(rows);
+      leftover = slice.cells;
+    } else this.#noteEnds(column, { made, dropped });
     this.#inFlight.delete(task);
     if (!task.isLeftover) this.#regularInFlight -= 1;
-    this.#addOutstanding(task.column, -slice.cells.count);
-    if (result.part !== null) this.#addPart(task, { part: result.part, made });
-    if (!leftover.isEmpty) this.#leftovers.push({ column: task.column, cells: leftover });
-    this.#noteReady(this.#tracker.dropRows(dropped));
-    this.#noteReady(this.#tracker.markSlice(task.column, made));
-    this.#forgetDroppedLeftovers();
+    this.#room.take({ limiters: this.#lanes.get(column)!.limiters, cells: -slice.cells.count });
+    if (result.part !== null) this.parts.add(column, { part: result.part, made });
+    if (leftover.isEmpty) return;
+    if (result.afterMs === null) this.#leave({ column, cells: leftover });
+    else this.#held.set(task, { column, cells: leftover });
+  }
+
+  /** Takes a part that a task in flight wrote before its end. */
+  wrote(task: SliceTask, part: PartName): void {
+    if (!this.#inFlight.has(task)) throw notInFlight(task);
+    this.parts.add(task.column, { part, made: RowMask.empty(task.rows) });
+  }
+
+  /** The time has come to try again what is left of a task. */
+  release(task: SliceTask): void {
+    const slice = this.#held.get(task);
+    if (slice === undefined)
+      throw new RangeError(`Cannot release a slice of column "${task.column}" that is not held`);
+    this.#held.delete(task);
+    this.#leave(slice);
   }
 
   /** Takes back a task that was cancelled before it gave a result: its cells are still to be made. */
@@ -141,7 +153,7 @@ export class GroupConductor {
 
   /** Changes what C5 allows; cells over it are left to end. */
   setMaxCells(maxCells: ConductorLimits['maxCells']): void {
-    this.#limits = { ...this.#limits, maxCells };
+    this.#room.setMaxCells(maxCells);
   }
 
   /** Starts nothing more, for good. */
@@ -169,23 +181,28 @@ export class GroupConductor {
     return this.#tracker.dropped().toHex();
   }
 
-  /**
-   * Every part of every stored column, those that hold failed cells alone too: the base part, then in order of arrival.
-   * Where several hold a cell the last one counts.
-   */
-  parts(): { readonly [column: string]: readonly PartName[] } {
-    return Object.fromEntries([...this.#parts].map(([column, { all }]) => [column, [...all]]));
+  /** Cells that failed for good, by column: none of columns that lost nothing. */
+  get lost(): { readonly [column: string]: Mask } {
+    const lost = this.#graph.storedColumns.map((name) => [name, this.#tracker.lost(name)] as const);
+    return Object.fromEntries(
+      lost.flatMap(([name, cells]) => (cells.isEmpty ? [] : [[name, cells.toHex()]])),
+    );
   }
 
-  /** The parts of every stored column that `column` needs, those only that hold cells of `rows`. */
-  partsFor(column: string, rows: RowRange): { readonly [column: string]: readonly PartName[] } {
-    const parts = this.#graph.storedUpstreamOf(column).map((needed): [string, readonly PartName[]] => {
-      const { base, bySlice, sliceRows } = this.#parts.get(needed)!;
-      const from = this.#sliceNumber(rows.first, sliceRows);
-      const slices = bySlice.slice(from, this.#sliceNumber(rows.last, sliceRows) + 1).flat();
-      return [needed, base === null || base.made.slice(rows).isEmpty ? slices : [base.part, ...slices]];
-    });
-    return Object.fromEntries(parts);
+  /** The columns in order that need their place no more. */
+  get inOrderDone(): readonly string[] {
+    return [...this.#lanes.keys()].filter(
+      (name) => this.#graph.column(name).inOrder === true && this.#tracker.isColumnComplete(name),
+    );
+  }
+
+  /** Whether all that could be started waits for a place: a column in order, whose turn comes when earlier groups have it. */
+  get isWaitingForTurn(): boolean {
+    if (this.#isStopped) return false;
+    return [...this.#lanes.values()].some(
+      (lane) =>
+        lane.limiters.some((limiter) => this.#room.isShut(limiter)) && this.#firstReady(lane) !== undefined,
+    );
   }
 
   /** What is done and what is not. Costs a few words for each column. */
@@ -213,31 +230,17 @@ export class GroupConductor {
       .map((column): [string, Lane] => {
         const sliceRows = this.#sliceRowsOf(column);
         const slices = { first: 0, last: sliceCount(this.rows, sliceRows) - 1 };
-        const { limiters } = this.#graph.column(column);
-        return [column, { column, limiters, sliceRows, readySlices: RowMask.empty(slices) }];
+        const { limiters, inOrder } = this.#graph.column(column);
+        const lane = { column, sliceRows, gathers: this.#graph.gathers(column) };
+        const places = inOrder === true ? [placeOf(column)] : [];
+        return [column, { ...lane, limiters: [...limiters, ...places], readySlices: RowMask.empty(slices) }];
       })
       .sort(([one], [other]) => this.#graph.depthOf(other) - this.#graph.depthOf(one));
     return new Map(lanes);
   }
 
-  #createParts(column: string, opened: OpenedRowGroup): ColumnParts {
-    const { part } = findOwn(opened.columns, column)!;
-    // Not what the store holds but what the tracker took of it: an incomplete barrier is made again as a whole.
-    const made = this.#tracker.complete(column);
-    return {
-      sliceRows: this.#sliceRowsOf(column),
-      base: part === null ? null : { part, made },
-      bySlice: Array.from({ length: sliceCount(this.rows, this.#sliceRowsOf(column)) }, () => []),
-      all: part === null ? [] : [part],
-    };
-  }
-
   #sliceRowsOf(column: string): number {
-    return this.#graph.strategyOf(column) === 'column' ? sizeOf(this.rows) : this.#limits.sliceRows;
-  }
-
-  #sliceNumber(row: number, sliceRows: number): number {
-    return Math.floor((row - this.rows.first) / sliceRows);
+    return this.#graph.gathers(column) ? sizeOf(this.rows) : this.#limits.sliceRows;
   }
 
   #nextLeftover(): SliceTask | undefined {
@@ -256,9 +259,8 @@ export class GroupConductor {
       if (slice === undefined || !this.#hasRoomFor(slice)) continue;
       if (best === undefined || slice.cells.range.first < best.cells.range.first) best = slice;
     }
-    if (best === undefined) return undefined;
-    this.#tracker.markDispatched(best.column, best.cells);
-    return this.#start(best, { isLeftover: false });
+    if (best !== undefined) this.#tracker.markDispatched(best.column, best.cells);
+    return best && this.#start(best, { isLeftover: false });
   }
 
   #firstReady({ column, sliceRows, readySlices }: Lane): Slice | undefined {
@@ -270,46 +272,45 @@ export class GroupConductor {
     return undefined;
   }
 
+  /** What gathers needs no more than a little room (C5). */
   #hasRoomFor({ column, cells }: Slice): boolean {
-    return this.#lanes.get(column)!.limiters.every((limiter) => {
-      const outstanding = this.#outstanding.get(limiter) ?? 0;
-      const max = findOwn(this.#limits.maxCells, limiter) ?? Number.POSITIVE_INFINITY;
-      return outstanding === 0 || outstanding + cells.count <= max;
-    });
+    const { limiters, gathers } = this.#lanes.get(column)!;
+    return this.#room.has({ limiters, cells: gathers ? 1 : cells.count });
   }
 
   #start(slice: Slice, { isLeftover }: { isLeftover: boolean }): SliceTask {
     const { column, cells } = slice;
     const rows = cells.range;
-    const task = { column, rows, mask: cells.toHex(), isLeftover, parts: this.partsFor(column, rows) };
+    const task = { column, rows, mask: cells.toHex(), isLeftover, parts: this.parts.for(column, rows) };
     this.#inFlight.set(task, slice);
     if (!isLeftover) this.#regularInFlight += 1;
-    this.#addOutstanding(column, cells.count);
+    this.#room.take({ limiters: this.#lanes.get(column)!.limiters, cells: cells.count });
     return task;
   }
 
-  #addOutstanding(column: string, cells: number): void {
-    for (const limiter of this.#lanes.get(column)!.limiters)
-      this.#outstanding.set(limiter, (this.#outstanding.get(limiter) ?? 0) + cells);
+  /** What a slice made counts before its drops do: a column made as a whole sees what is made of dropped rows too. */
+  #noteEnds(column: string, { made, dropped }: { made: RowMask; dropped: RowMask }): void {
+    this.#noteReady(this.#tracker.markSlice(column, made));
+    if (dropped.isEmpty) return;
+    this.#noteReady(this.#tracker.markFailed(column, dropped));
+    this.#leftovers = this.#leftovers.flatMap((slice) => this.#wanted(slice));
   }
 
-  #addPart(task: SliceTask, { part, made }: { part: PartName; made: RowMask }): void {
-    const { all, bySlice, sliceRows } = this.#parts.get(task.column)!;
-    all.push(part);
-    if (!made.isEmpty) bySlice[this.#sliceNumber(task.rows.first, sliceRows)]!.push(part);
+  #leave(slice: Slice): void {
+    this.#leftovers.push(...this.#wanted(slice));
+  }
+
+  /** The slice without cells that nobody needs any more; nothing of one that has no others. */
+  #wanted({ column, cells }: Slice): readonly Slice[] {
+    const wanted = this.#tracker.wanted(column, cells);
+    return wanted.isEmpty ? [] : [{ column, cells: wanted }];
   }
 
   #noteReady({ added }: FrontierDelta): void {
     for (const { column, row } of added) {
       const { readySlices, sliceRows } = this.#lanes.get(column)!;
-      readySlices.set(this.#sliceNumber(row, sliceRows));
+      readySlices.set(Math.floor((row - this.rows.first) / sliceRows));
     }
-  }
-
-  #forgetDroppedLeftovers(): void {
-    this.#leftovers = this.#leftovers
-      .map(({ column, cells }) => ({ column, cells: this.#tracker.wanted(column, cells) }))
-      .filter(({ cells }) => !cells.isEmpty);
   }
 
   /** Cells whose row was dropped meanwhile are not counted: they are dropped already. */
@@ -325,15 +326,23 @@ export class GroupConductor {
   }
 }
 
-function checkResult({ column, cells }: Slice, parts: readonly RowMask[]): void {
-  const named = RowMask.empty(cells.range);
-  for (const part of parts) named.or(part);
-  const count = parts.reduce((sum, part) => sum + part.count, 0);
-  if (!named.equals(cells) || count !== cells.count) {
+function checkResult(
+  { column, cells }: Slice,
+  { made, dropped, leftover }: { made: RowMask; dropped: RowMask; leftover: RowMask },
+): void {
+  const ended = made.clone();
+  ended.or(dropped);
+  const named = ended.clone();
+  named.or(leftover);
+  if (!named.equals(cells) || ended.count + leftover.count !== cells.count) {
     throw new RangeError(
-      `Cannot take the result for column "${column}", rows ${sliceLabel(cells.range)}: it does not name each cell once`,
+      `Cannot take the result for column "${column}", rows ${sliceLabel(cells.range)}: it does not say of each cell what became of it`,
     );
   }
+}
+
+function notInFlight({ column }: SliceTask): RangeError {
+  return new RangeError(`Cannot finish a slice of column "${column}" that is not in flight`);
 }
 
 function sliceLabel({ first, last }: RowRange): string {

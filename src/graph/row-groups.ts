@@ -45,6 +45,11 @@ export function rowsOfGroup(rowGroup: number, shape: DatasetShape): RowRange {
   return { first, last: Math.min(first + shape.rowGroupSize, shape.rows) - 1 };
 }
 
+/** The limiter of a column in order: the one group whose turn it is may have cells outstanding under it. */
+export function placeOf(column: string): string {
+  return `in order: ${column}`;
+}
+
 /** How many slices hold a range of rows. */
 export function sliceCount(rows: RowRange, sliceRows: number): number {
   return Math.ceil(sizeOf(rows) / sliceRows);

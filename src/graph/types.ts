@@ -42,6 +42,8 @@ export interface OpenedRowGroup {
   readonly dropped: Mask;
   /** Every root and cell column: the cells that exist, and the part that holds them. */
   readonly columns: { readonly [column: string]: { readonly made: Mask; readonly part: PartName | null } };
+  /** Cells that failed for good earlier in this start, by column: columns made as a whole do not wait for them. */
+  readonly lost?: { readonly [column: string]: Mask };
 }
 
 /** One activity: some rows of one column in one range. `mask` and the result's masks are over `rows`. */
@@ -59,7 +61,7 @@ export interface SliceResult {
   /** Null when nothing was written. */
   readonly part: PartName | null;
   readonly made: Mask;
-  /** Failed for good, or an inline column failed: these rows are dropped. */
+  /** Rows to drop: the cell failed for good, or an inline column did. A cell that is made too stands above that one. */
   readonly dropped: Mask;
   /** To be tried again as a leftover. */
   readonly leftover: Mask;
@@ -74,6 +76,23 @@ export interface ConductorLimits {
   readonly maxSlicesWithLeftovers: number;
   /** Cells outstanding under each limiter, by its key. */
   readonly maxCells: { readonly [limiter: string]: number };
+}
+
+/** Cells of one column; the sum is the rows of the group. */
+export interface ColumnProgress {
+  readonly made: number;
+  readonly inFlight: number;
+  readonly pending: number;
+  /** Cells that were not made before their row was dropped. */
+  readonly dropped: number;
+}
+
+export interface RowGroupProgress {
+  readonly rows: number;
+  readonly completeRows: number;
+  readonly droppedRows: number;
+  /** Stored columns, in graph order. */
+  readonly columns: { readonly [column: string]: ColumnProgress };
 }
 
 export type Phase = 'running' | 'paused' | 'stopping';

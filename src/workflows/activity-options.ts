@@ -40,3 +40,16 @@ export function sliceActivityOptions(taskQueue: string): ActivityOptions {
     },
   };
 }
+
+/** Of an activity that is not ours, in whatever language, on a queue that its own worker polls. */
+export function elsewhereActivityOptions(taskQueue: string): ActivityOptions {
+  return {
+    ...base,
+    taskQueue,
+    // Its cells may each be one slow call between two beats: with our 10 s it would be taken for dead in the middle.
+    heartbeatTimeout: '2 minutes',
+    // Each try reads what earlier ones wrote, so that a worker may die a few times in a day of work. A bug in it fails
+    // every try: after 10, some 5 minutes later, the build ends and says what it was.
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
+  };
+}

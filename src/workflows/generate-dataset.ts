@@ -40,6 +40,7 @@ import { buildRowGroup } from './build-row-group.ts';
 import {
   controlQuery,
   maxCellsSignal,
+  passOnSignal,
   pauseUpdate,
   phaseSignal,
   progressQuery,
@@ -67,6 +68,11 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
     if (conductor.phase !== 'running')
       for (const child of children.values()) tell(child, phaseSignal, conductor.phase);
   }
+  /** A group that is just being started is told once it is there. */
+  function tellLimits(rowGroup: number): void {
+    const maxCells = conductor.takeNews(rowGroup);
+    if (maxCells !== undefined) tell(children.get(rowGroup)!, maxCellsSignal, maxCells);
+  }
   const stop = (why: string) => phaseChanged(conductor.stop(why));
 
   setHandler(stopUpdate, (why) => inOrder(() => stop(why)));
@@ -78,10 +84,14 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
       inOrder(() => {
         conductor.setLimits(changes);
         wakeUps += 1;
-        for (const child of children.values()) tell(child, maxCellsSignal, conductor.groupLimits.maxCells);
+        for (const rowGroup of children.keys()) tellLimits(rowGroup);
       }),
     { validator: (changes) => conductor.checkLimits(changes) },
   );
+  setHandler(passOnSignal, ({ rowGroup, columns }) => {
+    conductor.passOn(rowGroup, columns);
+    for (const open of children.keys()) tellLimits(open);
+  });
   setHandler(controlQuery, () => {
     const { phase, limits } = conductor.progress();
     return { phase, limits };
@@ -103,7 +113,7 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
     wakeUps += 1;
     // What changed while it started.
     if (conductor.phase !== 'running') tell(child, phaseSignal, conductor.phase);
-    if (conductor.groupLimits !== limits) tell(child, maxCellsSignal, conductor.groupLimits.maxCells);
+    tellLimits(rowGroup);
     try {
       return await child.result();
     } finally {
@@ -119,6 +129,8 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
       if (error instanceof TemporalFailure) phaseChanged(conductor.failed(start.rowGroup, reasonOf(error)));
       else bug ??= error;
     }
+    // Its turn at the columns in order went on to another group.
+    for (const rowGroup of children.keys()) tellLimits(rowGroup);
     wakeUps += 1;
   }
 

@@ -4,6 +4,7 @@ import {
   type BuildProgress,
   type Control,
   type LimitChanges,
+  type PassOn,
   type Phase,
   QUERY,
   type RowGroupProgress,
@@ -26,6 +27,9 @@ export const setLimitsUpdate = defineUpdate<void, [LimitChanges]>(UPDATE.setLimi
 /** From the parent to its children. */
 export const phaseSignal = defineSignal<[Phase]>(SIGNAL.phase);
 export const maxCellsSignal = defineSignal<[ConductorLimits['maxCells']]>(SIGNAL.maxCells);
+
+/** From a child to its parent. */
+export const passOnSignal = defineSignal<[PassOn]>(SIGNAL.passOn);
 
 export const progressQuery = defineQuery<BuildProgress>(QUERY.progress);
 export const rowGroupProgressQuery = defineQuery<RowGroupProgress>(QUERY.progress);

@@ -97,7 +97,7 @@ describe('opening a row group', () => {
     const first = await stage.open();
     expect(await partsOf('topic')).toEqual([before, ...first.bases.filter(isOf('topic'))].sort());
     const bases = [...first.bases, 'cells/topic/00000/r000000-000001.000001.0123456789abcdef.jsonl'];
-    const continues = { bases, dropped: RowMask.of(stage.rows, [1]).toHex() };
+    const continues = { bases, dropped: RowMask.of(stage.rows, [1]).toHex(), lost: {} };
     // Twice at a time, as two processes would: the first try may have been thought dead.
     const opened = await Promise.all(
       ['one', 'other'].map((id) =>

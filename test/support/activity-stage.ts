@@ -186,7 +186,7 @@ export class ActivityStage {
 
   commit(conductor: GroupConductor): Promise<CommitRowGroupResult> {
     const { isComplete, dropped } = conductor;
-    const parts = conductor.parts();
+    const parts = conductor.parts.all();
     return this.run('commitRowGroup', { rowGroup: 0, rows: this.rows, isComplete, dropped, parts });
   }
 

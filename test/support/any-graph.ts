@@ -14,16 +14,19 @@ export function anyGraph(options: { strategies?: readonly Strategy[] } = {}): fc
     strategy: fc.constantFrom(...strategies),
     needs: fc.array(fc.nat(6), { maxLength: 3 }),
     limiters: fc.subarray(LIMITERS, { maxLength: 2 }),
+    isSpecial: fc.constantFrom(true, false, false),
     place: fc.nat(),
   });
   return fc.array(draft, { minLength: 1, maxLength: 7 }).map((drafts) => {
-    const columns = drafts.map(({ strategy, needs, limiters }, index): GraphColumn => {
+    const columns = drafts.map(({ strategy, needs, limiters, isSpecial }, index): GraphColumn => {
       const earlier = index === 0 ? [] : [...new Set(needs.map((need) => need % index))];
       return {
         name: `c${index}`,
         strategy,
         needs: strategy === 'root' ? [] : earlier.map((need) => `c${need}`),
         limiters: strategy === 'root' || strategy === 'inline' ? [] : limiters,
+        ...(isSpecial && strategy === 'cell' && { gathers: true }),
+        ...(isSpecial && strategy === 'column' && { inOrder: true }),
       };
     });
     const listed = columns

@@ -38,6 +38,9 @@ const DYNAMIC_CONFIG = [
 export interface SliceScript {
   readonly dropped?: readonly number[];
   readonly leftover?: readonly number[];
+  readonly afterMs?: number;
+  /** The first call asks for the activity of somebody else's worker, the second one makes what it is told here. */
+  readonly isElsewhere?: boolean;
 }
 
 export interface StageOptions {
@@ -56,9 +59,12 @@ export interface StageOptions {
     task: SliceTask,
     attempt: number,
   ) => undefined | SliceScript | Promise<undefined | SliceScript>;
+  /** What somebody else's worker does with a file of rows, at each try. */
+  readonly onElsewhere?: (rows: string) => void | Promise<void>;
 }
 
 const TASK_QUEUE = 'workflow-tests';
+const THEIR_QUEUE = 'their-worker';
 const ACTIVITIES = [
   'prepareDataset',
   'openRowGroup',
@@ -120,6 +126,7 @@ export class WorkflowServer {
     const workers = [
       await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle, maxCachedWorkflows }),
       await Worker.create({ ...shared, taskQueue: sliceTaskQueue(TASK_QUEUE) }),
+      await Worker.create({ ...shared, taskQueue: THEIR_QUEUE, activities: theirActivities(stages) }),
     ];
     return new WorkflowServer(environment, stages, workers);
   }
@@ -149,6 +156,14 @@ function activitiesOf(stages: ReadonlyMap<string, Stage>): object {
     (input: { build: BuildRef }) => stages.get(input.build.datasetId)!.activities[name](input as never),
   ];
   return Object.fromEntries(ACTIVITIES.map(call));
+}
+
+/** All that they know is the names of files: here the build is the first word of each. */
+function theirActivities(stages: ReadonlyMap<string, Stage>): object {
+  return {
+    makeThere: ({ rows, ...files }: { rows: string; cells: string }) =>
+      stages.get(rows.split('/')[0]!)!.makeElsewhere({ rows, ...files }),
+  };
 }
 
 /** One build: what its activities were asked, and how to talk to its workflows. */
@@ -183,7 +198,8 @@ export class Stage {
         this.log.push(`open ${rowGroup}`);
         const bases = [`base ${this.continued.push(continues)}`];
         const dropped = continues?.dropped ?? RowMask.empty(rows).toHex();
-        return { graph: this.#graph, rows, dropped, columns: this.#opened(rows), bases };
+        const lost = continues?.lost ?? {};
+        return { graph: this.#graph, rows, dropped, lost, columns: this.#opened(rows), bases };
       },
       generateSlice: (input) => this.#generateSlice(input),
       commitRowGroup: async ({ rowGroup, rows, isComplete, dropped }) => {
@@ -245,6 +261,12 @@ export class Stage {
     return this.datasetHandle().query<BuildProgress>(QUERY.progress);
   }
 
+  async makeElsewhere({ rows, cells }: { rows: string; cells: string }): Promise<readonly string[]> {
+    this.log.push(`elsewhere ${rows}`);
+    await this.#options.onElsewhere?.(rows);
+    return [`${cells}/1.jsonl`];
+  }
+
   /** Lines of the log that begin so. */
   logged(start: string): readonly string[] {
     return this.log.filter((line) => line.startsWith(start));
@@ -258,6 +280,7 @@ export class Stage {
       groups,
       sizing: { rows, rowGroupSize, cellColumns, window, sliceSize },
       limiters,
+      inOrder: this.#graph.flatMap(({ name, inOrder }) => (inOrder ? name : [])),
       trustedRows: 0,
       trustedDrops: 0,
     };
@@ -274,14 +297,17 @@ export class Stage {
     return Object.fromEntries(columns);
   }
 
-  async #generateSlice({ task }: GenerateSliceInput): Promise<GenerateSliceResult> {
+  async #generateSlice({ task, returned }: GenerateSliceInput): Promise<GenerateSliceResult> {
     const { column, rows, mask, isLeftover } = task;
-    const name = `${column} ${rows.first}-${rows.last}${isLeftover ? ' again' : ''}`;
+    const files = returned === undefined ? '' : ` with ${returned.join()}`;
+    const name = `${column} ${rows.first}-${rows.last}${isLeftover ? ' again' : ''}${files}`;
     const attempt = (this.#attempts.get(name) ?? 0) + 1;
     this.#attempts.set(name, attempt);
     this.log.push(name);
-    const { dropped = [], leftover = [] } = (await this.#options.onSlice?.(task, attempt)) ?? {};
+    const script = (await this.#options.onSlice?.(task, attempt)) ?? {};
     const cells = RowMask.fromHex(rows, mask).rows();
+    const isAway = script.isElsewhere === true && returned === undefined;
+    const { dropped = [], leftover = isAway ? cells : [], afterMs = null } = script;
     const made = cells.filter((row) => !dropped.includes(row) && !leftover.includes(row));
     for (const row of made) this.#noteMade(column, row);
     return {
@@ -295,8 +321,13 @@ export class Stage {
         rows,
         leftover.filter((row) => cells.includes(row)),
       ),
-      afterMs: null,
-      elsewhere: null,
+      afterMs,
+      elsewhere: isAway
+        ? {
+            ...{ queue: THEIR_QUEUE, activity: 'makeThere', cells: `cells/${column}` },
+            rows: `${this.build.datasetId}/${column}/${rows.first}`,
+          }
+        : null,
       usage: {
         made: made.length,
         failed: 0,

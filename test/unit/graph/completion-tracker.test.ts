@@ -113,7 +113,7 @@ describe('defects of other trackers', () => {
   });
 
   it('never offers a dropped row, in whatever column', () => {
-    const tracker = new CompletionTracker(graph, ROWS);
+    const tracker = new CompletionTracker(graphOf({ seed: [], text: ['seed'], ranks: ['text'] }), ROWS);
     tracker.markSlice('seed', maskOf(...ALL));
     expect(tracker.dropRow(11)).toEqual({ added: [], removed: [cell('text', 11)] });
     tracker.markSlice('text', maskOf(...ALL));
@@ -201,10 +201,39 @@ describe('a column made as a whole', () => {
     expect(late.ready('ranks', ROWS).rows()).toEqual(ALL);
   });
 
-  it('is ready when the last row that it waited for is dropped', () => {
+  it('is ready when the last row that it waited for cannot have its inputs', () => {
     const tracker = new CompletionTracker(graph, ROWS);
     tracker.markSlice('text', maskOf(10, 11, 12, 13));
-    expect(tracker.dropRow(14).added).toEqual(cells('ranks', [10, 11, 12, 13]));
+    expect(tracker.markFailed('text', maskOf(14)).added).toEqual(cells('ranks', [10, 11, 12, 13]));
+    expect(tracker.isDropped(14)).toBe(true);
+  });
+
+  it('waits for the inputs of a row that another column dropped, and no column waits for that one', () => {
+    const tracker = new CompletionTracker(graph, ROWS);
+    tracker.markSlice('text', maskOf(10, 11, 12, 13));
+    expect(tracker.markFailed('side', maskOf(14))).toEqual({ added: [], removed: [cell('side', 14)] });
+    expect(tracker.frontier()).toEqual([cell('text', 14), ...cells('side', [10, 11, 12, 13])]);
+    expect(tracker.markSlice('text', maskOf(14)).added).toEqual(cells('ranks', ALL));
+    expect(tracker.markSlice('ranks', maskOf(...ALL)).added).toEqual(cells('note', [10, 11, 12, 13]));
+  });
+
+  it('does not ask for the other inputs of a row that it cannot have', () => {
+    const two = graphOf({
+      text: { strategy: 'cell' },
+      side: { strategy: 'cell' },
+      ranks: { needs: ['text', 'side'], strategy: 'column' },
+    });
+    const tracker = new CompletionTracker(two, ROWS);
+    expect(tracker.markFailed('text', maskOf(11)).removed).toEqual([cell('text', 11), cell('side', 11)]);
+    tracker.markSlice('text', maskOf(10, 12, 13, 14));
+    expect(tracker.markSlice('side', maskOf(...ALL)).added).toEqual(cells('ranks', [10, 12, 13, 14]));
+  });
+
+  it('sees a cell that is made in a row that an inline column drops over it', () => {
+    const tracker = new CompletionTracker(graph, ROWS);
+    tracker.markSlice('text', maskOf(...ALL));
+    tracker.markFailed('text', maskOf(12));
+    expect(tracker.ready('ranks', ROWS).rows()).toEqual(ALL);
   });
 
   it('leaves the frontier as a whole', () => {
@@ -238,7 +267,7 @@ describe('opening', () => {
         graph,
         openedOf(graph, { rows: ROWS, made: { ranks }, dropped: [13] }),
       ).frontier();
-    expect(open([10, 11, 12])).toEqual(cells('ranks', [10, 11, 12, 14]));
+    expect(open([10, 11, 12])).toEqual(cells('ranks', ALL));
     expect(open([10, 11, 12, 14])).toEqual(cells('note', [10, 11, 12, 14]));
   });
 
@@ -256,6 +285,15 @@ describe('opening', () => {
     expect(tracker.markSlice('text', maskOf(14)).added).toEqual(cells('ranks', ALL));
   });
 
+  it('waits for no cell that failed for good earlier in this start', () => {
+    const graph = graphOf({ text: { strategy: 'cell' }, ranks: { needs: ['text'], strategy: 'column' } });
+    const opened = openedOf(graph, { rows: ROWS, made: { text: [10, 11, 12, 13] }, dropped: [14] });
+    expect(CompletionTracker.open(graph, opened).frontier()).toEqual([cell('text', 14)]);
+    const lost = { text: maskOf(14).toHex() };
+    const tracker = CompletionTracker.open(graph, { ...opened, lost });
+    expect(tracker.frontier()).toEqual(cells('ranks', [10, 11, 12, 13]));
+  });
+
   it('refuses what does not tell about every stored column', () => {
     const graph = graphOf({ seed: [], text: ['seed'] });
     expect(() => CompletionTracker.open(graph, { rows: ROWS, dropped: '00', columns: {} })).toThrow(
@@ -264,16 +302,19 @@ describe('opening', () => {
   });
 });
 
-type Step =
-  | { readonly kind: 'dispatch' | 'finish' | 'complete'; readonly pick: number; readonly size: number }
-  | { readonly kind: 'drop'; readonly pick: number; readonly size: number };
+type Step = {
+  readonly kind: 'dispatch' | 'finish' | 'fail' | 'complete' | 'drop';
+  readonly pick: number;
+  readonly size: number;
+};
 
 /** The same rules by scanning everything, after each step. */
 class NaiveTracker {
   readonly complete = new Set<string>();
+  readonly failed = new Set<string>();
   readonly dropped = new Set<number>();
   readonly taken = new Set<string>();
-  /** Rows of each whole column from the moment it was offered. */
+  /** Columns that gather, from the moment they were offered. */
   readonly offered = new Map<string, readonly number[]>();
   readonly #graph: ExecutionGraph;
   readonly #rows: readonly number[];
@@ -281,47 +322,80 @@ class NaiveTracker {
   constructor(graph: ExecutionGraph, rows: readonly number[]) {
     this.#graph = graph;
     this.#rows = rows;
-    this.offerWholeColumns();
+    this.offerGathered();
   }
 
   frontier(): readonly CellRef[] {
     return this.#graph.storedColumns.flatMap((column) => {
-      const strategy = this.#graph.strategyOf(column);
-      if (strategy === 'root') return [];
-      const rows =
-        strategy === 'column'
-          ? this.#live().length === 0
-            ? []
-            : (this.offered.get(column) ?? [])
-          : this.#live().filter((row) => this.#hasInputs(column, row));
-      return cells(column, rows).filter((ref) => !this.taken.has(key(ref)) && !this.complete.has(key(ref)));
+      if (this.#graph.strategyOf(column) === 'root') return [];
+      const rows = this.#graph.gathers(column)
+        ? (this.offered.get(column) ?? [])
+        : this.#rows.filter((row) => this.#hasInputs(column, row));
+      return cells(column, rows).filter((ref) => this.#isPending(ref) && !this.taken.has(key(ref)));
     });
   }
 
-  offerWholeColumns(): void {
-    for (const column of this.#graph.storedColumns) {
-      if (this.#graph.strategyOf(column) !== 'column' || this.offered.has(column)) continue;
-      const isDue = this.#live().length > 0 && this.#live().every((row) => this.#hasInputs(column, row));
-      if (isDue)
-        this.offered.set(
-          column,
-          this.#rows.filter((row) => this.#hasInputs(column, row)),
-        );
+  offerGathered(): void {
+    // A column that waits may go because another one does no more.
+    for (const column of [...this.#graph.storedColumns, ...this.#graph.storedColumns]) {
+      if (!this.#graph.gathers(column) || this.offered.has(column)) continue;
+      if (this.#rows.some((row) => this.#isWaitedFor(column, row))) continue;
+      this.offered.set(
+        column,
+        this.#rows.filter((row) => this.#hasInputs(column, row)),
+      );
     }
   }
 
   isComplete(): boolean {
-    return this.#live().every((row) =>
-      this.#graph.storedColumns.every((column) => this.complete.has(key(cell(column, row)))),
+    return !this.#rows.some((row) =>
+      this.#graph.storedColumns.some((column) => this.#isPending(cell(column, row))),
     );
   }
 
-  #live(): readonly number[] {
-    return this.#rows.filter((row) => !this.dropped.has(row));
+  isWanted({ column, row }: CellRef): boolean {
+    if (!this.dropped.has(row)) return true;
+    if (this.dropped.size === this.#rows.length) return false;
+    if (this.#graph.strategyOf(column) === 'column') return true;
+    return this.#graph.storedColumns.some(
+      (whole) =>
+        this.#graph.strategyOf(whole) === 'column' &&
+        this.#isAbove(column, whole) &&
+        !this.offered.has(whole) &&
+        this.#isWaitedFor(whole, row),
+    );
+  }
+
+  isLost({ column, row }: CellRef): boolean {
+    if (this.complete.has(key({ column, row }))) return false;
+    return this.failed.has(key({ column, row })) || this.#lacksInput(column, row);
+  }
+
+  #isPending(ref: CellRef): boolean {
+    return !this.complete.has(key(ref)) && !this.isLost(ref) && this.isWanted(ref);
+  }
+
+  #isWaitedFor(column: string, row: number): boolean {
+    if (
+      this.#hasInputs(column, row) ||
+      this.#lacksInput(column, row) ||
+      this.failed.has(key({ column, row }))
+    )
+      return false;
+    return this.#graph.strategyOf(column) === 'column' || this.isWanted({ column, row });
   }
 
   #hasInputs(column: string, row: number): boolean {
     return this.#needed(column).every((needed) => this.complete.has(key(cell(needed, row))));
+  }
+
+  #lacksInput(column: string, row: number): boolean {
+    if (this.#graph.strategyOf(column) === 'root') return false;
+    return this.#needed(column).some((needed) => this.isLost(cell(needed, row)));
+  }
+
+  #isAbove(column: string, other: string): boolean {
+    return this.#needed(other).some((needed) => needed === column || this.#isAbove(column, needed));
   }
 
   /** By recursion over what is named, not by the graph's own contraction. */
@@ -338,7 +412,7 @@ function key({ column, row }: CellRef): string {
 
 describe('any graph in any order of completion', () => {
   const step: fc.Arbitrary<Step> = fc.record({
-    kind: fc.constantFrom('dispatch', 'dispatch', 'finish', 'finish', 'finish', 'complete', 'drop'),
+    kind: fc.constantFrom('dispatch', 'dispatch', 'finish', 'finish', 'finish', 'fail', 'complete', 'drop'),
     pick: fc.nat(),
     size: fc.integer({ min: 1, max: 12 }),
   });
@@ -361,11 +435,12 @@ describe('any graph in any order of completion', () => {
         const complete = (column: string, chosen: readonly number[]) => {
           const before = tracker.frontier().map(key);
           const { added, removed } = tracker.markSlice(column, RowMask.of(range, chosen));
-          for (const row of chosen) if (!naive.dropped.has(row)) naive.complete.add(key(cell(column, row)));
+          const wanted = cells(column, chosen).filter((ref) => naive.isWanted(ref) && !naive.isLost(ref));
+          for (const ref of wanted) naive.complete.add(key(ref));
           // A finished whole column leaves the frontier with all its cells.
           if (graph.strategyOf(column) === 'column')
             for (const row of rows) naive.taken.add(key(cell(column, row)));
-          naive.offerWholeColumns();
+          naive.offerGathered();
           enter(added);
           expectDelta(before, { added, removed });
         };
@@ -385,17 +460,36 @@ describe('any graph in any order of completion', () => {
           const first = ready[pick % Math.max(ready.length, 1)];
           if (kind === 'dispatch' && first !== undefined) {
             const sameColumn = ready.filter(({ column }) => column === first.column).map(({ row }) => row);
-            const isWhole = graph.strategyOf(first.column) === 'column';
-            const chosen = isWhole ? sameColumn : sameColumn.filter((row) => row >= first.row).slice(0, size);
+            const chosen = graph.gathers(first.column)
+              ? sameColumn
+              : sameColumn.filter((row) => row >= first.row).slice(0, size);
             tracker.markDispatched(first.column, RowMask.of(range, chosen));
             for (const row of chosen) naive.taken.add(key(cell(first.column, row)));
             inFlight.push({ column: first.column, rows: chosen });
           } else if (kind === 'finish') {
             const [slice] = inFlight.splice(pick % Math.max(inFlight.length, 1), 1);
             if (slice !== undefined) complete(slice.column, slice.rows);
+          } else if (kind === 'fail') {
+            const [slice] = inFlight.splice(pick % Math.max(inFlight.length, 1), 1);
+            if (slice === undefined) return;
+            const failed = slice.rows.slice(pick % slice.rows.length).slice(0, size);
+            complete(
+              slice.column,
+              slice.rows.filter((row) => !failed.includes(row)),
+            );
+            const before = tracker.frontier().map(key);
+            const delta = tracker.markFailed(slice.column, RowMask.of(range, failed));
+            for (const row of failed) {
+              if (!naive.complete.has(key(cell(slice.column, row))))
+                naive.failed.add(key(cell(slice.column, row)));
+              naive.dropped.add(row);
+            }
+            naive.offerGathered();
+            enter(delta.added);
+            expectDelta(before, delta);
           } else if (kind === 'complete') {
             const column = graph.storedColumns[pick % Math.max(graph.storedColumns.length, 1)];
-            if (column === undefined || graph.strategyOf(column) === 'column') return;
+            if (column === undefined || graph.gathers(column)) return;
             const start = pick % rows.length;
             complete(column, rows.slice(start, start + size));
           } else if (kind === 'drop') {
@@ -404,7 +498,7 @@ describe('any graph in any order of completion', () => {
             const before = tracker.frontier().map(key);
             const delta = tracker.dropRows(RowMask.of(range, chosen));
             for (const row of chosen) naive.dropped.add(row);
-            naive.offerWholeColumns();
+            naive.offerGathered();
             enter(delta.added);
             expectDelta(before, delta);
           }

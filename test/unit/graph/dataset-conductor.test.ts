@@ -15,10 +15,17 @@ interface Sketch {
   readonly rowGroupSize?: number;
   /** Null for what follows from the models. */
   readonly window?: number | null;
+  readonly inOrder?: readonly string[];
 }
 
 /** Groups of two rows, two of them open at once. */
-function datasetOf({ groups, rows = 10, rowGroupSize = 2, window = 2 }: Sketch): PreparedDataset {
+function datasetOf({
+  groups,
+  rows = 10,
+  rowGroupSize = 2,
+  window = 2,
+  inOrder = [],
+}: Sketch): PreparedDataset {
   return {
     groups: groups ?? [{ first: 0, last: Math.ceil(rows / rowGroupSize) - 1 }],
     sizing: { rows, rowGroupSize, cellColumns: 1, window, sliceSize: 5 },
@@ -26,6 +33,7 @@ function datasetOf({ groups, rows = 10, rowGroupSize = 2, window = 2 }: Sketch):
       'local/a': { kind: 'model', caps: { writer: 4, critic: 3 } },
       'local/b': { kind: 'model', caps: { judge: 8 } },
     },
+    inOrder,
     trustedRows: 0,
     trustedDrops: 0,
   };
@@ -183,18 +191,36 @@ describe('the conductor of a dataset', () => {
 
   it('gives aliases of one model the lowest of their caps, and follows new limits', () => {
     const conductor = conductorOf({ window: null, rows: 100 });
-    const before = conductor.groupLimits;
-    expect(before.maxCells).toEqual({ 'local/a': 12, 'local/b': 32 });
-    expect(conductor.next()).toHaveLength(23);
-    expect(conductor.groupLimits).toBe(before);
+    const starts = conductor.next();
+    expect(starts).toHaveLength(23);
+    expect(starts[0]!.limits.maxCells).toEqual({ 'local/a': 12, 'local/b': 32 });
+    expect(conductor.takeNews(0)).toBeUndefined();
     conductor.setLimits({ maxParallelRequests: { judge: 10 } });
     conductor.setLimits({ maxParallelRequests: { critic: 2 } });
-    expect(conductor.groupLimits.maxCells).toEqual({ 'local/a': 8, 'local/b': 40 });
-    expect(conductor.next()).toMatchObject([{ limits: conductor.groupLimits }, {}]);
+    const maxCells = { 'local/a': 8, 'local/b': 40 };
+    expect([conductor.takeNews(0), conductor.takeNews(0)]).toEqual([maxCells, undefined]);
+    expect(conductor.next()).toMatchObject([{ limits: { maxCells } }, {}]);
     // A window that shrinks closes nothing.
     conductor.setLimits({ maxParallelRequests: { judge: 1 } });
     conductor.finished(endOf(0));
     expect(conductor.next()).toEqual([]);
+  });
+
+  it('lets one group after the other make a column in order', () => {
+    const conductor = conductorOf({ window: 3, rows: 10, inOrder: ['story'] });
+    const placeOf = ({ limits }: GroupStart) => limits.maxCells['in order: story'];
+    const newsOf = (rowGroup: number) => conductor.takeNews(rowGroup)?.['in order: story'];
+    expect(conductor.next().map(placeOf)).toEqual([1, 0, 0]);
+    conductor.passOn(0, ['story']);
+    expect([0, 1, 2].map(newsOf)).toEqual([0, 1, undefined]);
+    // One that ends without having passed it on gives it back.
+    conductor.finished(endOf(1, { isComplete: false }));
+    expect(newsOf(2)).toBe(1);
+    // The group that comes again waits until the one that has it is done: two would make the column at once.
+    const [again] = conductor.next();
+    expect([again!.rowGroup, placeOf(again!)]).toEqual([1, 0]);
+    conductor.passOn(2, ['story']);
+    expect([newsOf(1), newsOf(2)]).toEqual([1, 0]);
   });
 
   it('refuses limits that cannot be', () => {
@@ -224,8 +250,9 @@ describe('the conductor of a dataset', () => {
     expect([conductor.isDrained, conductor.isDone]).toEqual([true, false]);
     const next = new DatasetConductor(carried(conductor));
     expect(next.progress()).toEqual(conductor.progress());
-    expect(next.groupLimits).toEqual(conductor.groupLimits);
-    expect(numbersOf(next.next())).toEqual([1, 2]);
+    const starts = next.next();
+    expect(numbersOf(starts)).toEqual([1, 2]);
+    expect(starts[0]!.limits.maxCells).toEqual({ 'local/a': 12, 'local/b': 20 });
   });
 
   it('that is paused or has nothing left does not ask for another run', () => {

@@ -141,13 +141,14 @@ class Run {
   #checkTask(task: SliceTask): void {
     const { column, rows } = task;
     const isWhole = this.#graph.strategyOf(column) === 'column';
+    const isAbove = this.#isAboveWhole(column);
     const cells = cellsOf(task);
     assert(cells.length > 0);
-    if (isWhole) assert.deepEqual(rows, this.#rows);
+    if (this.#graph.gathers(column)) assert.deepEqual(rows, this.#rows);
     else assert.equal((rows.first - this.#rows.first) % this.#limits.sliceRows, 0);
     for (const row of cells) {
       const key = `${column}/${row}`;
-      assert(isWhole || !this.dropped.has(row));
+      assert(isWhole || isAbove || !this.dropped.has(row));
       // Each cell is sent once, and again only after it was left over.
       assert(task.isLeftover ? this.#leftover.delete(key) : !this.#started.has(key));
       this.#started.add(key);
@@ -164,6 +165,12 @@ class Run {
     }
   }
 
+  #isAboveWhole(column: string): boolean {
+    return this.#graph
+      .storedDownstreamOf(column)
+      .some((reader) => this.#graph.strategyOf(reader) === 'column' || this.#isAboveWhole(reader));
+  }
+
   #checkLimits(): void {
     const { maxSlicesInFlight, maxSlicesWithLeftovers, maxCells } = this.#limits;
     assert(this.inFlight.length <= maxSlicesWithLeftovers);
@@ -173,7 +180,11 @@ class Run {
         this.#graph.column(column).limiters.includes(limiter),
       );
       const cells = slices.reduce((sum, task) => sum + cellsOf(task).length, 0);
-      assert(slices.length <= 1 || cells <= max);
+      // A column that gathers starts where there is a little room, and takes all of it.
+      const isOver = slices.some(
+        (task) => this.#graph.gathers(task.column) && cells - cellsOf(task).length < max,
+      );
+      assert(slices.length <= 1 || cells <= max || isOver);
     }
   }
 
@@ -184,8 +195,8 @@ class Run {
     if (regular === maxSlicesInFlight || this.inFlight.length === maxSlicesWithLeftovers) return;
     if (this.isStopped) return;
     for (const column of this.#graph.storedColumns) {
-      const { strategy, limiters } = this.#graph.column(column);
-      if (strategy !== 'cell' || limiters.length > 0) continue;
+      const { strategy, limiters, gathers } = this.#graph.column(column);
+      if (strategy !== 'cell' || gathers || limiters.length > 0) continue;
       const needed = this.#graph.storedUpstreamOf(column).map((name) => this.partOf.get(name)!);
       for (const row of rowsIn(this.#rows)) {
         const isReady = !this.dropped.has(row) && needed.every((parts) => parts.has(row));
@@ -240,7 +251,7 @@ it('makes or drops every cell, within its limits and never standing still', () =
         const { completeRows, columns } = run.conductor.progress();
         expect(completeRows).toBe(rowsIn(rows).length - run.dropped.size);
         for (const { pending, inFlight } of Object.values(columns)) assert.equal(pending + inFlight, 0);
-        for (const [column, parts] of Object.entries(run.conductor.parts())) {
+        for (const [column, parts] of Object.entries(run.conductor.parts.all())) {
           for (const part of run.partOf.get(column)!.values()) assert(parts.includes(part));
         }
       },

@@ -187,7 +187,7 @@ describe('leftovers', () => {
     expect([show(again!), show(note!)]).toEqual(['text 0-3: 2 3 again', 'note 0-3: 0 1']);
     conductor.finished(again!, resultOf(again!, { part: 'text/2', leftover: [3] }));
     expect(showNext(conductor)).toEqual(['text 0-3: 3 again', 'note 0-3: 2']);
-    expect(conductor.partsFor('note', { first: 0, last: 3 })).toEqual({ text: ['text/1', 'text/2'] });
+    expect(conductor.parts.for('note', { first: 0, last: 3 })).toEqual({ text: ['text/1', 'text/2'] });
   });
 
   it('of dropped rows are not sent', () => {
@@ -281,15 +281,15 @@ describe('parts', () => {
     const tasks = conductor.next();
     const text = findTask(tasks, 'text', 108);
     conductor.finished(text, resultOf(text, { dropped: [108, 109] }));
-    expect(conductor.parts()).toEqual({ seed: ['seed/base'], text: ['text/base', 'text/108'], note: [] });
-    expect(conductor.partsFor('note', { first: 108, last: 109 })).toEqual({ seed: ['seed/base'], text: [] });
+    expect(conductor.parts.all()).toEqual({ seed: ['seed/base'], text: ['text/base', 'text/108'], note: [] });
+    expect(conductor.parts.for('note', { first: 108, last: 109 })).toEqual({ seed: ['seed/base'], text: [] });
   });
 
   it('are not named when nothing was written', () => {
     const conductor = conductorOf(graph);
     const [text] = conductor.next();
     conductor.cancelled(text!);
-    expect(conductor.parts().text).toEqual([]);
+    expect(conductor.parts.all().text).toEqual([]);
   });
 });
 
@@ -331,7 +331,7 @@ describe('the life of a conductor', () => {
     );
   });
 
-  it('refuses a result twice, and one that does not name each cell once', () => {
+  it('refuses a result twice, and one that does not say of each cell what became of it', () => {
     const conductor = conductorOf(graph);
     const [text, other] = conductor.next();
     conductor.finished(text!, resultOf(text!));
@@ -340,9 +340,10 @@ describe('the life of a conductor', () => {
     );
     const result = resultOf(other!);
     const none = RowMask.empty(other!.rows).toHex();
-    const message = 'Cannot take the result for column "text", rows 104-107: it does not name each cell once';
+    const message =
+      'Cannot take the result for column "text", rows 104-107: it does not say of each cell what became of it';
     expect(() => conductor.finished(other!, { ...result, made: none })).toThrow(message);
-    expect(() => conductor.finished(other!, { ...result, dropped: result.made })).toThrow(message);
+    expect(() => conductor.finished(other!, { ...result, leftover: result.made })).toThrow(message);
     conductor.finished(other!, result);
   });
 });
