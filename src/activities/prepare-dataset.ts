@@ -1,9 +1,8 @@
 // What the parent works from: the sizes, and the groups that have to be opened. Makes the edition of this start, with all
 // that earlier ones have of it.
 
-import { preparedLimiters } from '../config/graph-columns.ts';
+import { datasetPlan } from '../config/graph-columns.ts';
 import { groupCount } from '../graph/row-groups.ts';
-import { isMade } from '../plan.ts';
 import type { PreparedDataset } from '../protocol.ts';
 import { rangesOf } from '../store/groups.ts';
 import type { Build } from './build.ts';
@@ -15,14 +14,7 @@ export async function prepareDatasetActivity(build: Build): Promise<PreparedData
   const { open, takenRows, takenDrops } = await edition.start(groupCount(build.shape));
   return {
     groups: rangesOf(open),
-    sizing: {
-      ...build.shape,
-      cellColumns: plan.columns.filter(isMade).length,
-      window: settings.maxConcurrentRowGroups,
-      sliceSize: settings.sliceSize,
-    },
-    limiters: preparedLimiters(plan, settings),
-    inOrder: build.graphColumns.flatMap(({ name, inOrder }) => (inOrder ? name : [])),
+    ...datasetPlan(plan, settings),
     trustedRows: takenRows,
     trustedDrops: takenDrops,
   };

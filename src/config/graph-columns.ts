@@ -1,10 +1,10 @@
 // A plan as graph and conductor see it.
 
-import type { PreparedLimiter } from '../graph/dataset-conductor.ts';
+import type { DatasetPlan, PreparedLimiter } from '../graph/dataset-conductor.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { GraphColumn } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import { aliasesOf, modelKeyOf, type Plan, type Settings } from '../plan.ts';
+import { aliasesOf, isMade, modelKeyOf, type Plan, type Settings } from '../plan.ts';
 
 /** The columns of a plan for `ExecutionGraph.create`. Aliases of one provider and model share a limiter. */
 export function graphColumns(plan: Plan, settings: Pick<Settings, 'models'>): readonly GraphColumn[] {
@@ -36,11 +36,26 @@ function withoutLimiters(plan: Plan): readonly GraphColumn[] {
   }));
 }
 
-/** What the calls of a plan's columns stand under, by the keys that `graphColumns` gives. */
-export function preparedLimiters(
+/** What the openings of a dataset are planned from. */
+export function datasetPlan(
   plan: Plan,
-  settings: Pick<Settings, 'models'>,
-): { readonly [key: string]: PreparedLimiter } {
+  settings: Pick<Settings, 'rows' | 'models' | 'maxConcurrentRowGroups' | 'sliceSize'>,
+): DatasetPlan {
+  return {
+    sizing: {
+      rows: settings.rows,
+      rowGroupSize: plan.rowGroupSize,
+      cellColumns: plan.columns.filter(isMade).length,
+      window: settings.maxConcurrentRowGroups,
+      sliceSize: settings.sliceSize,
+    },
+    limiters: preparedLimiters(plan, settings),
+    inOrder: graphColumns(plan, settings).flatMap(({ name, inOrder }) => (inOrder ? name : [])),
+  };
+}
+
+/** What the calls of a plan's columns stand under, by the keys that `graphColumns` gives. */
+function preparedLimiters(plan: Plan, settings: Pick<Settings, 'models'>): DatasetPlan['limiters'] {
   const limiters: Record<string, PreparedLimiter> = {};
   for (const alias of plan.columns.flatMap(aliasesOf)) {
     const key = modelKeyOf(alias, { plan, settings });

@@ -2,10 +2,12 @@
 // store or model. Deterministic by seed.
 
 import { randomLogNormal } from 'd3-random';
+import { DatasetConductor, type GroupStart } from '../../src/graph/dataset-conductor.ts';
 import type { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { GroupConductor } from '../../src/graph/group-conductor.ts';
-import { groupCount, planSizes, rowsOfGroup, type Sizes } from '../../src/graph/row-groups.ts';
+import { groupCount, planSizes, type Sizes } from '../../src/graph/row-groups.ts';
 import { RowMask } from '../../src/graph/row-mask.ts';
+import { NO_TOTALS } from '../../src/graph/totals.ts';
 import type { SliceTask } from '../../src/graph/types.ts';
 import { openedOf } from './graph.ts';
 
@@ -46,6 +48,7 @@ export interface SimulationResult {
 }
 
 interface OpenGroup {
+  readonly rowGroup: number;
   readonly conductor: GroupConductor;
   slices: number;
 }
@@ -77,8 +80,9 @@ class Simulator {
   readonly #random: () => number;
   readonly #events = new EventQueue();
   readonly #limiters: ReadonlyMap<string, Limiter>;
+  readonly #dataset = new DatasetConductor();
+  readonly #open = new Map<number, OpenGroup>();
   #now = 0;
-  #nextGroup = 0;
   #result = {
     calls: 0,
     slices: 0,
@@ -92,10 +96,19 @@ class Simulator {
     const { graph, rows, rowGroupSize, caps } = simulation;
     const cellColumns = graph.storedColumns.filter((name) => graph.strategyOf(name) === 'cell').length;
     this.#simulation = simulation;
-    this.#sizes = planSizes({
-      ...{ caps, rows, rowGroupSize, cellColumns },
+    const sizing = {
+      ...{ rows, rowGroupSize, cellColumns },
       window: simulation.window ?? null,
       sliceSize: simulation.sliceSize ?? null,
+    };
+    this.#sizes = planSizes({ ...sizing, caps });
+    const limiters = Object.entries(caps).map(
+      ([key, cap]) => [key, { kind: 'model', caps: { [key]: cap } }] as const,
+    );
+    this.#dataset.prepare({
+      ...{ sizing, limiters: Object.fromEntries(limiters), trustedRows: 0, trustedDrops: 0 },
+      groups: [{ first: 0, last: groupCount(simulation) - 1 }],
+      inOrder: graph.order.filter((name) => graph.column(name).inOrder),
     });
     this.#random = randomNumbers(simulation.seed ?? 1);
     this.#limiters = new Map(
@@ -104,7 +117,7 @@ class Simulator {
   }
 
   run(): SimulationResult {
-    for (let place = 0; place < this.#sizes.window; place += 1) this.#openNextGroup();
+    this.#openGroups();
     for (let event = this.#events.takeFirst(); event !== undefined; event = this.#events.takeFirst()) {
       this.#now = event.at;
       event.happen();
@@ -112,34 +125,50 @@ class Simulator {
     return { ...this.#result, sizes: this.#sizes, virtualMs: this.#now };
   }
 
-  #openNextGroup(): void {
+  #openGroups(): void {
+    for (const start of this.#dataset.next()) this.#openGroup(start);
+  }
+
+  #openGroup({ rowGroup, rows, limits }: GroupStart): void {
     const { graph } = this.#simulation;
-    if (this.#nextGroup === groupCount(this.#simulation)) return;
-    const opened = openedOf(graph, { rows: rowsOfGroup(this.#nextGroup, this.#simulation) });
-    this.#nextGroup += 1;
-    this.#proceed({
-      conductor: new GroupConductor({ graph, opened, limits: this.#sizes.limits }),
-      slices: 0,
-    });
+    const opened = openedOf(graph, { rows });
+    const group = { rowGroup, conductor: new GroupConductor({ graph, opened, limits }), slices: 0 };
+    this.#open.set(rowGroup, group);
+    this.#proceed(group);
   }
 
   #proceed(group: OpenGroup): void {
     for (const task of group.conductor.next()) this.#start(group, task);
     this.#result.maxSlicesInFlight = Math.max(this.#result.maxSlicesInFlight, group.conductor.inFlight);
+    const { inOrderDone } = group.conductor;
+    if (inOrderDone.length > 0) this.#dataset.passOn(group.rowGroup, inOrderDone);
     if (group.conductor.isDone) this.#close(group);
-    else if (group.conductor.inFlight === 0) {
+    else if (group.conductor.inFlight === 0 && !group.conductor.isWaitingForTurn) {
       throw new Error(`Cannot go on: ${JSON.stringify(group.conductor.progress())} stands still`);
+    }
+    if (inOrderDone.length > 0) this.#tellTurns();
+  }
+
+  /** A group that has its turn goes on. */
+  #tellTurns(): void {
+    for (const [rowGroup, group] of this.#open) {
+      const maxCells = this.#dataset.takeNews(rowGroup);
+      if (maxCells === undefined) continue;
+      group.conductor.setMaxCells(maxCells);
+      this.#proceed(group);
     }
   }
 
-  #close({ conductor, slices }: OpenGroup): void {
+  #close({ rowGroup, conductor, slices }: OpenGroup): void {
+    this.#open.delete(rowGroup);
+    this.#dataset.finished({ rowGroup, isComplete: true, totals: NO_TOTALS });
     const progress = conductor.progress();
     this.#result.slices += slices;
     this.#result.maxSlicesOfGroup = Math.max(this.#result.maxSlicesOfGroup, slices);
     this.#result.droppedRows += progress.droppedRows;
     this.#result.completeRows += progress.completeRows;
     this.#simulation.onGroupEnd?.();
-    this.#openNextGroup();
+    this.#openGroups();
   }
 
   #start(group: OpenGroup, task: SliceTask): void {

@@ -146,23 +146,31 @@ describe('graph', () => {
     });
   });
 
-  it('lists the columns in the order they are made, and the longest chain', async () => {
+  it('lists the columns in the order they are made, how, in how many tasks, and the longest chain', async () => {
     const cwd = await folderWith(OPENAI);
     const screen = { width: 80, hasColors: false };
     expect(await cli(['graph', 'trips.yaml'], { cwd, screen })).toEqual(
       await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd }),
     );
     expect((await cli(['graph', 'trips.yaml', '--format', 'text'], { cwd })).output).toEqual([
-      'column   made by       needs',
+      'column   made by       tasks  needs',
       'city     seed-dataset',
       'people   seed-dataset',
       'days     sampler',
-      'plan     llm-text      city, days',
-      'verdict  llm-judge     plan',
-      'title    expression    city, plan',
+      'plan     llm-text        200  city, days',
+      'verdict  llm-judge       200  plan',
+      'title    expression           city, plan',
       '',
+      'drawn at the start of each row group: city, people, days',
+      'one call a cell: plan, verdict',
+      'computed where it is needed: title',
       'longest chain: city → plan → verdict',
+      '1,000 rows in 1 row group: 400 tasks, of 5 rows each where a call makes one cell',
     ]);
+    const { output } = await cli(['graph', 'trips.yaml', '--format', 'text', '-n', '3500'], { cwd });
+    expect(output.at(-1)).toBe(
+      '3,500 rows in 4 row groups: 1,400 tasks, of 5 rows each where a call makes one cell',
+    );
   });
 
   it('gives programs needs in both directions', async () => {
@@ -174,8 +182,11 @@ describe('graph', () => {
       name: 'plan',
       kind: 'llm-text',
       strategy: 'cell',
+      how: 'one call a cell',
       needs: ['city', 'days'],
       neededBy: ['verdict', 'title'],
+      sideEffects: [],
+      tasks: 200,
     });
   });
 

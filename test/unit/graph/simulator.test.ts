@@ -57,6 +57,21 @@ describe('a simulated build', () => {
     expect(droppedRows).toBeGreaterThan(100);
   });
 
+  it('ends with columns made as a whole, in order and gathered, whatever is dropped and left over', () => {
+    const graph = graphOf({
+      seed: [],
+      topic: modelColumn('seed'),
+      ranks: { needs: ['topic'], strategy: 'column', limiters: ['threads'] },
+      story: { needs: ['ranks', 'seed'], strategy: 'column', inOrder: true, limiters: [WRITER] },
+      batch: { ...modelColumn('topic'), gathers: true },
+      verdict: modelColumn('story', 'batch'),
+    });
+    const options = { graph, rows: 5_000, cap: 64, dropRate: 0.02, leftoverRate: 0.01, window: 4 };
+    const { completeRows, droppedRows } = build(options);
+    expect(completeRows + droppedRows).toBe(5_000);
+    expect(completeRows).toBeGreaterThan(4_000);
+  });
+
   it('is the same for the same seed', () => {
     const options = { rows: 1_000, cap: 64, dropRate: 0.02, leftoverRate: 0.1, seed: 7 };
     expect(build(options)).toEqual(build(options));
