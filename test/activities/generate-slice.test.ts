@@ -205,7 +205,7 @@ describe('a newer attempt at a slice whose older one is still at work', () => {
     environment.cancel();
     answer.release();
     for (const result of [await older, await newer]) {
-      expect([rowsOf(result.made), rowsOf(result.leftover)]).toEqual([[0], [1]]);
+      expect([rowsOf(result.made), rowsOf(result.leftover)]).toEqual([[0, 1], [1]]);
     }
     expect(stage.asked).toEqual(['body 0']);
   });
@@ -232,7 +232,7 @@ describe('a newer attempt at a slice whose older one is still at work', () => {
       const newer = stage.generate(task, activityEnvironment(2));
       answer.release();
       const { made, leftover } = await newer;
-      expect([rowsOf(made), rowsOf(leftover)]).toEqual([[0], [1]]);
+      expect([rowsOf(made), rowsOf(leftover)]).toEqual([[0, 1], [1]]);
       expect(stage.asked).toEqual(['body 0']);
     } finally {
       vi.useRealTimers();
@@ -337,7 +337,7 @@ describe('a cell that can never be made', () => {
       script: ({ cell }) => (cell.column === 'body' && cell.row === 1 ? 'many' : ''),
     });
     const body = await stage.generate(task);
-    expect([rowsOf(body.made), rowsOf(body.dropped)]).toEqual([[0], [1]]);
+    expect([rowsOf(body.made), rowsOf(body.dropped)]).toEqual([[0, 1], [1]]);
     // It is kept: an edit of the expression costs no call.
     expect(await stage.statusesIn(body.part)).toEqual(['0 ok', '1 ok']);
     conductor.finished(task, body);

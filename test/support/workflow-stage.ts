@@ -121,7 +121,7 @@ export class WorkflowServer {
       identity: TASK_QUEUE,
       maxHeartbeatThrottleInterval: 500,
       // A test that failed may have left an activity waiting.
-      shutdownForceTime: '1 second',
+      shutdownForceTime: '1 second' as const,
     };
     const workers = [
       await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle, maxCachedWorkflows }),
