@@ -65,7 +65,15 @@ export interface PlanColumn<Kind extends string = string, Form = unknown> {
   /** Further columns that are read out of its cells; null where there is no cell. */
   readonly sideEffects: readonly OutputColumn[];
   readonly limiters: readonly LimiterRef[];
+  /** Its rows are made one at a time in their order, group after group. */
+  readonly inOrder: boolean;
   readonly form: Form;
+}
+
+/** The keys of limiters that are no models'; those of models are `modelKeyOf`. */
+export function plainKeyOf(limiter: Exclude<LimiterRef, { readonly model: string }>): string {
+  const [[kind, name]] = Object.entries(limiter) as [[string, string]];
+  return `${kind}:${name}`;
 }
 
 /** The aliases of the models that a column asks. */

@@ -90,6 +90,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   form(config: Config, facts: Facts): Form;
   strategy(form: Form): Strategy;
   limiters(form: Form): readonly LimiterRef[];
+  /** Whether its rows are made one at a time in their order, group after group. */
+  inOrder?(form: Form): boolean;
   readonly onError: 'drop' | 'null';
   /** Raised when any answer is read into another value than before: kept cells are read again. */
   readonly readVersion: number;

@@ -4,14 +4,16 @@ import type { DatasetPlan, PreparedLimiter } from '../graph/dataset-conductor.ts
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { GraphColumn } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import { aliasesOf, isMade, modelKeyOf, type Plan, type Settings } from '../plan.ts';
+import { aliasesOf, isMade, modelKeyOf, type Plan, plainKeyOf, type Settings } from '../plan.ts';
 
 /** The columns of a plan for `ExecutionGraph.create`. Aliases of one provider and model share a limiter. */
 export function graphColumns(plan: Plan, settings: Pick<Settings, 'models'>): readonly GraphColumn[] {
   const limitersOf = new Map(
-    plan.columns.map((column) => {
-      const keys = aliasesOf(column).map((alias) => modelKeyOf(alias, { plan, settings }));
-      return [column.name, [...new Set(keys)]];
+    plan.columns.map(({ name, limiters }) => {
+      const keys = limiters.map((ref) =>
+        'model' in ref ? modelKeyOf(ref.model, { plan, settings }) : plainKeyOf(ref),
+      );
+      return [name, [...new Set(keys)]];
     }),
   );
   return withoutLimiters(plan).map((column) => ({ ...column, limiters: limitersOf.get(column.name)! }));
@@ -26,13 +28,14 @@ function withoutLimiters(plan: Plan): readonly GraphColumn[] {
   const producers = new Map(
     plan.columns.flatMap((column) => column.sideEffects.map(({ name }) => [name, column] as const)),
   );
-  return plan.columns.map(({ name, needs, strategy, sideEffects }) => ({
+  return plan.columns.map(({ name, needs, strategy, sideEffects, inOrder }) => ({
     name,
     strategy,
     // What is read out of a cell may repeat what it was made from: a trace begins with the prompt.
     needs: needs.flatMap((need) => [need, ...(producers.get(need)?.needs ?? [])]),
-    sideEffects: sideEffects.map((side) => side.name),
+    ...(sideEffects.length > 0 ? { sideEffects: sideEffects.map((side) => side.name) } : {}),
     limiters: [],
+    ...(inOrder ? { inOrder } : {}),
   }));
 }
 
@@ -54,6 +57,9 @@ export function datasetPlan(
   };
 }
 
+/** Cells of one such column planned at once. Processes have caps of their own; cells go in lists, many a call. */
+const OUTSTANDING = 64;
+
 /** What the calls of a plan's columns stand under, by the keys that `graphColumns` gives. */
 function preparedLimiters(plan: Plan, settings: Pick<Settings, 'models'>): DatasetPlan['limiters'] {
   const limiters: Record<string, PreparedLimiter> = {};
@@ -63,6 +69,9 @@ function preparedLimiters(plan: Plan, settings: Pick<Settings, 'models'>): Datas
     const caps = known?.kind === 'model' ? { ...known.caps } : {};
     setOwn(caps, alias, findOwn(settings.models, alias)!.maxParallelRequests);
     setOwn(limiters, key, { kind: 'model', caps });
+  }
+  for (const ref of plan.columns.flatMap((column) => column.limiters)) {
+    if (!('model' in ref)) setOwn(limiters, plainKeyOf(ref), { kind: 'fixed', cap: OUTSTANDING });
   }
   return limiters;
 }

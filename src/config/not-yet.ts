@@ -6,7 +6,7 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_COLUMN_TYPES: readonly string[] = ['llm-code', 'validation', 'embedding', 'image'];
+export const LATER_COLUMN_TYPES: readonly string[] = ['validation', 'image'];
 
 export const LATER_SAMPLER_TYPES: readonly string[] = [
   'bernoulli_mixture',

@@ -191,6 +191,7 @@ function planColumn(config: ColumnConfig, facts: Facts): PlanColumn {
     onError: declaration.onError,
     sideEffects: declaration.sideEffects?.(config) ?? [],
     limiters: declaration.limiters(form),
+    inOrder: declaration.inOrder?.(form) ?? false,
     form,
   };
 }

@@ -27,6 +27,7 @@ const COMMON = {
   onError: 'drop',
   sideEffects: [],
   limiters: [],
+  inOrder: false,
 } as const;
 
 type ChatFields = Common & Partial<ChatForm>;

@@ -106,6 +106,7 @@ export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<ty
     if (activity !== null) return [{ queue: activity.queue }];
     return aliases.length === 0 ? [{ threads: 'cpu' }] : aliases.map((model) => ({ model }));
   },
+  inOrder: ({ calling }) => calling === 'in order',
   onError: 'drop',
   readVersion: 1,
   words: {

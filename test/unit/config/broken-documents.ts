@@ -362,16 +362,12 @@ rowloom:
   },
   'column types that are not there yet': {
     files: columns(`
-  - { name: a, column_type: llm-code, code_lang: python, model_alias: writer, prompt: x }
   - { name: b, column_type: validation, target_columns: [a], validator_type: code, validator_params: {} }
-  - { name: c, column_type: embedding, target_column: a, model_alias: writer }
   - { name: d, column_type: image, prompt: x, model_alias: writer }
 `),
     says: [
-      'error config.yaml:2:16 column "a": column_type "llm-code" is not supported yet',
-      'error config.yaml:3:16 column "b": column_type "validation" is not supported yet',
-      'error config.yaml:4:16 column "c": column_type "embedding" is not supported yet',
-      'error config.yaml:5:16 column "d": column_type "image" is not supported yet',
+      'error config.yaml:2:16 column "b": column_type "validation" is not supported yet',
+      'error config.yaml:3:16 column "d": column_type "image" is not supported yet',
     ],
   },
   'functions of users': {
