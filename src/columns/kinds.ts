@@ -4,6 +4,7 @@ import type { PlanColumn } from '../plan.ts';
 import { declare as custom } from './custom/declare.ts';
 import type { AnyDeclaration, ColumnConfig, Declaration } from './declaration.ts';
 import { declare as expression } from './expression/declare.ts';
+import { declare as llmCode } from './llm-code/declare.ts';
 import { declare as llmJudge } from './llm-judge/declare.ts';
 import { declare as llmStructured } from './llm-structured/declare.ts';
 import { declare as llmText } from './llm-text/declare.ts';
@@ -15,6 +16,7 @@ export const KINDS = {
   sampler: kind(sampler, () => import('./sampler/make.ts')),
   'seed-dataset': kind(seedDataset, () => import('./seed-dataset/make.ts')),
   'llm-text': kind(llmText, () => import('./llm-text/make.ts')),
+  'llm-code': kind(llmCode, () => import('./llm-code/make.ts')),
   'llm-structured': kind(llmStructured, () => import('./llm-structured/make.ts')),
   'llm-judge': kind(llmJudge, () => import('./llm-judge/make.ts')),
   expression: kind(expression, () => import('./expression/make.ts')),
