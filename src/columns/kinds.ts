@@ -3,6 +3,7 @@
 import type { PlanColumn } from '../plan.ts';
 import { declare as custom } from './custom/declare.ts';
 import type { AnyDeclaration, ColumnConfig, Declaration } from './declaration.ts';
+import { declare as embedding } from './embedding/declare.ts';
 import { declare as expression } from './expression/declare.ts';
 import { declare as llmCode } from './llm-code/declare.ts';
 import { declare as llmJudge } from './llm-judge/declare.ts';
@@ -19,6 +20,7 @@ export const KINDS = {
   'llm-code': kind(llmCode, () => import('./llm-code/make.ts')),
   'llm-structured': kind(llmStructured, () => import('./llm-structured/make.ts')),
   'llm-judge': kind(llmJudge, () => import('./llm-judge/make.ts')),
+  embedding: kind(embedding, () => import('./embedding/make.ts')),
   expression: kind(expression, () => import('./expression/make.ts')),
   custom: kind(custom, () => import('./custom/make.ts')),
 } as const;

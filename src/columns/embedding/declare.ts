@@ -1,0 +1,51 @@
+// `embedding`: the vectors of a text, or of each text of a list.
+
+import type { z } from 'zod';
+import type { ColumnType, PlanColumn } from '../../plan.ts';
+import { columnFields, type Declaration, skipFields } from '../declaration.ts';
+import { map } from '../fields.ts';
+import { columnName, modelAlias } from '../marks.ts';
+
+export interface EmbeddingForm {
+  readonly target: string;
+  readonly alias: string;
+}
+export type EmbeddingColumn = PlanColumn<'embedding', EmbeddingForm>;
+
+const INT: ColumnType = { kind: 'int' };
+const VECTORS: ColumnType = { kind: 'list', item: { kind: 'list', item: { kind: 'float' } } };
+
+const schema = map({
+  ...columnFields('embedding'),
+  target_column: columnName(),
+  model_alias: modelAlias('embeddings'),
+  ...skipFields(),
+});
+
+export const declare: Declaration<
+  'embedding',
+  z.output<typeof schema>,
+  EmbeddingForm,
+  z.input<typeof schema>
+> = {
+  kind: 'embedding',
+  schema,
+  type: () => ({
+    kind: 'struct',
+    fields: [
+      { name: 'embeddings', type: VECTORS },
+      { name: 'num_embeddings', type: INT },
+      { name: 'dimension', type: INT },
+    ],
+  }),
+  form: ({ target_column, model_alias }) => ({ target: target_column, alias: model_alias }),
+  strategy: () => 'cell',
+  limiters: ({ alias }) => [{ model: alias }],
+  onError: 'drop',
+  readVersion: 1,
+  words: { target: { word: 'target column', field: 'target_column' }, alias: null },
+  follows: {},
+  whyNoRedo: null,
+  source: () => null,
+  causeWord: null,
+};
