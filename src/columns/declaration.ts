@@ -92,6 +92,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   limiters(form: Form): readonly LimiterRef[];
   /** Whether its rows are made one at a time in their order, group after group. */
   inOrder?(form: Form): boolean;
+  /** Whether making a cell may cost money: it is counted as a call, and asked about before it is made again. */
+  readonly costs: boolean;
   readonly onError: 'drop' | 'null';
   /** Raised when any answer is read into another value than before: kept cells are read again. */
   readonly readVersion: number;

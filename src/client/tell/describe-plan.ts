@@ -35,18 +35,19 @@ function reasonsOf(wish: Wish): string[] {
 
 function costsOf(wish: Wish): string[] {
   const { counts, plan, replacesOutput } = wish;
-  const { kept, keptAsIs, missing, again, retried, calls } = sumCounts(counts);
+  const { kept, keptAsIs, missing, again, retried, calls, computed } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
-    const models = plan.columns.filter(isMade);
+    const models = plan.columns.filter(({ kind }) => declarationOf(kind).costs);
     const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
     const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
-    return [`${plural(wish.settings.rows, 'row')}${each}: ${made}`];
+    return partsOf(`${plural(wish.settings.rows, 'row')}${each}: ${made}`, describeComputed(computed));
   }
   const isUnasked = again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS;
   const { rowsInOutput } = counts;
   return partsOf(
     kept > 0 && (again > 0 || replacesOutput ? describeKept(wish) : describeFound({ kept, missing })),
     missing > 0 && `${formatCount(missing)} new${describeLost(wish)}`,
+    describeComputed(computed),
     calls === 0 && 'no call to make',
     isUnasked &&
       `made again without asking, as they are at most ${ASK_ABOVE_CELLS} cells (--ask asks first, --keep keeps the old ones)`,
@@ -68,6 +69,11 @@ function crashesOf({ counts: { suspects, crashed } }: Wish): string[] {
     crashed > 0 &&
       `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`,
   );
+}
+
+/** Cells that are made here, by functions and validators. */
+function describeComputed(computed: number): string | false {
+  return computed > 0 && `${plural(computed, 'cell')} computed`;
 }
 
 function describeFound({ kept, missing }: { kept: number; missing: number }): string {

@@ -1,6 +1,7 @@
 // Counts what a plan would make, and what is there: the read-only half of opening the row groups that are not as the plan
 // wants them. One group is in memory at a time, and of it the columns that an edit can have touched.
 
+import { declarationOf } from '../../columns/kinds.ts';
 import { graphColumns } from '../../config/graph-columns.ts';
 import type { CellErrorKind } from '../../errors.ts';
 import { ExecutionGraph } from '../../graph/execution-graph.ts';
@@ -25,10 +26,12 @@ export interface ColumnCount extends Readonly<Record<Want, number>> {
   /** Those made from another input, which are kept, included. */
   readonly kept: number;
   readonly keptAsIs: number;
+  /** Whether making a cell may cost money. */
+  readonly costs: boolean;
 }
 
 export interface CellCounts {
-  /** Model columns only, in the plan's order. */
+  /** Of columns whose cells are made, in the plan's order. */
   readonly columns: { readonly [column: string]: ColumnCount };
   readonly changedSeedRows: number;
   /** Kept cells by column and by the host that they came from; those that were not read are not here. */
@@ -58,6 +61,7 @@ export interface CountOptions {
 }
 
 export const NO_COUNT: ColumnCount = {
+  costs: true,
   kept: 0,
   keptAsIs: 0,
   missing: 0,
@@ -135,11 +139,13 @@ class Counter {
 
   constructor({ dataset, plan }: CountOptions, flights: CrashedFlights) {
     this.#flights = flights;
-    const models = plan.columns.filter(isMade).map(({ name }) => name);
+    const made = plan.columns.filter(isMade);
     this.counts = {
-      columns: Object.fromEntries(models.map((name) => [name, { ...NO_COUNT }])),
+      columns: Object.fromEntries(
+        made.map(({ name, kind }) => [name, { ...NO_COUNT, costs: declarationOf(kind).costs }]),
+      ),
       changedSeedRows: 0,
-      hosts: Object.fromEntries(models.map((name) => [name, {}])),
+      hosts: Object.fromEntries(made.map(({ name }) => [name, {}])),
       suspects: 0,
       crashed: 0,
       newestAt: null,
@@ -191,22 +197,30 @@ class Counter {
   }
 }
 
-/** Cells of all columns together. */
+/** Cells of all columns together that may cost money; those that do not are `computed`. */
 export interface CountSums extends Pick<ColumnCount, 'kept' | 'keptAsIs' | 'missing' | 'retried'> {
   /** Existing cells that are made again: lost and stale ones, and those downstream of one. */
   readonly again: number;
   readonly calls: number;
+  /** Cells to be made that cost nothing. */
+  readonly computed: number;
 }
 
 export function sumCounts({ columns }: CellCounts): CountSums {
-  const sum = { kept: 0, keptAsIs: 0, missing: 0, again: 0, retried: 0, calls: 0 };
-  for (const { kept, keptAsIs, missing, lost, stale, downstream, retried } of Object.values(columns)) {
+  const sum = { kept: 0, keptAsIs: 0, missing: 0, again: 0, retried: 0, calls: 0, computed: 0 };
+  for (const count of Object.values(columns)) {
+    const { kept, keptAsIs, missing, lost, stale, downstream, retried } = count;
+    const made = missing + lost + stale + downstream + retried;
+    if (!count.costs) {
+      sum.computed += made;
+      continue;
+    }
     sum.kept += kept;
     sum.keptAsIs += keptAsIs;
     sum.missing += missing;
     sum.again += lost + stale + downstream;
     sum.retried += retried;
-    sum.calls += missing + lost + stale + downstream + retried;
+    sum.calls += made;
   }
   return sum;
 }

@@ -107,6 +107,7 @@ export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<ty
     return aliases.length === 0 ? [{ threads: 'cpu' }] : aliases.map((model) => ({ model }));
   },
   inOrder: ({ calling }) => calling === 'in order',
+  costs: true,
   onError: 'drop',
   readVersion: 1,
   words: {

@@ -41,6 +41,7 @@ export const declare: Declaration<
   form: ({ target_column, model_alias }) => ({ target: target_column, alias: model_alias }),
   strategy: () => 'cell',
   limiters: ({ alias }) => [{ model: alias }],
+  costs: true,
   onError: 'drop',
   readVersion: 1,
   words: { target: { word: 'target column', field: 'target_column' }, alias: null },

@@ -46,6 +46,7 @@ export const declare: Declaration<
   form: ({ expr, dtype }) => ({ expr, dtype }),
   strategy: () => 'inline',
   limiters: () => [],
+  costs: false,
   onError: 'drop',
   readVersion: 1,
   words: { expr: { word: 'expression', field: 'expr' }, dtype: 'dtype' },

@@ -102,6 +102,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
     }),
     strategy: () => 'cell',
     limiters: ({ alias }) => [{ model: alias }],
+    costs: true,
     onError: 'drop',
     readVersion: CHAT_READ_VERSION,
     words: {

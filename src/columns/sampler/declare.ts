@@ -80,6 +80,7 @@ export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, Sampler
   }),
   strategy: () => 'root',
   limiters: () => [],
+  costs: false,
   onError: 'drop',
   readVersion: 1,
   words: {

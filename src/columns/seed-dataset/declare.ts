@@ -20,6 +20,7 @@ export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm, z.inpu
   form: () => ({}),
   strategy: () => 'root',
   limiters: () => [],
+  costs: false,
   onError: 'drop',
   readVersion: 1,
   words: {},
