@@ -17,7 +17,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** `support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet` */
+/** `support.yaml:43:5 column "repro_ok": validator_params.validation_function is missing` */
 export function formatViolation({ file, line, column, message }: Violation): string {
   const place = [file, line, column].filter((item) => item !== null).join(':');
   return place === '' ? message : `${place} ${message}`;

@@ -26,12 +26,12 @@ export interface OutputColumn {
 }
 
 /**
- * Whom the calls of a column may ask: `model` is an alias of the plan, `host` an HTTP service, `queue` a Temporal task
- * queue of the user's, `threads` the worker threads of the process.
+ * Whom the calls of a column may ask: `model` is an alias of the plan, `host` an HTTP service, asked `max` times at once
+ * at most, `queue` a Temporal task queue of the user's, `threads` the worker threads of the process.
  */
 export type LimiterRef =
   | { readonly model: string }
-  | { readonly host: string }
+  | { readonly host: string; readonly max: number }
   | { readonly queue: string }
   | { readonly threads: 'cpu' };
 

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { QueryRejectedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { WHY_GONE } from '../errors.ts';
+import { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { ModelTraits } from '../models/traits.ts';
 import type { LimiterRef, Plan, Settings } from '../plan.ts';
@@ -19,8 +20,8 @@ import { tellStop } from './tell-stop.ts';
 
 /** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
 const MIN_FREE_BYTES = 8 * 1024 * 1024;
-/** Services of users have no cap of their own. */
-const MAX_CALLS_TO_OTHERS = 4;
+/** Queues of users have no cap of their own. */
+const MAX_CALLS_TO_A_QUEUE = 4;
 
 export interface BuildCallsOptions {
   readonly ref: BuildRef;
@@ -40,6 +41,7 @@ export class BuildCalls {
   readonly outcomes: Outcomes;
   readonly flights: Flights;
   readonly #ways = new Map<string, Way>();
+  readonly #services: Services;
   #opening: Promise<Models> | undefined;
   #models: Models | undefined;
   #limits: Control['limits'] = { maxParallelRequests: {} };
@@ -53,6 +55,7 @@ export class BuildCalls {
   private constructor(options: BuildCallsOptions, crashed: CrashedFlights) {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
+    this.#services = new Services(process.environment);
     this.#workflow = process.client.workflow.getHandle(datasetWorkflowId(ref));
     this.fence = new Fence(() => dataset.hasNewerEpoch(ref.epoch), {
       onFenced: () => this.gate.end(),
@@ -109,8 +112,8 @@ export class BuildCalls {
   }
 
   #openWay(ref: LimiterRef, key: string): Way {
-    const isOfThreads = 'threads' in ref;
-    const cap = isOfThreads ? availableParallelism() : MAX_CALLS_TO_OTHERS;
+    const isOfHost = 'host' in ref;
+    const cap = isOfHost ? ref.max : 'threads' in ref ? availableParallelism() : MAX_CALLS_TO_A_QUEUE;
     const limiter = this.#options.process.limiters.plain(key, cap);
     const asker = { mayStart: () => this.mayStart() };
     return {
@@ -121,8 +124,9 @@ export class BuildCalls {
         },
       },
       traits: new ModelTraits({ hasAnswered: () => limiter.answered > 0 }),
-      host: 'host' in ref ? ref.host : null,
+      host: isOfHost ? ref.host : null,
       model: null,
+      ...(isOfHost ? { services: this.#services } : {}),
     };
   }
 
@@ -146,6 +150,7 @@ export class BuildCalls {
     this.gate.dispose();
     this.flights.dispose();
     void this.#models?.close();
+    void this.#services.close();
   }
 
   async #askControl(): Promise<Control | null> {

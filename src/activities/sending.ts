@@ -1,6 +1,7 @@
 import type { CellKey, Sending, Sent } from '../columns/calls.ts';
 import { CellError } from '../errors.ts';
 import { cancelled } from '../models/failures.ts';
+import type { Services } from '../models/http/services.ts';
 import type { Model } from '../models/models.ts';
 import type { ModelTraits } from '../models/traits.ts';
 import type { CallLimiter } from '../models/waiting-line.ts';
@@ -13,6 +14,8 @@ export interface Way {
   readonly host: string | null;
   /** Null where no model is asked. */
   readonly model: Pick<Model, 'client' | 'name' | 'timeoutMs'> | null;
+  /** Where a service is asked. */
+  readonly services?: Pick<Services, 'post'>;
 }
 
 export interface SendingOptions {
@@ -68,6 +71,15 @@ export class WaySending implements Sending {
     const { client, request } = this.#request();
     const { vectors, promptTokens, status } = await client.embed({ ...request, inputs, parameters });
     return { answer: vectors, cost: { promptTokens, completionTokens: 0, status } };
+  }
+
+  async post(request: Parameters<Sending['post']>[0]) {
+    const { services } = this.#way;
+    if (services === undefined)
+      throw new TypeError('Cannot ask a service under the limiter of something else');
+    const cell = { column: this.#options.column, row: this.#first.row };
+    const answer = await services.post({ ...request, signal: this.signal, cell });
+    return { answer, cost: { promptTokens: 0, completionTokens: 0, status: 200 } };
   }
 
   #request() {

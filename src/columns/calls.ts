@@ -2,6 +2,7 @@
 // implements this, so a maker cannot make a call that is not paced, counted and kept.
 
 import { type ModelError, RowloomError } from '../errors.ts';
+import type { ServiceRequest } from '../models/http/services.ts';
 import type { ChatRequest, EmbeddingRequest, ModelAnswer } from '../models/model-client.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
@@ -31,6 +32,8 @@ export interface Sending {
   chat(request: Pick<ChatRequest, 'messages' | 'parameters' | 'responseSchema'>): Promise<Sent<ModelAnswer>>;
   /** The vectors of these texts, see `EmbeddingAnswer`. */
   embed(request: Pick<EmbeddingRequest, 'inputs' | 'parameters'>): Promise<Sent<readonly string[]>>;
+  /** Posts JSON text to a service, and gives what it answers. */
+  post(request: Pick<ServiceRequest, 'url' | 'body' | 'timeoutMs'>): Promise<Sent<string>>;
   /**
    * Runs `run` of a file in a worker thread; input and output are structured clones. What it throws comes without its
    * class; a thread that dies fails the cells.

@@ -43,7 +43,12 @@ export const skipFields = () => ({
 /** The schema of a kind; where a field chooses between several, those by the field's word. */
 export type ColumnSchema<Config, Input = unknown> =
   | z.ZodType<Config, Input>
-  | { readonly by: string; readonly schemas: { readonly [word: string]: z.ZodType<Config, Input> } };
+  | {
+      readonly by: string;
+      /** The field, a map, that may hold the word in its place. */
+      readonly orIn?: string;
+      readonly schemas: { readonly [word: string]: z.ZodType<Config, Input> };
+    };
 
 /** Another column of the document, as far as it could be read. */
 export interface Sibling {
@@ -95,6 +100,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   /** Whether making a cell may cost money: it is counted as a call, and asked about before it is made again. */
   readonly costs: boolean;
   readonly onError: 'drop' | 'null';
+  /** What a cell that failed for good is where `onError` is `null`; null by default. */
+  failedValue?(form: Form): Value;
   /** Raised when any answer is read into another value than before: kept cells are read again. */
   readonly readVersion: number;
   /** By field of the form, in the order in which a change is looked for; null for what no cell is made from. */

@@ -12,6 +12,7 @@ import { declare as llmText } from './llm-text/declare.ts';
 import type { Maker } from './maker.ts';
 import { declare as sampler } from './sampler/declare.ts';
 import { declare as seedDataset } from './seed-dataset/declare.ts';
+import { declare as validation } from './validation/declare.ts';
 
 export const KINDS = {
   sampler: kind(sampler, () => import('./sampler/make.ts')),
@@ -23,6 +24,7 @@ export const KINDS = {
   embedding: kind(embedding, () => import('./embedding/make.ts')),
   expression: kind(expression, () => import('./expression/make.ts')),
   custom: kind(custom, () => import('./custom/make.ts')),
+  validation: kind(validation, () => import('./validation/make.ts')),
 } as const;
 export type ColumnKind = keyof typeof KINDS;
 export const COLUMN_KINDS = Object.keys(KINDS) as readonly ColumnKind[];

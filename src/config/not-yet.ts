@@ -6,7 +6,7 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_COLUMN_TYPES: readonly string[] = ['validation', 'image'];
+export const LATER_COLUMN_TYPES: readonly string[] = ['image'];
 
 export const LATER_SAMPLER_TYPES: readonly string[] = [
   'bernoulli_mixture',
@@ -96,7 +96,7 @@ export function warnOfOlder(report: Report, path: Path, what: string): void {
   report.add({ path, message, level: 'warning', position: report.keyPosition(path) });
 }
 
-/** `column_type "validation" is not supported yet`, `skip is not supported yet` */
+/** `column_type "image" is not supported yet`, `skip is not supported yet` */
 export function refuseLater(report: Report, path: Path): void {
   const word = plainText(report.read(path));
   const shown = typeof word === 'string' && LATER_WORDS.test(String(path.at(-1))) ? `"${word}" ` : '';

@@ -10,10 +10,23 @@ import { parseExpression, parseTemplate } from '../templates/template.ts';
 /** The marked fields of a column as the document has it, of a broken one too; none of one whose kind is not known. */
 export function fieldsOfColumn(schema: ColumnSchema<ColumnConfig>, input: unknown): readonly MarkedField[] {
   if (!('by' in schema)) return markedFields(schema, input);
-  const fields = plainValue(input);
-  const word = typeof fields === 'object' ? plainText(findOwn({ ...fields }, schema.by)) : undefined;
+  const word = plainText(placeOfWord(schema, input).reduce(fieldOf, input));
   const chosen = typeof word === 'string' ? findOwn(schema.schemas, word) : undefined;
   return chosen === undefined ? [] : markedFields(chosen, input);
+}
+
+/** Where the word that chooses a schema stands below a column. */
+export function placeOfWord(
+  { by, orIn }: Extract<ColumnSchema<ColumnConfig>, { readonly by: string }>,
+  input: unknown,
+): readonly string[] {
+  if (orIn === undefined || fieldOf(input, by) !== undefined) return [by];
+  return fieldOf(fieldOf(input, orIn), by) === undefined ? [by] : [orIn, by];
+}
+
+function fieldOf(input: unknown, name: string): unknown {
+  const fields = plainValue(input);
+  return typeof fields === 'object' ? findOwn({ ...fields }, name) : undefined;
 }
 
 /** The names that a field takes from its row. Throws `TemplateSyntaxError`. */

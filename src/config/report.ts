@@ -1,6 +1,6 @@
 // Collects what is wrong with a document, each with its place, the thing it belongs to and the field.
 //
-//   support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet
+//   support.yaml:43:5 column "repro_ok": validator_params.validation_function is missing
 
 import { plainText } from '../columns/fields.ts';
 import { formatViolation, type Violation } from '../errors.ts';

@@ -23,6 +23,7 @@ import {
   withoutLaterFields,
 } from './not-yet.ts';
 import { readProviders } from './providers.ts';
+import { placeOfWord } from './references.ts';
 import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
 import { MODEL_CONFIGS, type ModelConfig, type ModelProvider } from './schema/models.ts';
@@ -217,7 +218,8 @@ function schemaOf(
 ): z.ZodType<ColumnConfig> | null {
   if (!('by' in schema)) return schema;
   const words = Object.keys(schema.schemas);
-  const word = readWord(report, { path: [...path, schema.by], words, later: LATER_SAMPLER_TYPES });
+  const place = [...path, ...placeOfWord(schema, report.read(path))];
+  const word = readWord(report, { path: place, words, later: LATER_SAMPLER_TYPES });
   return word === null ? null : findOwn(schema.schemas, word)!;
 }
 

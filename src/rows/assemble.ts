@@ -7,7 +7,7 @@
 //       effect stands for its producer), else where `when` holds. It has `skip.value`, its side effects are null.
 //       An error of names, types, values or syntax in `when` skips it too, any other fails it.
 //   R3. Who makes a cell decides its skip; a reader of parts, which may not have what decided it, goes by their records.
-//   R4. A failed cell of a column whose `onError` is null is null and counts as made.
+//   R4. A failed cell of a column whose `onError` is null is null, or what its kind says in its place, and counts as made.
 //   R5. A `column` has its cells together or not at all.
 
 import { createBreather } from '../breathe.ts';
@@ -23,9 +23,9 @@ import {
   computed,
   emptyRow,
   type Found,
+  failCell,
   type InputOf,
   type Source,
-  setAll,
   skipCell,
 } from './row.ts';
 import { makeSkip, type SkipOf } from './skip.ts';
@@ -281,8 +281,7 @@ class RowAssembler implements Assembler {
       if (isAsked && open.shape === 'cells' && column.sideEffects.length > 0 && found.record !== null)
         addSides(row, open, found.record, of.input ?? null);
     } else if (column.onError === 'null') {
-      row.nulled.push({ column: column.name, error: found });
-      setAll(row, column, null);
+      failCell(row, column, found);
     } else this.#drop(row, column, found);
   }
 

@@ -79,8 +79,14 @@ export function skipCell(row: AssembledRow, column: PlanColumn): void {
   setAll(row, column, column.skip?.value ?? null);
 }
 
+/** Of a column whose `onError` is null. */
+export function failCell(row: AssembledRow, column: PlanColumn, error: CellError): void {
+  row.nulled.push({ column: column.name, error });
+  setAll(row, column, declarationOf(column.kind).failedValue?.(column.form) ?? null);
+}
+
 /** Where a cell has no record its side effects are null. */
-export function setAll({ values }: AssembledRow, { name, sideEffects }: PlanColumn, value: Value): void {
+function setAll({ values }: AssembledRow, { name, sideEffects }: PlanColumn, value: Value): void {
   setOwn(values, name, value);
   for (const side of sideEffects) setOwn(values, side.name, null);
 }

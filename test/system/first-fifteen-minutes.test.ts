@@ -175,7 +175,7 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     });
     const end = await command.ended;
     expect(end.talk.split('\n')).toEqual([
-      'error     dd/support.yaml:44:5 column "repro_ok": column_type "validation" is not supported yet',
+      'error     dd/support.yaml:43:5 column "repro_ok": validator_params.validation_function is missing',
       'error     dd/support.yaml:52:14 column "note": no column "seveity", did you mean "severity"? (in prompt)',
       'error     NVIDIA_API_KEY is not set (provider "nvidia") · to try without: --simulate',
       'refused   3 errors, no call was made',

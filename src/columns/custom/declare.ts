@@ -9,6 +9,7 @@ import { formatJson, type Value } from '../../values.ts';
 import { type ColumnChecks, columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { filledText, flag, map, oneOf, value, whole } from '../fields.ts';
 import { columnName, modelAlias } from '../marks.ts';
+import { isCode, moduleOf } from '../module-name.ts';
 
 /**
  * How the function is called.
@@ -126,14 +127,6 @@ export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<ty
   source: () => null,
   causeWord: null,
 };
-
-/** `./gen.ts#title`; without a name its default export. */
-function moduleOf(name: string): { readonly file: string; readonly export: string } {
-  const at = name.lastIndexOf('#');
-  return at < 0 ? { file: name, export: 'default' } : { file: name.slice(0, at), export: name.slice(at + 1) };
-}
-
-const isCode = (file: string) => /\.[cm]?[jt]sx?$/.test(file);
 
 function callingOf({ in_order, generation_strategy }: CustomConfig): Calling {
   if (in_order) return 'in order';

@@ -48,15 +48,33 @@ export async function runFunction({ form, calls, cells, input, state }: Function
   };
   const inner = new InnerCalls(cells, calls);
   const use = (session: Session) => converse(session, { cell, calls, inner });
+  const end = await run(task, use);
+  return { ...end, turns: inner.turns };
+}
+
+/** What a function returns that asks no models, for who has leave to burn CPU. Throws as {@link runFunction}. */
+export async function callFunction(
+  {
+    module,
+    input,
+  }: Pick<FunctionTask, 'input'> & { readonly module: FunctionTask['module'] & { readonly export: string } },
+  signal: AbortSignal,
+): Promise<unknown> {
+  const task = { module, export: module.export, input, params: null, aliases: [], random: [] };
+  const step = await run(task, (session) => untilCut(session.step([]), signal)).catch((error) => {
+    throw errorOf(error);
+  });
+  return step.is === 'returned' ? step.value : null;
+}
+
+async function run<Result>(task: FunctionTask, use: (session: Session) => Promise<Result>): Promise<Result> {
   try {
-    const end = await threads.run(task, use);
-    return { ...end, turns: inner.turns };
+    return await threads.run(task, use);
   } catch (error) {
     if (!(error instanceof DeadThreadError)) throw error;
   }
   try {
-    const end = await threads.runAlone(task, use);
-    return { ...end, turns: inner.turns };
+    return await threads.runAlone(task, use);
   } catch (error) {
     if (!(error instanceof DeadThreadError)) throw error;
     throw new CellError('CrashedThread', `The function cannot be run: ${error.message}`);

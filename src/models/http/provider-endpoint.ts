@@ -67,7 +67,7 @@ export class ProviderEndpoint {
 
   /** Throws `ModelError` for all that is no answer. */
   async call<Answer>(
-    { cell, timeoutMs, signal }: CallRequest,
+    { cell, timeoutMs, signal }: Pick<CallRequest, 'cell' | 'timeoutMs' | 'signal'>,
     { route, body, hasSchema, maxAnswerBytes, read, readError, wanted }: ProviderCall<Answer>,
   ): Promise<Answer> {
     // Header values hold Latin-1 only.

@@ -1,0 +1,9 @@
+// How a document names a function of a module: `./gen.ts#title`.
+
+/** Without a name behind `#` its default export. */
+export function moduleOf(name: string): { readonly file: string; readonly export: string } {
+  const at = name.lastIndexOf('#');
+  return at < 0 ? { file: name, export: 'default' } : { file: name.slice(0, at), export: name.slice(at + 1) };
+}
+
+export const isCode = (file: string) => /\.[cm]?[jt]sx?$/.test(file);
