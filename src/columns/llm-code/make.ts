@@ -1,6 +1,5 @@
 // `llm-code`: of an answer read as Markdown the last block of code, trimmed as a whole.
 
-import type { Nodes } from 'mdast';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { type AnswerKind, unusable } from '../llm/answer-kind.ts';
 import { chatMaker } from '../llm/chat-maker.ts';
@@ -29,8 +28,12 @@ function baseOf({ language }: CodeForm): string {
   return language.split(':')[0]!;
 }
 
+type Root = ReturnType<typeof fromMarkdown>;
+
 /** Fenced or indented, wherever they stand, in their order. */
-function blocksIn(node: Nodes): readonly { readonly label: string | null; readonly code: string }[] {
+function blocksIn(
+  node: Root | Root['children'][number],
+): readonly { readonly label: string | null; readonly code: string }[] {
   if (node.type === 'code') return [{ label: node.lang ?? null, code: node.value }];
   return 'children' in node ? node.children.flatMap(blocksIn) : [];
 }
