@@ -9,7 +9,7 @@ import { isTrue } from '../values/comparison.ts';
 import { capitalized, isAstral, isWhiteSpace, lengthOf, strip } from '../values/python-text.ts';
 import { integerArgument, type Operation, operation, padded, textArgument } from './argument-binding.ts';
 import { isCase } from './tests.ts';
-import { indexIn, occurrencesIn } from './text-search.ts';
+import { indexIn, mustBeFound, occurrencesIn } from './text-search.ts';
 
 type TextMethod = Operation<string>;
 
@@ -344,9 +344,4 @@ function found(
   const length = lengthOf(text);
   const offset = first < 0 ? Math.max(0, first + length) : first;
   return BigInt(offset + lengthOf(part!.slice(0, index)));
-}
-
-function mustBeFound(index: bigint): bigint {
-  if (index < 0n) throw renderError('Cannot find the text: it is not there');
-  return index;
 }

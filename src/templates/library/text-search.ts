@@ -1,6 +1,7 @@
 // Looking for a text in a text, in linear time: the engine's own search can take the product of both lengths.
 
 import type { Budget } from '../limits.ts';
+import { renderError } from '../syntax/template-error.ts';
 
 const SMALL_PRODUCT = 1_000_000;
 /** Units that the search by borders looks at in one step. */
@@ -44,4 +45,10 @@ export function occurrencesIn(text: string, part: string, limit: number, budget:
     at = found.length < limit ? indexIn(text, part, at + part.length, budget) : -1;
   }
   return found;
+}
+
+/** Throws for a text that is not there. */
+export function mustBeFound(index: bigint): bigint {
+  if (index < 0n) throw renderError('Cannot find the text: it is not there');
+  return index;
 }
