@@ -70,6 +70,24 @@ export interface PlanColumn<Kind extends string = string, Form = unknown> {
   readonly form: Form;
 }
 
+/** All columns of the output in its order: side effects stand after what makes them, and are not dropped with it. */
+export function outputColumns({
+  columns,
+}: Pick<Plan, 'columns'>): readonly (OutputColumn & Pick<PlanColumn, 'drop'>)[] {
+  return columns.flatMap(({ name, type, drop, sideEffects }) => [
+    { name, type, drop },
+    ...sideEffects.map((side) => ({ ...side, drop: false })),
+  ]);
+}
+
+/** Finds the column that makes what a name stands for: that of this name, or the one that it is a side effect of. */
+export function openProducers({ columns }: Pick<Plan, 'columns'>): (name: string) => string {
+  const producers = new Map(
+    columns.flatMap(({ name, sideEffects }) => sideEffects.map((side) => [side.name, name] as const)),
+  );
+  return (name) => producers.get(name) ?? name;
+}
+
 /** The keys of limiters that are no models'; those of models are `modelKeyOf`. */
 export function plainKeyOf(limiter: Exclude<LimiterRef, { readonly model: string }>): string {
   const [[kind, name]] = Object.entries(limiter) as [[string, string]];

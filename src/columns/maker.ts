@@ -6,6 +6,7 @@ import type { RowRange } from '../graph/types.ts';
 import type { Plan, PlanColumn } from '../plan.ts';
 import type { Elsewhere } from '../protocol.ts';
 import type { CellRecord } from '../store/records.ts';
+import type { ModelTurn } from '../turns.ts';
 import type { Value } from '../values.ts';
 import type { Calls } from './calls.ts';
 
@@ -87,6 +88,8 @@ export interface OpenMaker<Input> {
   read(record: CellRecord): Value;
   /** Its side-effect columns. The input is there for what a record does not repeat; null where it is not known. */
   sides?(record: CellRecord, input: Input | null): Values;
+  /** What a model thought before it answered, for people. */
+  reasoningOf?(answer: ModelTurn): string | null;
 }
 
 export interface Cell<Input> extends Keyed<Input> {

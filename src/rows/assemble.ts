@@ -16,7 +16,7 @@ import type { OpenColumn } from '../columns/open-columns.ts';
 import { openViews } from '../columns/row-view.ts';
 import { CellError } from '../errors.ts';
 import { setOwn } from '../own-keys.ts';
-import type { Plan, PlanColumn } from '../plan.ts';
+import { openProducers, type Plan, type PlanColumn } from '../plan.ts';
 import {
   type AssembledRow,
   addSides,
@@ -49,8 +49,7 @@ export interface Assembler {
     row: AssembledRow,
     of: { readonly cell: Found; readonly source: Source },
   ): void;
-  /** The column that makes what a name stands for. */
-  producerOf(name: string): string;
+  readonly producerOf: ReturnType<typeof openProducers>;
   viewOf(column: PlanColumn, row: AssembledRow): RowView;
   /** Whether a cell is skipped: an error fails it, undefined: something that decides it is to be made. */
   skips(column: PlanColumn, row: AssembledRow): boolean | CellError | undefined;
@@ -76,24 +75,18 @@ interface Prepared {
 
 class RowAssembler implements Assembler {
   readonly columns: readonly OpenColumn[];
+  readonly producerOf: Assembler['producerOf'];
   readonly #plan: Plan;
   readonly #prepared: ReadonlyMap<string, Prepared>;
-  /** Side effects by name. */
-  readonly #producers = new Map<string, string>();
   /** The names that columns need. */
   readonly #needed: ReadonlySet<string>;
 
   constructor(plan: Plan, columns: readonly OpenColumn[]) {
     this.#plan = plan;
     this.columns = columns;
-    for (const { column } of columns)
-      for (const { name } of column.sideEffects) this.#producers.set(name, column.name);
+    this.producerOf = openProducers(plan);
     this.#needed = new Set(columns.flatMap(({ column }) => column.needs));
     this.#prepared = new Map(columns.map((open) => [open.column.name, this.#prepare(open)]));
-  }
-
-  producerOf(name: string): string {
-    return this.#producers.get(name) ?? name;
   }
 
   viewOf({ name }: PlanColumn, { row, values }: AssembledRow): RowView {

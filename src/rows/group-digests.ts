@@ -5,7 +5,7 @@ import { declarationOf } from '../columns/kinds.ts';
 import { digestOf } from '../digest.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import { aliasesOf, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
+import { aliasesOf, openProducers, type Plan, type PlanColumn, type RowRanges } from '../plan.ts';
 import { modelInOrder, planDigest } from './plan-digest.ts';
 
 export interface GroupDigests {
@@ -32,6 +32,7 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
   const byName = new Map(columns.map((column) => [column.name, column]));
   const ordered = order.map((name) => byName.get(name)!);
   const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));
+  const producerOf = openProducers(plan);
   const known = new Map<string, { readonly [column: string]: string }>();
 
   function rulesFor(rows: RowRange) {
@@ -65,7 +66,7 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
         keep: rules.keep.filter((rule) => rule.column === null || rule.column === name),
         redo: rules.redo.filter((rule) => rule.column === name),
         seeds: follows.seedSource === undefined ? null : rules.seeds,
-        above: needs.map((need) => findOwn(definitions, need)),
+        above: needs.map((need) => findOwn(definitions, producerOf(need))),
       };
       setOwn(definitions, name, digestOf(definition));
     }

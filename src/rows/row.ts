@@ -98,6 +98,8 @@ export function addSides(
   input: InputOf | null,
 ): void {
   const made = input?.() ?? null;
-  const sides = maker.sides?.(record, made === null || made instanceof CellError ? null : made.input);
+  // A cell may be kept whatever it was made from: what is there today was never asked then.
+  const isKnown = made !== null && !(made instanceof CellError) && made.digest === record.in;
+  const sides = maker.sides?.(record, isKnown ? made.input : null);
   for (const { name } of column.sideEffects) setOwn(values, name, findOwn(sides, name) ?? null);
 }

@@ -14,7 +14,7 @@ import { FencedError } from '../errors.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
-import type { Plan } from '../plan.ts';
+import { outputColumns, type Plan } from '../plan.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { Edition } from './editions.ts';
@@ -124,7 +124,7 @@ async function makeCommit(
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
 async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Required<RowGroupContent>> {
   const misfits = new Map<number, Drop>();
-  for (const { name, type } of plan.columns) {
+  for (const { name, type } of outputColumns(plan)) {
     const values = await content.valuesOf(name);
     for (const [position, row] of content.completeRows.entries()) {
       const misfit = misfitOf(values[position] ?? null, type);

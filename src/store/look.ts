@@ -3,7 +3,7 @@
 import { rowsOfGroup } from '../graph/row-groups.ts';
 import type { RowRange } from '../graph/types.ts';
 import { findOwn, setOwn } from '../own-keys.ts';
-import type { Plan } from '../plan.ts';
+import { outputColumns, type Plan } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import type { CallUsage } from './call-usage.ts';
 import {
@@ -237,7 +237,9 @@ async function readFromFiles(
 }
 
 function inOrder(plan: Plan, values: ValueObject): ValueObject {
-  const names = plan.columns.map(({ name }) => name).filter((name) => Object.hasOwn(values, name));
+  const names = outputColumns(plan)
+    .map(({ name }) => name)
+    .filter((name) => Object.hasOwn(values, name));
   return Object.fromEntries(names.map((name) => [name, findOwn(values, name) ?? null]));
 }
 

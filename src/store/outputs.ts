@@ -7,7 +7,7 @@
 //       same plan.
 
 import { findOwn, setOwn } from '../own-keys.ts';
-import type { Plan } from '../plan.ts';
+import { outputColumns, type Plan } from '../plan.ts';
 import type { Value, ValueObject } from '../values.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { type FailedCell, writeFailures } from './failures.ts';
@@ -39,7 +39,7 @@ export interface GroupToWrite {
   readonly nulls: readonly Drop[];
   /** What is known of all these cells. */
   readonly failed: readonly FailedCell[];
-  /** The values of a column of the plan, one for each complete row. Asked for twice, column by column. */
+  /** The values of a column of the output, one for each complete row. Asked for twice, column by column. */
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
   readonly processed: readonly ProcessedRows[];
 }
@@ -176,7 +176,7 @@ async function writeTable(
   { plan, epoch, rowGroup, completeRows, valuesOf }: GroupToWrite,
   { folder, isDropped }: { readonly folder: string; readonly isDropped: boolean },
 ): Promise<OutputFile[]> {
-  const columns = plan.columns.filter(({ drop }) => drop === isDropped);
+  const columns = outputColumns(plan).filter(({ drop }) => drop === isDropped);
   const rowCount = completeRows.length;
   if (columns.length === 0 || rowCount === 0) return [];
   const name = `${folder}/${batchName(rowGroup)}`;

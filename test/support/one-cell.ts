@@ -3,7 +3,6 @@
 import { CellCalls } from '../../src/activities/calls.ts';
 import { type ForeignFiles, WaitError } from '../../src/columns/calls.ts';
 import { openReader } from '../../src/columns/llm/answers.ts';
-import { answerKindOf } from '../../src/columns/llm/by-kind.ts';
 import type { ChatInput } from '../../src/columns/llm/chat-input.ts';
 import { converse } from '../../src/columns/llm/conversation.ts';
 import { CHAT_READ_VERSION, type ChatColumn } from '../../src/columns/llm/declare-chat.ts';
@@ -12,6 +11,7 @@ import type { Model } from '../../src/models/models.ts';
 import type { Settings } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
+import { answerKindOf } from './chat-columns.ts';
 
 export interface CellTask {
   readonly column: ChatColumn;

@@ -129,18 +129,20 @@ interface Notes {
 }
 
 function notesOf(column: ColumnView, { values, state, drop }: RowView, width: number): Notes {
-  const { name, isDropped, source, model, cell, tries } = column;
+  const { name, madeWith, isSkipped, isDropped, source, model, cell, tries } = column;
   const failure = cell?.status === 'failed' ? cell.error : drop?.column === name ? drop : null;
   const isMissing = failure === null && !Object.hasOwn(values, name);
+  // A column that was skipped later may have a cell from before.
+  const isMade = cell !== null && model !== null && !isSkipped;
   const made = partsOf(
     isMissing && (state === 'dropped' ? 'not made' : 'not made yet'),
-    source,
-    cell !== null && model !== null && describeCalls(cell, model, tries),
+    isSkipped ? 'skipped: not made in this row' : madeWith === null ? source : `made with ${madeWith}`,
+    isMade && describeCalls(cell, model, tries),
     isDropped && 'column with drop: true, not in parquet-files/',
   ).flatMap((note) => wrap(note, width));
   return {
     failed: failure === null ? [] : wrap(`failed: ${failure.message}`, width),
-    made: cell === null || model === null ? made : [...made, ...describeMaking(column, cell, width)],
+    made: isMade ? [...made, ...describeMaking(column, cell, width)] : made,
   };
 }
 

@@ -10,7 +10,7 @@
 import { basename, dirname } from 'node:path';
 import { RefusedError, StoreError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { ColumnType } from '../../plan.ts';
+import { type ColumnType, outputColumns } from '../../plan.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { FolderFiles } from '../../store/files/folder.ts';
 import {
@@ -83,7 +83,9 @@ export async function openExport(
     );
   }
   const plan = await dataset.readPlan(planDigest);
-  const columns = plan.columns.filter(({ drop }) => !drop).map(({ name, type }) => ({ name, type }));
+  const columns = outputColumns(plan)
+    .filter(({ drop }) => !drop)
+    .map(({ name, type }) => ({ name, type }));
   if (hasRowNumbers) {
     if (columns.some(({ name }) => name === ROW_NUMBER)) {
       throw new RefusedError(

@@ -2,7 +2,6 @@
 // the cells of its row, and is the one that was sent if the digest of that input is the cell's.
 
 import { declarationOf } from '../../columns/kinds.ts';
-import { reasoningOf } from '../../columns/llm/by-kind.ts';
 import type { ChatInput } from '../../columns/llm/chat-input.ts';
 import type { ChatColumn } from '../../columns/llm/declare-chat.ts';
 import type { Keyed } from '../../columns/maker.ts';
@@ -11,7 +10,7 @@ import { columnOrder } from '../../config/graph-columns.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, isKept, outputColumns, type Plan, type PlanColumn } from '../../plan.ts';
 import { makeAssembler } from '../../rows/assemble.ts';
 import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
@@ -37,6 +36,10 @@ export interface RowView {
 export interface ColumnView {
   readonly name: string;
   readonly kind: PlanColumn['kind'];
+  /** The column whose cells it is read out of; null for one with cells of its own. */
+  readonly madeWith: string | null;
+  /** Its cell was not to be made in this row. */
+  readonly isSkipped: boolean;
   /** Left out of `parquet-files/`. */
   readonly isDropped: boolean;
   /** Where the values of a column that asks no model come from, for people. */
@@ -82,27 +85,33 @@ export async function* readRows(
     if (Number.isInteger(row) && row >= 0 && row < rows) continue;
     throw new RefusedError(`Cannot show row ${row} of "${dataset.name}": it has rows 0 to ${rows - 1}`);
   }
-  let viewed: { readonly plan: Plan; readonly columnsOf: ColumnsOf } | undefined;
+  let viewed: { readonly plan: Plan; readonly viewOf: ViewOf } | undefined;
   for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
-    if (plan !== null && viewed?.plan !== plan) viewed = { plan, columnsOf: await openColumnViews(plan) };
-    const inFiles = plan?.columns.filter(({ name }) => Object.hasOwn(values, name)) ?? [];
+    if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openViews(plan) };
+    const inFiles =
+      plan === null ? [] : outputColumns(plan).filter(({ name }) => Object.hasOwn(values, name));
+    const { columns, beside } = (await viewed?.viewOf(look)) ?? { columns: [], beside: {} };
     yield {
       dataset: dataset.name,
       row,
       state,
       drop,
       // A row that is in no Parquet file comes from its cells, where nested values still are nested.
-      values: state === 'complete' ? nestedRow(values, inFiles) : values,
-      columns: (await viewed?.columnsOf(look)) ?? [],
+      values: state === 'complete' ? nestedRow(values, inFiles) : inOrder(columns, { ...beside, ...values }),
+      columns,
     };
   }
 }
 
-type ColumnsOf = (look: RowLook) => Promise<ColumnView[]>;
+type ViewOf = (look: RowLook) => Promise<{
+  readonly columns: readonly ColumnView[];
+  /** What no record says in so many words: values of skipped cells and of side effects. */
+  readonly beside: ValueObject;
+}>;
 
 /** Parses the plan's templates once. */
-async function openColumnViews(plan: Plan): Promise<ColumnsOf> {
+async function openViews(plan: Plan): Promise<ViewOf> {
   const { columns } = await openColumns(plan, columnOrder(plan));
   const assembler = makeAssembler(plan, columns);
   const sourceOf = makeSources(plan);
@@ -111,27 +120,44 @@ async function openColumnViews(plan: Plan): Promise<ColumnsOf> {
       const cell = findOwn(cells, open.column.name);
       return cell === undefined ? undefined : foundIn(open, cell);
     };
-    const [assembled] = await assembler.assemble({ rows: [row], source: { decides: true, find } });
-    return plan.columns.map((column) => {
+    const source: Source = { decides: true, find };
+    const [assembled] = await assembler.assemble({ rows: [row], source, hasAllSides: true });
+    const { values, skipped } = assembled!;
+    const views = plan.columns.flatMap((column): ColumnView[] => {
+      const { name, kind, sideEffects } = column;
       const open = columns.find((other) => other.column === column)!;
-      const cell = findOwn(cells, column.name) ?? null;
+      const maker = open.shape === 'cells' ? open.maker : null;
+      const cell = findOwn(cells, name) ?? null;
       const answer = cell === null ? undefined : lastAnswer(cell.turns);
-      return {
-        name: column.name,
-        kind: column.kind,
-        isDropped: column.drop,
+      const isSkipped = skipped.has(name);
+      const view = {
+        name,
+        kind,
+        ...{ madeWith: null, isSkipped, isDropped: column.drop },
         source: sourceOf(column, row),
         model: modelOf(plan, column),
         cell,
         prompt:
-          cell !== null && isChat(column) && open.shape === 'cells' && hasNeeds(column, assembled!)
-            ? promptOf(cell, open.maker.inputs([assembler.viewOf(column, assembled!)])[0]!)
+          cell !== null && isChat(column) && maker !== null && hasNeeds(column, assembled!)
+            ? promptOf(cell, maker.inputs([assembler.viewOf(column, assembled!)])[0]!)
             : null,
-        reasoning: answer !== undefined && isChat(column) ? reasoningOf(column, answer) : null,
-        tries: findOwn(tries, column.name) ?? [],
+        reasoning: answer === undefined ? null : (maker?.reasoningOf?.(answer) ?? null),
+        tries: findOwn(tries, name) ?? [],
       };
+      const beside = sideEffects.map((side) => ({
+        ...{ name: side.name, kind, madeWith: name, isSkipped, isDropped: false },
+        ...{ source: null, model: null, cell: null, prompt: null, reasoning: null, tries: [] },
+      }));
+      return [view, ...beside];
     });
+    const unsaid = views.filter(({ madeWith, isSkipped }) => madeWith !== null || isSkipped);
+    return { columns: views, beside: inOrder(unsaid, values) };
   };
+}
+
+function inOrder(columns: readonly { readonly name: string }[], values: ValueObject): ValueObject {
+  const there = columns.filter(({ name }) => Object.hasOwn(values, name));
+  return Object.fromEntries(there.map(({ name }) => [name, findOwn(values, name) ?? null]));
 }
 
 function hasNeeds({ needs }: PlanColumn, { values }: AssembledRow): boolean {

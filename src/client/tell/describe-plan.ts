@@ -2,7 +2,7 @@
 
 import { declarationOf } from '../../columns/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
-import { isMade } from '../../plan.ts';
+import { isMade, openProducers } from '../../plan.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { livenessOf } from '../look/liveness.ts';
@@ -119,6 +119,7 @@ function describeReasons(wish: Wish): string[] {
   const compared = planBefore ?? opened.latest;
   const changes = compared === null ? new Map() : findChanges(compared, plan);
   const columns = new Map(plan.columns.map((column) => [column.name, column]));
+  const producerOf = openProducers(plan);
   const countOf = (name: string) => findOwn(counts.columns, name) ?? NO_COUNT;
 
   function changeText(name: string): string | null {
@@ -132,7 +133,7 @@ function describeReasons(wish: Wish): string[] {
 
   /** What a column needs that is not what it was: cells that are made again, roots and expressions that changed. */
   function causesOf(name: string): readonly string[] {
-    return (columns.get(name)?.needs ?? []).flatMap((need) => {
+    return (columns.get(name)?.needs ?? []).map(producerOf).flatMap((need) => {
       const { lost, stale, downstream } = countOf(need);
       if (lost + stale + downstream > 0) return need;
       const column = columns.get(need);

@@ -6,6 +6,7 @@ import { findOwn } from '../../own-keys.ts';
 import {
   aliasesOf,
   isMade,
+  outputColumns,
   type Plan,
   type PlanColumn,
   type PlanModel,
@@ -34,15 +35,16 @@ export function findChanges(before: Plan, after: Plan): ReadonlyMap<string, Colu
 
 /** Columns that the output gains, loses, or keeps apart, each as `note: no longer there`. */
 export function findOutputChanges(before: Plan, after: Plan): readonly string[] {
-  const old = new Map(before.columns.map((column) => [column.name, column]));
-  const left = new Set(after.columns.map(({ name }) => name));
+  const [columnsBefore, columns] = [outputColumns(before), outputColumns(after)];
+  const old = new Map(columnsBefore.map((column) => [column.name, column]));
+  const left = new Set(columns.map(({ name }) => name));
   const changes: string[] = [];
-  for (const { name, drop } of after.columns) {
+  for (const { name, drop } of columns) {
     const was = old.get(name);
     if (was === undefined) changes.push(`${name}: new column`);
     else if (was.drop !== drop) changes.push(`${name}: ${drop ? 'dropped from' : 'back in'} the output`);
   }
-  for (const { name } of before.columns) if (!left.has(name)) changes.push(`${name}: no longer there`);
+  for (const { name } of columnsBefore) if (!left.has(name)) changes.push(`${name}: no longer there`);
   return changes;
 }
 

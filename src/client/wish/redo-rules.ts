@@ -5,6 +5,7 @@ import { RefusedError } from '../../errors.ts';
 import {
   isMade,
   type KeepRule,
+  openProducers,
   type Plan,
   type PlanColumn,
   type RedoRule,
@@ -15,6 +16,18 @@ import { plural } from '../../text/plural.ts';
 export interface RedoWish {
   readonly column: string;
   readonly rows: RowRanges;
+}
+
+/** What is asked of a side effect is asked of the cells that it is read out of. */
+export function ofProducers(
+  { keep, redo }: { readonly keep: boolean | readonly string[]; readonly redo: readonly RedoWish[] },
+  plan: Plan,
+): { readonly keep: boolean | readonly string[]; readonly redo: readonly RedoWish[] } {
+  const producerOf = openProducers(plan);
+  return {
+    keep: typeof keep === 'boolean' ? keep : keep.map(producerOf),
+    redo: redo.map(({ column, rows }) => ({ column: producerOf(column), rows })),
+  };
 }
 
 /** Throws `RefusedError` for a redo of what is no cell of the dataset. */

@@ -19,6 +19,8 @@ export interface OutputColumn {
   readonly type: ColumnType;
   /** Written to `dropped-columns-parquet-files/` only. */
   readonly isDropped: boolean;
+  /** The column whose cells it is read out of; null for one with cells of its own. */
+  readonly madeWith: string | null;
   /** Null for a column that asks none. */
   readonly model: { readonly alias: string; readonly name: string; readonly provider: string } | null;
 }
@@ -32,13 +34,18 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
     provider: findOwn(settings.models, alias)!.provider,
   });
   return {
-    columns: shownColumns(plan).map((column) => ({
-      name: column.name,
-      kind: column.kind,
-      type: column.type,
-      isDropped: column.drop,
-      model: aliasesOf(column).map(modelOf)[0] ?? null,
-    })),
+    columns: shownColumns(plan).flatMap((column) => {
+      const { name, kind, type, drop } = column;
+      const model = aliasesOf(column).map(modelOf)[0] ?? null;
+      const beside = column.sideEffects.map((side) => ({
+        ...side,
+        kind,
+        model,
+        isDropped: false,
+        madeWith: name,
+      }));
+      return [{ name, kind, type, isDropped: drop, madeWith: null, model }, ...beside];
+    }),
     seeds,
     warnings,
   };

@@ -29,7 +29,7 @@ import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { plural } from '../../text/plural.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
-import { checkRedos, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
+import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { findTarget, SIMULATED_SUFFIX, type Target, type TargetOptions } from './target.ts';
 
 const DEFAULT_ROWS = 10;
@@ -144,13 +144,24 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     start === undefined || dataset === null ? null : dataset.readPlan(start.planDigest);
   const latest = await planOf(latestStart);
   refuseRealModels({ latest, plan: config.plan, name });
-  checkRedos(options.redo, { plan: config.plan, before: latestStart, name });
+  const { keep, redo } = ofProducers(options, config.plan);
+  checkRedos(redo, { plan: config.plan, before: latestStart, name });
   const epoch = dataset === null ? undefined : await findPublished(dataset);
   const published = await planOf(epoch === undefined ? undefined : await dataset?.findEpoch(epoch));
   const latestState = (await dataset?.findState()) ?? 'new';
   return decide(
-    { ...target, options, config, seedSource, record, latestStart, latestState, latest, published },
-    options.keep,
+    {
+      ...target,
+      options: { ...options, keep, redo },
+      config,
+      seedSource,
+      record,
+      latestStart,
+      latestState,
+      latest,
+      published,
+    },
+    keep,
   );
 }
 

@@ -27,6 +27,7 @@ export function chatMaker<Column extends ChatColumn>(kind: AnswerKind<Column>): 
           return undefined;
         },
         read: (record) => reader.valueOf(record),
+        reasoningOf: (answer) => reader.reasoningOf(answer),
         sides({ turns }, input) {
           const sides: { [column: string]: Value } = {};
           if (form.trace !== 'none') {

@@ -2,7 +2,6 @@
 // some cells. Unless a test says otherwise, another machine builds it.
 
 import { join } from 'node:path';
-import { cellInput } from '../../../src/columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../../src/columns/llm/declare-chat.ts';
 import { isMade, type PlanColumn } from '../../../src/plan.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';
@@ -14,6 +13,7 @@ import { createPart } from '../../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
 import { openStore } from '../../../src/store/store.ts';
 import { formatJson, type Value } from '../../../src/values.ts';
+import { cellInput } from '../../support/chat-columns.ts';
 import {
   expressionColumn,
   judgeColumn,

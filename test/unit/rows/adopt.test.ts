@@ -1,7 +1,6 @@
 // Which cells exist, rule by rule: two text columns over one root, `summary` made from `body`.
 
 import { describe, expect, it } from 'vitest';
-import { cellInput } from '../../../src/columns/llm/by-kind.ts';
 import { CHAT_READ_VERSION } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
 import { SIMULATED_HOST } from '../../../src/models/providers/simulated/simulated-client.ts';
@@ -11,6 +10,7 @@ import type { Adoption, EarlierOutput } from '../../../src/rows/adoption.ts';
 import type { RootRow } from '../../../src/rows/roots.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import type { Value } from '../../../src/values.ts';
+import { cellInput } from '../../support/chat-columns.ts';
 import { assemblerOf, planWith, samplerColumn, textColumn } from '../../support/plans.ts';
 
 function text(name: string, needs: string): TextColumn {

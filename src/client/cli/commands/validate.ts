@@ -49,7 +49,8 @@ async function validateAsJson(options: DocumentOptions, context: CliContext): Pr
   }
 }
 
-function describeMaker({ kind, model }: OutputColumn): string {
+function describeMaker({ kind, model, madeWith }: OutputColumn): string {
+  if (madeWith !== null) return `with ${madeWith}`;
   return model === null ? kind : `${kind} by ${model.alias}: ${model.name} (${model.provider})`;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { answerKindOf, readAgain, readerOf, reasoningOf } from '../../../../src/columns/llm/by-kind.ts';
 import { CHAT_READ_VERSION, type ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
 import type { StructuredColumn } from '../../../../src/columns/llm-structured/declare.ts';
 import type { CellError } from '../../../../src/errors.ts';
 import { simulateAnswer } from '../../../../src/models/providers/simulated/simulated-answer.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
 import { fromPlain, parseJson, type Value } from '../../../../src/values.ts';
+import { answerKindOf, readAgain, readerOf, reasoningOf } from '../../../support/chat-columns.ts';
 import { judgeColumn, structuredColumn, textColumn, withForm } from '../../../support/plans.ts';
 
 const text = textColumn('note', { type: { kind: 'json' } });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { cellInput } from '../../../../src/columns/llm/by-kind.ts';
 import type { ChatColumn } from '../../../../src/columns/llm/declare-chat.ts';
 import type { Values } from '../../../../src/columns/maker.ts';
 import { digestOf as digestOfData } from '../../../../src/digest.ts';
 import { CellError } from '../../../../src/errors.ts';
 import type { Plan, PlanModel } from '../../../../src/plan.ts';
+import { cellInput } from '../../../support/chat-columns.ts';
 import {
   judgeColumn,
   MODEL,

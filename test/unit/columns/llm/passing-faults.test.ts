@@ -1,12 +1,12 @@
 // What one cell in ten meets once costs no row, whatever it is. Data Designer 0.9.7 loses up to 16 of these 50.
 
 import { afterAll, expect, it } from 'vitest';
-import { cellInput } from '../../../../src/columns/llm/by-kind.ts';
 import { Limiter } from '../../../../src/models/limiter.ts';
 import { createOpenAIClient } from '../../../../src/models/providers/openai/client.ts';
 import { ModelTraits } from '../../../../src/models/traits.ts';
 import type { Plan } from '../../../../src/plan.ts';
 import type { CellRecord } from '../../../../src/store/records.ts';
+import { cellInput } from '../../../support/chat-columns.ts';
 import { type MockFault, startMockModelServer } from '../../../support/mock-model-server.ts';
 import { makeCell } from '../../../support/one-cell.ts';
 import { judgeColumn } from '../../../support/plans.ts';

@@ -1,19 +1,19 @@
-// Inputs and answers of model columns for who has not opened their makers.
+// Inputs and answers of model columns for tests that do not open their makers.
 
-import { CellError } from '../../errors.ts';
-import { findOwn } from '../../own-keys.ts';
-import type { Plan } from '../../plan.ts';
-import type { CellRecord } from '../../store/records.ts';
-import type { ModelTurn } from '../../turns.ts';
-import { judgeAnswer } from '../llm-judge/make.ts';
-import { structuredAnswer } from '../llm-structured/make.ts';
-import { textAnswer } from '../llm-text/make.ts';
-import type { Values } from '../maker.ts';
-import { openViews } from '../row-view.ts';
-import type { AnswerKind } from './answer-kind.ts';
-import { type AnswerReader, openReader } from './answers.ts';
-import { type ChatInput, openInputs } from './chat-input.ts';
-import { CHAT_READ_VERSION, type ChatColumn } from './declare-chat.ts';
+import type { AnswerKind } from '../../src/columns/llm/answer-kind.ts';
+import { type AnswerReader, openReader } from '../../src/columns/llm/answers.ts';
+import { type ChatInput, openInputs } from '../../src/columns/llm/chat-input.ts';
+import { CHAT_READ_VERSION, type ChatColumn } from '../../src/columns/llm/declare-chat.ts';
+import { judgeAnswer } from '../../src/columns/llm-judge/make.ts';
+import { structuredAnswer } from '../../src/columns/llm-structured/make.ts';
+import { textAnswer } from '../../src/columns/llm-text/make.ts';
+import type { Values } from '../../src/columns/maker.ts';
+import { openViews } from '../../src/columns/row-view.ts';
+import { CellError } from '../../src/errors.ts';
+import { findOwn } from '../../src/own-keys.ts';
+import type { Plan } from '../../src/plan.ts';
+import type { CellRecord } from '../../src/store/records.ts';
+import type { ModelTurn } from '../../src/turns.ts';
 
 const KINDS = {
   'llm-text': textAnswer,
