@@ -207,6 +207,8 @@ export interface Settings {
   readonly shutdownErrorRate: number;
   readonly shutdownErrorWindow: number;
   readonly isEarlyShutdownDisabled: boolean;
+  /** Workers write into `traces/` when each call and slice began, waited and ended. */
+  readonly isTraced?: true;
 }
 
 /**

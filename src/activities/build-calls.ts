@@ -6,7 +6,7 @@ import { WHY_GONE } from '../errors.ts';
 import { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { ModelTraits } from '../models/traits.ts';
-import type { LimiterRef, Plan, Settings } from '../plan.ts';
+import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } from '../plan.ts';
 import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
@@ -103,9 +103,10 @@ export class BuildCalls {
   async wayTo(ref: LimiterRef): Promise<Way> {
     if ('model' in ref) {
       const model = (await this.openModels()).forAlias(ref.model);
-      return { limiter: model.limiter, traits: model.traits, host: model.client.host, model };
+      const key = modelKeyOf(ref.model, this.#options);
+      return { key, limiter: model.limiter, traits: model.traits, host: model.client.host, model };
     }
-    const key = Object.entries(ref).flat().join(' ');
+    const key = plainKeyOf(ref);
     const way = this.#ways.get(key) ?? this.#openWay(ref, key);
     this.#ways.set(key, way);
     return way;
@@ -117,6 +118,7 @@ export class BuildCalls {
     const limiter = this.#options.process.limiters.plain(key, cap);
     const asker = { mayStart: () => this.mayStart() };
     return {
+      key,
       limiter: {
         acquire: (signal) => limiter.acquire(signal, asker),
         get answered() {

@@ -15,6 +15,7 @@ import type { DatasetStore } from '../store/dataset-store.ts';
 import { Edition } from '../store/editions.ts';
 import type { CachedPart } from '../store/part-cache.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
+import { openTraces, type TraceLog } from '../store/traces.ts';
 import { BuildCalls } from './build-calls.ts';
 import { type OpenCells, openCells } from './open-cells.ts';
 import type { ServingProcess } from './process.ts';
@@ -31,6 +32,8 @@ export interface Build extends OpenRows {
   readonly graphColumns: readonly GraphColumn[];
   readonly graph: ExecutionGraph;
   readonly calls: BuildCalls;
+  /** Null where nobody asked for them. */
+  readonly traces: TraceLog | null;
   columnOf(name: string): PlanColumn;
   /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
   openCells(name: string): Promise<OpenCells>;
@@ -90,6 +93,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     ...rows,
     graphColumns: columns,
     graph,
+    traces: settings.isTraced === true ? openTraces(dataset, ref.epoch) : null,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
     columnOf,
     openCells(name) {

@@ -70,8 +70,9 @@ export class Builds {
     return this.#process.unheard;
   }
 
-  dispose(): void {
-    for (const { calls } of this.#opened()) calls.dispose();
+  /** What is traced is written when it resolves. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.#opened().map(close));
   }
 
   #open(ref: BuildRef): Entry {
@@ -81,7 +82,7 @@ export class Builds {
     const onOver = () => {
       if (entry.build === undefined || entry.serving > 0 || !entry.hasServed) return;
       this.#entries.delete(key);
-      entry.build.calls.dispose();
+      void close(entry.build);
     };
     const opening = openBuild(ref, { process: this.#process, onOver });
     const entry: Entry = { opening, serving: 0, hasServed: false };
@@ -98,4 +99,9 @@ export class Builds {
   #opened(): readonly Build[] {
     return [...this.#entries.values()].flatMap(({ build }) => build ?? []);
   }
+}
+
+async function close({ calls, traces }: Build): Promise<void> {
+  calls.dispose();
+  await traces?.close();
 }

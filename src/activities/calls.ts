@@ -37,7 +37,7 @@ export interface CellCallsOptions
   /** Throws `ConfigError` where this process has no key for it. */
   wayTo(limiter: LimiterRef): Promise<Way>;
   /** The limiter for one call for some cells, which the store knows as in flight then. */
-  fly(cells: readonly CellKey[], limiter: CallLimiter): CallLimiter;
+  fly(cells: readonly CellKey[], way: Way): CallLimiter;
   /** No call starts once it fires; one in flight goes on. */
   readonly stop: AbortSignal;
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -109,9 +109,9 @@ export class CellCalls implements Calls {
       await this.#sleep(HEAD_START_POLL_MS);
   }
 
-  async #permit({ limiter }: Way, cells: readonly CellKey[]): Promise<Permit> {
+  async #permit(way: Way, cells: readonly CellKey[]): Promise<Permit> {
     try {
-      return await this.#options.fly(cells, limiter).acquire(this.#options.stop);
+      return await this.#options.fly(cells, way).acquire(this.#options.stop);
     } catch (error) {
       if (error instanceof ModelError && isPassing(error))
         throw new WaitError(error, error.retryAfterMs ?? 0);
@@ -167,8 +167,11 @@ export class CellCalls implements Calls {
     const { cells, of, way, permit, started } = attempt;
     if (thrown instanceof CellError) {
       started.passed();
-      permit.succeed();
-      return this.#fail(thrown, attempt, null);
+      try {
+        return await this.#fail(thrown, attempt, null);
+      } finally {
+        permit.succeed();
+      }
     }
     if (!(thrown instanceof ModelError)) {
       // A fault of our own says nothing about whom we asked: the next may ask.

@@ -29,6 +29,7 @@ export async function finishDatasetActivity(
   const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
   const isComplete = hasAll && failure === null;
   const reason = failure ?? why;
+  await build.traces?.flush();
   await describeEdition(dataset, { epoch, plan, planDigest, rows: settings.rows });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
   await dataset.sweepFolder(editionFolder(epoch), { isDeep: true });

@@ -23,6 +23,7 @@ import { foreignFiles } from './foreign-files.ts';
 import type { OpenCells } from './open-cells.ts';
 import { readSliceRows } from './read-rows.ts';
 import { SlicePart } from './slice-part.ts';
+import { SliceTrace } from './slice-trace.ts';
 
 export async function generateSliceActivity(
   build: Build,
@@ -34,8 +35,9 @@ export async function generateSliceActivity(
   if (activityInfo().attempt > 1) await flights.look();
   const { signal: stop, dispose } = firstOf([gate.closed, isCancelled]);
   try {
-    const slice = await Slice.open(build, input, { stop, cut: gate.cut });
-    return await slice.make();
+    const trace = build.traces && new SliceTrace(build.traces, input);
+    const make = async () => (await Slice.open(build, input, { stop, cut: gate.cut, trace })).make();
+    return await (trace === null ? make() : trace.around(make));
   } finally {
     dispose();
   }
@@ -51,6 +53,8 @@ interface SliceContent {
   readonly skipped: readonly number[];
   readonly history: ReadonlyMap<number, readonly CellRecord[]>;
   readonly part: SlicePart;
+  /** Null where nobody asked for traces. */
+  readonly trace: SliceTrace | null;
   readonly calls: Omit<CellCallsOptions, 'fly' | 'historyOf'>;
 }
 
@@ -63,7 +67,7 @@ class Slice {
   static async open(
     build: Build,
     { rowGroup, task, returned }: GenerateSliceInput,
-    signals: Pick<CellCallsOptions, 'stop' | 'cut'>,
+    { trace, ...signals }: Pick<CellCallsOptions, 'stop' | 'cut'> & Pick<SliceContent, 'trace'>,
   ): Promise<Slice> {
     const column = build.columnOf(task.column);
     const place = { column: column.name, rows: task.rows, rowGroup, epoch: build.ref.epoch };
@@ -75,7 +79,7 @@ class Slice {
     const onBroken = ({ message }: Error) => build.calls.stop(message);
     const part = new SlicePart(createPart(build.dataset, place), onBroken);
     const slice: Slice = new Slice({
-      ...{ build, task, column, cells, rows, skipped, history, part },
+      ...{ build, task, column, cells, rows, skipped, history, part, trace },
       calls: {
         ...{ column: column.name, readVersion: cells.readVersion, settings: build.settings },
         returned: returned ?? null,
@@ -183,12 +187,15 @@ class Slice {
   }
 
   async #make(list: readonly Cell<unknown>[]): Promise<MakeEnd> {
-    const { build, cells, calls } = this.#content;
+    const { build, cells, calls, part, trace } = this.#content;
     const flying = (some: readonly CellKey[]) => some.map((cell) => this.#flyingOf(cell));
     const visit = build.calls.flights.visit(flying(list));
     const cellCalls = new CellCalls({
       ...calls,
-      fly: (some, limiter) => visit.limiterFor(flying(some), limiter),
+      fly(some, way) {
+        const limiter = visit.limiterFor(flying(some), way.limiter);
+        return trace?.watch(limiter, { cells: some, way, part }) ?? limiter;
+      },
       historyOf: ({ row }) => list.find((cell) => cell.row === row)?.history ?? [],
     });
     try {

@@ -9,6 +9,8 @@ import { DeadThreadError, runInThread } from '../threads.ts';
 
 /** Whom calls ask. */
 export interface Way {
+  /** The limiter's. */
+  readonly key: string;
   readonly limiter: CallLimiter;
   readonly traits: ModelTraits;
   readonly host: string | null;

@@ -16,6 +16,7 @@ import { writeRowGroup } from './row-group-writer.ts';
 const FOLDER = 'traces';
 const FLUSH_MS = 1_000;
 const ROWS_A_FILE = 50_000;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Times are milliseconds since the epoch, UTC; null for what did not happen. */
 export interface TaskTrace {
@@ -26,14 +27,20 @@ export interface TaskTrace {
   readonly lastRow: number;
   /** The cell's; null where the trace is the slice's. */
   readonly row: number | null;
+  /** When the workflow handed the slice out. */
   readonly dispatched: number;
+  /** When a worker began with it. */
+  readonly started: number;
   readonly permitAsked: number | null;
   readonly permitAcquired: number | null;
   readonly completed: number;
+  /** Of a call: of the record that it left, else how it failed. Of a slice: `ok`, `leftover`, `elsewhere` or `failed`. */
   readonly status: string;
   readonly error: string | null;
   /** The limiter's key. */
   readonly model: string | null;
+  /** The cells that the call was for: each of them has a trace of it. Of a slice: its rows. */
+  readonly cells: number;
 }
 
 /** A trace with the number of the start that it is from. */
@@ -44,6 +51,8 @@ export interface StoredTrace extends TaskTrace {
 export interface TraceLog {
   add(trace: TaskTrace): void;
   /** Writes what was added. */
+  flush(): Promise<void>;
+  /** The same, and takes no more. */
   close(): Promise<void>;
 }
 
@@ -69,21 +78,21 @@ class FileTraceLog implements TraceLog {
   add(trace: TaskTrace): void {
     if (this.#isBroken) return;
     this.#lines.push(`${JSON.stringify(trace)}\n`);
-    this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
-  async close(): Promise<void> {
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#flush();
-    await this.#writing;
-    await this.#file?.close().catch(() => undefined);
-    this.#isBroken = true;
-  }
-
-  #flush(): void {
     this.#timer = undefined;
     const text = this.#lines.splice(0).join('');
     if (text !== '') this.#writing = this.#writing.then(() => this.#write(text));
+    return this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    this.#isBroken = true;
+    await this.#file?.close().catch(() => undefined);
   }
 
   async #write(text: string): Promise<void> {
@@ -104,11 +113,23 @@ export async function* readTraces(dataset: DatasetStore): AsyncGenerator<StoredT
   for (const name of (await dataset.files.list(FOLDER)).sort()) {
     const [start] = parseNumbers([name.split('.')[0] ?? '']);
     if (start === undefined) continue;
-    const bytes = await dataset.files.find(`${FOLDER}/${name}`);
-    for (const line of bytes?.toString('utf8').split('\n') ?? []) {
+    for await (const line of readLines(dataset, `${FOLDER}/${name}`)) {
       const trace = parseTrace(line);
       if (trace !== undefined) yield { start, ...trace };
     }
+  }
+}
+
+/** The lines that end, a piece of the file in memory at a time: that of a long build is more than a string can hold. */
+async function* readLines({ files }: DatasetStore, path: string): AsyncGenerator<string> {
+  let begun = Buffer.alloc(0);
+  for (let start = 0; ; start += CHUNK_BYTES) {
+    const chunk = await files.find(path, { start, end: start + CHUNK_BYTES });
+    if (chunk === undefined || chunk.length === 0) return;
+    const bytes = Buffer.concat([begun, chunk]);
+    const end = bytes.lastIndexOf('\n') + 1;
+    begun = bytes.subarray(end);
+    yield* bytes.toString('utf8', 0, end).split('\n');
   }
 }
 
@@ -123,7 +144,7 @@ function parseTrace(line: string): TaskTrace | undefined {
 const TEXT_FIELDS = ['column', 'status', 'error', 'model'] as const;
 const NUMBER_FIELDS = [
   ...(['start', 'rowGroup', 'firstRow', 'lastRow', 'row'] as const),
-  ...(['dispatched', 'permitAsked', 'permitAcquired', 'completed'] as const),
+  ...(['dispatched', 'started', 'permitAsked', 'permitAcquired', 'completed', 'cells'] as const),
 ];
 
 /** The columns of the Parquet files: `permitAsked` is `permit_asked` there. */

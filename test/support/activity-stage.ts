@@ -40,6 +40,7 @@ export interface ActivityStageOptions {
   readonly hasEarlyShutdown?: boolean;
   /** Whether the first call goes alone. */
   readonly hasProbe?: boolean;
+  readonly isTraced?: boolean;
 }
 
 /** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
@@ -99,6 +100,7 @@ export class ActivityStage {
       correctionSteps = 1,
       hasEarlyShutdown = false,
       hasProbe = false,
+      isTraced = false,
     } = options;
     const cwd = await temporaryFolder();
     mkdirSync(join(cwd, 'home'));
@@ -122,7 +124,7 @@ export class ActivityStage {
     const wish = await acceptWish(
       await openWish({
         ...{ target: 'tickets.yaml', rows: topics.length, cwd, home: join(cwd, 'home'), environment: {} },
-        ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
+        ...{ isSimulated: false, isNew: false, keep: false, redo: [], isTraced },
       }),
     );
     const stage = new ActivityStage(wish, await nextBuild(wish, 0), script);

@@ -105,11 +105,12 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
       ...{ column: column.name, readVersion: 1, returned: options.returned ?? null },
       settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
       wayTo: async (ref) => {
-        if (!('model' in ref)) return { limiter: limiters.threads, traits, host: null, model: null };
+        if (!('model' in ref))
+          return { key: 'threads:cpu', limiter: limiters.threads, traits, host: null, model: null };
         const model = { client, name: ref.model, timeoutMs: 1_000 };
-        return { limiter: limiters.models, traits, host: 'mock', model };
+        return { key: ref.model, limiter: limiters.models, traits, host: 'mock', model };
       },
-      fly: (_, limiter) => limiter,
+      fly: (_, { limiter }) => limiter,
       historyOf: ({ row }) => history.filter((record) => record.row === row),
       module: async () => code,
       files: options.files ?? NO_FILES,

@@ -49,8 +49,10 @@ export async function makeCell(task: CellTask): Promise<CellOutcome> {
   let last: CellRecord | undefined;
   const calls = new CellCalls({
     ...{ column: column.name, readVersion: CHAT_READ_VERSION, settings: task.settings, returned: null },
-    wayTo: async () => ({ limiter: model.limiter, traits: model.traits, host: model.client.host, model }),
-    fly: (_, limiter) => limiter,
+    async wayTo() {
+      return { key: 'one', limiter: model.limiter, traits: model.traits, host: model.client.host, model };
+    },
+    fly: (_, { limiter }) => limiter,
     historyOf: () => history,
     module: () => Promise.reject(new Error('No modules')),
     files: NO_FILES,

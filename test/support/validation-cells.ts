@@ -56,9 +56,9 @@ export async function makeVerdicts(options: ValidationCells): Promise<MadeVerdic
     ...{ column: name, readVersion: 1, returned: null, files: NO_FILES, module: async () => code },
     settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
     wayTo: async (ref) => ({
-      ...{ limiter, traits, host: 'host' in ref ? ref.host : null, model: null, services },
+      ...{ key: 'one', limiter, traits, host: 'host' in ref ? ref.host : null, model: null, services },
     }),
-    fly: (_, own) => own,
+    fly: () => limiter,
     historyOf: () => [],
     append: async (some) => void records.push(...some),
     nextCallId: () => `n:${++count}`,

@@ -22,6 +22,7 @@ export interface WishFlags extends ServerFlags {
   readonly replace: boolean;
   readonly new: boolean;
   readonly simulate: boolean;
+  readonly trace: boolean;
 }
 
 export function addWishOptions(command: Command): Command {
@@ -47,6 +48,7 @@ export function addWishOptions(command: Command): Command {
     .option('--replace', 'take over from a build that is running', false)
     .option('--new', 'make another dataset under the next free name', false)
     .option('--simulate', 'answer every model call offline, under NAME-simulated', false)
+    .option('--trace', 'write down when each call waited, began and ended, for `rowloom trace`', false)
     .addOption(addressOption());
 }
 
@@ -77,6 +79,7 @@ export function wishOptionsOf(
     isNew: flags.new,
     isReplacing: flags.replace,
     asksAlways: flags.ask,
+    isTraced: flags.trace,
     keep: flags.keep || (flags.keepColumn.length > 0 ? flags.keepColumn : false),
     redo: flags.redo.map((column) => ({ column, rows: flags.rows ?? null })),
     ask: async (question) => (flags.yes ? 'regenerate' : ask(question, context)),

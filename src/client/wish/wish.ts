@@ -45,6 +45,8 @@ export interface WishOptions extends TargetOptions {
   readonly redo: readonly RedoWish[];
   /** Asks before any existing cell is made again; else only above a number. */
   readonly asksAlways?: boolean;
+  /** Has workers trace when each call and slice began, waited and ended: see `readTrace`. */
+  readonly isTraced?: boolean;
   /** Told now and then how many row groups are counted: many take a while. */
   readonly onCounting?: CountOptions['onProgress'];
 }
@@ -173,7 +175,7 @@ export function keepStale({ opened }: Wish): Promise<Wish> {
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
   const { directory, name, document, dataset, options, config, seedSource } = opened;
   const { record, latestStart, latestState, latest, published } = opened;
-  const { settings } = config;
+  const settings: Settings = { ...config.settings, ...(options.isTraced === true && { isTraced: true }) };
   const documentDigest = planDigestOf(config.plan);
   const held = latestStart?.answer?.documentDigest === documentDigest ? latestStart.answer.keep : [];
   const plan = planWith(opened, { keep, held });

@@ -18,9 +18,15 @@ function listsOf(refused: readonly number[]) {
     files: NO_FILES,
     settings: { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 },
     wayTo: async () => ({
-      ...{ limiter, traits: new ModelTraits({ hasAnswered: () => true }), host: 'here', model: null },
+      ...{
+        key: 'one',
+        limiter,
+        traits: new ModelTraits({ hasAnswered: () => true }),
+        host: 'here',
+        model: null,
+      },
     }),
-    fly: (_, raw) => raw,
+    fly: () => limiter,
     historyOf: () => [],
     append: async (records) => void writes.push(records),
     nextCallId: () => `n:${asked.length}`,

@@ -8,8 +8,8 @@ import { collect, diskError, faultyFileSystem, testDataset } from './support.ts'
 function trace(row: number | null, change: Partial<TaskTrace> = {}): TaskTrace {
   return {
     ...{ column: 'body', rowGroup: 1, firstRow: 10, lastRow: 19, row },
-    ...{ dispatched: 1_000, permitAsked: 1_001, permitAcquired: 1_005, completed: 1_900 },
-    ...{ status: 'ok', error: null, model: 'writer', ...change },
+    ...{ dispatched: 1_000, started: 1_000, permitAsked: 1_001, permitAcquired: 1_005, completed: 1_900 },
+    ...{ status: 'ok', error: null, model: 'writer', cells: 1, ...change },
   };
 }
 
@@ -43,8 +43,14 @@ it('writes all starts as Parquet, and no folder where nothing was traced', async
   expect(await parseParquet((await dataset.files.find(path))!, path)).toEqual([
     {
       ...{ start: 1n, column: 'body', row_group: 1n, first_row: 10n, last_row: 19n, row: 10n },
-      ...{ dispatched: 1_000n, permit_asked: null, permit_acquired: null, completed: 1_900n },
-      ...{ status: 'ok', error: null, model: 'writer' },
+      ...{
+        dispatched: 1_000n,
+        started: 1_000n,
+        permit_asked: null,
+        permit_acquired: null,
+        completed: 1_900n,
+      },
+      ...{ status: 'ok', error: null, model: 'writer', cells: 1n },
     },
   ]);
 });
