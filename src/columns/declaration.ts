@@ -83,6 +83,8 @@ export type FieldWord = string | { readonly word: string; readonly field: string
 /** `Input` is what a person writes: the builder's types follow from it. */
 export interface Declaration<Kind extends string, Config extends ColumnConfig, Form, Input = unknown> {
   readonly kind: Kind;
+  /** What a cell of it is, in one sentence for the docs. */
+  readonly about: string;
   readonly schema: ColumnSchema<Config, Input>;
   /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
   check?(config: Config, checks: ColumnChecks): void;
@@ -98,7 +100,7 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   /** Whether its rows are made one at a time in their order, group after group. */
   inOrder?(form: Form): boolean;
   /** Whether making a cell may cost money: it is counted as a call, and asked about before it is made again. */
-  readonly costs: boolean;
+  costs(form: Form): boolean;
   readonly onError: 'drop' | 'null';
   /** What a cell that failed for good is where `onError` is `null`; null by default. */
   failedValue?(form: Form): Value;

@@ -37,7 +37,7 @@ function costsOf(wish: Wish): string[] {
   const { counts, plan, replacesOutput } = wish;
   const { kept, keptAsIs, missing, again, retried, calls, computed } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
-    const models = plan.columns.filter(({ kind }) => declarationOf(kind).costs);
+    const models = plan.columns.filter(({ kind, form }) => declarationOf(kind).costs(form));
     const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
     const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
     return partsOf(`${plural(wish.settings.rows, 'row')}${each}: ${made}`, describeComputed(computed));

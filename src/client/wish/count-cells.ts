@@ -142,7 +142,7 @@ class Counter {
     const made = plan.columns.filter(isMade);
     this.counts = {
       columns: Object.fromEntries(
-        made.map(({ name, kind }) => [name, { ...NO_COUNT, costs: declarationOf(kind).costs }]),
+        made.map(({ name, kind, form }) => [name, { ...NO_COUNT, costs: declarationOf(kind).costs(form) }]),
       ),
       changedSeedRows: 0,
       hosts: Object.fromEntries(made.map(({ name }) => [name, {}])),

@@ -70,6 +70,8 @@ const typeOf = (format: Value) => (format === null ? LOOSE : typeOfSchema(format
 
 export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<typeof schema>> = {
   kind: 'custom',
+  about:
+    'What a function of yours makes of a row, or of all rows of a row group; it may ask models, and make several columns.',
   schema,
   check,
   modules({ generator_function, task_queue }) {
@@ -108,7 +110,7 @@ export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<ty
     return aliases.length === 0 ? [{ threads: 'cpu' }] : aliases.map((model) => ({ model }));
   },
   inOrder: ({ calling }) => calling === 'in order',
-  costs: true,
+  costs: () => true,
   onError: 'drop',
   readVersion: 1,
   words: {

@@ -29,6 +29,7 @@ export const declare: Declaration<
   z.input<typeof schema>
 > = {
   kind: 'embedding',
+  about: 'The vectors of a text, or of each text of a list: `{embeddings, num_embeddings, dimension}`.',
   schema,
   type: () => ({
     kind: 'struct',
@@ -41,7 +42,7 @@ export const declare: Declaration<
   form: ({ target_column, model_alias }) => ({ target: target_column, alias: model_alias }),
   strategy: () => 'cell',
   limiters: ({ alias }) => [{ model: alias }],
-  costs: true,
+  costs: () => true,
   onError: 'drop',
   readVersion: 1,
   words: { target: { word: 'target column', field: 'target_column' }, alias: null },

@@ -40,13 +40,14 @@ export const declare: Declaration<
   z.input<typeof schema>
 > = {
   kind: 'expression',
+  about: 'A template over the row, computed wherever it is needed, without a call.',
   schema,
   type: ({ dtype }) => TYPES[dtype],
   shape: ({ expr, dtype }, shapeOf) => (dtype === 'str' ? shapeOfPrinted(expr, shapeOf) : undefined),
   form: ({ expr, dtype }) => ({ expr, dtype }),
   strategy: () => 'inline',
   limiters: () => [],
-  costs: false,
+  costs: () => false,
   onError: 'drop',
   readVersion: 1,
   words: { expr: { word: 'expression', field: 'expr' }, dtype: 'dtype' },

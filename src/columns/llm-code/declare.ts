@@ -17,6 +17,7 @@ export type CodeColumn = PlanColumn<'llm-code', CodeForm>;
 
 export const declare = declareChat({
   kind: 'llm-code',
+  about: "The last fenced block of a chat model's answer.",
   fields: { code_lang: oneOf(LANGUAGES) },
   type: () => ({ kind: 'text' }),
   form: ({ code_lang }) => ({ language: code_lang }),

@@ -47,6 +47,7 @@ const SCORE: ColumnType = {
 
 export const declare = declareChat({
   kind: 'llm-judge',
+  about: 'For each score the option that a chat model chose, and why: `{name: {score, reasoning}}`.',
   fields: { scores: z.array(judgeScore).min(1).superRefine(checkScoreNames) },
   type: ({ scores }) => ({ kind: 'struct', fields: scores.map(({ name }) => ({ name, type: SCORE })) }),
   form: ({ scores }) => ({ scores: formatJson(scores) }),

@@ -16,6 +16,7 @@ export type StructuredColumn = PlanColumn<'llm-structured', StructuredForm>;
 
 export const declare = declareChat({
   kind: 'llm-structured',
+  about: "A chat model's answer as a value that obeys a JSON Schema.",
   fields: { output_format: value().transform(fromDraft4) },
   type: ({ output_format }) => typeOfSchema(output_format),
   shape: ({ output_format }) => shapeOfSchema(output_format),

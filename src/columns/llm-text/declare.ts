@@ -7,6 +7,7 @@ export type TextColumn = PlanColumn<'llm-text', ChatForm>;
 
 export const declare = declareChat({
   kind: 'llm-text',
+  about: 'The answer of a chat model, as text.',
   fields: {},
   type: () => ({ kind: 'text' }),
   form: () => ({}),

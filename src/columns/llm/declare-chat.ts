@@ -69,6 +69,7 @@ export interface ChatConfig extends ColumnConfig {
 /** What a kind adds: its fields, its type, its part of the form and the words for a change of that. */
 interface ChatKind<Kind extends string, Fields extends z.ZodRawShape, Own extends object> {
   readonly kind: Kind;
+  readonly about: string;
   readonly fields: Fields;
   type(config: OwnConfig<Fields>): ColumnType;
   shape?(config: OwnConfig<Fields>): Shape | null;
@@ -86,6 +87,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
   type Input = z.input<z.ZodObject<ReturnType<typeof fieldsOf<Kind>> & Fields>>;
   const declaration: Declaration<Kind, Config, Form, Input> = {
     kind: own.kind,
+    about: own.about,
     schema: map({ ...fieldsOf(own.kind), ...own.fields }) as unknown as z.ZodType<Config, Input>,
     sideEffects: ({ name, with_trace, extract_reasoning_content }) => [
       ...(with_trace === 'none' ? [] : [{ name: traceColumn(name), type: TRACE }]),
@@ -102,7 +104,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
     }),
     strategy: () => 'cell',
     limiters: ({ alias }) => [{ model: alias }],
-    costs: true,
+    costs: () => true,
     onError: 'drop',
     readVersion: CHAT_READ_VERSION,
     words: {

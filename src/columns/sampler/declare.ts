@@ -56,6 +56,7 @@ const TYPES: { readonly [Name in Conversion]: ColumnType } = {
 
 export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, SamplerInput> = {
   kind: 'sampler',
+  about: "A value that is drawn, by the dataset's seed, its column and its row: the same in every run.",
   schema: {
     by: 'sampler_type',
     schemas: Object.fromEntries(
@@ -80,7 +81,7 @@ export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, Sampler
   }),
   strategy: () => 'root',
   limiters: () => [],
-  costs: false,
+  costs: () => false,
   onError: 'drop',
   readVersion: 1,
   words: {

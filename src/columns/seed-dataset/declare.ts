@@ -12,6 +12,7 @@ const schema = map({ ...columnFields('seed-dataset'), ...skipFields() });
 
 export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm, z.input<typeof schema>> = {
   kind: 'seed-dataset',
+  about: 'A column of the rows that you bring; needed only to drop it from the output.',
   schema,
   type: ({ name }, { seeds }) =>
     seeds?.columns.find((column) => column.name === name)?.type ?? { kind: 'text' },
@@ -20,7 +21,7 @@ export const declare: Declaration<'seed-dataset', ColumnConfig, SeedForm, z.inpu
   form: () => ({}),
   strategy: () => 'root',
   limiters: () => [],
-  costs: false,
+  costs: () => false,
   onError: 'drop',
   readVersion: 1,
   words: {},

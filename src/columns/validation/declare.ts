@@ -107,6 +107,8 @@ type Input = { [Type in ValidatorType]: z.input<(typeof SCHEMAS)[Type]> }[Valida
 
 export const declare: Declaration<'validation', ValidationConfig, ValidationForm, Input> = {
   kind: 'validation',
+  about:
+    'Whether cells are valid, by a parser or linter, a function of yours or a service: `{is_valid, …}`. It drops no row.',
   schema: { by: 'validator_type', orIn: 'validator_params', schemas: SCHEMAS },
   check,
   modules,
@@ -129,7 +131,7 @@ export const declare: Declaration<'validation', ValidationConfig, ValidationForm
       : { threads: 'cpu' },
   ],
   onError: 'null',
-  costs: false,
+  costs: ({ how }) => how.by === 'service',
   failedValue: ({ targets, how }) => forTargets(targets, how, { is_valid: null }),
   readVersion: 1,
   words: {
