@@ -37,7 +37,7 @@ export function describeKinds(): string {
       const title = 'by' in schema ? [`\`${schema.by}: ${word}\``] : [];
       return [...title, ...fieldsOf(variant)].join('\n\n');
     });
-    return [`## ${kind}`, about, ...lists].join('\n\n');
+    return [`## ${kind}`, about, ...lists.filter((list) => list !== '')].join('\n\n');
   });
   const intro =
     'Every column has a `name` and a `column_type`. Any may be left out of the output (`drop: true`), and any that starts no rows may be skipped: `skip: { when: "{{ … }}", value: … }`; columns that need a skipped one are skipped too unless they say `propagate_skip: false`. Fields without a default have to be written.';
