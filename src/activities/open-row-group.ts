@@ -15,6 +15,7 @@ import { makeCellFolder } from '../store/cell-files.ts';
 import { cellFolder } from '../store/names.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, openTurns, RECORD_DEFAULTS, RECORD_VERSION, refusalsIn } from '../store/records.ts';
+import type { Turn } from '../turns.ts';
 import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(
@@ -55,20 +56,28 @@ function recordsToCopy(
   { chosen, skipped, crashed, wanted, isWhole }: AdoptedColumn,
   records: readonly CellRecord[],
 ): { readonly base: readonly CellRecord[]; readonly candidates: readonly CellRecord[] } {
-  const open = [...openTurns(records), ...refusalsIn(records)].filter(({ row }) => !chosen.has(row));
+  // What a function asked for, whatever became of its cell then: it is not asked for again.
+  const asked = records.filter(({ status, turns }) => status === 'call' && turns.some(isInner));
+  const open = [...new Set([...openTurns(records), ...asked]), ...refusalsIn(records)].filter(
+    ({ row }) => !chosen.has(row),
+  );
   const skips = [...skipped].map((row): CellRecord => {
     return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: '', status: 'skip' };
   });
   const isCandidate = ({ row, status, turns }: CellRecord) => {
     const want = wanted.get(row);
     if (want === undefined || status !== 'ok') return false;
-    // An ordered column goes on after the last of them, and what a function asked for is not asked for again.
-    return want === 'downstream' || isWhole || turns.some(({ by }) => by === 'inner');
+    // An ordered column goes on after the last of them.
+    return want === 'downstream' || isWhole || turns.some(isInner);
   };
   return {
     base: [...chosen.values(), ...skips, ...crashed.values(), ...open],
     candidates: records.filter(isCandidate),
   };
+}
+
+function isInner({ by }: Turn): boolean {
+  return by === 'inner';
 }
 
 /** The part's name; null for no records. */

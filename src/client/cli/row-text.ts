@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { findOwn } from '../../own-keys.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
-import { lastAnswer, type ModelTurn } from '../../turns.ts';
+import { lastAnswer, type ModelTurn, type Turn } from '../../turns.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import type { ColumnView, RowView } from '../look/row-view.ts';
 import { describeTokens, formatDuration, joinParts, partsOf } from '../tell/format.ts';
@@ -167,7 +167,9 @@ function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellReco
     ...lines.map((line) => (line === '' ? '' : `  ${line}`)),
   ];
   const lines: string[] = [];
-  if (prompt === null) {
+  const isFunction = turns.some(({ by }) => by === 'inner');
+  if (isFunction) lines.push('asked by its function:');
+  else if (prompt === null) {
     lines.push(...wrap('prompt: not known any more, its column or its row has changed since', width));
   } else {
     for (const { role, content } of prompt.messages) {
@@ -180,6 +182,7 @@ function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellReco
   if (answer !== null && status === 'failed')
     lines.push(...block('last answer', wrap(textOf(answer), inner)));
   else if (answer !== null && !isSaid(value, answer)) lines.push(...block('answer', wrap(answer, inner)));
+  if (isFunction) return [...lines, ...turns.flatMap((turn) => describeAsked(turn, inner))];
   const told = [...turnsAlone(cell, tries).map(describeTurn), ...tries.map(describeTry)];
   if (told.length > 1) {
     lines.push(
@@ -193,6 +196,11 @@ function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellReco
     );
   }
   return lines;
+}
+
+/** An answer that a function had from a model. */
+function describeAsked(turn: Turn, width: number): readonly string[] {
+  return turn.by === 'inner' ? hanging(`- ${clip(textOf(turn.turn.text), MAX_ANSWER_WIDTH)}`, width) : [];
 }
 
 /** The turns before the cell's last whose own lines are gone: the cell alone tells of them. */

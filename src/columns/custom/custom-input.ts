@@ -47,7 +47,9 @@ export function openInputs(column: CustomColumn, plan: Plan): OpenMaker<CustomIn
   if (form.calling === 'row')
     return eachRow((row) => {
       const input = inputOf(row);
-      return { digest: digestOf({ ...maker, input: factsOf(input) }), input };
+      // Two rows of the same values are two cells, for an activity too, which finds cells by their digests.
+      const number = activity === null ? undefined : row.row;
+      return { digest: digestOf({ ...maker, row: number, input: factsOf(input) }), input };
     });
   return (rows): readonly Keyed<CustomInput>[] => {
     const inputs = rows.map(inputOf);
