@@ -85,6 +85,19 @@ export class ServerError extends RowloomError {
 /** A build ended by what no retry helps. Exit 1. */
 export class BuildError extends RowloomError {}
 
+/** A processor failed: no row can be written or begun without what it makes. Holds which one, the row, and what helps. */
+export class ProcessorError extends RowloomError {
+  constructor(
+    processor: string,
+    { row, message }: { readonly row: number | null; readonly message: string },
+  ) {
+    const where = row === null ? '' : ` with row ${row}`;
+    super(
+      `Cannot go on${where}: processor "${processor}": ${message}. Mend it, then run the same command again: what was made is kept`,
+    );
+  }
+}
+
 /** What stands against a wish: another build is live, an answer is needed. Exit 2. */
 export class RefusedError extends RowloomError {}
 

@@ -4,7 +4,7 @@
 import { findOwn } from './own-keys.ts';
 import type { Value } from './values.ts';
 
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 export type Strategy = 'root' | 'inline' | 'cell' | 'column';
 
@@ -23,6 +23,11 @@ export type ColumnType =
 export interface OutputColumn {
   readonly name: string;
   readonly type: ColumnType;
+}
+
+/** A column that is read out of another one's cells; it may be left out of the output by itself. */
+export interface SideEffect extends OutputColumn {
+  readonly drop?: true;
 }
 
 /**
@@ -63,7 +68,7 @@ export interface PlanColumn<Kind extends string = string, Form = unknown> {
   /** What becomes of the row when its cell fails for good. */
   readonly onError: 'drop' | 'null';
   /** Further columns that are read out of its cells; null where there is no cell. */
-  readonly sideEffects: readonly OutputColumn[];
+  readonly sideEffects: readonly SideEffect[];
   readonly limiters: readonly LimiterRef[];
   /** Its rows are made one at a time in their order, group after group. */
   readonly inOrder: boolean;
@@ -76,7 +81,7 @@ export function outputColumns({
 }: Pick<Plan, 'columns'>): readonly (OutputColumn & Pick<PlanColumn, 'drop'>)[] {
   return columns.flatMap(({ name, type, drop, sideEffects }) => [
     { name, type, drop },
-    ...sideEffects.map((side) => ({ ...side, drop: false })),
+    ...sideEffects.map((side) => ({ ...side, drop: side.drop === true })),
   ]);
 }
 
@@ -86,6 +91,13 @@ export function openProducers({ columns }: Pick<Plan, 'columns'>): (name: string
     columns.flatMap(({ name, sideEffects }) => sideEffects.map((side) => [side.name, name] as const)),
   );
   return (name) => producers.get(name) ?? name;
+}
+
+/** What changes rows before their cells are made, or what is written of them, in the order of the document. */
+export interface PlanProcessor<Kind extends string = string, Form = unknown> {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly form: Form;
 }
 
 /** The keys of limiters that are no models'; those of models are `modelKeyOf`. */
@@ -154,6 +166,7 @@ export interface Plan {
   readonly v: typeof PLAN_VERSION;
   /** In the order of the output: seed columns, then the document's. */
   readonly columns: readonly PlanColumn[];
+  readonly processors: readonly PlanProcessor[];
   /** The models in use, by alias. */
   readonly models: { readonly [alias: string]: PlanModel };
   /** The dataset's seed: any text. */

@@ -2,7 +2,7 @@
 
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { ConfigError, FencedError, ReadFaultError, StoreError } from '../errors.ts';
+import { ConfigError, FencedError, ProcessorError, ReadFaultError, StoreError } from '../errors.ts';
 import { type BuildRef, FAILURE, sliceTaskQueue, storeTaskQueue } from '../protocol.ts';
 import { Attempts } from './attempts.ts';
 import type { Build } from './build.ts';
@@ -68,7 +68,7 @@ export function asActivity<Input extends { readonly build: BuildRef }, Result>(
 
 function typeOf(error: unknown): string | null {
   if (error instanceof FencedError) return FAILURE.fenced;
-  if (error instanceof ConfigError) return FAILURE.input;
+  if (error instanceof ConfigError || error instanceof ProcessorError) return FAILURE.input;
   if (error instanceof StoreError) return FAILURE.store;
   return null;
 }

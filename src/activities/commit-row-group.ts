@@ -4,6 +4,7 @@
 import type { RowFailure } from '../columns/maker.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import { findOwn } from '../own-keys.ts';
+import { processBatch } from '../processors/after-batch.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { partsSource } from '../rows/parts.ts';
 import type { AssembledRow } from '../rows/row.ts';
@@ -70,6 +71,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     nulls: complete.flatMap(({ row, nulled }) => nulled.map((failure) => dropOf(row, failure))),
     valuesOf: (column) => complete.map(({ values }) => findOwn(values, column) ?? null),
     chosen,
+    process: (batch) => processBatch(build.plan, batch),
   };
 }
 

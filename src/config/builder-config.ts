@@ -22,12 +22,14 @@ const WHOLE_FIELDS = new Set([
 ]);
 
 /** The document of a config, with all defaults filled in: read again it gives the same plan. */
-export function builderConfigOf({ columns, models, seeds, rowloom, providers }: DatasetConfig): ValueObject {
+export function builderConfigOf(config: DatasetConfig): ValueObject {
+  const { columns, models, seeds, rowloom, providers, processors } = config;
   return {
     data_designer: {
       columns: columns.map(documentValue),
       model_configs: models.map(documentValue),
       seed_config: documentValue(seeds),
+      ...(processors.length > 0 ? { processors: processors.map(documentValue) } : {}),
     },
     rowloom: { ...(documentValue(rowloom) as ValueObject), providers: providers.map(documentValue) },
   };
@@ -43,6 +45,6 @@ function documentValue(config: unknown): Value {
 
 function fieldValue(field: string, value: unknown): Value {
   // The user's own values: nothing in them is a field of ours.
-  if (field === 'extra_body' || field === 'output_format') return value as Value;
+  if (['extra_body', 'output_format', 'template'].includes(field)) return value as Value;
   return typeof value === 'number' && WHOLE_FIELDS.has(field) ? BigInt(value) : documentValue(value);
 }

@@ -13,6 +13,7 @@ import { lowerFirst, suggestion } from '../text/phrases.ts';
 import { checkNames, checkSideEffects, madeBeside } from './check-names.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
 import type { Path } from './load.ts';
+import { checkProcessors, droppedColumns } from './processors.ts';
 import { fieldsOfColumn, printedNames, variablesOf } from './references.ts';
 import { formatPath, type Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
@@ -45,7 +46,15 @@ export function checkColumns(report: Report, checks: ColumnChecks): void {
   const needs = columns.map((column) => checkReferences(report, column, { ...checks, shapeOf, producerOf }));
   checkCycles(report, columns, needs);
   for (const column of columns) checkKind(report, column, columns);
-  checkOutput(report, columns);
+  const known = knownNames(checks);
+  checkProcessors(report, {
+    processors: checks.config.processors,
+    columns: known,
+    sideEffects: [...producers.keys()],
+    shapeOf,
+  });
+  const processors = checks.config.processors.flatMap(({ config }) => config ?? []);
+  checkOutput(report, columns, droppedColumns(processors, known ?? []));
 }
 
 /** What only the kind of a column knows to be wrong. */
@@ -76,11 +85,15 @@ function checkKind(
 }
 
 /** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */
-function checkOutput(report: Report, columns: readonly ReadColumn[]): void {
+function checkOutput(
+  report: Report,
+  columns: readonly ReadColumn[],
+  dropped: ReadonlyMap<string, string>,
+): void {
   const path = ['columns'];
   const input = report.read(path) ?? null;
   const isDropped = ({ config }: ReadColumn) =>
-    config !== null && (config.drop || config.column_type === 'seed-dataset');
+    config !== null && (config.drop || dropped.has(config.name) || config.column_type === 'seed-dataset');
   if (input === null || (Array.isArray(input) && input.length === 0)) {
     const message = 'there are no columns: a document lists at least one under "columns"';
     report.add({ path, message, isWhole: true, position: report.keyPosition(path) });

@@ -49,7 +49,6 @@ export const LATER_DOCUMENT_FIELDS: LaterFields = {
   tool_configs: [null],
   constraints: [null],
   profilers: [null],
-  processors: [null],
 };
 
 export function laterColumnFields(columnType: string): LaterFields {

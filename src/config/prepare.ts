@@ -231,8 +231,10 @@ async function providersInUse(
 /** The config if all its parts could be read. */
 function wholeConfig(read: ReadConfig): DatasetConfig | null {
   const { columns, models, seeds, hasSeeds, rowloom, providers } = read;
+  const processors = read.processors.flatMap(({ config }) => config ?? []);
   const ownColumns = columns.flatMap(({ config }) => (config === null ? [] : [config]));
   const ownModels = models.flatMap(({ config }) => (config === null ? [] : [config]));
   if (ownColumns.length < columns.length || rowloom === null || (hasSeeds && seeds === null)) return null;
-  return { columns: ownColumns, models: ownModels, seeds, rowloom, providers };
+  if (processors.length < read.processors.length) return null;
+  return { columns: ownColumns, models: ownModels, seeds, rowloom, providers, processors };
 }

@@ -8,15 +8,21 @@ import {
   aliasesOf,
   type ModelSettings,
   type OutputColumn,
+  outputColumns,
   type Parameter,
   PLAN_VERSION,
   type Plan,
   type PlanColumn,
   type PlanModel,
+  type PlanProcessor,
   type PlanSeedSource,
   type Settings,
 } from '../plan.ts';
+import type { ProcessorConfig } from '../processors/declaration.ts';
+import { processorOf } from '../processors/kinds.ts';
+import { droppedColumns } from './processors.ts';
 import { settingsOfProvider } from './providers.ts';
+import { ROW_ID_COLUMN } from './read-parts.ts';
 import { needsOf } from './references.ts';
 import { DEFAULT_ROW_GROUP_SIZE, type SeedConfig } from './schema/document.ts';
 import {
@@ -25,7 +31,7 @@ import {
   type ModelProvider,
   type ParameterConfig,
 } from './schema/models.ts';
-import { type DatasetConfig, ROW_ID_COLUMN } from './validate.ts';
+import type { DatasetConfig } from './validate.ts';
 
 export interface SeedColumn extends OutputColumn {
   /** Rows of the source that have nothing in it. */
@@ -72,6 +78,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
   const plan: Plan = {
     v: PLAN_VERSION,
     columns,
+    processors: config.processors.flatMap(planProcessor),
     models: byAlias(used, (model) => planModel(model, providerOf(model.provider, options))),
     seed: rowloom.seed ?? recorded?.seed ?? seedOfName(options.datasetName),
     rowGroupSize: rowloom.row_group_size ?? recorded?.rowGroupSize ?? DEFAULT_ROW_GROUP_SIZE,
@@ -155,16 +162,35 @@ function modelSettings({ provider, inference_parameters, skip_health_check }: Mo
   };
 }
 
+function planProcessor(config: ProcessorConfig): readonly PlanProcessor[] {
+  const form = processorOf(config.processor_type).form(config);
+  return form === null ? [] : [{ kind: config.processor_type, name: config.name, form }];
+}
+
 /** Seed columns first, then the document's; a hidden one where nothing else starts rows. */
-function planColumns({ columns }: DatasetConfig, facts: Facts): readonly PlanColumn[] {
+function planColumns({ columns, processors }: DatasetConfig, facts: Facts): readonly PlanColumn[] {
   const isSeed = ({ column_type }: ColumnConfig) => column_type === 'seed-dataset';
   const declared = new Map(columns.filter(isSeed).map((column) => [column.name, column]));
   const seeds = (facts.seeds?.columns ?? []).map(({ name }) =>
     planColumn(declared.get(name) ?? { ...SEED, name }, facts),
   );
   const made = columns.filter((column) => !isSeed(column)).map((column) => planColumn(column, facts));
-  const starts = [...seeds, ...made].some(({ strategy }) => strategy === 'root');
-  return [...(starts ? [] : [planColumn(ROW_IDS, facts)]), ...seeds, ...made];
+  const all = [...seeds, ...made];
+  const starts = all.some(({ strategy }) => strategy === 'root');
+  const dropped = droppedColumns(
+    processors,
+    outputColumns({ columns: all }).map(({ name }) => name),
+  );
+  const planned = all.map(
+    (column): PlanColumn => ({
+      ...column,
+      drop: column.drop || dropped.has(column.name),
+      sideEffects: column.sideEffects.map((side) =>
+        dropped.has(side.name) ? { ...side, drop: true } : side,
+      ),
+    }),
+  );
+  return [...(starts ? [] : [planColumn(ROW_IDS, facts)]), ...planned];
 }
 
 const SEED = { column_type: 'seed-dataset', drop: false, skip: null, propagate_skip: true };

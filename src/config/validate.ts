@@ -3,10 +3,11 @@
 
 import type { z } from 'zod';
 import type { ColumnConfig, ColumnSchema } from '../columns/declaration.ts';
-import { describe, plainText, plainValue } from '../columns/fields.ts';
+import { describe } from '../columns/fields.ts';
 import { COLUMN_KINDS, type ColumnKind, declarationOf } from '../columns/kinds.ts';
 import { ConfigError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
+import type { ProcessorConfig } from '../processors/declaration.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
 import { fieldsAt, readPart } from './explain.ts';
@@ -22,7 +23,9 @@ import {
   warnOfOlder,
   withoutLaterFields,
 } from './not-yet.ts';
+import { type ReadProcessor, readProcessors } from './processors.ts';
 import { readProviders } from './providers.ts';
+import { type Fields, fieldsOf, nameProblem, readList, readWord, textOf } from './read-parts.ts';
 import { placeOfWord } from './references.ts';
 import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
@@ -35,6 +38,7 @@ export interface DatasetConfig {
   readonly seeds: SeedConfig | null;
   readonly rowloom: RowloomSettings;
   readonly providers: readonly ModelProvider[];
+  readonly processors: readonly ProcessorConfig[];
 }
 
 /** A column as far as it could be read. */
@@ -66,11 +70,16 @@ export interface ReadConfig {
   readonly hasSeeds: boolean;
   readonly rowloom: RowloomSettings | null;
   readonly providers: readonly ModelProvider[];
+  readonly processors: readonly ReadProcessor[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const CONFIG_FIELDS = ['columns', 'model_configs', 'seed_config', ...Object.keys(LATER_DOCUMENT_FIELDS)];
+const CONFIG_FIELDS = [
+  'columns',
+  'model_configs',
+  'seed_config',
+  'processors',
+  ...Object.keys(LATER_DOCUMENT_FIELDS),
+];
 /** Lists of providers that older documents have; only `rowloom.providers` is where they belong. */
 const OLDER_PROVIDERS = ['model_providers', 'providers'];
 const OLDER_FIELDS = [...OLDER_PROVIDERS, 'mcp_providers'];
@@ -99,6 +108,7 @@ export function readConfig(report: Report): ReadConfig {
     hasSeeds: seedsInput !== undefined && seedsInput !== null,
     rowloom: readRowloom(report),
     providers: readAllProviders(report, models),
+    processors: readProcessors(report),
   };
 }
 
@@ -176,19 +186,6 @@ function readAllProviders(report: Report, models: readonly ReadModel[]): readonl
   return providers;
 }
 
-function fieldsOf(input: unknown): Fields | null {
-  const value = plainValue(input);
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-/** The paths of a list's items. A field that is absent or null has none. */
-function readList(report: Report, path: Path): readonly Path[] {
-  const input = report.read(path) ?? null;
-  if (Array.isArray(input)) return input.map((_, index) => [...path, index]);
-  if (input !== null) report.add({ path, message: `has to be a list, not ${describe(input)}` });
-  return [];
-}
-
 function readColumn(report: Report, path: Path): ReadColumn {
   const input = report.read(path);
   const fields = fieldsOf(input);
@@ -221,56 +218,6 @@ function schemaOf(
   const place = [...path, ...placeOfWord(schema, report.read(path))];
   const word = readWord(report, { path: place, words, later: LATER_SAMPLER_TYPES });
   return word === null ? null : findOwn(schema.schemas, word)!;
-}
-
-interface Word<Known extends string> {
-  readonly path: Path;
-  readonly words: readonly Known[];
-  readonly later: readonly string[];
-}
-
-/** The word at `path` if it is one that can be used; anything else is in the report. */
-function readWord<Known extends string>(report: Report, { path, words, later }: Word<Known>): Known | null {
-  const input = report.read(path);
-  const word = textOf(input);
-  const known = words.find((candidate) => candidate === word);
-  if (known !== undefined) return known;
-  if (input === undefined) {
-    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
-  } else if (word !== null && later.includes(word)) {
-    refuseLater(report, path);
-  } else {
-    const near = word === null ? null : nearestName(word, [...words, ...later]);
-    const field = String(path.at(-1));
-    const message =
-      word === null
-        ? `${field} has to be text, not ${describe(input)}`
-        : `no ${field} ${describe(input)}${suggestion(near)}`;
-    report.add({ path, message, isWhole: true });
-  }
-  return null;
-}
-
-/** Column names become folder names, percent-encoded. */
-const MAX_ENCODED_NAME = 200;
-/** The hidden column that starts rows where nothing else does. */
-export const ROW_ID_COLUMN = '_internal_row_id';
-
-/** Why a column cannot have a name; null if it can. Follows the word `name`. */
-export function nameProblem(name: string): string | null {
-  if (name.trim() === '') return 'is empty';
-  if (/\p{Cs}/u.test(name)) return 'has half a surrogate pair in it';
-  if (/\p{Cc}/u.test(name)) return 'has a control character in it';
-  const { length } = encodeURIComponent(name).replaceAll('*', '%2A');
-  if (length > MAX_ENCODED_NAME) {
-    return `is too long: ${length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`;
-  }
-  return name === ROW_ID_COLUMN || name === '__proto__' ? `"${name}" is taken by Rowloom` : null;
-}
-
-function textOf(input: unknown): string | null {
-  const value = plainText(input);
-  return typeof value === 'string' ? value : null;
 }
 
 /** Reads a list of models, with `only` those of certain aliases. */

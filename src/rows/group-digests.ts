@@ -78,7 +78,9 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
 function definitionOf(plan: Plan, column: PlanColumn): object {
   const { readVersion } = declarationOf(column.kind);
   const models = aliasesOf(column).map((alias) => modelInOrder(findOwn(plan.models, alias)!));
-  return { definition: { ...column, drop: false }, models, seed: plan.seed, read: readVersion };
+  // What is left out of the output is made as it was.
+  const sideEffects = column.sideEffects.map(({ name, type }) => ({ name, type }));
+  return { definition: { ...column, drop: false, sideEffects }, models, seed: plan.seed, read: readVersion };
 }
 
 /** A rule for some rows; none where it is about no row of them. `null` is all of them. */

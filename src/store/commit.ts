@@ -52,7 +52,11 @@ export interface RowGroupCommit {
 /** What a group made; no nulls and nothing processed where they are left out. */
 export interface RowGroupContent
   extends Pick<GroupToWrite, 'completeRows' | 'drops' | 'valuesOf'>,
-    Partial<Pick<GroupToWrite, 'nulls' | 'processed'>> {
+    Partial<Pick<GroupToWrite, 'nulls'>> {
+  /** What processors make of the rows that fit the files. */
+  readonly process?: (
+    batch: Pick<GroupToWrite, 'completeRows' | 'valuesOf'>,
+  ) => Promise<GroupToWrite['processed']>;
   /** The cells that are the output, of every column that is stored: by column and row what `identityOf` gives. */
   readonly chosen: ReadonlyMap<string, ReadonlyMap<number, string>>;
 }
@@ -90,10 +94,11 @@ async function makeCommit(
   const nonce = randomBytes(8).toString('hex');
   const content = await dropMisfits(commit.plan, await commit.readContent());
   if (commit.isComplete) checkRows(commit.rows, content);
+  const processed = await content.process(content);
   const { rowGroup } = commit;
   const settled = await settle(dataset, { rowGroup, epoch, nonce }, content);
   const files: OutputFile[] = [];
-  const group = { ...content, plan: commit.plan, epoch, rowGroup, nonce, failed: settled.failed };
+  const group = { ...content, processed, plan: commit.plan, epoch, rowGroup, nonce, failed: settled.failed };
   for (const { write } of GROUP_OUTPUTS) files.push(...(await write(dataset, group)));
   const record: GroupRecord = {
     v: GROUP_VERSION,
@@ -144,7 +149,7 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Requir
     ...content,
     completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
-    processed: content.processed ?? [],
+    process: content.process ?? (async () => []),
     nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {
       const values = await content.valuesOf(column);

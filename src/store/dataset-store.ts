@@ -148,7 +148,8 @@ export class DatasetStore {
     if (plan.v > PLAN_VERSION) {
       fail(`Cannot use "${this.path(name)}": it was written by a newer Rowloom (format ${plan.v}): update`);
     }
-    return plan;
+    // Plans of version 2 know none.
+    return { ...plan, processors: plan.processors ?? [] };
   }
 
   /** The number of the newest start; 0 before the first. */

@@ -127,6 +127,7 @@ export function planWith(columns: readonly PlanColumn[], more: Partial<Plan> = {
   return {
     v: PLAN_VERSION,
     columns,
+    processors: [],
     models: { writer: MODEL },
     seed: 's',
     rowGroupSize: 1_000,

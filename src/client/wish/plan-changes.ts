@@ -12,6 +12,7 @@ import {
   type PlanModel,
   type PlanSeedSource,
 } from '../../plan.ts';
+import { processorOf } from '../../processors/kinds.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { formatJson, type Value } from '../../values.ts';
 
@@ -45,7 +46,24 @@ export function findOutputChanges(before: Plan, after: Plan): readonly string[] 
     else if (was.drop !== drop) changes.push(`${name}: ${drop ? 'dropped from' : 'back in'} the output`);
   }
   for (const { name } of columnsBefore) if (!left.has(name)) changes.push(`${name}: no longer there`);
-  return changes;
+  return [...changes, ...findProcessorChanges(before, after)];
+}
+
+/** Processors whose files, or what they do with rows, change: `processor chat: template changed`. */
+function findProcessorChanges(before: Plan, after: Plan): readonly string[] {
+  const old = new Map(before.processors.map((processor) => [processor.name, processor]));
+  const left = new Set(after.processors.map(({ name }) => name));
+  const changes = after.processors.flatMap(({ name, kind, form }) => {
+    const was = old.get(name);
+    if (was === undefined) return `processor ${name}: new`;
+    if (was.kind !== kind) return `processor ${name}: processor type changed`;
+    const words = Object.entries(processorOf(kind).words);
+    return words
+      .filter(([key]) => !isSame(fieldOf(was.form, key), fieldOf(form, key)))
+      .map(([, word]) => `processor ${name}: ${word} changed`);
+  });
+  const gone = before.processors.filter(({ name }) => !left.has(name));
+  return [...changes, ...gone.map(({ name }) => `processor ${name}: no longer there`)];
 }
 
 /** Why rows take other seed rows: `45 rows instead of 40, cycled`. */

@@ -10,6 +10,8 @@ export interface ValidDocument {
   readonly columns: readonly OutputColumn[];
   /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
   readonly seeds: { readonly path: string; readonly rows: number } | null;
+  /** In the order in which they run. */
+  readonly processors: readonly { readonly name: string; readonly kind: string }[];
   readonly warnings: readonly Violation[];
 }
 
@@ -27,7 +29,7 @@ export interface OutputColumn {
 
 /** Checks a document and what it names: seed files, providers, keys. Throws `ConfigError` with all that is wrong. */
 export async function validateDocument(options: DocumentOptions): Promise<ValidDocument> {
-  const { plan, settings, seeds, warnings } = await prepareToLook(options);
+  const { plan, config, settings, seeds, warnings } = await prepareToLook(options);
   const modelOf = (alias: string) => ({
     alias,
     name: findOwn(plan.models, alias)!.model,
@@ -47,6 +49,7 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
       return [{ name, kind, type, isDropped: drop, madeWith: null, model }, ...beside];
     }),
     seeds,
+    processors: config.processors.map(({ name, processor_type: kind }) => ({ name, kind })),
     warnings,
   };
 }

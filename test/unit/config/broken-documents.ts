@@ -301,13 +301,11 @@ model_providers:
 tool_configs: [{ tool_alias: t, providers: [p] }]
 constraints: [{ target_column: id, operator: lt, rhs: 1 }]
 profilers: [{ model_alias: m }]
-processors: [{ name: p, processor_type: drop_columns, column_names: [id] }]
 `),
     says: [
       'error config.yaml:2:1 tool_configs is not supported yet',
       'error config.yaml:3:1 constraints is not supported yet',
       'error config.yaml:4:1 profilers is not supported yet',
-      'error config.yaml:5:1 processors is not supported yet',
     ],
   },
   'wrong settings': {

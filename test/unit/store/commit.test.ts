@@ -509,7 +509,9 @@ describe('a commit', () => {
       { name: 'to chat', columns: [{ name: 'chat', type: { kind: 'text' } }], rows },
     ] as const;
     const drops = content.drops.map((drop) => ({ ...drop, kind: 'EmptyRenderedPrompt' }));
-    await commit(dataset, edition, { readContent: async () => ({ ...content, drops, processed }) });
+    await commit(dataset, edition, {
+      readContent: async () => ({ ...content, drops, process: async () => processed }),
+    });
     const next = await startEpoch(dataset);
     const path = 'processors-files/to%20chat/batch_00000.parquet';
     const bytes = await dataset.files.find(`${editionFolder(next.epoch)}/${path}`);

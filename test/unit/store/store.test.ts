@@ -195,8 +195,8 @@ describe('a dataset', () => {
     await dataset.writePlan('abc', plan);
     expect(await dataset.readPlan('abc')).toEqual(plan);
     await expect(dataset.readPlan('other')).rejects.toThrow(StoreError);
-    await dataset.writePlan('newer', { ...plan, v: 3 as 2 });
-    await expect(dataset.readPlan('newer')).rejects.toThrow('written by a newer Rowloom (format 3): update');
+    await dataset.writePlan('newer', { ...plan, v: 4 as 3 });
+    await expect(dataset.readPlan('newer')).rejects.toThrow('written by a newer Rowloom (format 4): update');
   });
 });
 

@@ -25,7 +25,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   const { print, say, screen } = context;
   const options = { ...context, file: config, isSimulated: flags.simulate };
   if (flags.json) return validateAsJson(options, context);
-  const { columns, seeds, warnings } = await validateDocument(options);
+  const { columns, seeds, processors, warnings } = await validateDocument(options);
   const rows = columns.map((column) => [column.name, describeMaker(column), describeType(column)]);
   const [head = '', ...body] = formatTable(['column', 'made by', 'type'], rows);
   print(paintFor(screen).strong(head));
@@ -34,6 +34,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   for (const warning of warnings) say(line('warning', formatViolation(warning)));
   const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
   if (seeds !== null) parts.push(`seed data ${seeds.path}: ${plural(seeds.rows, 'row')}`);
+  for (const { name, kind } of processors) parts.push(`processor ${name}: ${kind}`);
   if (warnings.length > 0) parts.push(plural(warnings.length, 'warning'));
   say(line('valid', parts.join(' · ')));
 }

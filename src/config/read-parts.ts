@@ -1,0 +1,76 @@
+// How parts of a document are read one by one: maps, lists, words, names. What is wrong is in the report.
+
+import { describe, plainText, plainValue } from '../columns/fields.ts';
+import { nearestName } from '../text/nearest-name.ts';
+import { suggestion } from '../text/phrases.ts';
+import type { Path } from './load.ts';
+import { refuseLater } from './not-yet.ts';
+import type { Report } from './report.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function fieldsOf(input: unknown): Fields | null {
+  const value = plainValue(input);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+export function textOf(input: unknown): string | null {
+  const value = plainText(input);
+  return typeof value === 'string' ? value : null;
+}
+
+/** The paths of a list's items. A field that is absent or null has none. */
+export function readList(report: Report, path: Path): readonly Path[] {
+  const input = report.read(path) ?? null;
+  if (Array.isArray(input)) return input.map((_, index) => [...path, index]);
+  if (input !== null) report.add({ path, message: `has to be a list, not ${describe(input)}` });
+  return [];
+}
+
+interface Word<Known extends string> {
+  readonly path: Path;
+  readonly words: readonly Known[];
+  readonly later: readonly string[];
+}
+
+/** The word at `path` if it is one that can be used; anything else is in the report. */
+export function readWord<Known extends string>(
+  report: Report,
+  { path, words, later }: Word<Known>,
+): Known | null {
+  const input = report.read(path);
+  const word = textOf(input);
+  const known = words.find((candidate) => candidate === word);
+  if (known !== undefined) return known;
+  if (input === undefined) {
+    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
+  } else if (word !== null && later.includes(word)) {
+    refuseLater(report, path);
+  } else {
+    const near = word === null ? null : nearestName(word, [...words, ...later]);
+    const field = String(path.at(-1));
+    const message =
+      word === null
+        ? `${field} has to be text, not ${describe(input)}`
+        : `no ${field} ${describe(input)}${suggestion(near)}`;
+    report.add({ path, message, isWhole: true });
+  }
+  return null;
+}
+
+/** Column names become folder names, percent-encoded. */
+const MAX_ENCODED_NAME = 200;
+/** The hidden column that starts rows where nothing else does. */
+export const ROW_ID_COLUMN = '_internal_row_id';
+
+/** Why a column cannot have a name; null if it can. Follows the word `name`. */
+export function nameProblem(name: string): string | null {
+  if (name.trim() === '') return 'is empty';
+  if (/\p{Cs}/u.test(name)) return 'has half a surrogate pair in it';
+  if (/\p{Cc}/u.test(name)) return 'has a control character in it';
+  const { length } = encodeURIComponent(name).replaceAll('*', '%2A');
+  if (length > MAX_ENCODED_NAME) {
+    return `is too long: ${length} characters in a file name, where ${MAX_ENCODED_NAME} are allowed`;
+  }
+  return name === ROW_ID_COLUMN || name === '__proto__' ? `"${name}" is taken by Rowloom` : null;
+}

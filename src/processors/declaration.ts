@@ -1,0 +1,74 @@
+// What a kind of processor is: its declare.ts has all that config, plan and client need to know, its make.ts what it does
+// with rows.
+
+import type { z } from 'zod';
+import type { OutputColumn, Plan, PlanProcessor } from '../plan.ts';
+import type { ShapeOf } from '../templates/shape.ts';
+import type { ValueObject } from '../values.ts';
+
+/** What a document says of any processor. */
+export interface ProcessorConfig {
+  readonly name: string;
+  readonly processor_type: string;
+}
+
+/** What a kind's own check is given. Paths are those below the processor. */
+export interface ProcessorChecks {
+  /** The columns that it may name; null when they cannot all be known. */
+  readonly columns: readonly string[] | null;
+  /** Those of them that are read out of another column's cells. */
+  readonly sideEffects: readonly string[];
+  /** By column, the processor before it that took it out. */
+  readonly dropped: ReadonlyMap<string, string>;
+  readonly shapeOf: ShapeOf;
+  add(
+    path: readonly (string | number)[],
+    message: string,
+    options?: {
+      readonly isWhole?: boolean;
+      readonly level?: 'warning';
+      /** A place in the text of the field, or of a name in it. */
+      readonly at?: number | { readonly mention: string } | 'key';
+    },
+  ): void;
+}
+
+export interface ProcessorDeclaration<
+  Kind extends string,
+  Config extends ProcessorConfig,
+  Form,
+  Input = unknown,
+> {
+  readonly kind: Kind;
+  readonly schema: z.ZodType<Config, Input>;
+  check?(config: Config, checks: ProcessorChecks): void;
+  /** The columns of these that it takes out of the output. */
+  drops?(config: Config, columns: readonly string[]): readonly string[];
+  /** Null for one that is done with when the plan is made. */
+  form(config: Config): Form | null;
+  /** By field of the form, in the order in which a change is looked for. */
+  readonly words: { readonly [Field in keyof Form]-?: string };
+}
+
+export type AnyProcessorDeclaration = ProcessorDeclaration<string, ProcessorConfig, object>;
+
+/** A row that is complete, with what is left out of the output. */
+export interface BatchRow {
+  readonly row: number;
+  readonly values: ValueObject;
+}
+
+/** What a processor made of the rows of a group, in their order. */
+export interface ProcessedBatch {
+  /** For files of its own. `columns` are those of the whole dataset, not just of these rows. */
+  readonly own?: { readonly columns: readonly OutputColumn[]; readonly rows: readonly ValueObject[] };
+}
+
+/** A processor that works on the rows of a group when it is committed. */
+export interface AfterBatchMaker<Processor extends PlanProcessor> {
+  /** What it returns throws `ProcessorError`: the build stops, and goes on once the document or the module is mended. */
+  open(
+    processor: Processor,
+    of: { readonly plan: Plan },
+  ): (rows: readonly BatchRow[]) => Promise<ProcessedBatch> | ProcessedBatch;
+}
