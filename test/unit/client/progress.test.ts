@@ -34,7 +34,16 @@ const SNAPSHOT: BuildSnapshot = {
   waitedFor: [],
 };
 
-const COUNT = { kept: 0, keptAsIs: 0, missing: 400, lost: 0, stale: 0, downstream: 0, retried: 0 };
+const COUNT = {
+  kept: 0,
+  keptAsIs: 0,
+  costs: true,
+  missing: 400,
+  lost: 0,
+  stale: 0,
+  downstream: 0,
+  retried: 0,
+};
 const WISH = {
   settings: { rows: 200 },
   counts: { columns: { body: COUNT, verdict: COUNT } },
