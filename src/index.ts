@@ -37,6 +37,7 @@ export {
   type UnreadableDataset,
 } from './client/look/look.ts';
 export { type PruneEnd, type PruneOptions, pruneDataset } from './client/look/prune-dataset.ts';
+export { type DatasetTrace, readTrace } from './client/look/read-trace.ts';
 export {
   type ColumnView,
   type PromptView,
@@ -45,6 +46,13 @@ export {
   readRow,
   readRows,
 } from './client/look/row-view.ts';
+export type {
+  ColumnTrace,
+  ModelTrace,
+  StartTrace,
+  TraceStep,
+  TraceTimes,
+} from './client/look/trace-summary.ts';
 export { type DatasetVersion, readVersions } from './client/look/versions.ts';
 export {
   describeGraph,
