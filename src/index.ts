@@ -2,7 +2,8 @@
 // or `startDataset`, steer and look from anywhere.
 
 export type { Calls } from './activities/builds.ts';
-export type { RunEvents, StoppedCalls } from './client/build/build.ts';
+export type { CommittedRowGroup } from './activities/process.ts';
+export type { CallbackFailure, RunEvents, StoppedCalls } from './client/build/build.ts';
 export { type Connected, connect } from './client/build/connection.ts';
 export type { BuildEvents } from './client/build/follow.ts';
 export type { Answer, EndedRun, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';

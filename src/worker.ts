@@ -13,6 +13,7 @@ import {
 } from '@temporalio/worker';
 import { Builds } from './activities/builds.ts';
 import { createActivities } from './activities/index.ts';
+import type { ProcessOptions } from './activities/process.ts';
 import { sliceTaskQueue } from './protocol.ts';
 import type { Store } from './store/store.ts';
 
@@ -37,6 +38,7 @@ export interface WorkerOptions {
   readonly taskQueue: string;
   readonly store: Store;
   readonly environment: NodeJS.ProcessEnv;
+  readonly onRowGroup?: ProcessOptions['onRowGroup'];
 }
 
 export interface RunningWorker {
@@ -71,8 +73,8 @@ function warn(text: string): void {
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, taskQueue, store, client, environment } = options;
-  const builds = new Builds({ store, client, environment });
+  const { connection, namespace, taskQueue, store, client, environment, onRowGroup } = options;
+  const builds = new Builds({ store, client, environment, ...(onRowGroup && { onRowGroup }) });
   const activities = createActivities({ builds, warn });
   const shared = {
     connection,

@@ -34,6 +34,7 @@ export interface Build extends OpenRows {
   readonly calls: BuildCalls;
   /** Null where nobody asked for them. */
   readonly traces: TraceLog | null;
+  readonly onRowGroup: ServingProcess['onRowGroup'];
   columnOf(name: string): PlanColumn;
   /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
   openCells(name: string): Promise<OpenCells>;
@@ -95,6 +96,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     graph,
     traces: settings.isTraced === true ? openTraces(dataset, ref.epoch) : null,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
+    onRowGroup: process.onRowGroup,
     columnOf,
     openCells(name) {
       const opened = openedCells.get(name) ?? openCells(plan, columnOf(name));

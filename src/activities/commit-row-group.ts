@@ -9,7 +9,8 @@ import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { partsSource } from '../rows/parts.ts';
 import type { AssembledRow } from '../rows/row.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
-import type { Drop } from '../store/groups.ts';
+import type { Drop, GroupRecord } from '../store/groups.ts';
+import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
 import { identityOf } from '../store/records.ts';
 import type { Build } from './build.ts';
 import { removeForeignFiles } from './foreign-files.ts';
@@ -33,7 +34,18 @@ export async function commitRowGroupActivity(
   await edition.publish({ isFinished: false });
   if (isComplete) await removeForeignFiles(build, rowGroup);
   if (isComplete) build.forgetParts(Object.values(input.parts).flat());
+  await tellRowGroup(build, group);
   return { rows: group.rowCount, dropped: group.drops.length };
+}
+
+/** Again where the process crashed, or lost the server, before the workflow knew of the commit. */
+async function tellRowGroup({ dataset, ref, onRowGroup }: Build, group: GroupRecord): Promise<void> {
+  const { rowGroup, rowCount, drops, isComplete } = group;
+  const file = group.files.find(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+  await onRowGroup?.({
+    ...{ dataset: dataset.name, rowGroup, rows: rowCount, dropped: drops.length, isComplete },
+    path: file === undefined ? null : dataset.path(`${editionFolder(ref.epoch)}/${file.name}`),
+  });
 }
 
 async function readContent(build: Build, input: CommitRowGroupInput): Promise<RowGroupContent> {

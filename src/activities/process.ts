@@ -8,6 +8,19 @@ import { PartCache } from '../store/part-cache.ts';
 import type { Store } from '../store/store.ts';
 import { Company } from './company.ts';
 
+/** A row group whose rows are written, with the record that proves it. */
+export interface CommittedRowGroup {
+  readonly dataset: string;
+  readonly rowGroup: number;
+  /** In its file. */
+  readonly rows: number;
+  readonly dropped: number;
+  /** False where the build was stopped before all its rows were made: it is told of again once they are. */
+  readonly isComplete: boolean;
+  /** Absolute path of its Parquet file, in the edition that the build makes; null where it has no row. */
+  readonly path: string | null;
+}
+
 /** Bytes of parts that a process keeps parsed: the open groups' cells several times over. */
 const PART_CACHE_BYTES = 64 * 1024 * 1024;
 
@@ -17,6 +30,8 @@ export interface ProcessOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** See `ModelsOptions`. */
   readonly connect?: ModelsOptions['connect'];
+  /** Awaited after each commit. Never rejects. */
+  readonly onRowGroup?: (group: CommittedRowGroup) => Promise<void>;
 }
 
 export interface ServingProcess extends ProcessOptions {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ModelError } from '../../src/errors.ts';
 import { readTraces } from '../../src/store/traces.ts';
@@ -69,4 +70,20 @@ it('touches no disk where nobody asked for traces', async () => {
   await stage.generateAll(await stage.conduct());
   await stage.builds.dispose();
   expect(await stage.wish.dataset.files.list('traces')).toEqual([]);
+});
+
+it('tells the process of a row group once it is committed, with the file that holds its rows', async () => {
+  const stage = await ActivityStage.create({
+    topics: ['wind', 'nothing'],
+    script: ({ cell }) => (cell.column === 'note' && cell.row === 0 ? '{"n": 3}' : ''),
+  });
+  const conductor = await stage.conduct();
+  await stage.generateAll(conductor);
+  expect(stage.committed).toEqual([]);
+  await stage.commit(conductor);
+  const path = stage.wish.dataset.path('editions/000001/parquet-files/batch_00000.parquet');
+  expect(stage.committed).toEqual([
+    { dataset: 'tickets', rowGroup: 0, rows: 1, dropped: 1, isComplete: true, path },
+  ]);
+  expect(existsSync(path)).toBe(true);
 });

@@ -8,6 +8,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
 import { Builds } from '../../src/activities/builds.ts';
 import { type Activities, createActivities } from '../../src/activities/index.ts';
+import type { CommittedRowGroup } from '../../src/activities/process.ts';
 import { takeEpoch } from '../../src/client/build/start-build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../src/client/wish/wish.ts';
 import { ConfigError } from '../../src/errors.ts';
@@ -71,6 +72,8 @@ export class ActivityStage {
   readonly asked: string[] = [];
   /** The reasons with which a worker ended the build. */
   readonly stops: string[] = [];
+  /** The row groups that the process was told of. */
+  readonly committed: CommittedRowGroup[] = [];
   /** What the worker said to people. */
   readonly warnings: string[] = [];
   readonly wish: AcceptedWish;
@@ -214,6 +217,7 @@ export class ActivityStage {
       store: this.wish.store,
       client: { workflow: { getHandle: () => workflow } } as unknown as Client,
       environment: {},
+      onRowGroup: async (group) => void this.committed.push(group),
       connect: () => {
         if (this.canConnect) return this.#model();
         const place = { file: null, line: null, column: null, level: 'error' } as const;

@@ -48,3 +48,42 @@ it('makes a dataset in a few lines, and ends', async () => {
   expect(rows).toHaveLength(20);
   expect(rows[0]).toEqual({ tone: expect.stringMatching(/^(?:calm|angry)$/), note: expect.any(String) });
 }, 60_000);
+
+it('is told of each row group, and a callback that throws ends nothing', async () => {
+  const { code, output, talk } = await run(`
+    import { existsSync, writeFileSync } from 'node:fs';
+    import { runDataset } from 'rowloom';
+    const document = {
+      columns: [{ name: 'tone', column_type: 'sampler', sampler_type: 'category', params: { values: ['calm'] } }],
+      rowloom: { row_group_size: 10 },
+    };
+    writeFileSync('tones.yaml', JSON.stringify(document));
+    const told = [];
+    const end = await runDataset({
+      target: 'tones.yaml',
+      rows: 20,
+      say: (text) => text.startsWith('warning') && console.error(text),
+      events: {
+        async onRowGroup({ dataset, rowGroup, rows, dropped, path }) {
+          told.push([dataset, rowGroup, rows, dropped, existsSync(path)]);
+          if (rowGroup === 1) throw new Error('The bucket is away');
+        },
+      },
+    });
+    told.sort(([, one], [, other]) => one - other);
+    const failures = end.callbackFailures.map(({ rowGroup, error }) => [rowGroup, error.message]);
+    console.log(JSON.stringify({ told, failures, isComplete: end.isComplete }));
+  `);
+  expect({ code, talk }).toEqual({
+    code: 0,
+    talk: 'warning   onRowGroup failed for row group 1, the build goes on: The bucket is away\n',
+  });
+  expect(JSON.parse(output)).toEqual({
+    told: [
+      ['tones', 0, 10, 0, true],
+      ['tones', 1, 10, 0, true],
+    ],
+    failures: [[1, 'The bucket is away']],
+    isComplete: true,
+  });
+}, 60_000);

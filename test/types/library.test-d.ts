@@ -4,6 +4,7 @@ import {
   type BuildSnapshot,
   type Calls,
   type ColumnSpec,
+  type CommittedRowGroup,
   connect,
   type DatasetPlace,
   type DatasetStatus,
@@ -31,6 +32,7 @@ const place: DatasetPlace = { target: 'tickets', cwd: '.' };
 
 const events: Partial<RunEvents> = {
   onSnapshot: (snapshot: BuildSnapshot, calls: Calls | null) => console.log(snapshot.rows, calls?.inFlight),
+  onRowGroup: async ({ dataset, rowGroup, path }: CommittedRowGroup) => console.log(dataset, rowGroup, path),
 };
 
 const options: RunDatasetOptions = {
@@ -45,6 +47,7 @@ const options: RunDatasetOptions = {
 const end: RunEnd = await runDataset(options);
 if (end.how === 'ended') {
   const summary: Summary = end.summary;
+  for (const { rowGroup, error } of end.callbackFailures) console.log(rowGroup, error);
   console.log(summary.rowCount, summary.usage.body?.promptTokens);
 }
 await startDataset({ target: 'tickets.yaml', address: 'localhost:7233' });

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection } from '@temporalio/worker';
 import type { Calls } from '../../activities/builds.ts';
+import type { CommittedRowGroup } from '../../activities/process.ts';
 import { StoreError } from '../../errors.ts';
 import { type DatasetResult, runTaskQueue } from '../../protocol.ts';
 import { workerOptions } from '../../server/proxy.ts';
@@ -16,6 +17,18 @@ import { attachOrTake, buildRefOf, replaced, type StartOptions, startWorkflow } 
 export interface RunEvents extends BuildEvents {
   /** This process was told to stop: so many calls are in flight. */
   readonly onStopping: (callsInFlight: number) => void;
+  /**
+   * Awaited after each row group that this process commits; the group goes on when it has ended. What it throws ends
+   * nothing: it is said, and stands in the result. Groups that are taken over as they are, or that other processes make, are
+   * not told of; one whose commit a crash follows may be told of twice.
+   */
+  readonly onRowGroup?: (group: CommittedRowGroup) => Promise<void> | void;
+}
+
+/** What `onRowGroup` threw. */
+export interface CallbackFailure {
+  readonly rowGroup: number;
+  readonly error: unknown;
 }
 
 /** What became of the calls that were in flight when this process was told to stop. */
@@ -27,6 +40,7 @@ export interface StoppedCalls {
 export interface RunBuildOptions extends StartOptions {
   readonly environment: NodeJS.ProcessEnv;
   readonly events: RunEvents;
+  readonly say: (line: string) => void;
   /** Aborted by Ctrl-C: a build of this process stops, one that another process makes goes on. */
   readonly stopSignal: AbortSignal;
 }
@@ -38,6 +52,7 @@ export type BuildEnd =
       readonly epoch: number;
       /** Null when this process was not told to stop. */
       readonly stopped: StoppedCalls | null;
+      readonly callbackFailures: readonly CallbackFailure[];
     }
   | { readonly how: 'detached' };
 
@@ -56,7 +71,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd | 'ou
     const result = await follow(start, options);
     if (stopSignal.aborted) return { how: 'detached' };
     if (result !== undefined && start.rows === wish.settings.rows)
-      return { how: 'ended', result, epoch: start.epoch, stopped: null };
+      return { how: 'ended', result, epoch: start.epoch, stopped: null, callbackFailures: [] };
     // The workflow has ended, but its process still writes that it has left: before that a new start would be refused.
     while (await isLive(start, connected)) await sleep(LOOK_AGAIN_MS);
   }
@@ -69,6 +84,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
   const { wish, connected, environment, stopSignal, events } = options;
   const build = buildRefOf(wish, start);
   const taskQueue = runTaskQueue(build);
+  const callbackFailures: CallbackFailure[] = [];
   let worker: RunningWorker | undefined;
   let atStop: Calls | undefined;
   // `stop` fails for a build that cannot be opened; its workflow then fails too and tells the reason.
@@ -91,6 +107,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       taskQueue,
       store: wish.store,
       environment,
+      ...(events.onRowGroup && { onRowGroup: (group) => tellRowGroup(group, options, callbackFailures) }),
     });
     // Ctrl-C came while the worker was started, when there was nothing to stop yet.
     if (stopSignal.aborted) void endCalls();
@@ -98,7 +115,7 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
     const result = await follow(start, { ...options, worker });
     if (result === undefined) throw replaced(build);
     const stopped = atStop === undefined ? null : stoppedCalls(atStop, worker.builds.calls());
-    return { how: 'ended', result, epoch: start.epoch, stopped };
+    return { how: 'ended', result, epoch: start.epoch, stopped, callbackFailures };
   } finally {
     stopSignal.removeEventListener('abort', stop);
     try {
@@ -108,6 +125,20 @@ async function serve(start: EpochRecord, options: RunBuildOptions): Promise<Buil
       // A program that calls `runDataset` lives on, and the next start would take it for the builder.
       await leaveEpoch(start, wish);
     }
+  }
+}
+
+async function tellRowGroup(
+  group: CommittedRowGroup,
+  { events, say }: RunBuildOptions,
+  failures: CallbackFailure[],
+): Promise<void> {
+  try {
+    await events.onRowGroup?.(group);
+  } catch (error) {
+    failures.push({ rowGroup: group.rowGroup, error });
+    const why = error instanceof Error ? error.message : String(error);
+    say(`warning   onRowGroup failed for row group ${group.rowGroup}, the build goes on: ${why}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { readUsage } from '../../store/usage.ts';
 import { plural } from '../../text/plural.ts';
 import type { StorePlace } from '../wish/find-dataset.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from '../wish/wish.ts';
-import type { RunEvents, StoppedCalls } from './build.ts';
+import type { CallbackFailure, RunEvents, StoppedCalls } from './build.ts';
 import type { Connected } from './connection.ts';
 import { serverFolder } from './server-folder.ts';
 import type { StartedBuild } from './start-build.ts';
@@ -49,6 +49,8 @@ export interface EndedRun {
   readonly version: number | null;
   /** What became of the calls in flight when this process was told to stop; null when it was not. */
   readonly stopped: StoppedCalls | null;
+  /** What `events.onRowGroup` threw. */
+  readonly callbackFailures: readonly CallbackFailure[];
 }
 
 export type RunEnd =
@@ -130,7 +132,7 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
     await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
     const usageBefore = summary.usage;
-    const nothing = { reason: null, version: null, stopped: null };
+    const nothing = { reason: null, version: null, stopped: null, callbackFailures: [] };
     return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
   }
   const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
@@ -142,12 +144,22 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
     if (end === 'outdated') return end;
     if (end.how === 'detached') return { how: 'detached', wish };
     const { dataset } = accepted;
-    const { stopped, result } = end;
+    const { stopped, result, callbackFailures } = end;
     const { isComplete, reason } = result;
     const summary = await summarize(dataset);
     const before = wish.replacesOutput && isComplete ? (await listVersions(dataset)).at(-2) : undefined;
     const version = before ?? null;
-    return { how: 'ended', wish, isComplete, reason, summary, usageBefore, version, stopped };
+    return {
+      how: 'ended',
+      wish,
+      isComplete,
+      reason,
+      summary,
+      usageBefore,
+      version,
+      stopped,
+      callbackFailures,
+    };
   });
 }
 
