@@ -18,6 +18,7 @@ import {
   LATER_DOCUMENT_FIELDS,
   LATER_SAMPLER_TYPES,
   LATER_SEED_TYPES,
+  LATER_SETTINGS,
   laterColumnFields,
   refuseLater,
   warnOfOlder,
@@ -273,6 +274,10 @@ function readRowloom(report: Report): RowloomSettings | null {
   const own =
     fields === null
       ? input
-      : Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'providers'));
+      : Object.fromEntries(
+          Object.entries(
+            withoutLaterFields(report, { path: ['rowloom'], fields, later: LATER_SETTINGS }),
+          ).filter(([name]) => name !== 'providers'),
+        );
   return readPart(report, { path: ['rowloom'], schema: rowloomSettings, input: own });
 }

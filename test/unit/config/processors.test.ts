@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { builderConfigOf } from '../../../src/config/builder-config.ts';
+import { formatJson } from '../../../src/values.ts';
 import { prepareFiles, violationsOf } from './prepared.ts';
 
 const COLUMNS = `columns:
@@ -104,13 +106,19 @@ describe('processors', () => {
     ]);
   });
 
+  it('of modules are refused by name', async () => {
+    const module = { name: 'p', stage: 'after_batch', module: './p.ts#fn' };
+    const document = `${COLUMNS}rowloom: { processors: [${JSON.stringify(module)}] }\n`;
+    expect(await violationsOf({ 'config.yaml': document })).toEqual([
+      'error config.yaml:5:12 rowloom.processors is not supported yet',
+    ]);
+  });
+
   it('stand in the document that is kept, and give the same plan', async () => {
     const template = '{ max_tokens: 1.5, n: 1 }';
     const prepared = await prepareFiles({
       'config.yaml': `${COLUMNS}processors: [{ name: chat, processor_type: schema_transform, template: ${template} }]\n`,
     });
-    const { builderConfigOf } = await import('../../../src/config/builder-config.ts');
-    const { formatJson } = await import('../../../src/values.ts');
     const again = await prepareFiles({ 'config.yaml': formatJson(builderConfigOf(prepared.config)) });
     expect(again.plan).toEqual(prepared.plan);
   });
