@@ -179,7 +179,7 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
   if (holds === 'prompt' || holds === 'template' || holds === 'condition') {
     checkTemplate(report, { ...check, where, known: known ?? [], variables });
   }
-  return variables.filter((name) => name !== column.name);
+  return variables.filter((name) => checks.producerOf(name) !== column.name);
 }
 
 /** What is wrong with a name that a field takes from its row. */
@@ -194,11 +194,8 @@ function problemOfName(
     const others = known.filter((other) => other !== column.name);
     return `no column "${name}"${suggestion(nearestName(name, others))}`;
   }
-  if (field.mark.holds !== 'expressions') {
-    if (field.mark.holds === 'condition' && checks.producerOf(name) === column.name)
-      return 'looks at what it makes itself';
-    return null;
-  }
+  if (checks.producerOf(name) === column.name) return 'looks at what it makes itself';
+  if (field.mark.holds !== 'expressions') return null;
   const isSampler = checks.config.columns.some((other) => other.name === name && other.kind === 'sampler');
   return isSampler ? null : `a sampler can depend on samplers only, and "${name}" is none`;
 }

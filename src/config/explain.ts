@@ -156,7 +156,8 @@ export function fieldsAt(schema: z.core.$ZodType, path: Path): readonly string[]
   const [key, ...rest] = path;
   switch (definition.type) {
     case 'pipe':
-      return fieldsAt(definition.out, path);
+      // Of a reading and a transformation the reading has the fields.
+      return fieldsAt(definition.out._zod.def.type === 'transform' ? definition.in : definition.out, path);
     case 'default':
     case 'prefault':
     case 'nullable':

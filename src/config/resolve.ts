@@ -3,6 +3,7 @@
 import type { ColumnConfig, Facts } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { SamplerConfigOf } from '../columns/sampler/params.ts';
+import { typeWithSkip } from '../columns/skip-type.ts';
 import { digestOf } from '../digest.ts';
 import {
   aliasesOf,
@@ -210,7 +211,7 @@ function planColumn(config: ColumnConfig, facts: Facts): PlanColumn {
     name: config.name,
     strategy: declaration.strategy(form),
     drop: config.drop,
-    type: declaration.type(config, facts),
+    type: typeWithSkip(declaration.type(config, facts), config.skip),
     needs,
     skip: config.skip === null ? null : { ...config.skip, reads: whenOnly },
     propagateSkip: config.propagate_skip,

@@ -2,9 +2,12 @@
 // stay exact where Python goes through a float, and a number that is not finite is no value.
 
 import { CellError } from '../../errors.ts';
+import { parseTemplate, renderTemplate } from '../../templates/template.ts';
 import { shorten } from '../../text/shorten.ts';
-import { fitsInt64, type Value } from '../../values.ts';
-import type { Dtype } from './declare.ts';
+import { fitsInt64, formatJson, type Value } from '../../values.ts';
+
+export const DTYPES = ['str', 'int', 'float', 'bool'] as const;
+export type Dtype = (typeof DTYPES)[number];
 
 const WHOLE = /^[+-]?\d+(?:_\d+)*$/;
 const FLOAT = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
@@ -30,6 +33,28 @@ export function castText(text: string, dtype: Dtype): Value {
         ? text.toLowerCase() === 'true'
         : Math.trunc(finiteNumber(text, dtype)) !== 0;
   }
+}
+
+/** A value as Python's `str()`, `int()`, `float()` and `bool()` make one of this type. Throws `CellError` (TypeCastError). */
+export function castValue(value: Value, dtype: Dtype): Value {
+  switch (dtype) {
+    case 'str':
+      return renderTemplate(parseTemplate('{{ value }}'), { value }, { draw: () => 0 });
+    case 'bool':
+      return isTruthy(value);
+    default: {
+      if (typeof value === 'string' && dtype === 'int' && findWhole(value) === undefined) break;
+      if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'string')
+        return castText(String(value), dtype);
+      if (typeof value === 'boolean') return castText(value ? '1' : '0', dtype);
+    }
+  }
+  throw new CellError('TypeCastError', `Cannot cast ${shorten(formatJson(value))} to ${dtype}`);
+}
+
+function isTruthy(value: Value): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value);
 }
 
 /** The finite number that a text stands for. Throws `CellError` (TypeCastError), naming `target`. */

@@ -1,17 +1,16 @@
 // `expression`: a template over the row, as text, number or truth value.
 
-import type { z } from 'zod';
+import { z } from 'zod';
+import { CellError } from '../../errors.ts';
 import type { ColumnType, PlanColumn } from '../../plan.ts';
 import { isObject, NO_FIELDS, type Shape, type ShapeOf } from '../../templates/shape.ts';
 import { pathOf } from '../../templates/syntax/syntax.ts';
 import { TemplateSyntaxError } from '../../templates/syntax/template-error.ts';
 import { parseTemplate } from '../../templates/template.ts';
 import { columnFields, type Declaration, skipFields } from '../declaration.ts';
-import { map, oneOf } from '../fields.ts';
+import { describe, map, oneOf } from '../fields.ts';
 import { template } from '../marks.ts';
-
-const DTYPES = ['str', 'int', 'float', 'bool'] as const;
-export type Dtype = (typeof DTYPES)[number];
+import { castValue, DTYPES, type Dtype } from './cast.ts';
 
 export interface ExpressionForm {
   readonly expr: string;
@@ -31,6 +30,19 @@ const schema = map({
   expr: template(),
   dtype: oneOf(DTYPES).default('str'),
   ...skipFields(),
+}).transform((config, context) => {
+  const { skip, dtype } = config;
+  if (skip === null || skip.value === null) return config;
+  try {
+    return { ...config, skip: { ...skip, value: castValue(skip.value, dtype) } };
+  } catch (error) {
+    if (!(error instanceof CellError)) throw error;
+    context.addIssue({
+      ...{ code: 'custom', path: ['skip', 'value'], input: skip.value },
+      message: `is ${describe(skip.value)}, which is no ${dtype}`,
+    });
+    return z.NEVER;
+  }
 });
 
 export const declare: Declaration<

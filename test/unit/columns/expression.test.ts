@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dtype } from '../../../src/columns/expression/declare.ts';
+import type { Dtype } from '../../../src/columns/expression/cast.ts';
 import { make } from '../../../src/columns/expression/make.ts';
 import type { Values } from '../../../src/columns/maker.ts';
 import { CellError } from '../../../src/errors.ts';

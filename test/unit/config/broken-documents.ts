@@ -444,6 +444,23 @@ rowloom:
       'error config.yaml:16:5 column "verdict": multi_modal_context is not supported yet',
     ],
   },
+  'skips that cannot be': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: expression, dtype: int, expr: "1", skip: { when: "{{ id }}", value: "3.7" } }
+  - { name: b, column_type: expression, dtype: float, expr: "1", skip: { when: "{{ id }}", value: [1] } }
+  - { name: c, column_type: expression, expr: "1", skip: { when: "{{ c }}" } }
+  - { name: d, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", with_trace: all_messages, skip: { when: "{{ d__trace }}" } }
+  - { name: e, column_type: expression, expr: "1", skip: { when: "{{ true }}" } }
+`),
+    says: [
+      'error config.yaml:3:97 column "a": skip.value is "3.7", which is no int',
+      'error config.yaml:4:99 column "b": skip.value is a list, which is no float',
+      'error config.yaml:5:70 column "c": needs itself (in skip.when)',
+      'error config.yaml:6:124 column "d": looks at what it makes itself (in skip.when)',
+      'error config.yaml:7:66 column "e": skip.when names no column: it holds for every row or for none',
+    ],
+  },
   'fields of other columns': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid, prompt: x, drops: yes }

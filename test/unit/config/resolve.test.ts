@@ -512,3 +512,34 @@ describe('the example', () => {
     expect(positionOf('body', 'prompt')?.line).toBe(31);
   });
 });
+
+describe('a skip', () => {
+  it.each<[string, string, Value]>([
+    ['int', '3', 3n],
+    ['int', '3.7', 3n],
+    ['int', '"4"', 4n],
+    ['int', 'true', 1n],
+    ['float', '2', 2],
+    ['bool', '"false"', true],
+    ['bool', '0', false],
+    ['str', 'true', 'True'],
+    ['str', 'null', null],
+  ])('of an expression of dtype %s has %s as %o', async (dtype, value, expected) => {
+    const text = `
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: expression, dtype: ${dtype}, expr: "{{ id }}", skip: { when: "{{ id }}", value: ${value} } }`;
+    expect((await columnOf(text, 'a')).skip?.value).toBe(expected);
+  });
+
+  it('whose value is of another type makes the column JSON text, so that no row is lost for it', async () => {
+    const judge = (value: string) =>
+      columnOf(
+        `
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-judge, model_alias: writer, prompt: "{{ id }}", scores: [{ name: x, description: y, options: { 1: a, 2: b } }], skip: { when: "{{ id }}", value: ${value} } }`,
+        'a',
+      );
+    expect((await judge('none')).type).toEqual({ kind: 'json' });
+    expect((await judge('null')).type.kind).toBe('struct');
+  });
+});

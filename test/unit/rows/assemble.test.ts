@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dtype } from '../../../src/columns/expression/declare.ts';
+import type { Dtype } from '../../../src/columns/expression/cast.ts';
 import { CellError } from '../../../src/errors.ts';
 import type { Plan, PlanColumn, PlanSkip } from '../../../src/plan.ts';
 import type { AssembledRow, Source } from '../../../src/rows/row.ts';
