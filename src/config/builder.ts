@@ -13,6 +13,7 @@
 import { stringify } from 'yaml';
 import type { ColumnKind, InputOf } from '../columns/kinds.ts';
 import type { Marked } from '../columns/marks.ts';
+import type { ProcessorInput } from '../processors/kinds.ts';
 import type { RowloomSettings, SeedConfig } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 
@@ -72,6 +73,7 @@ interface DocumentData {
   readonly seed_config?: object;
   readonly columns: readonly object[];
   readonly model_configs: readonly object[];
+  readonly processors?: readonly object[];
   readonly rowloom: { readonly providers: readonly object[] };
 }
 
@@ -127,6 +129,12 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
     },
   ): DatasetBuilder<Known, Exclude<Alias, DefaultAlias> | Name> {
     return new DatasetBuilder({ ...this.#data, model_configs: [...this.#data.model_configs, spec] });
+  }
+
+  /** Adds what is done with rows when they are written, after the processors added before. */
+  processor(spec: ProcessorInput): DatasetBuilder<Known, Alias> {
+    const { processors = [] } = this.#data;
+    return new DatasetBuilder({ ...this.#data, processors: [...processors, spec] });
   }
 
   /** Adds an endpoint. `api_key` is the name of an environment variable, never a key. */

@@ -17,6 +17,18 @@ const PROCESSORS = {
 type ProcessorKind = keyof typeof PROCESSORS;
 export const PROCESSOR_KINDS = Object.keys(PROCESSORS) as readonly ProcessorKind[];
 
+/** What a person writes of a processor of any kind. */
+export type ProcessorInput = {
+  [Kind in ProcessorKind]: (typeof PROCESSORS)[Kind]['declare'] extends ProcessorDeclaration<
+    Kind,
+    infer _Config,
+    infer _Form,
+    infer Input
+  >
+    ? Input
+    : never;
+}[ProcessorKind];
+
 /** Ties a kind's declaration to what makes something of its form; null for one without. */
 function processor<Kind extends string, Config extends ProcessorConfig, Form, Input>(
   declare: ProcessorDeclaration<Kind, Config, Form, Input>,

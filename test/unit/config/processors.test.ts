@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DatasetBuilder } from '../../../src/config/builder.ts';
 import { builderConfigOf } from '../../../src/config/builder-config.ts';
 import { formatJson } from '../../../src/values.ts';
 import { prepareFiles, violationsOf } from './prepared.ts';
@@ -122,4 +123,14 @@ describe('processors', () => {
     const again = await prepareFiles({ 'config.yaml': formatJson(builderConfigOf(prepared.config)) });
     expect(again.plan).toEqual(prepared.plan);
   });
+});
+
+it('are written by the builder, too', async () => {
+  const document = DatasetBuilder.create()
+    .column('id', { column_type: 'sampler', sampler_type: 'uuid', params: {} })
+    .processor({ name: 'chat', processor_type: 'schema_transform', template: { text: '{{ id }}' } })
+    .toYaml();
+  const { plan: made } = await prepareFiles({ 'config.yaml': document });
+  const form = { template: '{"text":"{{ id }}"}' };
+  expect(made.processors).toEqual([{ kind: 'schema_transform', name: 'chat', form }]);
 });
