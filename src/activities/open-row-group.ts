@@ -22,7 +22,12 @@ export async function openRowGroupActivity(
   build: Build,
   { rowGroup, rows, continues }: OpenRowGroupInput,
 ): Promise<OpenRowGroupResult> {
-  const adoption = await adoptRowGroup({ ...build, rowGroup, rows });
+  const lostMasks = continues?.lost ?? {};
+  const lostRows = new Map(
+    Object.entries(lostMasks).map(([name, mask]) => [name, new Set(RowMask.fromHex(rows, mask).rows())]),
+  );
+  const lost = (column: string, row: number) => lostRows.get(column)?.has(row) === true;
+  const adoption = await adoptRowGroup({ ...build, rowGroup, rows, lost });
   const dropped = continues === undefined ? RowMask.empty(rows) : RowMask.fromHex(rows, continues.dropped);
   for (const row of adoption.dropped.keys()) dropped.set(row);
   const columns: Record<string, OpenedRowGroup['columns'][string]> = {};
@@ -46,7 +51,7 @@ export async function openRowGroupActivity(
     rows,
     dropped: dropped.toHex(),
     columns,
-    lost: continues?.lost ?? {},
+    lost: lostMasks,
     bases: bases.filter((name) => name !== null),
   };
 }

@@ -7,7 +7,7 @@ import { gatherRecords, storedColumns } from '../store/gather.ts';
 import { failuresOf, findGroup, type GroupRecord } from '../store/groups.ts';
 import { findPublished, listEditions } from '../store/published.ts';
 import type { CellRecord } from '../store/records.ts';
-import { adoptCells } from './adopt.ts';
+import { type AdoptInput, adoptCells } from './adopt.ts';
 import type { Adoption, EarlierOutput } from './adoption.ts';
 import type { Assembler } from './assemble.ts';
 import type { GroupDigests } from './group-digests.ts';
@@ -30,8 +30,10 @@ export async function adoptRowGroup(place: {
   readonly rows: RowRange;
   /** Only what an edit can have touched, to count it. */
   readonly readsChangesOnly?: boolean;
+  /** See `AdoptInput`. */
+  readonly lost?: AdoptInput['lost'];
 }): Promise<AdoptedRowGroup> {
-  const { dataset, plan, assembler, roots, digests, rowGroup, rows, readsChangesOnly = false } = place;
+  const { dataset, plan, assembler, roots, digests, rowGroup, rows, readsChangesOnly = false, lost } = place;
   const order = assembler.columns.map(({ column }) => column.name);
   const published = await findPublished(dataset);
   const group =
@@ -62,6 +64,7 @@ export async function adoptRowGroup(place: {
     output,
     unchanged,
     unread,
+    ...(lost === undefined ? {} : { lost }),
   });
   return { ...adoption, records, unread };
 }

@@ -42,6 +42,8 @@ export interface AdoptInput {
   readonly unchanged: ReadonlySet<string>;
   /** Those of them whose records were not read: every row is in the output and has its cell. */
   readonly unread: ReadonlySet<string>;
+  /** Cells that failed for good earlier in this start, by column: a column made as a whole does not wait for them. */
+  readonly lost?: (column: string, row: number) => boolean;
 }
 
 export async function adoptCells(input: AdoptInput): Promise<Adoption> {
@@ -246,7 +248,7 @@ class Adopter implements Source {
       return foundIn(open, crash);
     }
     // The slice that tries it records why.
-    if (keyed instanceof CellError) return 'impossible';
+    if (keyed instanceof CellError || this.#input.lost?.(column.name, row.row)) return 'impossible';
     wanted.set(
       row.row,
       this.#wantOf({ column, row: row.row, accepted, records, canJudge: input !== null, digest }),

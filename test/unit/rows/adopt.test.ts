@@ -3,15 +3,17 @@
 import { describe, expect, it } from 'vitest';
 import { CHAT_READ_VERSION } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
+import { CellError } from '../../../src/errors.ts';
 import { SIMULATED_HOST } from '../../../src/models/providers/simulated/simulated-client.ts';
 import type { Plan } from '../../../src/plan.ts';
 import { adoptCells } from '../../../src/rows/adopt.ts';
 import type { Adoption, EarlierOutput } from '../../../src/rows/adoption.ts';
 import type { RootRow } from '../../../src/rows/roots.ts';
+import { emptyRow } from '../../../src/rows/row.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../src/store/records.ts';
 import type { Value } from '../../../src/values.ts';
 import { cellInput } from '../../support/chat-columns.ts';
-import { assemblerOf, planWith, samplerColumn, textColumn } from '../../support/plans.ts';
+import { assemblerOf, customColumn, planWith, samplerColumn, textColumn } from '../../support/plans.ts';
 
 function text(name: string, needs: string): TextColumn {
   return textColumn(name, { needs: [needs], prompt: `${name} of {{ ${needs} }}` });
@@ -225,5 +227,34 @@ describe('a cell of the current output', () => {
       { output: IN_PLACE },
     );
     expect(wantOf(adoption, 'summary')).toBe('missing');
+  });
+});
+
+describe('a column made as a whole', () => {
+  it('does not wait for cells that failed for good before its child went on as a new run', async () => {
+    const rank = customColumn('rank', { calling: 'column', reads: ['body'], needs: ['body'] });
+    const plan = { ...PLAN, columns: [...PLAN.columns, rank] };
+    const assembler = await assemblerOf(plan);
+    const open = assembler.columns.find(({ column }) => column.name === 'rank')!;
+    if (open.shape !== 'cells') throw new TypeError('It has cells');
+    const row = { ...emptyRow(0), values: { topic: 'tents', body: 'a body' } };
+    const [keyed] = open.maker.inputs([assembler.viewOf(rank, row)]);
+    if (keyed === undefined || keyed instanceof CellError) throw new TypeError('It has an input');
+    const made = record('first', { in: keyed.digest, turns: [], read: 1 });
+    const root: RootRow = { cells: { topic: TOPIC }, failure: null };
+    const adoptWith = (lost: (column: string, row: number) => boolean) =>
+      adoptCells({
+        ...{ plan, assembler, rows: { first: 0, last: 1 }, output: NOTHING, lost },
+        roots: new Map([0, 1].map((number) => [number, root])),
+        records: new Map([
+          ['body', [right(BODY, 'tents', 'a body')]],
+          ['rank', [made]],
+        ]),
+        ...{ unchanged: new Set(), unread: new Set() },
+      });
+    const waiting = await adoptWith(() => false);
+    expect(wantOf(waiting, 'rank')).toBe('downstream');
+    const goingOn = await adoptWith((column, number) => column === 'body' && number === 1);
+    expect([cellOf(goingOn, 'rank'), wantOf(goingOn, 'rank')]).toEqual(['first', undefined]);
   });
 });
