@@ -29,7 +29,7 @@ export function describeRow(view: RowView, { width, paint }: RowTextOptions): st
   const lines = [...headOf(view, { width, paint }), ''];
   for (const column of view.columns) {
     const value = findOwn(view.values, column.name);
-    const texts = value === undefined ? [] : describeCell(value, column, valueWidth);
+    const texts = value === undefined ? [] : describeCell(value, valueWidth);
     const notes = notesOf(column, view, valueWidth);
     const painted = [...texts, ...notes.failed.map(paint.alarm), ...notes.made.map(paint.quiet)];
     lines.push(...beside(column.name, painted, { indent, paint }));
@@ -78,8 +78,9 @@ function beside(
   ];
 }
 
-function describeCell(value: Value, { kind }: ColumnView, width: number): string[] {
-  if (kind !== 'llm-judge' || !isValueObject(value)) return describeValue(value, width);
+/** Scores with their reasons take a line each. */
+function describeCell(value: Value, width: number): string[] {
+  if (!isValueObject(value) || Object.keys(value).length === 0) return describeValue(value, width);
   return Object.entries(value).flatMap(([name, score]) =>
     isValueObject(score) && typeof score.score === 'string'
       ? hanging(`${name}: ${score.score} · ${textOf(score.reasoning ?? null)}`, width)
