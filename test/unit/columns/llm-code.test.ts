@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CodeColumn } from '../../../src/columns/llm-code/declare.ts';
 import { codeAnswer } from '../../../src/columns/llm-code/make.ts';
+import { simulateAnswer } from '../../../src/models/providers/simulated/simulated-answer.ts';
 import { textColumn } from '../../support/plans.ts';
 import { violationsOf } from '../config/prepared.ts';
 
@@ -41,6 +42,13 @@ describe('the code of an answer', () => {
     expect(read('```sql\nSELECT 1\n```', codeColumn('query', 'sql:bigquery'))).toBe('SELECT 1');
     expect(codeAnswer.instructions(codeColumn('query', 'sql:bigquery'))).toContain('labelled `sql`');
   });
+});
+
+it.each(['python', 'sql:postgres', 'typescript'])('the simulated model answers with code: %s', (language) => {
+  const column = codeColumn('code', language);
+  const content = `Write it\n\n${codeAnswer.instructions(column)}`;
+  const answer = simulateAnswer({ model: 'm', messages: [{ role: 'user', content }], schema: null });
+  expect(read(answer, column)).toMatch(/^(answer="|SELECT ')/);
 });
 
 it('a language that is none is refused where it stands', async () => {

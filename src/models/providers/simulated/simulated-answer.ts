@@ -14,7 +14,7 @@ interface Said {
   readonly content: string;
 }
 
-/** The answer to one request: two to four sentences, or JSON that obeys `schema`. */
+/** The answer to one request: two to four sentences, a block of code where one is asked for, or JSON that obeys `schema`. */
 export function simulateAnswer(request: {
   readonly model: string;
   readonly messages: readonly Said[];
@@ -23,9 +23,23 @@ export function simulateAnswer(request: {
   const { model, messages, schema } = request;
   const draw = streamOf(JSON.stringify([model, messages.map(({ role, content }) => [role, content])]));
   const topics = topicsOf(messages);
-  return schema === null
+  if (schema !== null) return formatJson(simulateValue(schema, { draw, topics, root: schema, depth: 0 }));
+  const language = languageOf(messages);
+  return language === null
     ? simulateText(draw, topics)
-    : formatJson(simulateValue(schema, { draw, topics, root: schema, depth: 0 }));
+    : simulateCode(language, simulateSentence(draw, topics));
+}
+
+/** The label of the block that Rowloom's own words below a prompt ask for. */
+function languageOf(messages: readonly Said[]): string | null {
+  const prompt = messages.find(({ role }) => role === 'user')?.content ?? '';
+  return /in one fenced block labelled `(\w+)`, and with nothing else\.$/.exec(prompt)?.[1] ?? null;
+}
+
+/** One statement: SQL, or an assignment, which most other languages read. */
+function simulateCode(language: string, sentence: string): string {
+  const code = language === 'sql' ? `SELECT '${sentence}' AS answer;` : `answer="${sentence}"`;
+  return `\`\`\`${language}\n${code}\n\`\`\``;
 }
 
 /** Numbers in a vector where a request names no `dimensions`. */
