@@ -5,6 +5,8 @@
 //   D3. What was lost at the kills is asked again, once each, and nothing else is.
 //   D4. The usage is what the mock served, less those calls.
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamOf } from '../../src/models/providers/simulated/simulated-answer.ts';
 import { killAndWait, type ProcessIdentity } from '../../src/server/processes.ts';
@@ -77,13 +79,49 @@ export async function buildThrough(disturbances: readonly Disturbance[]): Promis
   const mock = await startMockModelServer({ latencyMs: LATENCY_MS });
   const workplace = new Workplace();
   try {
-    workplace.write(ticketsDocument({ endpoint: mock.endpoint, parallel: PARALLEL }));
+    writeFileSync(join(workplace.directory, 'functions.ts'), FUNCTIONS);
+    workplace.write(withComputedColumns(ticketsDocument({ endpoint: mock.endpoint, parallel: PARALLEL })));
     return await buildIn({ workplace, mock }, disturbances);
   } finally {
     await workplace.dispose();
     await mock.close();
   }
 }
+
+/** Besides the columns of models a cell, a list, a row group and an order of rows that functions make. */
+function withComputedColumns(document: object): object {
+  const custom = (name: string, required_columns: readonly string[], more: object) => ({
+    ...{ name, column_type: 'custom', generator_function: `./functions.ts#${name}`, required_columns },
+    ...more,
+  });
+  const { columns } = document as { readonly columns: readonly object[] };
+  return {
+    ...document,
+    columns: [
+      ...columns,
+      custom('shout', ['topic', 'severity'], { side_effect_columns: ['size'] }),
+      custom('rank', ['summary'], { generation_strategy: 'full_column' }),
+      custom('story', ['topic'], { in_order: true }),
+      {
+        ...{ name: 'checked', column_type: 'validation', target_columns: ['shout'] },
+        ...{ validator_type: 'code', validator_params: { code_lang: 'javascript' } },
+      },
+      {
+        ...{ name: 'note', column_type: 'expression', expr: '{{ size }}/{{ rank }}' },
+        skip: { when: "{{ topic == 'refund' }}", value: 'none' },
+      },
+    ],
+  };
+}
+
+const FUNCTIONS = `
+export const shout = ({ topic, severity }) => ({ shout: topic.toUpperCase(), size: String(severity).length });
+export const rank = (rows) => rows.map(({ summary }) => rows.filter((other) => other.summary < summary).length);
+export function story({ topic }, context) {
+  context.state = [...(context.state ?? []), topic].slice(-3);
+  return context.state.join(' ');
+}
+`;
 
 interface Place {
   readonly workplace: Workplace;
