@@ -36,7 +36,9 @@ export async function openRowGroupActivity(
     const place = { column, rows, rowGroup };
     await makeCellFolder(build.dataset, place);
     await build.dataset.sweepFolder(cellFolder(place));
-    const { base, candidates } = recordsToCopy(adopted, adoption.records.get(column) ?? []);
+    const { base, candidates } = recordsToCopy(adopted, {
+      ...{ records: adoption.records.get(column) ?? [], isLost: (row) => lost(column, row) },
+    });
     const part = await writePart(build, place, base);
     const { onError } = build.columnOf(column);
     const nulled = onError === 'null' ? [...adopted.crashed.keys()] : [];
@@ -59,7 +61,7 @@ export async function openRowGroupActivity(
 /** What the base part of a column has, and what only slices look for. */
 function recordsToCopy(
   { chosen, skipped, crashed, wanted, isWhole }: AdoptedColumn,
-  records: readonly CellRecord[],
+  { records, isLost }: { readonly records: readonly CellRecord[]; readonly isLost: (row: number) => boolean },
 ): { readonly base: readonly CellRecord[]; readonly candidates: readonly CellRecord[] } {
   // What a function asked for, whatever became of its cell then: it is not asked for again.
   const asked = records.filter(({ status, turns }) => status === 'call' && turns.some(isInner));
@@ -69,6 +71,8 @@ function recordsToCopy(
   const skips = [...skipped].map((row): CellRecord => {
     return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: '', status: 'skip' };
   });
+  // Why their rows are dropped: the commit is told of the parts of this run alone.
+  const failed = records.filter(({ row, status }) => status === 'failed' && isLost(row));
   const isCandidate = ({ row, status, turns }: CellRecord) => {
     const want = wanted.get(row);
     if (want === undefined || status !== 'ok') return false;
@@ -76,7 +80,7 @@ function recordsToCopy(
     return want === 'downstream' || isWhole || turns.some(isInner);
   };
   return {
-    base: [...chosen.values(), ...skips, ...crashed.values(), ...open],
+    base: [...chosen.values(), ...skips, ...crashed.values(), ...open, ...failed],
     candidates: records.filter(isCandidate),
   };
 }

@@ -140,6 +140,18 @@ describe('committing a row group', () => {
     expect(asked).toEqual(['body 1', 'note 0']);
   });
 
+  it('knows the reasons of an earlier run of the same child', async () => {
+    const stage = await ActivityStage.create(THREE_DROPS);
+    const first = await stage.conduct();
+    await stage.generateAll(first);
+    const { dropped, lost } = first;
+    const second = await stage.conduct({ bases: [], dropped, lost });
+    await stage.generateAll(second);
+    expect(await stage.commit(second)).toEqual({ rows: 1, dropped: 3 });
+    expect((await group(stage)).drops).toMatchObject(REASONS);
+    expect(stage.asked.filter((name) => name === 'note 2')).toHaveLength(2);
+  });
+
   it('tries a cell again that failed in an earlier start, and drops its row for what it met now', async () => {
     const stage = await ActivityStage.create({
       topics: ['sun'],

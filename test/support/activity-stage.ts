@@ -21,6 +21,7 @@ import type {
   CommitRowGroupResult,
   Control,
   GenerateSliceResult,
+  OpenRowGroupInput,
   OpenRowGroupResult,
 } from '../../src/protocol.ts';
 import { formatLine } from '../../src/store/lines.ts';
@@ -167,13 +168,13 @@ export class ActivityStage {
     return environment.run(activity, { build: this.build, ...input }) as ReturnType<Activities[Name]>;
   }
 
-  open(): Promise<OpenRowGroupResult> {
-    return this.run('openRowGroup', { rowGroup: 0, rows: this.rows });
+  open(continues?: OpenRowGroupInput['continues']): Promise<OpenRowGroupResult> {
+    return this.run('openRowGroup', { rowGroup: 0, rows: this.rows, ...(continues && { continues }) });
   }
 
   /** What goes on in the row group's workflow; a column is one slice. */
-  async conduct(): Promise<GroupConductor> {
-    const opened = await this.open();
+  async conduct(continues?: OpenRowGroupInput['continues']): Promise<GroupConductor> {
+    const opened = await this.open(continues);
     const limits = { sliceRows: 100, maxSlicesInFlight: 40, maxSlicesWithLeftovers: 48, maxCells: {} };
     return new GroupConductor({ graph: ExecutionGraph.create(opened.graph), opened, limits });
   }
