@@ -28,11 +28,16 @@ function withoutLimiters(plan: Plan): readonly GraphColumn[] {
   const producers = new Map(
     plan.columns.flatMap((column) => column.sideEffects.map(({ name }) => [name, column] as const)),
   );
+  // What is read out of a cell may repeat what it was made from: a trace begins with the prompt, which may hold a trace.
+  const withTheirs = (needs: readonly string[]): readonly string[] => {
+    const all = new Set(needs);
+    for (const need of all) for (const theirs of producers.get(need)?.needs ?? []) all.add(theirs);
+    return [...all];
+  };
   return plan.columns.map(({ name, needs, strategy, sideEffects, inOrder }) => ({
     name,
     strategy,
-    // What is read out of a cell may repeat what it was made from: a trace begins with the prompt.
-    needs: needs.flatMap((need) => [need, ...(producers.get(need)?.needs ?? [])]),
+    needs: withTheirs(needs),
     ...(sideEffects.length > 0 ? { sideEffects: sideEffects.map((side) => side.name) } : {}),
     limiters: [],
     ...(inOrder ? { inOrder } : {}),
