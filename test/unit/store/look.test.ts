@@ -207,7 +207,7 @@ describe('looking at a dataset', () => {
       dataset_name: 'tickets',
       config_hash: 'plan',
       config_hash_algo: 'sha256',
-      config_hash_version: 2,
+      config_hash_version: 3,
       buffer_size: 10,
       target_num_records: 20,
       actual_num_records: 9,
