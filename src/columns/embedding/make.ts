@@ -5,6 +5,7 @@ import { CellError } from '../../errors.ts';
 import { decodeVector } from '../../models/vectors.ts';
 import { findOwn } from '../../own-keys.ts';
 import { formatJson, isValueList, parseJson, type Value } from '../../values.ts';
+import type { Draft } from '../calls.ts';
 import { eachRow } from '../each-row.ts';
 import type { CellMaker } from '../maker.ts';
 import type { EmbeddingColumn } from './declare.ts';
@@ -28,7 +29,15 @@ export const make: CellMaker<EmbeddingColumn, readonly string[]> = {
         return { digest, input: texts };
       }),
       async make(cells, calls) {
-        await calls.call(cells, {
+        // An empty list has no vectors, whatever it stands beside: endpoints refuse a request without texts.
+        const empty = cells.filter(({ input }) => input.length === 0);
+        await calls.keep(
+          empty,
+          empty.map(() => draftOf([])),
+        );
+        const asked = cells.filter(({ input }) => input.length > 0);
+        if (asked.length === 0) return undefined;
+        await calls.call(asked, {
           limiter: { model: form.alias },
           send: (some, sending) => sending.embed({ inputs: some.flatMap(({ input }) => input), parameters }),
           keep(vectors, some) {
@@ -36,7 +45,7 @@ export const make: CellMaker<EmbeddingColumn, readonly string[]> = {
             return some.map(({ input }) => {
               const base64 = vectors.slice(next, next + input.length);
               next += input.length;
-              return { status: 'ok', turns: [{ by: 'vectors', base64 }] };
+              return draftOf(base64);
             });
           },
         });
@@ -55,6 +64,10 @@ export const make: CellMaker<EmbeddingColumn, readonly string[]> = {
     };
   },
 };
+
+function draftOf(base64: readonly string[]): Draft {
+  return { status: 'ok', turns: [{ by: 'vectors', base64 }] };
+}
 
 /** The texts of a cell: each item of a list, or of text that is a JSON list of texts; any other text is one. */
 function textsOf(value: Value): readonly string[] {

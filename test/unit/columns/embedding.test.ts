@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Calls, CellKey } from '../../../src/columns/calls.ts';
 import type { EmbeddingColumn } from '../../../src/columns/embedding/declare.ts';
 import { make } from '../../../src/columns/embedding/make.ts';
 import type { Values } from '../../../src/columns/maker.ts';
@@ -73,4 +74,25 @@ it('a record holds the vectors as they came, and reads as lists of numbers', () 
     dimension: 2n,
   };
   expect(open().maker.read(record)).toEqual(value);
+});
+
+it('an empty list has no vectors and is in no request, whatever it stands beside', async () => {
+  const { maker, inputOf } = open();
+  const cellOf = (note: Values['note'], row: number) => {
+    const keyed = inputOf({ note: note! }, row);
+    if (keyed instanceof CellError) throw keyed;
+    return { ...keyed, row, history: [], older: [] };
+  };
+  const kept: number[] = [];
+  const asked: number[] = [];
+  const calls = {
+    keep: async (cells: readonly CellKey[]) => void kept.push(...cells.map(({ row }) => row)),
+    call: async (cells: readonly CellKey[]) => void asked.push(...cells.map(({ row }) => row)),
+  } as unknown as Calls;
+  await maker.make([cellOf([], 0)], calls);
+  expect([kept, asked]).toEqual([[0], []]);
+  await maker.make([cellOf('a', 1), cellOf([], 2)], calls);
+  expect([kept, asked]).toEqual([[0, 2], [1]]);
+  const record = cellRecord({ row: 0, turns: [{ by: 'vectors', base64: [] }], value: null });
+  expect(maker.read(record)).toEqual({ embeddings: [], num_embeddings: 0n, dimension: 0n });
 });
