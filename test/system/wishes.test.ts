@@ -558,7 +558,7 @@ describe('asking', () => {
 
   it('is for programs, too: what would be done and what came of it are JSON on stdout', async () => {
     const dry = await place.run(['-n', '4', '--dry-run', '--json']);
-    const nothing = { kept: 0, keptAsIs: 0, lost: 0, stale: 0, downstream: 0, retried: 0 };
+    const nothing = { kept: 0, keptAsIs: 0, lost: 0, stale: 0, downstream: 0, retried: 0, costs: true };
     const columns = Object.fromEntries(
       Object.entries(each(4)).map(([name, missing]) => [name, { ...nothing, missing }]),
     );
