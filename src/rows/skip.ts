@@ -21,7 +21,10 @@ export function makeSkip({ skip }: PlanColumn, passOn: readonly string[]): SkipO
       return conditionHolds(when, values, { draw: draw('skip') });
     } catch (error) {
       if (!(error instanceof TemplateRenderError)) throw error;
-      return error.kind === 'render' ? true : new CellError('TemplateRenderError', error.message);
+      if (error.kind === 'render') return true;
+      // One that it follows may turn out to be skipped, and then nobody asks what holds.
+      if (!passOn.every((name) => Object.hasOwn(values, name))) return undefined;
+      return new CellError('TemplateRenderError', error.message);
     }
   };
 }

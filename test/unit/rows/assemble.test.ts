@@ -133,6 +133,20 @@ describe('a skipped cell', () => {
     expect(none.size).toBe(0);
   });
 
+  it('may be one whose condition divides by zero, as long as a column that it follows may be skipped', async () => {
+    const plan = planOf([
+      PRICE,
+      BODY,
+      expression('label', '{{ body }}', ['body'], { skip: skip('{{ body == "it" }}', { reads: ['body'] }) }),
+      expression('below', '{{ label }}', ['label', 'price'], {
+        skip: skip('{{ 1 / price }}', { reads: ['price'] }),
+      }),
+    ]);
+    expect((await rowOf(plan, { price: 0n })).failure).toBe(null);
+    expect((await rowOf(plan, { price: 0n, body: 'it' })).skipped).toEqual(new Set(['label', 'below']));
+    expect((await rowOf(plan, { price: 0n, body: 'x' })).failure).toMatchObject({ column: 'below' });
+  });
+
   it('has those below it skipped, unless they say otherwise or look at it in their conditions alone', async () => {
     const label = expression('label', 'dear', ['price'], {
       skip: skip('{{ price > 3 }}', { reads: ['price'] }),
