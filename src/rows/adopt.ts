@@ -114,7 +114,7 @@ class Adopter implements Source {
     return found;
   }
 
-  refuse({ column }: OpenColumn, { row }: AssembledRow, why: 'stale' | 'downstream'): void {
+  refuse({ column }: OpenColumn, { row }: AssembledRow, why: 'missing' | 'downstream'): void {
     const { chosen, wanted, keptAsIs } = this.#columnOf(column.name);
     chosen.delete(row);
     keptAsIs.delete(row);

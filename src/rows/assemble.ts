@@ -222,7 +222,7 @@ class RowAssembler implements Assembler {
     for (const [index, row] of asked.entries()) {
       const cell = found[index];
       const isMade = typeof cell === 'object' && !(cell instanceof CellError);
-      if (isMade && !isTogether) source.refuse?.(open, row, canJudge ? 'stale' : 'downstream');
+      if (isMade && !isTogether) source.refuse?.(open, row, canJudge ? 'missing' : 'downstream');
       else
         this.#take(prepared, row, {
           found: cell,

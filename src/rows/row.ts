@@ -39,8 +39,8 @@ export interface Source {
   begin?(open: OpenColumn): Promise<void>;
   /** The cell of a stored column. `input` is null as long as something that it needs is to be made. */
   find(open: OpenColumn, row: AssembledRow, input: InputOf | null): Found;
-  /** Told that a cell that was found is to be made again with all of its column, and why. */
-  refuse?(open: OpenColumn, row: AssembledRow, why: 'stale' | 'downstream'): void;
+  /** Told that a cell that was found is to be made with all of its column: others of it are missing, or wait for what is. */
+  refuse?(open: OpenColumn, row: AssembledRow, why: 'missing' | 'downstream'): void;
 }
 
 export function emptyRow(row: number): AssembledRow {
