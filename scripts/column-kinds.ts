@@ -44,7 +44,10 @@ export function describeKinds(): string {
   return ['# Columns, kind by kind', intro, ...kinds, ''].join('\n\n').replace(/\n+$/, '\n');
 }
 
-function fieldsOf(schema: z.ZodType): string[] {
+function fieldsOf(given: z.ZodType): string[] {
+  // What is read has the fields, whatever is made of it then.
+  const { in: read, out } = given instanceof z.ZodPipe ? given.def : { in: given, out: given };
+  const schema = (out as z.ZodType) instanceof z.ZodTransform ? (read as z.ZodType) : given;
   const { properties } = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as Field;
   const lines = linesOf(properties ?? {}, '');
   return lines.length === 0 ? [] : [lines.join('\n')];
