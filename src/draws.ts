@@ -73,11 +73,19 @@ function keyOf(names: readonly string[]): Key {
 
 /** Unsigned 32-bit outputs of sfc32. */
 function streamOf(key: Key, { row, counter }: { row: number; counter: number }): () => number {
-  let a = mix(key[0] ^ row);
-  let b = mix(key[1] ^ a ^ (row / TWO_32));
-  let c = mix(key[2] ^ b ^ counter);
-  let d = mix(key[3] ^ c);
-  const next = () => {
+  const a = mix(key[0] ^ row);
+  const b = mix(key[1] ^ a ^ (row / TWO_32));
+  const c = mix(key[2] ^ b ^ counter);
+  const d = mix(key[3] ^ c);
+  const next = sfc32([a, b, c, d]);
+  for (let step = 0; step < WARM_UP_STEPS; step++) next();
+  return next;
+}
+
+/** Chris Doty-Humphrey's generator: unsigned 32-bit outputs from a state of four whole numbers. */
+export function sfc32([first, second, third, count]: Key): () => number {
+  let [a, b, c, d] = [first, second, third, count];
+  return () => {
     const sum = (((a + b) | 0) + d) | 0;
     d = (d + 1) | 0;
     a = b ^ (b >>> 9);
@@ -85,8 +93,6 @@ function streamOf(key: Key, { row, counter }: { row: number; counter: number }):
     c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return sum >>> 0;
   };
-  for (let step = 0; step < WARM_UP_STEPS; step++) next();
-  return next;
 }
 
 /** MurmurHash3's finalizer: a bijection of 32-bit words in which each bit of input flips half of the output. */

@@ -1,6 +1,7 @@
 // What is true of a build in one process: its plan, its columns, its dataset. All of it is a cache of the store: a process
 // that starts anew opens it again.
 
+import type { OpenCells } from '../columns/open-columns.ts';
 import { graphColumns } from '../config/graph-columns.ts';
 import { StoreError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
@@ -17,7 +18,6 @@ import type { CachedPart } from '../store/part-cache.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
 import { openTraces, type TraceLog } from '../store/traces.ts';
 import { BuildCalls } from './build-calls.ts';
-import { type OpenCells, openCells } from './open-cells.ts';
 import type { ServingProcess } from './process.ts';
 
 export interface Build extends OpenRows {
@@ -36,8 +36,8 @@ export interface Build extends OpenRows {
   readonly traces: TraceLog | null;
   readonly onRowGroup: ServingProcess['onRowGroup'];
   columnOf(name: string): PlanColumn;
-  /** Loads what makes the cells of a column, once. Throws `TypeError` for a column that has none of its own. */
-  openCells(name: string): Promise<OpenCells>;
+  /** What makes the cells of a column. Throws `TypeError` for a column that has none of its own. */
+  makerOf(name: string): OpenCells;
   /** The code of a module of the dataset, read once. */
   moduleOf(hash: string): Promise<string>;
   /** The inline columns that a column's inputs go through, in graph order. */
@@ -73,7 +73,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const rows = await openRows({ plan, order: graph.order, files: dataset.files });
   const { digests } = rows;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
-  const openedCells = new Map<string, Promise<OpenCells>>();
+  const opened = new Map(rows.assembler.columns.map((open) => [open.column.name, open]));
   const modules = new Map<string, Promise<string>>();
   function columnOf(name: string): PlanColumn {
     const column = byName.get(name);
@@ -98,10 +98,10 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
     onRowGroup: process.onRowGroup,
     columnOf,
-    openCells(name) {
-      const opened = openedCells.get(name) ?? openCells(plan, columnOf(name));
-      openedCells.set(name, opened);
-      return opened;
+    makerOf(name) {
+      const open = opened.get(columnOf(name).name)!;
+      if (open.shape !== 'cells') throw new TypeError(`Cannot make cells of column "${name}"`);
+      return open;
     },
     moduleOf(hash) {
       const code = modules.get(hash) ?? readModule(dataset.files, hash);

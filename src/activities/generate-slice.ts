@@ -4,7 +4,9 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type CellKey, WaitError } from '../columns/calls.ts';
+import { declarationOf } from '../columns/kinds.ts';
 import type { Cell, Keyed, MakeEnd } from '../columns/maker.ts';
+import type { OpenCells } from '../columns/open-columns.ts';
 import { CellError, ModelError } from '../errors.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
@@ -20,7 +22,6 @@ import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
 import { CellCalls, type CellCallsOptions } from './calls.ts';
 import { foreignFiles } from './foreign-files.ts';
-import type { OpenCells } from './open-cells.ts';
 import { readSliceRows } from './read-rows.ts';
 import { SlicePart } from './slice-part.ts';
 import { SliceTrace } from './slice-trace.ts';
@@ -46,8 +47,7 @@ export async function generateSliceActivity(
 interface SliceContent {
   readonly build: Build;
   readonly task: SliceTask;
-  readonly column: PlanColumn;
-  readonly cells: OpenCells;
+  readonly open: OpenCells;
   /** Those that have what their cell is made from. */
   readonly rows: ReadonlyMap<number, AssembledRow>;
   readonly skipped: readonly number[];
@@ -69,9 +69,9 @@ class Slice {
     { rowGroup, task, returned }: GenerateSliceInput,
     { trace, ...signals }: Pick<CellCallsOptions, 'stop' | 'cut'> & Pick<SliceContent, 'trace'>,
   ): Promise<Slice> {
-    const column = build.columnOf(task.column);
+    const open = build.makerOf(task.column);
+    const { column } = open;
     const place = { column: column.name, rows: task.rows, rowGroup, epoch: build.ref.epoch };
-    const cells = await build.openCells(column.name);
     const { ready, skipped } = await readSliceRows(build, task);
     const rows = new Map(ready.map((row) => [row.row, row]));
     const history = await build.readEarlierParts(column.name, task.rows);
@@ -79,9 +79,10 @@ class Slice {
     const onBroken = ({ message }: Error) => build.calls.stop(message);
     const part = new SlicePart(createPart(build.dataset, place), onBroken);
     const slice: Slice = new Slice({
-      ...{ build, task, column, cells, rows, skipped, history, part, trace },
+      ...{ build, task, open, rows, skipped, history, part, trace },
       calls: {
-        ...{ column: column.name, readVersion: cells.readVersion, settings: build.settings },
+        ...{ column: column.name, settings: build.settings },
+        readVersion: declarationOf(column.kind).readVersion,
         returned: returned ?? null,
         files: foreignFiles(build.dataset, place),
         module: (hash) => build.moduleOf(hash),
@@ -120,13 +121,17 @@ class Slice {
   }
 
   async #makeAll(): Promise<readonly MakeEnd[]> {
-    const { build, part, cells, column } = this.#content;
+    const {
+      build,
+      part,
+      open: { column, maker },
+    } = this.#content;
     const { ended, open } = this.#sort();
     const { flights } = build.calls;
     // A cell that may have crashed the process goes in no list, so that the next crash tells.
     const isLoner = (cell: CellKey) =>
       column.strategy === 'cell' && isSuspect(flights.crashesOf(this.#flyingOf(cell)));
-    const lists = inLists(open, (cell) => (isLoner(cell) ? 1 : cells.maker.batch));
+    const lists = inLists(open, (cell) => (isLoner(cell) ? 1 : maker.batch));
     const made = lists.map((list) => this.#make(list));
     // Every cell ends before the part is closed: an answer that is paid for must still be written.
     const results = await Promise.allSettled([part.append(ended), ...made]);
@@ -137,9 +142,15 @@ class Slice {
 
   /** The cells that have ended already, as records for this part, and those that are to be made. */
   #sort(): { readonly ended: readonly CellRecord[]; readonly open: readonly Cell<unknown>[] } {
-    const { build, cells, column, rows, skipped, history } = this.#content;
+    const {
+      build,
+      open: { column, maker },
+      rows,
+      skipped,
+      history,
+    } = this.#content;
     const views = [...rows.values()].map((row) => build.assembler.viewOf(column, row));
-    const inputs = cells.maker.inputs(views);
+    const inputs = maker.inputs(views);
     const ended = skipped.map(skipRecord);
     const open: Cell<unknown>[] = [];
     const all: Cell<unknown>[] = [];
@@ -164,30 +175,21 @@ class Slice {
 
   /** How a cell has ended in this start; null for one that is to be made. */
   #endOf(cell: Cell<unknown>): CellRecord | null {
+    const { build, open } = this.#content;
     for (const record of cell.history) {
-      const copy = record.status === 'ok' ? this.#readAgain(record) : null;
-      if (copy !== null) return copy;
+      const found = record.status === 'ok' ? foundIn(open, record) : undefined;
+      if (found !== undefined && typeof found === 'object' && 'record' in found) return found.record;
     }
-    const { build, column } = this.#content;
+
     const crashes = build.calls.flights.crashesOf(this.#flyingOf(cell));
-    if (isGuilty(crashes)) return failedRecord(cell.row, crashedWorker(column, cell, crashes), cell.digest);
+    if (isGuilty(crashes))
+      return failedRecord(cell.row, crashedWorker(open.column, cell, crashes), cell.digest);
     return cell.history.find(({ status }) => status === 'failed') ?? null;
   }
 
-  /** An `ok` record with its value as this version reads it. Null when it is of no use now. */
-  #readAgain(record: CellRecord): CellRecord | null {
-    const { maker, readVersion } = this.#content.cells;
-    if (record.read === readVersion) return record;
-    try {
-      return { ...record, read: readVersion, value: maker.read(record) };
-    } catch (error) {
-      if (error instanceof CellError) return null;
-      throw error;
-    }
-  }
-
   async #make(list: readonly Cell<unknown>[]): Promise<MakeEnd> {
-    const { build, cells, calls, part, trace } = this.#content;
+    const { build, open, calls, part, trace } = this.#content;
+    const histories = new Map(list.map(({ row, history }) => [row, history]));
     const flying = (some: readonly CellKey[]) => some.map((cell) => this.#flyingOf(cell));
     const visit = build.calls.flights.visit(flying(list));
     const cellCalls = new CellCalls({
@@ -196,10 +198,10 @@ class Slice {
         const limiter = visit.limiterFor(flying(some), way.limiter);
         return trace?.watch(limiter, { cells: some, way, part }) ?? limiter;
       },
-      historyOf: ({ row }) => list.find((cell) => cell.row === row)?.history ?? [],
+      historyOf: ({ row }) => histories.get(row) ?? [],
     });
     try {
-      return await cells.maker.make(list, cellCalls);
+      return await open.maker.make(list, cellCalls);
     } catch (error) {
       await this.#endWith(error, { list, cellCalls });
       return undefined;
@@ -236,18 +238,23 @@ class Slice {
 
   /** Whether an expression fails over these cells: no other cell of the row is asked for then. */
   #failsRow(record: CellRecord): boolean {
-    const { build, column, rows } = this.#content;
+    const { build, open, rows } = this.#content;
+    const { name } = open.column;
     const row = rows.get(record.row)!;
-    const open = build.assembler.columns.find((other) => other.column === column)!;
-    const failure = build.assembler.addMade(row, column.name, foundIn(open, record));
-    if (failure === null || failure.column === column.name) return false;
+    const failure = build.assembler.addMade(row, name, foundIn(open, record));
+    if (failure === null || failure.column === name) return false;
     build.calls.outcomes.failRow(row.row);
     this.#failing.add(row.row);
     return true;
   }
 
   #masks(): Pick<GenerateSliceResult, 'made' | 'dropped' | 'leftover'> {
-    const { task, column, rows, part } = this.#content;
+    const {
+      task,
+      open: { column },
+      rows,
+      part,
+    } = this.#content;
     const [made, dropped, leftover] = [0, 1, 2].map(() => RowMask.empty(task.rows)) as [
       RowMask,
       RowMask,
@@ -283,7 +290,7 @@ class Slice {
   }
 
   #flyingOf({ row, digest }: CellKey): FlyingCell {
-    return { column: this.#content.column.name, row, in: digest };
+    return { column: this.#content.open.column.name, row, in: digest };
   }
 }
 

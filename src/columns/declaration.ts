@@ -16,6 +16,9 @@ export interface Facts {
   readonly modules: ReadonlyMap<string, string>;
 }
 
+/** For checks, which come before anything outside the document is read. */
+export const NO_FACTS: Facts = { seeds: null, modules: new Map() };
+
 /** What a document says of any column, with defaults filled in. */
 export interface ColumnConfig {
   readonly name: string;

@@ -6,11 +6,20 @@ import type { Value } from '../values.ts';
 import { loadMaker } from './kinds.ts';
 import type { Maker, OpenMaker, OpenRoots, RootMaker, RowView, Values } from './maker.ts';
 
-export type OpenColumn = { readonly column: PlanColumn } & (
-  | { readonly shape: 'root' }
-  | { readonly shape: 'inline'; readonly compute: (row: RowView) => Value }
-  | { readonly shape: 'cells'; readonly maker: OpenMaker<unknown> }
-);
+export interface OpenCells {
+  readonly column: PlanColumn;
+  readonly shape: 'cells';
+  readonly maker: OpenMaker<unknown>;
+}
+
+export type OpenColumn =
+  | { readonly column: PlanColumn; readonly shape: 'root' }
+  | {
+      readonly column: PlanColumn;
+      readonly shape: 'inline';
+      readonly compute: (row: RowView) => Value;
+    }
+  | OpenCells;
 
 export interface OpenColumns {
   /** In graph order. */

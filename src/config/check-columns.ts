@@ -1,6 +1,7 @@
 // Checks what columns say of each other: names, references, cycles, samplers' parents, models. Columns that could not be
 // read count as far as their names go, so that one mistake is not reported twice.
 
+import { NO_FACTS } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { MarkedField } from '../columns/marks.ts';
 import { GraphError } from '../errors.ts';
@@ -77,7 +78,7 @@ function checkKind(
       report.add({ path: full, message, ...options, ...position });
     },
   });
-  if (config.skip !== null && strategy(form(config, { seeds: null, modules: new Map() })) === 'root')
+  if (config.skip !== null && strategy(form(config, NO_FACTS)) === 'root')
     report.add({
       path: [...place, 'skip'],
       message: `is not for ${config.column_type} columns: they start the rows`,

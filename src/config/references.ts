@@ -56,8 +56,8 @@ export function needsOf(config: ColumnConfig): {
   readonly whenOnly: readonly string[];
 } {
   const fields = fieldsOfColumn(declarationOf(config.column_type).schema, config);
-  const isCondition = ({ mark }: MarkedField) => mark.holds === 'condition';
-  const inputs = new Set(fields.filter((field) => !isCondition(field)).flatMap(variablesOf));
-  const needs = new Set(fields.flatMap(variablesOf));
+  const named = fields.map((field) => ({ holds: field.mark.holds, names: variablesOf(field) }));
+  const needs = new Set(named.flatMap(({ names }) => names));
+  const inputs = new Set(named.flatMap(({ holds, names }) => (holds === 'condition' ? [] : names)));
   return { needs: [...needs], whenOnly: [...needs].filter((name) => !inputs.has(name)) };
 }

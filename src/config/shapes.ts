@@ -1,6 +1,6 @@
 // The fields that columns have for templates: what their kind knows of them, else what their type says.
 
-import type { ColumnConfig } from '../columns/declaration.ts';
+import { type ColumnConfig, NO_FACTS } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { ColumnType, OutputColumn } from '../plan.ts';
 import { listOf, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.ts';
@@ -34,9 +34,6 @@ function shapeOfColumn(column: ColumnConfig, find: ShapeOf): Shape | null {
   const known = declared.shape?.(column, find);
   return known === undefined ? shapeOfType(declared.type(column, NO_FACTS)) : known;
 }
-
-/** Shapes are for checks, before anything outside the document is read. */
-const NO_FACTS = { seeds: null, modules: new Map() };
 
 function shapeOfType(type: ColumnType): Shape | null {
   switch (type.kind) {

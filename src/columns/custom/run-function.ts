@@ -4,6 +4,7 @@
 import { CellError } from '../../errors.ts';
 import { cancelled } from '../../models/failures.ts';
 import { allowManyListeners } from '../../signals.ts';
+import { DeadThreadError } from '../../threads.ts';
 import { parseJson } from '../../values.ts';
 import type { Calls } from '../calls.ts';
 import type { Cell } from '../maker.ts';
@@ -12,14 +13,7 @@ import type { CustomForm } from './declare.ts';
 import { InnerCalls } from './inner-calls.ts';
 import { plainOf } from './returned-value.ts';
 import type { FunctionTask } from './session-thread.ts';
-import {
-  type Answer,
-  DeadThreadError,
-  FunctionThreads,
-  type Session,
-  type Step,
-  ThrownError,
-} from './sessions.ts';
+import { type Answer, FunctionThreads, type Session, type Step, ThrownError } from './sessions.ts';
 
 export interface FunctionRun {
   readonly form: CustomForm;

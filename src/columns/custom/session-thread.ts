@@ -2,6 +2,7 @@
 // out when it is quiet: when it waits for answers and has nothing else to do.
 
 import { parentPort } from 'node:worker_threads';
+import { sfc32 } from '../../draws.ts';
 import { findOwn } from '../../own-keys.ts';
 
 /** A request of a function to a model. */
@@ -143,17 +144,10 @@ function lookWhetherQuiet(id: number, session: Session): void {
   });
 }
 
-/** sfc32: the same numbers for the same cell, in any thread. */
-function randomOf(seeds: readonly number[]): () => number {
-  let [a, b, c, d] = [seeds[0] ?? 0, seeds[1] ?? 0, seeds[2] ?? 0, seeds[3] ?? 0];
-  return () => {
-    const sum = (((a + b) | 0) + d) | 0;
-    d = (d + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return (sum >>> 0) / 2 ** 32;
-  };
+/** The same numbers for the same cell, in any thread. */
+function randomOf([a = 0, b = 0, c = 0, d = 0]: readonly number[]): () => number {
+  const next = sfc32([a, b, c, d]);
+  return () => next() / 2 ** 32;
 }
 
 function tell(message: FromThread): void {

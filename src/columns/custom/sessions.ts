@@ -12,16 +12,13 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { threadFile } from '../../threads.ts';
+import { DeadThreadError, threadFile } from '../../threads.ts';
 import type { Ask, FromThread, FunctionTask, ToThread } from './session-thread.ts';
 
 const MAX_HELD_MS = 60_000;
 const PING_MS = 1_000;
 /** After that an idle thread ends: its modules, and what they keep, with it. */
 const IDLE_MS = 60_000;
-
-/** The thread ended in the middle of a function. */
-export class DeadThreadError extends Error {}
 
 /** What a function threw, with the place in its bundle. */
 export class ThrownError extends Error {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { FunctionTask } from '../../../../src/columns/custom/session-thread.ts';
-import { DeadThreadError, FunctionThreads, type Session } from '../../../../src/columns/custom/sessions.ts';
+import { FunctionThreads, type Session } from '../../../../src/columns/custom/sessions.ts';
 import { hashOfCode } from '../../../../src/modules/stored-modules.ts';
+import { DeadThreadError } from '../../../../src/threads.ts';
 import { makeCustom } from '../../../support/custom-cells.ts';
 import { customColumn } from '../../../support/plans.ts';
 
