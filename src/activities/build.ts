@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
-import { readModule } from '../modules/stored-modules.ts';
+import { readModule, type UserModule } from '../modules/stored-modules.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
 import { type OpenRows, openRows } from '../rows/open-rows.ts';
@@ -38,8 +38,8 @@ export interface Build extends OpenRows {
   columnOf(name: string): PlanColumn;
   /** What makes the cells of a column. Throws `TypeError` for a column that has none of its own. */
   makerOf(name: string): OpenCells;
-  /** The code of a module of the dataset, read once. */
-  moduleOf(hash: string): Promise<string>;
+  /** A module of the dataset, read once. */
+  moduleOf(hash: string): Promise<UserModule>;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
   readPart(part: PartName): Promise<CachedPart>;
@@ -74,7 +74,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const { digests } = rows;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const opened = new Map(rows.assembler.columns.map((open) => [open.column.name, open]));
-  const modules = new Map<string, Promise<string>>();
+  const modules = new Map<string, Promise<UserModule>>();
   function columnOf(name: string): PlanColumn {
     const column = byName.get(name);
     if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
@@ -104,9 +104,9 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
       return open;
     },
     moduleOf(hash) {
-      const code = modules.get(hash) ?? readModule(dataset.files, hash);
-      modules.set(hash, code);
-      return code;
+      const module = modules.get(hash) ?? readModule(dataset.files, hash);
+      modules.set(hash, module);
+      return module;
     },
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
     readPart: (part) => parts.read(dataset, part),

@@ -4,6 +4,7 @@
 import { type ModelError, RowloomError } from '../errors.ts';
 import type { ServiceRequest } from '../models/http/services.ts';
 import type { ChatRequest, EmbeddingRequest, ModelAnswer } from '../models/model-client.ts';
+import type { UserModule } from '../modules/stored-modules.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
 import type { Value } from '../values.ts';
@@ -68,8 +69,8 @@ export interface Calls {
   /** Names of the files of cells that a foreign activity wrote; null before it ran. */
   readonly returned: readonly string[] | null;
   readonly files: ForeignFiles;
-  /** The code of a module of the dataset, by its hash. */
-  module(hash: string): Promise<string>;
+  /** A module of the dataset, by its hash. */
+  module(hash: string): Promise<UserModule>;
   readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
 }
 

@@ -2,13 +2,11 @@
 // nothing else, so every worker runs the same code, wherever it is and whatever becomes of the user's files.
 
 import { basename, dirname } from 'node:path';
-import { type BuildFailure, build, type Message } from 'esbuild';
-import { hashOfCode } from './stored-modules.ts';
+import { type BuildFailure, build, type Message, type OutputFile } from 'esbuild';
+import { hashOfCode, type UserModule } from './stored-modules.ts';
 
-export interface Bundle {
-  /** Of the code, which names no folder of this machine: the same module elsewhere has the same hash. */
-  readonly hash: string;
-  readonly code: string;
+/** Its hash is that of the code, which names no folder of this machine: the same module elsewhere has the same one. */
+export interface Bundle extends UserModule {
   /** The names that it exports. */
   readonly exports: readonly string[];
 }
@@ -42,16 +40,24 @@ export async function bundleModule(
       legalComments: 'none',
       logLevel: 'silent',
       metafile: true,
+      // Of its own: in the code it would change the hash with every comment of the user's.
+      sourcemap: 'external',
+      sourcesContent: false,
       write: false,
       outfile: 'module.mjs',
     });
-    const code = outputFiles[0]!.text;
-    return { hash: hashOfCode(code), code, exports: Object.values(metafile.outputs)[0]!.exports };
+    const [map, { text: code }] = [outputFiles.find(isMap)!.text, outputFiles.find((file) => !isMap(file))!];
+    const exports = Object.values(metafile.outputs).flatMap((output) => output.exports);
+    return { hash: hashOfCode(code), code, map, exports };
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
     if (errors === undefined) throw error;
     return { problems: errors.map(problemOf) };
   }
+}
+
+function isMap({ path }: OutputFile): boolean {
+  return path.endsWith('.map');
 }
 
 function problemOf({ text, location }: Message): ModuleProblem {

@@ -112,7 +112,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
       },
       fly: (_, { limiter }) => limiter,
       historyOf: ({ row }) => history.filter((record) => record.row === row),
-      module: async () => code,
+      module: async (hash) => ({ hash, code, map: null }),
       files: options.files ?? NO_FILES,
       append: async (some) => {
         records.push(...some);

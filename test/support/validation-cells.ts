@@ -53,7 +53,13 @@ export async function makeVerdicts(options: ValidationCells): Promise<MadeVerdic
   const traits = new ModelTraits({ hasAnswered: () => true });
   let count = 0;
   const calls = new CellCalls({
-    ...{ column: name, readVersion: 1, returned: null, files: NO_FILES, module: async () => code },
+    ...{
+      column: name,
+      readVersion: 1,
+      returned: null,
+      files: NO_FILES,
+      module: async (hash) => ({ hash, code, map: null }),
+    },
     settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },
     wayTo: async (ref) => ({
       ...{ key: 'one', limiter, traits, host: 'host' in ref ? ref.host : null, model: null, services },

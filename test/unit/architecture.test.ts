@@ -18,8 +18,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],
   seeds: ['store', 'text'],
-  modules: ['store'],
-  columns: ['models', 'schemas', 'store', 'templates', 'text'],
+  modules: ['models', 'store'],
+  columns: ['models', 'modules', 'schemas', 'store', 'templates', 'text'],
   processors: ['columns', 'templates', 'text'],
   rows: ['columns', 'models', 'seeds', 'store', 'templates'],
   workflows: ['graph'],

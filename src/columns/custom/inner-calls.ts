@@ -8,6 +8,8 @@
 
 import { CellError } from '../../errors.ts';
 import type { ModelAnswer } from '../../models/model-client.ts';
+import type { Answer } from '../../modules/function-threads.ts';
+import type { Ask } from '../../modules/session-thread.ts';
 import type { ModelTurn, Turn } from '../../turns.ts';
 import type { CallOf, Calls, Draft } from '../calls.ts';
 import { unusable } from '../llm/answer-kind.ts';
@@ -15,8 +17,6 @@ import { splitThoughts } from '../llm/thoughts.ts';
 import { checkWhole } from '../llm/whole-answer.ts';
 import type { Cell } from '../maker.ts';
 import { askOf, type CustomInput } from './custom-input.ts';
-import type { Ask } from './session-thread.ts';
-import type { Answer } from './sessions.ts';
 
 /** A cell failed for a call that its function made: that it did is in its records already. */
 export class FailedCallError extends CellError {}

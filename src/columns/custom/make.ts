@@ -1,6 +1,7 @@
 // Makes the cells of `custom` columns.
 
 import { CellError } from '../../errors.ts';
+import { asValue, plainOf, wrong } from '../../modules/user-values.ts';
 import type { Value } from '../../values.ts';
 import type { Calls, Draft } from '../calls.ts';
 import type { Cell, CellMaker, MakeEnd } from '../maker.ts';
@@ -8,7 +9,7 @@ import { type CustomInput, openInputs } from './custom-input.ts';
 import type { CustomColumn, CustomForm } from './declare.ts';
 import { makeElsewhere } from './elsewhere.ts';
 import { FailedCallError } from './inner-calls.ts';
-import { asValue, type MadeColumns, openMade, plainOf, wrong } from './returned-value.ts';
+import { type MadeColumns, openMade } from './returned-value.ts';
 import { runFunction } from './run-function.ts';
 
 interface Making {

@@ -1,47 +1,13 @@
-// From what a function of the user's returned to the values of its columns, and from plain data to what it is given.
+// From what a function of the user's returned to the values of its columns.
 
 import { CellError } from '../../errors.ts';
+import { wrong } from '../../modules/user-values.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import { fitToSchema } from '../../schemas/schema-fit.ts';
 import { misfitOf } from '../../store/parquet.ts';
-import { isValueList, isValueObject, MAX_JSON_LEVELS, parseJson, type Value } from '../../values.ts';
+import { isValueObject, parseJson, type Value } from '../../values.ts';
 import type { Values } from '../maker.ts';
 import type { CustomColumn } from './declare.ts';
-
-/** A value as functions see it: whole numbers are numbers as far as those are exact. */
-export function plainOf(value: Value): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
-  if (isValueList(value)) return value.map(plainOf);
-  if (!isValueObject(value)) return value;
-  const plain: { [name: string]: unknown } = {};
-  for (const [name, item] of Object.entries(value)) setOwn(plain, name, plainOf(item));
-  return plain;
-}
-
-/** Data that came from a thread as a value. Throws `CellError` for what is none. */
-export function asValue(data: unknown, levels = MAX_JSON_LEVELS): Value {
-  if (levels === 0) throw wrong('is nested too deep, or holds itself');
-  if (data === undefined || data === null) return null;
-  switch (typeof data) {
-    case 'string':
-    case 'boolean':
-    case 'bigint':
-      return data;
-    case 'number':
-      if (!Number.isFinite(data)) throw wrong(`holds ${data}, which is no value`);
-      return Number.isInteger(data) ? BigInt(data) : data;
-  }
-  if (Array.isArray(data)) return data.map((item) => asValue(item, levels - 1));
-  if (data instanceof Date) return data.toISOString();
-  if (Object.getPrototypeOf(data) !== Object.prototype)
-    throw wrong(`holds a ${data.constructor?.name ?? 'class'}: return objects, lists, texts and numbers`);
-  const value: { [name: string]: Value } = {};
-  for (const [name, item] of Object.entries(data)) setOwn(value, name, asValue(item, levels - 1));
-  return value;
-}
 
 export interface MadeColumns {
   /** What a record keeps of what a function returned. Throws `CellError` where it is not what the column declares. */
@@ -100,9 +66,4 @@ function fitted(value: Value, schema: Value, column: string): Value {
       `is no "${column}": ${error.message.replace(/^The answer does not obey/, 'it does not obey')}`,
     );
   }
-}
-
-/** `What the function returned holds NaN, which is no value` */
-export function wrong(what: string): CellError {
-  return new CellError('UnusableResult', `What the function returned ${what}`);
 }

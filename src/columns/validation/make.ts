@@ -3,12 +3,12 @@
 
 import { digestOf } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
+import { callFunction } from '../../modules/call-function.ts';
+import { asValue, plainOf } from '../../modules/user-values.ts';
 import { findOwn } from '../../own-keys.ts';
 import { fileBeside } from '../../threads.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import type { CallOf, Calls, Draft } from '../calls.ts';
-import { asValue, plainOf } from '../custom/returned-value.ts';
-import { callFunction } from '../custom/run-function.ts';
 import { eachRow } from '../each-row.ts';
 import type { Cell, CellMaker, Values } from '../maker.ts';
 import type { CodeTask } from './check-code.ts';
@@ -79,9 +79,9 @@ function askFunction({ hash, export: exported, schema }: By<'function'>): Asking
   return {
     open: (calls) => ({
       async send(cells, { signal }) {
-        const module = { hash, code: await calls.module(hash), export: exported };
+        const checker = { module: await calls.module(hash), export: exported };
         const input = cells.map((cell) => plainOf(cell.input));
-        return { answer: asValue(await callFunction({ module, input }, signal)), cost: null };
+        return { answer: asValue(await callFunction(checker, { input, signal })), cost: null };
       },
       keep: (returned, cells) =>
         itemsOf(returned, { rows: cells.length, what: 'What the function returned' }).map((item) =>

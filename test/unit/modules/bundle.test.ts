@@ -40,6 +40,15 @@ describe('a bundle', () => {
     expect((await bundled(join(there, 'gen.ts'))).hash).not.toBe(before);
   });
 
+  it('keeps its hash when a comment moves its lines: those are in its map alone', async () => {
+    const folder = await moduleIn({ 'gen.ts': 'export const a = 1;' });
+    const before = await bundled(join(folder, 'gen.ts'));
+    await writeFile(join(folder, 'gen.ts'), '// The first.\n\nexport const a = 1;');
+    const after = await bundled(join(folder, 'gen.ts'));
+    expect(after.hash).toBe(before.hash);
+    expect(after.map).not.toBe(before.map);
+  });
+
   it('says what is wrong with a module, and where', async () => {
     const folder = await moduleIn({
       'gen.ts': 'export const a = 1;\nexport const b = {;\n',
@@ -62,7 +71,8 @@ it('a module of a dataset is read as it was written, or refused', async () => {
   const folder = await moduleIn({ 'gen.ts': 'export const a = 1;' });
   const bundle = await bundled(join(folder, 'gen.ts'));
   await writeModule(files, bundle);
-  expect(await readModule(files, bundle.hash)).toBe(bundle.code);
+  const { hash, code, map } = bundle;
+  expect(await readModule(files, hash)).toEqual({ hash, code, map });
   await files.replace(`modules/${bundle.hash}.mjs`, 'other');
   await expect(readModule(files, bundle.hash)).rejects.toThrow('it is damaged');
   await expect(readModule(files, 'none')).rejects.toThrow('it is not there');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FunctionTask } from '../../../../src/columns/custom/session-thread.ts';
-import { FunctionThreads, type Session } from '../../../../src/columns/custom/sessions.ts';
+import { FunctionThreads, type Session } from '../../../../src/modules/function-threads.ts';
+import type { FunctionTask } from '../../../../src/modules/session-thread.ts';
 import { hashOfCode } from '../../../../src/modules/stored-modules.ts';
 import { DeadThreadError } from '../../../../src/threads.ts';
 import { makeCustom } from '../../../support/custom-cells.ts';

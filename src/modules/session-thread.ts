@@ -2,8 +2,8 @@
 // out when it is quiet: when it waits for answers and has nothing else to do.
 
 import { parentPort } from 'node:worker_threads';
-import { sfc32 } from '../../draws.ts';
-import { findOwn } from '../../own-keys.ts';
+import { sfc32 } from '../draws.ts';
+import { findOwn } from '../own-keys.ts';
 
 /** A request of a function to a model. */
 export interface Ask {
@@ -28,8 +28,13 @@ export interface FunctionTask {
   readonly state?: { readonly kept: unknown };
 }
 
+/** The code of a module comes with its first task. */
+export interface ThreadTask extends Omit<FunctionTask, 'module'> {
+  readonly module: { readonly hash: string; readonly code: string | null };
+}
+
 export type ToThread =
-  | { readonly is: 'start'; readonly session: number; readonly task: FunctionTask }
+  | { readonly is: 'start'; readonly session: number; readonly task: ThreadTask }
   | {
       readonly is: 'answers';
       readonly session: number;
@@ -73,7 +78,7 @@ parentPort?.on('message', (message: ToThread) => {
   lookWhetherQuiet(message.session, session);
 });
 
-async function start(id: number, task: FunctionTask): Promise<void> {
+async function start(id: number, task: ThreadTask): Promise<void> {
   const session: Session = { asks: [], waiting: new Map(), count: 0, isLooking: false };
   sessions.set(id, session);
   const context = {
@@ -107,9 +112,10 @@ function end(id: number, message: FromThread): void {
   }
 }
 
-function load({ module: { hash, code } }: FunctionTask): Promise<Readonly<Record<string, unknown>>> {
+function load({ module: { hash, code } }: ThreadTask): Promise<Readonly<Record<string, unknown>>> {
   const known = modules.get(hash);
   if (known !== undefined) return known;
+  if (code === null) throw new TypeError(`Cannot run module ${hash}: its code has not come`);
   // Named, so that a stack says where in the bundle something happened and not its whole text.
   const text = `${code}\n//# sourceURL=${hash}.mjs\n`;
   const loaded = import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);

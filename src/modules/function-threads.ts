@@ -12,7 +12,7 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { DeadThreadError, threadFile } from '../../threads.ts';
+import { DeadThreadError, threadFile } from '../threads.ts';
 import type { Ask, FromThread, FunctionTask, ToThread } from './session-thread.ts';
 
 const MAX_HELD_MS = 60_000;
@@ -20,12 +20,11 @@ const PING_MS = 1_000;
 /** After that an idle thread ends: its modules, and what they keep, with it. */
 const IDLE_MS = 60_000;
 
-/** What a function threw, with the place in its bundle. */
+/** What a function threw, with its stack. */
 export class ThrownError extends Error {
-  readonly place: { readonly line: number; readonly column: number } | null;
-  constructor(message: string, place: ThrownError['place']) {
+  constructor({ message, stack }: { readonly message: string; readonly stack: string | null }) {
     super(message);
-    this.place = place;
+    this.stack = stack ?? '';
   }
 }
 
@@ -128,7 +127,7 @@ class Hearing {
     const end = this.#end;
     if (end === undefined) return { is: 'asking', asks: this.#asks.splice(0) };
     if (end instanceof DeadThreadError) throw end;
-    if (end.is === 'threw') throw new ThrownError(end.message, placeIn(end.stack));
+    if (end.is === 'threw') throw new ThrownError(end);
     return { is: 'returned', value: end.value, state: end.state };
   }
 }
@@ -139,6 +138,8 @@ class FunctionThread {
   readonly #maxHeldMs: number;
   readonly #pinging: NodeJS.Timeout;
   #heardAt = performance.now();
+  /** The modules whose code it has. */
+  readonly #modules = new Set<string>();
   #count = 0;
   #end: DeadThreadError | undefined;
 
@@ -179,7 +180,7 @@ class FunctionThread {
     let hasBegun = false;
     return {
       step: (answers) => {
-        this.#tell(hasBegun ? { is: 'answers', session, answers } : { is: 'start', session, task });
+        this.#tell(hasBegun ? { is: 'answers', session, answers } : this.#start(session, task));
         hasBegun = true;
         return hearing.next();
       },
@@ -191,6 +192,13 @@ class FunctionThread {
         this.#heardAt = performance.now();
       },
     };
+  }
+
+  /** A module's code is sent once: it may be far larger than a row. */
+  #start(session: number, { module: { hash, code }, ...task }: FunctionTask): ToThread {
+    const isKnown = this.#modules.has(hash);
+    this.#modules.add(hash);
+    return { is: 'start', session, task: { ...task, module: { hash, code: isKnown ? null : code } } };
   }
 
   end(why: string): void {
@@ -223,10 +231,4 @@ class FunctionThread {
     this.#end = new DeadThreadError(why);
     for (const hearing of this.#sessions.values()) hearing.hear(this.#end);
   }
-}
-
-/** The innermost place of the stack that lies in the bundle. */
-function placeIn(stack: string | null): ThrownError['place'] {
-  const found = /\b[0-9a-f]{32}\.mjs:(\d+):(\d+)/.exec(stack ?? '');
-  return found === null ? null : { line: Number(found[1]), column: Number(found[2]) };
 }

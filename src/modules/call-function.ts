@@ -1,0 +1,94 @@
+// Calls a function of a user's module in a worker thread. What it throws, and what becomes of its thread, is said in the
+// user's own terms: the message, and the place in the user's file.
+
+import { CellError } from '../errors.ts';
+import { cancelled } from '../models/failures.ts';
+import { allowManyListeners } from '../signals.ts';
+import { DeadThreadError } from '../threads.ts';
+import { FunctionThreads, type Session, ThrownError } from './function-threads.ts';
+import type { FunctionTask } from './session-thread.ts';
+import type { UserModule } from './stored-modules.ts';
+import { placeInSource } from './user-places.ts';
+
+/** A function as a caller names it. */
+export interface UserFunction {
+  readonly module: UserModule;
+  readonly export: string;
+}
+
+/** Those of the process. */
+const threads = new FunctionThreads();
+
+/** Runs a session of a task, once more and alone where its thread dies. Throws `CellError` where that dies, too. */
+export async function withSession<Result>(
+  task: FunctionTask,
+  use: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await threads.run(task, use);
+  } catch (error) {
+    if (!(error instanceof DeadThreadError)) throw error;
+  }
+  try {
+    return await threads.runAlone(task, use);
+  } catch (error) {
+    if (!(error instanceof DeadThreadError)) throw error;
+    throw new CellError('CrashedThread', `The function cannot be run: ${error.message}`);
+  }
+}
+
+export interface FunctionCall
+  extends Pick<FunctionTask, 'input'>,
+    Partial<Pick<FunctionTask, 'params' | 'random'>> {
+  /** Rejects with `ModelError` `cancelled`: nobody waits for the function any more. */
+  readonly signal: AbortSignal;
+  /** How long it may take; for ever by default. */
+  readonly deadlineMs?: number;
+}
+
+/**
+ * What a function returns that asks no models. Throws `CellError` for what it throws, for one that ends its thread, and for
+ * one that takes too long.
+ */
+export function callFunction(
+  { module, export: exported }: UserFunction,
+  { input, params = null, random = [], signal, deadlineMs }: FunctionCall,
+): Promise<unknown> {
+  const task = { module, export: exported, input, params, aliases: [], random };
+  return withSession(task, async (session) => {
+    const work = session.step([]).catch((error: Error) => {
+      throw asCellError(error, module);
+    });
+    const step = await untilCut(deadlineMs === undefined ? work : inTime(work, deadlineMs), signal);
+    return step.is === 'returned' ? step.value : null;
+  });
+}
+
+/** What a function threw, as the failure of a cell: its message, and where it was thrown. Any other error is as it was. */
+export function asCellError(error: Error, module: UserModule): Error {
+  if (!(error instanceof ThrownError)) return error;
+  return new CellError('FunctionError', `The function threw ${error.message}${placeInSource(error, module)}`);
+}
+
+/** Who ends the build in haste does not wait for functions of users. */
+export function untilCut<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return until(work, signal, cancelled);
+}
+
+function inTime<Result>(work: Promise<Result>, deadlineMs: number): Promise<Result> {
+  const tooLate = () =>
+    new CellError('FunctionError', `The function took longer than ${deadlineMs / 1_000} s`);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), deadlineMs);
+  return until(work, late.signal, tooLate).finally(() => clearTimeout(timer));
+}
+
+function until<Result>(work: Promise<Result>, signal: AbortSignal, why: () => Error): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const cut = () => reject(why());
+    if (signal.aborted) return cut();
+    allowManyListeners(signal);
+    signal.addEventListener('abort', cut);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', cut));
+  });
+}
