@@ -11,21 +11,20 @@
 //   C4. A list that is refused, or whose thread dies, says nothing about any one of its cells: each is asked for alone.
 
 import { type CallOf, type Calls, type CellKey, type Draft, type Sent, WaitError } from '../columns/calls.ts';
+import { unreadable } from '../columns/unreadable.ts';
 import { CellError, type CellErrorKind, ModelError } from '../errors.ts';
 import { cancelled, failureOfTaken } from '../models/failures.ts';
-import { MAX_BLOCKED_MS } from '../models/limiter.ts';
 import { sleep } from '../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../models/traits.ts';
 import type { CallLimiter, Permit } from '../models/waiting-line.ts';
 import type { LimiterRef } from '../plan.ts';
 import type { CallRecord } from '../store/records.ts';
+import { Backoff } from './backoff.ts';
 import { CellRecords, type CellRecordsOptions } from './cell-records.ts';
 import { type SendingOptions, type Way, WaySending } from './sending.ts';
 
 /** Failed calls that a cell has in one start. */
 const MAX_TRIES = 5;
-const FIRST_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 15_000;
 /** For which a cell that was refused before lets others go first. */
 const HEAD_START_MS = 1_000;
 const HEAD_START_POLL_MS = 50;
@@ -43,18 +42,21 @@ export interface CellCallsOptions
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-interface OpenWay extends Way {
-  /** Calls that had been answered when the last try of these cells ended. */
+/** One `call`, from its first try to its last. What it learns is its own: other cells try at other times. */
+interface Asking<Cell extends CellKey, Answer> {
+  readonly of: CallOf<Cell, Answer>;
+  readonly way: Way;
+  /** Calls that had been answered when the last try ended; null before the first. */
   answeredBefore: number | null;
   /** A call with the schema was refused, and it is not known yet whether for that. */
   doubtsSchema: boolean;
+  readonly backoff: Backoff;
 }
 
 /** A call with its permit. */
 interface Flight<Cell extends CellKey, Answer> {
   readonly cells: readonly Cell[];
-  readonly of: CallOf<Cell, Answer>;
-  readonly way: OpenWay;
+  readonly asking: Asking<Cell, Answer>;
   readonly permit: Permit;
 }
 
@@ -74,9 +76,7 @@ export class CellCalls implements Calls {
   readonly settings: Calls['settings'];
   readonly #options: CellCallsOptions;
   readonly #records: CellRecords;
-  readonly #ways = new Map<string, Promise<OpenWay>>();
-  #nextBackoffMs = FIRST_BACKOFF_MS;
-  #waitedMs = 0;
+  readonly #ways = new Map<string, Promise<Way>>();
 
   constructor(options: CellCallsOptions) {
     this.returned = options.returned;
@@ -90,10 +90,13 @@ export class CellCalls implements Calls {
   async call<Cell extends CellKey, Answer>(cells: readonly Cell[], of: CallOf<Cell, Answer>): Promise<void> {
     const way = await this.#wayTo(of.limiter);
     await this.#letOthersGoFirst(way, cells);
+    const asking: Asking<Cell, Answer> = {
+      ...{ of, way, answeredBefore: null, doubtsSchema: false, backoff: new Backoff() },
+    };
     let left = cells;
     while (left.length > 0) {
       const permit = await this.#permit(way, left);
-      const end = await this.#send({ cells: left, of, way, permit });
+      const end = await this.#send({ cells: left, asking, permit });
       if (end === 'one by one') return this.#askOneByOne(left, of);
       left = end;
     }
@@ -120,11 +123,12 @@ export class CellCalls implements Calls {
   }
 
   async #send<Cell extends CellKey, Answer>(flight: Flight<Cell, Answer>): Promise<Left<Cell>> {
-    const { cells, of, way, permit } = flight;
+    const { cells, asking, permit } = flight;
+    const { of, way } = asking;
     const { column, now } = this.#options;
-    way.answeredBefore ??= way.limiter.answered;
+    asking.answeredBefore ??= way.limiter.answered;
     const attempt = { ...flight, startedAt: now(), started: way.traits.startCall(column) };
-    const sending = new WaySending(this.#options, { way, cells, mayHaveSchema: !way.doubtsSchema });
+    const sending = new WaySending(this.#options, { way, cells, mayHaveSchema: !asking.doubtsSchema });
     let sent: Sent<Answer>;
     try {
       sent = await of.send(cells, sending);
@@ -133,8 +137,8 @@ export class CellCalls implements Calls {
     }
     attempt.started.answered();
     if (sending.hasSchema) way.traits.learnSchema(column, true);
-    else if (way.doubtsSchema) way.traits.learnSchema(column, false);
-    way.doubtsSchema = false;
+    else if (asking.doubtsSchema) way.traits.learnSchema(column, false);
+    asking.doubtsSchema = false;
     try {
       return await this.#keepAnswer(sent, attempt);
     } finally {
@@ -146,14 +150,14 @@ export class CellCalls implements Calls {
     { answer, cost }: Sent<Answer>,
     attempt: SentFlight<Cell, Answer>,
   ): Promise<Left<Cell>> {
-    const { cells, of, way, startedAt } = attempt;
+    const { cells, asking, startedAt } = attempt;
+    const { of, way } = asking;
     const call = cost === null ? null : this.#records.callOf(cost, startedAt);
     let drafts: readonly Draft[];
     try {
       drafts = of.keep(answer, cells);
     } catch (thrown) {
-      if (!(thrown instanceof CellError)) throw thrown;
-      return this.#fail(thrown, attempt, call);
+      return this.#fail(thrown instanceof CellError ? thrown : unreadable(thrown), attempt, call);
     }
     if (call === null && drafts.length === 0) return [];
     await this.#records.write(cells, drafts, { call, host: way.host });
@@ -164,7 +168,8 @@ export class CellCalls implements Calls {
     thrown: unknown,
     attempt: SentFlight<Cell, Answer>,
   ): Promise<Left<Cell>> {
-    const { cells, of, way, permit, started } = attempt;
+    const { cells, asking, permit, started } = attempt;
+    const { of, way } = asking;
     if (thrown instanceof CellError) {
       started.passed();
       try {
@@ -202,19 +207,20 @@ export class CellCalls implements Calls {
     if (left.length === 0) throw new CellError(kindOf(error), error.message);
     if (failure === 'denied') throw error;
     // After a 429 the limiter waits for all.
-    if (failure !== 'busy') await this.#backOff(error);
+    if (failure !== 'busy') await this.#sleep(asking.backoff.after(error));
     return left;
   }
 
   /** Returns the cells that have tries left. */
-  async #recordTry<Cell extends CellKey>(
+  async #recordTry<Cell extends CellKey, Answer>(
     error: ModelError,
-    { cells, way }: Pick<SentFlight<Cell, never>, 'cells' | 'way'>,
+    { cells, asking }: Flight<Cell, Answer>,
     call: CallRecord,
   ): Promise<readonly Cell[]> {
+    const { way } = asking;
     const { answered } = way.limiter;
-    const counts = isRefusal(error) || (error.failure === 'unavailable' && answered > way.answeredBefore!);
-    way.answeredBefore = answered;
+    const counts = isRefusal(error) || (error.failure === 'unavailable' && answered > asking.answeredBefore!);
+    asking.answeredBefore = answered;
     const isLast = (cell: Cell) =>
       isRefusal(error) || (counts && this.#records.of(cell).tries + 1 >= MAX_TRIES);
     const left = cells.filter((cell) => !isLast(cell));
@@ -230,14 +236,15 @@ export class CellCalls implements Calls {
 
   /** What a failure is, seen beside the other calls to the endpoint: `denied` when no cell can be answered. */
   #judge<Cell extends CellKey, Answer>(error: ModelError, attempt: SentFlight<Cell, Answer>): ModelError {
-    const { cells, of, way, started } = attempt;
-    const { traits } = way;
+    const { cells, asking, started } = attempt;
+    const { of } = asking;
+    const { traits } = asking.way;
     const { column } = this.#options;
     const { message } = error;
     let { failure } = error;
     if (failure === 'schema' && !traits.mayRefuseSchema(column)) failure = failureOfTaken(error);
     // Refused without the schema as well: that was not what it was about.
-    if (failure === 'rejected' && way.doubtsSchema) traits.learnSchema(column, true);
+    if (failure === 'rejected' && asking.doubtsSchema) traits.learnSchema(column, true);
     const isAboutCells =
       cells.length > 1 ||
       of.isContinued === true ||
@@ -259,27 +266,27 @@ export class CellCalls implements Calls {
     error: ModelError,
     attempt: SentFlight<Cell, Answer>,
   ): Promise<Left<Cell>> {
-    const { cells, way, permit } = attempt;
+    const { cells, asking, permit } = attempt;
     try {
-      const ended = { call: this.#lostCall(error, attempt), host: way.host };
+      const ended = { call: this.#lostCall(error, attempt), host: asking.way.host };
       await this.#records.write(cells.slice(0, 1), [retryFor(kindOf(error), error.message)], ended);
       if (this.#options.stop.aborted) throw cancelled();
     } catch (thrown) {
       permit.fail(cancelled());
       throw thrown;
     }
-    way.doubtsSchema = true;
+    asking.doubtsSchema = true;
     return this.#send(attempt);
   }
 
   /** What came back is of no use. */
   async #fail<Cell extends CellKey, Answer>(
     error: CellError,
-    { cells, way }: SentFlight<Cell, Answer>,
+    { cells, asking }: Flight<Cell, Answer>,
     call: CallRecord | null,
   ): Promise<Left<Cell>> {
     const { kind, message } = error;
-    const ended = { call, host: way.host };
+    const ended = { call, host: asking.way.host };
     if (cells.length === 1) {
       await this.#records.write(cells, [{ status: 'failed', error: { kind, message } }], ended);
       throw error;
@@ -299,23 +306,13 @@ export class CellCalls implements Calls {
     if (faults.length === cells.length) throw faults[0];
   }
 
-  async #backOff(error: ModelError): Promise<void> {
-    const backoffMs = Math.max(this.#nextBackoffMs, error.retryAfterMs ?? 0);
-    if (this.#waitedMs + backoffMs > MAX_BLOCKED_MS) throw new WaitError(error, backoffMs);
-    this.#waitedMs += backoffMs;
-    this.#nextBackoffMs = Math.min(this.#nextBackoffMs * 2, MAX_BACKOFF_MS);
-    await this.#sleep(backoffMs);
-  }
-
   #sleep(ms: number): Promise<void> {
     return (this.#options.sleep ?? sleep)(ms, this.#options.stop);
   }
 
-  #wayTo(limiter: LimiterRef): Promise<OpenWay> {
+  #wayTo(limiter: LimiterRef): Promise<Way> {
     const key = Object.entries(limiter).flat().join(' ');
-    const opening =
-      this.#ways.get(key) ??
-      this.#options.wayTo(limiter).then((way) => ({ ...way, answeredBefore: null, doubtsSchema: false }));
+    const opening = this.#ways.get(key) ?? this.#options.wayTo(limiter);
     this.#ways.set(key, opening);
     return opening;
   }

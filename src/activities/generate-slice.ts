@@ -227,12 +227,13 @@ class Slice {
 
   /** Writes records of cells that are made now. */
   async #append(records: readonly CellRecord[]): Promise<void> {
-    const { part, build } = this.#content;
+    const { part, build, open } = this.#content;
+    const isWhole = open.column.strategy === 'column';
     await part.append(records);
     for (const record of records) {
       const { row, status } = record;
-      const isEnded = status === 'ok' || status === 'failed';
-      if (isEnded) build.calls.outcomes.add(row, !this.#failsRow(record) && status === 'ok');
+      if (status !== 'ok' && status !== 'failed') continue;
+      build.calls.outcomes.add(isWhole ? null : row, !this.#failsRow(record) && status === 'ok');
     }
   }
 

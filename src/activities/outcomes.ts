@@ -7,7 +7,7 @@ const MIN_OUTCOMES = 20;
 export class Outcomes {
   readonly #settings: Settings;
   readonly #onTooManyFailures: (reason: string) => void;
-  readonly #recent: { readonly row: number; isMade: boolean }[] = [];
+  readonly #recent: { readonly row: number | null; isMade: boolean }[] = [];
   readonly #failedRows = new Set<number>();
 
   constructor(settings: Settings, onTooManyFailures: (reason: string) => void) {
@@ -15,9 +15,12 @@ export class Outcomes {
     this.#onTooManyFailures = onTooManyFailures;
   }
 
-  /** A cell was made, or failed for good. */
-  add(row: number, isMade: boolean): void {
-    this.#recent.push({ row, isMade: isMade && !this.#failedRows.has(row) });
+  /**
+   * A cell was made, or failed for good. `row`: the one that it is worth nothing without; null for a cell that was made
+   * together with those of other rows, and has its use whatever becomes of its own.
+   */
+  add(row: number | null, isMade: boolean): void {
+    this.#recent.push({ row, isMade: isMade && (row === null || !this.#failedRows.has(row)) });
     if (this.#recent.length > this.#settings.shutdownErrorWindow) this.#recent.shift();
     this.#judge();
   }

@@ -42,6 +42,16 @@ describe('early shutdown', () => {
     ]);
   });
 
+  it('counts a cell that was made with those of other rows by itself, whatever becomes of its row', () => {
+    const reasons: string[] = [];
+    const outcomes = new Outcomes(SETTINGS as Settings, (reason) => reasons.push(reason));
+    for (let row = 0; row < 20; row += 1) outcomes.failRow(row);
+    for (let row = 0; row < 20; row += 1) outcomes.add(null, true);
+    expect(reasons).toEqual([]);
+    for (let row = 0; row < 21; row += 1) outcomes.add(null, false);
+    expect(reasons).toHaveLength(1);
+  });
+
   it('forgets what lies before the window', () => {
     expect(reasonsAfter(`${'.'.repeat(50)}${'x'.repeat(25)}${'.'.repeat(50)}`)).toEqual([]);
   });

@@ -17,7 +17,7 @@ import type { ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import type { Calls, Draft } from '../calls.ts';
 import type { Cell } from '../maker.ts';
-import { unusable } from './answer-kind.ts';
+import { unreadable } from '../unreadable.ts';
 import type { AnswerReader } from './answers.ts';
 import type { ChatInput } from './chat-input.ts';
 import { checkWhole } from './whole-answer.ts';
@@ -125,9 +125,4 @@ class Conversation {
     }
     return record;
   }
-}
-
-/** Whatever else reading met: thrown on, it would have the answer asked for and paid again and again. */
-function unreadable(thrown: unknown): CellError {
-  return unusable(`The answer cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
 }
