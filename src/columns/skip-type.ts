@@ -1,8 +1,17 @@
+// The value of skipped cells, which may be of another type than the column's other cells.
+
 import type { ColumnType } from '../plan.ts';
 import { misfitOf } from '../store/parquet.ts';
 import type { ColumnConfig } from './declaration.ts';
 
-/** The type of a column whose skipped cells have a value that may be no other cell's: it is in the files as JSON text then. */
-export function typeWithSkip(type: ColumnType, skip: ColumnConfig['skip']): ColumnType {
-  return skip === null || misfitOf(skip.value, type) === undefined ? type : { kind: 'json' };
+type Skip = NonNullable<ColumnConfig['skip']>;
+
+/** Why the value is none of the column's type: `"none" is not a number`. */
+export function misfitOfSkip({ value }: Skip, type: ColumnType): string | undefined {
+  return misfitOf(value, type);
+}
+
+/** The type of a column in the files: JSON text where the value of skipped cells fits no other cell. */
+export function typeWithSkip(type: ColumnType, skip: Skip | null): ColumnType {
+  return skip === null || misfitOfSkip(skip, type) === undefined ? type : { kind: 'json' };
 }

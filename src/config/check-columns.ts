@@ -4,6 +4,7 @@
 import { NO_FACTS } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { MarkedField } from '../columns/marks.ts';
+import { misfitOfSkip } from '../columns/skip-type.ts';
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { ShapeOf } from '../templates/shape.ts';
@@ -11,7 +12,7 @@ import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { lowerFirst, suggestion } from '../text/phrases.ts';
-import { checkNames, checkSideEffects, madeBeside } from './check-names.ts';
+import { checkNames, checkSideEffects, howToMakeBeside, madeBeside } from './check-names.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
 import type { Path } from './load.ts';
 import { checkProcessors, droppedColumns } from './processors.ts';
@@ -65,7 +66,7 @@ function checkKind(
   columns: readonly ReadColumn[],
 ): void {
   if (config === null) return;
-  const { check, strategy, form } = declarationOf(config.column_type);
+  const { check, strategy, form, type } = declarationOf(config.column_type);
   check?.(config, {
     columns: columns.map(({ name, columnType, config: other }) => ({
       name,
@@ -78,11 +79,15 @@ function checkKind(
       report.add({ path: full, message, ...options, ...position });
     },
   });
-  if (config.skip !== null && strategy(form(config, NO_FACTS)) === 'root')
-    report.add({
-      path: [...place, 'skip'],
-      message: `is not for ${config.column_type} columns: they start the rows`,
-    });
+  if (config.skip === null) return;
+  if (strategy(form(config, NO_FACTS)) === 'root') {
+    const message = `is not for ${config.column_type} columns: they start the rows`;
+    report.add({ path: [...place, 'skip'], message });
+    return;
+  }
+  const misfit = misfitOfSkip(config.skip, type(config, NO_FACTS));
+  const message = `${misfit}: with it, all cells of the column are written as JSON text`;
+  if (misfit !== undefined) report.add({ path: [...place, 'skip', 'value'], message, level: 'warning' });
 }
 
 /** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */
@@ -193,7 +198,7 @@ function problemOfName(
   if (!known.includes(name)) {
     if (mayBeMadeBeside(name, checks.config)) return null;
     const others = known.filter((other) => other !== column.name);
-    return `no column "${name}"${suggestion(nearestName(name, others))}`;
+    return `no column "${name}"${howToMakeBeside(name, others) ?? suggestion(nearestName(name, others))}`;
   }
   if (checks.producerOf(name) === column.name) return 'looks at what it makes itself';
   if (field.mark.holds !== 'expressions') return null;
@@ -213,8 +218,7 @@ function checkTemplate(report: Report, check: TemplateCheck): void {
   if (variables.length === 0) {
     if (holds === 'prompt' && !hasContext(report, column))
       report.add({ path, message: 'names no column: every row gets the same prompt', level: 'warning' });
-    if (holds === 'condition')
-      report.add({ path, message: 'names no column: it holds for every row or for none' });
+    if (holds === 'condition') report.add({ path, message: problemOfConstant(field.text) });
   }
   // A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for.
   for (const { at, message, isGuarded } of missingFieldsOf(parseTemplate(field.text), check.checks.shapeOf)) {
@@ -229,6 +233,13 @@ function checkTemplate(report: Report, check: TemplateCheck): void {
   if (column.kind === 'expression') return;
   warnOfSingleBraces(report, check);
   warnOfEmptyCells(report, check);
+}
+
+/** A condition that names no column. */
+function problemOfConstant(condition: string): string {
+  return condition.includes('{{') || condition.includes('{%')
+    ? 'names no column: it holds for every row or for none'
+    : `is plain text, which holds for every row: write {{ ${condition.trim()} }}`;
 }
 
 /** Whether a prompt stands beside an image or the like, which may say it all. */

@@ -57,13 +57,32 @@ export function madeBeside({ config }: ReadColumn): readonly string[] {
   return sideEffects?.map(({ name }) => name) ?? [];
 }
 
+/** The fields by which a model column makes another one beside it. */
+const BESIDE = [
+  { ending: '__trace', field: 'with_trace: all_messages' },
+  { ending: '__reasoning_content', field: 'extract_reasoning_content: true' },
+];
+
+/** `: column "answer" makes it with with_trace: all_messages`; undefined for a name that no column can make. */
+export function howToMakeBeside(name: string, columns: readonly string[]): string | undefined {
+  for (const { ending, field } of BESIDE) {
+    const maker = columns.find((column) => `${column}${ending}` === name);
+    if (maker !== undefined) return `: column "${maker}" makes it with ${field}`;
+  }
+  return undefined;
+}
+
 /** A column of the document that has the name of another's side effect, and two side effects of one name. */
 export function checkSideEffects(report: Report, columns: readonly ReadColumn[]): void {
   const owners = new Map(columns.flatMap(({ name }) => (name === null ? [] : [[name.toLowerCase(), name]])));
   for (const column of columns) {
     for (const name of madeBeside(column)) {
       const owner = owners.get(name.toLowerCase());
-      const message = `makes a column "${name}" beside it, and "${owner}" ${owner === name ? 'is a column of the document too' : 'makes one too'}: rename one of them`;
+      const taken = owner === name ? 'is a column of the document too' : 'makes one too';
+      const message =
+        owner === column.name
+          ? `makes two columns "${name}": rename one of them`
+          : `makes a column "${name}" beside it, and "${owner}" ${taken}: rename one of them`;
       if (owner !== undefined) report.add({ path: column.path, message });
       owners.set(name.toLowerCase(), column.name!);
     }

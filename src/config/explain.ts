@@ -60,7 +60,10 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
       const words = issue.values.map(String);
       const wrong = plainText(input);
       const near = typeof wrong === 'string' ? nearestName(wrong, words) : null;
-      if (input === undefined) return [{ path, message: 'is missing', position: report.keyPosition(path) }];
+      if (input === undefined) {
+        const choices = words.length > 1 ? `: it has to be ${anyOf(words)}` : '';
+        return [{ path, message: `is missing${choices}`, position: report.keyPosition(path) }];
+      }
       return [{ path, message: `has to be ${anyOf(words)}, not ${describe(input)}${suggestion(near)}` }];
     }
     case 'too_small':

@@ -37,9 +37,12 @@ function costsOf(wish: Wish): string[] {
   const { counts, plan, replacesOutput } = wish;
   const { kept, keptAsIs, missing, again, retried, calls, computed } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
-    const models = plan.columns.filter(({ kind, form }) => declarationOf(kind).costs(form));
-    const each = models.length === 0 ? ', no model column' : ` × ${plural(models.length, 'model column')}`;
-    const made = calls === 0 ? 'no call to make' : plural(calls, 'new call');
+    const paid = plan.columns.filter(({ kind, form }) => declarationOf(kind).costs(form));
+    const askModels = paid.every(({ limiters }) => limiters.some((limiter) => 'model' in limiter));
+    const noun = askModels ? 'model column' : 'model or function column';
+    const each = paid.length === 0 ? ', no model column' : ` × ${plural(paid.length, noun)}`;
+    const upTo = plan.columns.some(({ skip }) => skip !== null) ? 'up to ' : '';
+    const made = calls === 0 ? 'no call to make' : `${upTo}${plural(calls, 'new call')}`;
     return partsOf(`${plural(wish.settings.rows, 'row')}${each}: ${made}`, describeComputed(computed));
   }
   const isUnasked = again + retried > 0 && wish.question === null && again + retried <= ASK_ABOVE_CELLS;

@@ -206,8 +206,8 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   - { name: c, column_type: expression, expr: "{{ a__reasoning_content }}" }
 `),
     says: [
-      'error config.yaml:4:51 column "b": no column "a__trace" (in expr)',
-      'error config.yaml:5:51 column "c": no column "a__reasoning_content" (in expr)',
+      'error config.yaml:4:51 column "b": no column "a__trace": column "a" makes it with with_trace: all_messages (in expr)',
+      'error config.yaml:5:51 column "c": no column "a__reasoning_content": column "a" makes it with extract_reasoning_content: true (in expr)',
     ],
   },
   'settings of Rowloom at the top': {
@@ -385,7 +385,7 @@ rowloom:
       'error config.yaml:4:98 column "c": needs itself (in required_columns[1])',
       'error config.yaml:4:118 column "c": no model "wirter", did you mean "writer"? (in model_aliases[0])',
       'error config.yaml:5:5 column "d": makes a column "a" beside it, and "a" is a column of the document too: rename one of them',
-      'error config.yaml:5:5 column "d": makes a column "d" beside it, and "d" is a column of the document too: rename one of them',
+      'error config.yaml:5:5 column "d": makes two columns "d": rename one of them',
       'error config.yaml:5:57 column "d": generator_function cannot be used: Could not resolve "none.ts"',
       'error config.yaml:5:132 column "d": side_effect_columns[2].output_format has to be a map with a JSON Schema in it',
       'error config.yaml:6:110 column "f": generation_strategy is "cell_by_cell", but in_order calls the function for one row after the other: leave one of them out',
@@ -444,6 +444,17 @@ rowloom:
       'error config.yaml:16:5 column "verdict": multi_modal_context is not supported yet',
     ],
   },
+  'a skip value that is no cell of its column, and no choice of a language': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-judge, model_alias: writer, prompt: "{{ id }}", scores: [{ name: fit, description: how well, options: { 1: bad } }], skip: { when: "{{ id }}", value: "none" } }
+  - { name: b, column_type: validation, target_columns: [id], validator_type: code, validator_params: {} }
+`),
+    says: [
+      'warning config.yaml:3:183 column "a": skip.value "none" is not an object: with it, all cells of the column are written as JSON text',
+      'error config.yaml:4:85 column "b": validator_params.code_lang is missing: it has to be python, sql:sqlite, sql:tsql, sql:bigquery, sql:mysql, sql:postgres, sql:ansi, javascript or typescript',
+    ],
+  },
   'skips that cannot be': {
     files: columns(`
   - { name: id, column_type: sampler, sampler_type: uuid }
@@ -452,6 +463,7 @@ rowloom:
   - { name: c, column_type: expression, expr: "1", skip: { when: "{{ c }}" } }
   - { name: d, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", with_trace: all_messages, skip: { when: "{{ d__trace }}" } }
   - { name: e, column_type: expression, expr: "1", skip: { when: "{{ true }}" } }
+  - { name: f, column_type: expression, expr: "1", skip: { when: "id == 3" } }
 `),
     says: [
       'error config.yaml:3:97 column "a": skip.value is "3.7", which is no int',
@@ -459,6 +471,7 @@ rowloom:
       'error config.yaml:5:70 column "c": needs itself (in skip.when)',
       'error config.yaml:6:124 column "d": looks at what it makes itself (in skip.when)',
       'error config.yaml:7:66 column "e": skip.when names no column: it holds for every row or for none',
+      'error config.yaml:8:66 column "f": skip.when is plain text, which holds for every row: write {{ id == 3 }}',
     ],
   },
   'fields of other columns': {
