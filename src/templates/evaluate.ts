@@ -3,7 +3,7 @@
 import { findOwn } from '../own-keys.ts';
 import { plural } from '../text/plural.ts';
 import type { Value } from '../values.ts';
-import type { Services } from './library/argument-binding.ts';
+import type { Call, Services } from './library/argument-binding.ts';
 import { applyFilter } from './library/filters.ts';
 import { callFunction } from './library/functions.ts';
 import { callMethod, hasMethod } from './library/methods.ts';
@@ -113,7 +113,7 @@ export class Evaluation {
         this.#units -= value.length;
         for (const filter of statement.filters) {
           this.at = filter.at;
-          value = applyFilter(filter.name, value, { ...this.#argumentsOf(filter), ...this.#services });
+          value = applyFilter(filter.name, value, this.#callOf(filter));
         }
         if (statement.target === null) this.#print(textOf(value, this.#services.budget));
         else this.#assign(statement.target, value);
@@ -217,23 +217,23 @@ export class Evaluation {
       }
       case 'call': {
         const object = this.evaluate(expression.object);
-        const given = this.#argumentsOf(expression);
+        const given = this.#callOf(expression);
         this.at = expression.at;
-        return callMethod(object, expression.method, { ...given, ...this.#services });
+        return callMethod(object, expression.method, given);
       }
       case 'function': {
-        const given = this.#argumentsOf(expression);
+        const given = this.#callOf(expression);
         const assigned = this.#scopeOf(expression.name)?.value;
         this.at = expression.at;
-        if (assigned === undefined) return callFunction(expression.name, { ...given, ...this.#services });
+        if (assigned === undefined) return callFunction(expression.name, given);
         if (assigned instanceof Cycler && !assigned.isEndless) return assigned.next();
         throw renderError(`Cannot call "${expression.name}": ${describe(assigned)} is no function`);
       }
       case 'filter': {
         const value = this.use(expression.object);
-        const given = this.#argumentsOf(expression);
+        const given = this.#callOf(expression);
         this.at = expression.at;
-        return applyFilter(expression.name, value, { ...given, ...this.#services });
+        return applyFilter(expression.name, value, given);
       }
       case 'test': {
         const value = this.evaluate(expression.object);
@@ -281,11 +281,9 @@ export class Evaluation {
     return expressions.map((expression) => this.evaluate(expression));
   }
 
-  #argumentsOf({ positional, named }: Arguments): {
-    positional: readonly Runtime[];
-    named: ReadonlyMap<string, Runtime>;
-  } {
+  #callOf({ positional, named }: Arguments): Call {
     return {
+      ...this.#services,
       positional: this.#evaluateAll(positional),
       named:
         named.length === 0 ? NO_NAMED : new Map(named.map(([name, value]) => [name, this.evaluate(value)])),

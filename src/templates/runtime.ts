@@ -136,35 +136,7 @@ export class Loop {
   }
 
   field(name: string): Runtime | undefined {
-    const length = this.items.length;
-    switch (name) {
-      case 'index':
-        return BigInt(this.index + 1);
-      case 'index0':
-        return BigInt(this.index);
-      case 'revindex':
-        return BigInt(length - this.index);
-      case 'revindex0':
-        return BigInt(length - this.index - 1);
-      case 'first':
-        return this.index === 0;
-      case 'last':
-        return this.index === length - 1;
-      case 'length':
-        return BigInt(length);
-      case 'depth':
-        return 1n;
-      case 'depth0':
-        return 0n;
-      case 'previtem':
-        return this.index === 0 ? new Undefined('There is no previous item') : this.items[this.index - 1];
-      case 'nextitem':
-        return this.index === length - 1
-          ? new Undefined('There is no next item')
-          : this.items[this.index + 1];
-      default:
-        return undefined;
-    }
+    return findOwn(LOOP_FIELDS, name)?.(this);
   }
 
   cycle(values: readonly Runtime[]): Runtime {
@@ -178,6 +150,20 @@ export class Loop {
     return !isSame;
   }
 }
+
+const LOOP_FIELDS: { readonly [name: string]: (loop: Loop) => Runtime } = {
+  index: ({ index }) => BigInt(index + 1),
+  index0: ({ index }) => BigInt(index),
+  revindex: ({ index, items }) => BigInt(items.length - index),
+  revindex0: ({ index, items }) => BigInt(items.length - index - 1),
+  first: ({ index }) => index === 0,
+  last: ({ index, items }) => index === items.length - 1,
+  length: ({ items }) => BigInt(items.length),
+  depth: () => 1n,
+  depth0: () => 0n,
+  previtem: ({ index, items }) => valueOr(items[index - 1], () => new Undefined('There is no previous item')),
+  nextitem: ({ index, items }) => valueOr(items[index + 1], () => new Undefined('There is no next item')),
+};
 
 export type Mapping = Dict | { readonly [key: string]: Runtime };
 
@@ -193,6 +179,11 @@ function isPlainObject(value: Runtime): value is { readonly [key: string]: Runti
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** The items of what has an order beside text: a list, a tuple, a range. Null for all else. */
+export function sequenceOf(value: Runtime): readonly Runtime[] | null {
+  return isList(value) ? value : value instanceof Tuple ? value.items : null;
 }
 
 /** What a value acts as: text of a cell as the number, list or other JSON that it says. */

@@ -13,18 +13,26 @@ export interface Services {
   readonly draw: () => number;
 }
 
-/** A filter or a method. Arguments come in the order of `parameters`; those not given are `undefined`. */
-export interface Operation<Subject = Runtime> {
-  readonly parameters: readonly string[];
-  readonly required: number;
-  readonly apply: (subject: Subject, given: readonly (Runtime | undefined)[], services: Services) => Runtime;
+/** The arguments of one call, with what it may use beside them. */
+export interface Call extends Services {
+  readonly positional: readonly Runtime[];
+  readonly named: ReadonlyMap<string, Runtime>;
 }
 
-/** Declares an operation: `'old new count?'` has two arguments that must be there. */
+/** A filter, a function or a method. Arguments come in the order of `parameters`; those not given are `undefined`. */
+export interface Operation<Subject = Runtime> {
+  /** Null for one that takes any arguments, as they stand in the call. */
+  readonly parameters: readonly string[] | null;
+  readonly required: number;
+  readonly apply: (subject: Subject, given: readonly (Runtime | undefined)[], call: Call) => Runtime;
+}
+
+/** Declares an operation: `'old new count?'` has two arguments that must be there, `'*'` takes any. */
 export function operation<Subject = Runtime>(
   parameters: string,
   apply: Operation<Subject>['apply'],
 ): Operation<Subject> {
+  if (parameters === '*') return { parameters: null, required: 0, apply };
   const names = parameters === '' ? [] : parameters.split(' ');
   return {
     parameters: names.map((name) => name.replace('?', '')),
@@ -33,11 +41,15 @@ export function operation<Subject = Runtime>(
   };
 }
 
-/** What is wrong with a call, or `null`. `kind` is "filter" or "method". */
+/** What is wrong with a call, or `null`. `kind` is "filter", "function" or "method". */
 export function bindingProblem(
   { parameters, required }: Operation<never>,
-  { kind, name, count, named }: { kind: string; name: string; count: number; named: readonly string[] },
+  { kind, name }: { readonly kind: string; readonly name: string },
+  given: { readonly positional: readonly unknown[]; readonly named: Iterable<readonly [string, unknown]> },
 ): string | null {
+  if (parameters === null) return null;
+  const count = given.positional.length;
+  const named = Array.from(given.named, ([argument]) => argument);
   const takes =
     parameters.length === 0
       ? 'it takes none'
@@ -54,15 +66,18 @@ export function bindingProblem(
     : `Cannot use the ${kind} "${name}" without the argument "${missing}": ${takes}`;
 }
 
-/** Puts arguments in the order of the parameters. The call has no {@link bindingProblem}. */
-export function bindArguments(
-  { parameters }: Operation<never>,
-  positional: readonly Runtime[],
-  named: ReadonlyMap<string, Runtime>,
-): readonly (Runtime | undefined)[] {
-  return named.size === 0
-    ? positional
-    : parameters.map((name, index) => (index < positional.length ? positional[index] : named.get(name)));
+/** Applies an operation. The call has no {@link bindingProblem}. */
+export function applyOperation<Subject>(
+  { parameters, apply }: Operation<Subject>,
+  subject: Subject,
+  call: Call,
+): Runtime {
+  const { positional, named } = call;
+  if (named.size === 0 || parameters === null) return apply(subject, positional, call);
+  const bound = parameters.map((name, index) =>
+    index < positional.length ? positional[index] : named.get(name),
+  );
+  return apply(subject, bound, call);
 }
 
 /** Beyond any length, and small enough to compute with. */

@@ -3,7 +3,7 @@
 import { meantBy } from '../../text/nearest-name.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Arguments } from '../syntax/syntax.ts';
-import { bindArguments, bindingProblem, type Operation, type Services } from './argument-binding.ts';
+import { applyOperation, bindingProblem, type Call, type Operation } from './argument-binding.ts';
 import { ITEM_FILTERS } from './item-filters.ts';
 import { NUMBER_FILTERS } from './number-filters.ts';
 import { TEXT_FILTERS } from './text-filters.ts';
@@ -42,21 +42,10 @@ export function filterProblem(name: string, given?: Arguments): string | null {
     const hint = INSTEAD.get(name) ?? meantBy(name, FILTER_NAMES);
     return `Cannot use the filter "${name}": templates do not have it, ${hint}`;
   }
-  if (given === undefined) return null;
-  const named = given.named.map(([argument]) => argument);
-  return bindingProblem(filter, { kind: 'filter', name, count: given.positional.length, named });
+  return given === undefined ? null : bindingProblem(filter, { kind: 'filter', name }, given);
 }
 
 /** Applies a filter. The call has no {@link filterProblem}. */
-export function applyFilter(
-  name: string,
-  value: Runtime,
-  {
-    positional,
-    named,
-    ...services
-  }: { positional: readonly Runtime[]; named: ReadonlyMap<string, Runtime> } & Services,
-): Runtime {
-  const filter = FILTERS.get(name)!;
-  return filter.apply(value, bindArguments(filter, positional, named), services);
+export function applyFilter(name: string, value: Runtime, call: Call): Runtime {
+  return applyOperation(FILTERS.get(name)!, value, call);
 }

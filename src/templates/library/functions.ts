@@ -5,23 +5,27 @@ import type { Arguments } from '../syntax/syntax.ts';
 import { limitError, renderError } from '../syntax/template-error.ts';
 import { capitalized } from '../values/python-text.ts';
 import {
-  bindArguments,
+  applyOperation,
   bindingProblem,
+  type Call,
   integerArgument,
   type Operation,
   operation,
   type Services,
 } from './argument-binding.ts';
 
-interface Given {
-  readonly positional: readonly Runtime[];
-  readonly named: ReadonlyMap<string, Runtime>;
-}
-
 /** That of Jinja's sandbox. */
 const MAX_RANGE = 100_000;
 
-const BOUND: ReadonlyMap<string, Operation<null>> = new Map([
+const FUNCTIONS: ReadonlyMap<string, Operation<null>> = new Map([
+  [
+    'cycler',
+    operation<null>('*', (_, positional) => {
+      if (positional.length === 0) throw renderError('Cannot make the cycler: no values to cycle through');
+      return new Cycler(positional as readonly Runtime[], true);
+    }),
+  ],
+  ['dict', operation<null>('*', makeDict)],
   ['joiner', operation<null>('sep?', (_, [separator = ', ']) => new Cycler(['', separator], false))],
   [
     'lipsum',
@@ -35,6 +39,7 @@ const BOUND: ReadonlyMap<string, Operation<null>> = new Map([
       );
     }),
   ],
+  ['namespace', operation<null>('*', makeDict)],
   [
     'range',
     operation<null>('start stop? step?', (_, [first, second, third], { budget }) => {
@@ -52,39 +57,20 @@ const BOUND: ReadonlyMap<string, Operation<null>> = new Map([
   ],
 ]);
 
-/** Functions that take arguments of any name or number. */
-const OPEN: ReadonlyMap<string, (given: Given, services: Services) => Runtime> = new Map([
-  [
-    'cycler',
-    ({ positional }) => {
-      if (positional.length === 0) throw renderError('Cannot make the cycler: no values to cycle through');
-      return new Cycler(positional, true);
-    },
-  ],
-  ['dict', makeDict],
-  ['namespace', makeDict],
-]);
+export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
 
-export const FUNCTION_NAMES: readonly string[] = [...BOUND.keys(), ...OPEN.keys()].sort();
-
-/** What is wrong with the arguments of a known function, or `null`. */
-export function functionProblem(name: string, { positional, named }: Arguments): string | null {
-  const names = named.map(([argument]) => argument);
-  const known = BOUND.get(name);
-  return known === undefined
-    ? null
-    : bindingProblem(known, { kind: 'function', name, count: positional.length, named: names });
+/** What is wrong with the arguments of a function, or `null`, also for what a template itself has named. */
+export function functionProblem(name: string, given: Arguments): string | null {
+  const known = FUNCTIONS.get(name);
+  return known === undefined ? null : bindingProblem(known, { kind: 'function', name }, given);
 }
 
 /** Calls a function. The call has no {@link functionProblem}. */
-export function callFunction(name: string, { positional, named, ...services }: Given & Services): Runtime {
-  const known = BOUND.get(name);
-  return known === undefined
-    ? OPEN.get(name)!({ positional, named }, services)
-    : known.apply(null, bindArguments(known, positional, named), services);
+export function callFunction(name: string, call: Call): Runtime {
+  return applyOperation(FUNCTIONS.get(name)!, null, call);
 }
 
-function makeDict({ positional, named }: Given, { budget }: Services): Runtime {
+function makeDict(_subject: null, _given: unknown, { positional, named, budget }: Call): Runtime {
   const [from = new Dict([], budget)] = positional.map(opened);
   const pairs = isMapping(from)
     ? entriesOf(from, budget)

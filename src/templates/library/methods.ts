@@ -2,6 +2,7 @@
 // `a.b(c)`; there is no method without its call.
 
 import { findOwn } from '../../own-keys.ts';
+import type { Budget } from '../limits.ts';
 import {
   CellText,
   Cycler,
@@ -27,18 +28,23 @@ import { formatBraces } from '../values/brace-format.ts';
 import { decode } from '../values/bytes.ts';
 import { areEqual } from '../values/comparison.ts';
 import {
-  bindArguments,
+  applyOperation,
   bindingProblem,
+  type Call,
   integerArgument,
   type Operation,
   operation,
-  type Services,
 } from './argument-binding.ts';
 import { TEXT_METHODS } from './text-methods.ts';
 
 type Methods<Subject> = { readonly [name: string]: Operation<Subject> };
 
-const LIST_METHODS: Methods<readonly Runtime[]> = {
+const STRING_METHODS: Methods<string> = {
+  ...TEXT_METHODS,
+  format: operation('*', (text, _, { budget, ...given }) => formatBraces(text, given, budget)),
+};
+
+const TUPLE_METHODS: Methods<readonly Runtime[]> = {
   count: operation('value', (items, [value], { budget }) =>
     BigInt(items.filter((item) => areEqual(item, value!, budget)).length),
   ),
@@ -50,8 +56,11 @@ const LIST_METHODS: Methods<readonly Runtime[]> = {
     if (index < 0) throw renderError('Cannot find the item: it is not in the list');
     return BigInt(index);
   }),
-  copy: operation('', (items) => items),
 };
+
+const LIST_METHODS: Methods<readonly Runtime[]> = { ...TUPLE_METHODS, copy: operation('', (items) => items) };
+
+const BYTES_METHODS: Methods<readonly Runtime[]> = { decode };
 
 const DICT_METHODS: Methods<Mapping> = {
   items: operation('', (mapping, _, { budget }) => {
@@ -75,65 +84,54 @@ const FLOAT_METHODS: Methods<number> = {
   is_integer: operation('', (value) => Number.isInteger(value)),
 };
 
+const LOOP_METHODS: Methods<Loop> = {
+  cycle: operation('*', (loop, _, { positional }) => loop.cycle(positional)),
+  changed: operation('*', (loop, _, { positional, budget }) =>
+    loop.changed(positional, (left, right) => areEqual(left, right, budget)),
+  ),
+};
+
+const CYCLER_METHODS: Methods<Cycler> = {
+  next: operation('*', (cycler) => cycler.next()),
+  reset: operation('*', (cycler) => cycler.reset()),
+};
+
 export const DICT_METHOD_NAMES: readonly string[] = Object.keys(DICT_METHODS);
 
-/** Methods that take any arguments. */
-const OPEN_METHODS = ['changed', 'cycle', 'decode', 'format', 'next', 'reset'];
+export const METHOD_NAMES: readonly string[] = Object.keys({
+  ...{ ...STRING_METHODS, ...LIST_METHODS, ...BYTES_METHODS, ...DICT_METHODS },
+  ...{ ...FLOAT_METHODS, ...LOOP_METHODS, ...CYCLER_METHODS },
+}).sort();
 
-export const METHOD_NAMES: readonly string[] = [
-  ...new Set([
-    ...Object.keys(TEXT_METHODS),
-    ...Object.keys(LIST_METHODS),
-    ...Object.keys(DICT_METHODS),
-    ...Object.keys(FLOAT_METHODS),
-    ...OPEN_METHODS,
-  ]),
-].sort();
+/** The methods of a value's kind; they are applied to a tuple's items, else to the value itself. */
+function methodsOf(value: Runtime): Methods<never> {
+  if (typeof value === 'string') return STRING_METHODS;
+  if (typeof value === 'number') return FLOAT_METHODS;
+  if (isList(value)) return LIST_METHODS;
+  if (value instanceof Tuple) return value.printed?.startsWith('b') ? BYTES_METHODS : TUPLE_METHODS;
+  if (value instanceof Loop) return LOOP_METHODS;
+  if (value instanceof Cycler) return CYCLER_METHODS;
+  return isMapping(value) ? DICT_METHODS : {};
+}
 
 /** Calls a method. Throws when the value has no such method or the arguments do not fit. */
-export function callMethod(
-  given: Runtime,
-  name: string,
-  {
-    positional,
-    named,
-    ...services
-  }: { positional: readonly Runtime[]; named: ReadonlyMap<string, Runtime> } & Services,
-): Runtime {
-  const { budget } = services;
+export function callMethod(given: Runtime, name: string, call: Call): Runtime {
   const acting = opened(given);
   const value = hasMethod(acting, name) ? acting : written(given);
   if (value instanceof Undefined) throw renderError(`Cannot call "${name}": ${value.reason}`);
-  if (value instanceof Loop && name === 'cycle') return value.cycle(positional);
-  if (value instanceof Loop && name === 'changed')
-    return value.changed(positional, (left, right) => areEqual(left, right, budget));
-  if (value instanceof Cycler && name === 'next') return value.next();
-  if (value instanceof Cycler && name === 'reset') return value.reset();
-  if (typeof value === 'string' && name === 'format')
-    return formatBraces(value, { positional, named }, budget);
-  const call = { name, positional, named, services };
-  if (typeof value === 'string') {
-    budget.read(value);
-    const result = run(TEXT_METHODS, value, call);
-    return given instanceof CellText ? withParts(given, result) : result;
-  }
-  if (isList(value)) return run(LIST_METHODS, value, call);
-  if (value instanceof Tuple && name !== 'copy')
-    return run(value.printed?.startsWith('b') ? { decode } : LIST_METHODS, value.items, call);
-  if (isMapping(value)) return run(DICT_METHODS, value, call);
-  if (typeof value === 'number') return run(FLOAT_METHODS, value, call);
-  throw noMethod(value, name);
+  const method = findOwn(methodsOf(value), name);
+  if (method === undefined) throw renderError(`Cannot call "${name}": ${describe(value)} has no such method`);
+  const problem = bindingProblem(method, { kind: 'method', name }, call);
+  if (problem !== null) throw renderError(problem);
+  if (typeof value !== 'string')
+    return applyOperation(method, (value instanceof Tuple ? value.items : value) as never, call);
+  const result = applyOperation(method, call.budget.read(value) as never, call);
+  return given instanceof CellText ? withParts(given, result) : result;
 }
 
 /** Whether values of this kind have such a method: `{{ name.upper }}` then lacks its parentheses. */
 export function hasMethod(given: Runtime, name: string): boolean {
-  const value = container(given);
-  if (typeof value === 'string') return name === 'format' || Object.hasOwn(TEXT_METHODS, name);
-  if (isList(value) || value instanceof Tuple) return Object.hasOwn(LIST_METHODS, name);
-  if (isMapping(value)) return Object.hasOwn(DICT_METHODS, name);
-  if (value instanceof Loop) return name === 'cycle' || name === 'changed';
-  if (value instanceof Cycler) return name === 'next' || name === 'reset';
-  return typeof value === 'number' && Object.hasOwn(FLOAT_METHODS, name);
+  return Object.hasOwn(methodsOf(container(given)), name);
 }
 
 /** What a method split text of a cell into is part of it. */
@@ -143,39 +141,7 @@ function withParts(cell: CellText, result: Runtime): Runtime {
   return isList(result) ? result.map(toPart) : result;
 }
 
-interface MethodCall {
-  readonly name: string;
-  readonly positional: readonly Runtime[];
-  readonly named: ReadonlyMap<string, Runtime>;
-  readonly services: Services;
-}
-
-function run<Subject extends Runtime>(
-  methods: Methods<Subject>,
-  value: Subject,
-  { name, positional, named, services }: MethodCall,
-): Runtime {
-  const method = findOwn(methods, name) ?? null;
-  if (method === null) throw noMethod(value, name);
-  const problem = bindingProblem(method, {
-    kind: 'method',
-    name,
-    count: positional.length,
-    named: [...named.keys()],
-  });
-  if (problem !== null) throw renderError(problem);
-  return method.apply(value, bindArguments(method, positional, named), services);
-}
-
-function noMethod(value: Runtime, name: string): Error {
-  return renderError(`Cannot call "${name}": ${describe(value)} has no such method`);
-}
-
-function viewOf(
-  mapping: Mapping,
-  { part, name }: { part: 0 | 1; name: string },
-  budget: Services['budget'],
-): ItemView {
+function viewOf(mapping: Mapping, { part, name }: { part: 0 | 1; name: string }, budget: Budget): ItemView {
   const entries = entriesOf(mapping, budget);
   return new ItemView(
     entries.map((entry) => entry[part]),

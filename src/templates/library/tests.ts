@@ -15,9 +15,10 @@ import {
   Tuple,
   Undefined,
 } from '../runtime.ts';
+import type { CompareOperator } from '../syntax/syntax.ts';
 import { renderError } from '../syntax/template-error.ts';
 import { compute } from '../values/arithmetic.ts';
-import { areEqual, isIn, order } from '../values/comparison.ts';
+import { holds } from '../values/comparison.ts';
 import { textOf } from '../values/python-text.ts';
 
 type Test = (value: Runtime, argument: Runtime, budget: Budget) => boolean;
@@ -47,33 +48,30 @@ const PLAIN: { readonly [name: string]: Test } = {
   upper: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'upper'),
 };
 
-const equal: Test = (value, argument, budget) => areEqual(value, argument, budget);
-const unequal: Test = (value, argument, budget) => !areEqual(value, argument, budget);
-const less: Test = (value, argument, budget) => order(value, argument, budget) < 0;
-const atMost: Test = (value, argument, budget) => order(value, argument, budget) <= 0;
-const greater: Test = (value, argument, budget) => order(value, argument, budget) > 0;
-const atLeast: Test = (value, argument, budget) => order(value, argument, budget) >= 0;
-
 /** Tests that compute with a value, or look at it as it is written. */
 const OF_ANY: readonly string[] = ['even', 'lower', 'odd', 'upper'];
 
 /** Tests of a value against another. */
 const WITH_ARGUMENT: { readonly [name: string]: Test } = {
   divisibleby: (value, argument, budget) => remainder(value, argument, budget) === 0,
-  eq: equal,
-  equalto: equal,
-  ge: atLeast,
-  greaterthan: greater,
-  gt: greater,
-  in: isIn,
-  le: atMost,
-  lessthan: less,
-  lt: less,
-  ne: unequal,
+  eq: comparing('=='),
+  equalto: comparing('=='),
+  ge: comparing('>='),
+  greaterthan: comparing('>'),
+  gt: comparing('>'),
+  in: comparing('in'),
+  le: comparing('<='),
+  lessthan: comparing('<'),
+  lt: comparing('<'),
+  ne: comparing('!='),
   // Of what a template holds only these have one instance in Python.
   sameas: (value, argument) =>
     (alone(value) === null || typeof alone(value) === 'boolean') && alone(value) === alone(argument),
 };
+
+function comparing(operator: CompareOperator): Test {
+  return (value, argument, budget) => holds(operator, value, argument, budget);
+}
 
 export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();
 

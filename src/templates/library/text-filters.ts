@@ -4,7 +4,7 @@ import { describe, entriesOf, isList, isMapping, itemsOf, type Runtime, Tuple, w
 import { renderError } from '../syntax/template-error.ts';
 import { isTrue } from '../values/comparison.ts';
 import { jsonOf } from '../values/json-text.ts';
-import { capitalized, isAstral, strip, textOf } from '../values/python-text.ts';
+import { isAstral, textOf } from '../values/python-text.ts';
 import {
   integerArgument,
   type Operation,
@@ -13,22 +13,17 @@ import {
   type Services,
   textArgument,
 } from './argument-binding.ts';
-import { replaceIn } from './text-methods.ts';
+import { ofText, replaceIn, TEXT_METHODS, type TextMethod } from './text-methods.ts';
 
 export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
-  capitalize: ofText((text) => capitalized(text)),
-  lower: ofText((text) => text.toLowerCase()),
-  upper: ofText((text) => text.toUpperCase()),
-  string: ofText((text) => text),
-  escape: ofText(escapeHtml, 4),
-  forceescape: ofText(escapeHtml, 4),
-
-  title: ofText((text) => text.replace(/[^-\s({[<]+/gu, headUp), 4),
-
-  trim: operation('chars?', (value, [characters], services) => {
-    const text = printed(value, services);
-    return strip(text, { characters: characters == null ? null : textArgument(characters), side: 'both' });
-  }),
+  capitalize: ofPrinted(TEXT_METHODS.capitalize),
+  lower: ofPrinted(TEXT_METHODS.lower),
+  upper: ofPrinted(TEXT_METHODS.upper),
+  string: ofPrinted(ofText((text) => text)),
+  escape: ofPrinted(ofText(escapeHtml, 4)),
+  forceescape: ofPrinted(ofText(escapeHtml, 4)),
+  title: ofPrinted(ofText((text) => text.replace(/[^-\s({[<]+/gu, headUp), 4)),
+  trim: ofPrinted(TEXT_METHODS.strip),
 
   replace: operation('old new count?', (value, [old, replacement, count], services) =>
     replaceIn(
@@ -77,15 +72,9 @@ export const TEXT_FILTERS: { readonly [name: string]: Operation } = {
   }),
 };
 
-/** A filter that changes `unitsAStep` units of a text in a step. */
-function ofText(change: (text: string) => string, unitsAStep = 32): Operation {
-  return operation('', (value, _, services) => {
-    const text = printed(value, services);
-    services.budget.spend(Math.ceil(text.length / unitsAStep));
-    const result = change(text);
-    services.budget.allocate(result.length);
-    return result;
-  });
+/** A method of texts as a filter of what any value prints. */
+function ofPrinted({ apply, ...method }: TextMethod): Operation {
+  return { ...method, apply: (value, given, call) => apply(printed(value, call), given, call) };
 }
 
 function printed(value: Runtime, { budget }: Services): string {

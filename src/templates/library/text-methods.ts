@@ -11,9 +11,9 @@ import { integerArgument, type Operation, operation, padded, textArgument } from
 import { isCase } from './tests.ts';
 import { indexIn, mustBeFound, occurrencesIn } from './text-search.ts';
 
-type TextMethod = Operation<string>;
+export type TextMethod = Operation<string>;
 
-export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
+export const TEXT_METHODS = {
   upper: ofText((text) => text.toUpperCase()),
   lower: ofText((text) => text.toLowerCase()),
   casefold: ofText((text) => text.replace(/[^ı]/gu, (letter) => letter.toUpperCase().toLowerCase()), 1),
@@ -148,7 +148,7 @@ export const TEXT_METHODS: { readonly [name: string]: TextMethod } = {
       .map((line) => expanded(line, size))
       .join('');
   }),
-};
+} satisfies { readonly [name: string]: TextMethod };
 
 /** `text.replace(old, new, count)`; a negative count replaces all. */
 export function replaceIn(
@@ -186,7 +186,7 @@ function titleOf(text: string): string {
 }
 
 /** A method that changes `unitsAStep` units of a text in a step. */
-function ofText(change: (text: string) => string, unitsAStep = 32): TextMethod {
+export function ofText(change: (text: string) => string, unitsAStep = 32): TextMethod {
   return operation<string>('', (text, _, { budget }) => {
     budget.spend(Math.ceil(text.length / unitsAStep));
     const result = change(text);

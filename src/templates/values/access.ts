@@ -15,6 +15,7 @@ import {
   partOf,
   type Runtime,
   refuseUndefined,
+  sequenceOf,
   Tuple,
   Undefined,
 } from '../runtime.ts';
@@ -44,7 +45,7 @@ export function readItem(given: Runtime, key: Runtime, budget: Budget): Runtime 
     const character = characterAt(object, index, budget);
     return character === undefined ? undefined : partOf(given, character);
   }
-  const items = isList(object) ? object : object instanceof Tuple ? object.items : null;
+  const items = sequenceOf(object);
   return items === null ? undefined : items[positionOf(index, items.length)];
 }
 
@@ -87,7 +88,7 @@ export function readSlice(given: Runtime, slice: Slice, budget: Budget): Runtime
     budget.spend(object.length);
     return partOf(given, cut([...object], slice).join(''));
   }
-  const items = isList(object) ? object : object instanceof Tuple ? object.items : null;
+  const items = sequenceOf(object);
   if (items === null) throw renderError(`Cannot slice ${describe(object)}: it has no order`);
   budget.spend(items.length);
   return isList(object) ? cut(items, slice) : new Tuple(cut(items, slice));

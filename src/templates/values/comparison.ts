@@ -18,6 +18,7 @@ import {
   Loop,
   type Runtime,
   refuseUndefined,
+  sequenceOf,
   Tuple,
   Undefined,
   written,
@@ -130,11 +131,7 @@ export function isIn(item: Runtime, whole: Runtime, budget: Budget): boolean {
   }
   if (isMapping(within)) return findKey(within, item, budget) !== undefined;
   if (within instanceof Undefined) return false;
-  const items = isList(within)
-    ? within
-    : within instanceof Tuple || within instanceof ItemView
-      ? within.items
-      : null;
+  const items = within instanceof ItemView ? within.items : sequenceOf(within);
   if (items === null) throw renderError(`Cannot look into ${describe(within)}: it has no items`);
   return items.some((other) => areEqual(item, other, budget));
 }
