@@ -16,7 +16,7 @@ import type { DatasetStore } from '../store/dataset-store.ts';
 import { Edition } from '../store/editions.ts';
 import type { CachedPart } from '../store/part-cache.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
-import { openTraces, type TraceLog } from '../store/traces.ts';
+import { TraceLog } from '../store/traces.ts';
 import { BuildCalls } from './build-calls.ts';
 import type { ServingProcess } from './process.ts';
 
@@ -94,7 +94,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     ...rows,
     graphColumns: columns,
     graph,
-    traces: settings.isTraced === true ? openTraces(dataset, ref.epoch) : null,
+    traces: settings.isTraced === true ? new TraceLog(dataset, ref.epoch) : null,
     calls: await BuildCalls.open({ ref, dataset, plan, settings, process, onOver }),
     onRowGroup: process.onRowGroup,
     columnOf,

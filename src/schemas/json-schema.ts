@@ -1,12 +1,12 @@
 // The JSON Schemas of `output_format`: whether one can be used, and the column type that holds its values.
 
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { meantBy } from '../text/nearest-name.ts';
 import { lowerFirst } from '../text/phrases.ts';
 import { isValueList, isValueObject, toPlain, type Value, type ValueObject } from '../values.ts';
 import { decimalPlacesOf, PATTERNS } from './dialect.ts';
+import { childOf, findReference, stepsOf } from './pointers.ts';
 
 type Path = readonly (string | number)[];
 
@@ -93,29 +93,14 @@ function furthest(errors: readonly ErrorObject[]): readonly ErrorObject[] {
     .map((place) => errors.find(({ instancePath }) => instancePath === place)!);
 }
 
-function keysOf(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
 function pathOf(pointer: string, schema: Value): Path {
   const path: (string | number)[] = [];
   let place: Value | undefined = schema;
-  for (const key of keysOf(pointer)) {
-    path.push(isValueList(place) ? Number(key) : key);
-    place = isValueList(place) ? place[Number(key)] : isValueObject(place) ? findOwn(place, key) : undefined;
+  for (const step of stepsOf(pointer)) {
+    path.push(isValueList(place) ? Number(step) : step);
+    place = childOf(place, step);
   }
   return path;
-}
-
-/** The part of a schema that a `$ref` in it points to. */
-export function findReference(root: Value, reference: string): Value | undefined {
-  return keysOf(decodeURI(reference)).reduce<Value | undefined>(
-    (schema, key) => (isValueObject(schema) ? findOwn(schema, key) : undefined),
-    root,
-  );
 }
 
 const JSON_TEXT: ColumnType = { kind: 'json' };

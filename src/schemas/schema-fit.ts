@@ -6,6 +6,7 @@ import { CellError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
 import { decimalPlacesOf, patternOf } from './dialect.ts';
+import { findReference } from './pointers.ts';
 import { makeSchemaCheck, type SchemaCheck } from './schema-check.ts';
 
 /** Throws `CellError` `UnusableAnswer` that names what breaks the schema; `TypeError` for a schema that is none. */
@@ -88,7 +89,7 @@ class Fitting {
     if (!isValueObject(schema)) return [];
     const parts = [...partsOf(schema, 'allOf', pointer)];
     if (typeof schema.$ref === 'string') {
-      parts.unshift({ schema: resolve(schema.$ref, this.#root), pointer: schema.$ref });
+      parts.unshift({ schema: findReference(this.#root, schema.$ref) ?? {}, pointer: schema.$ref });
     }
     for (const keyword of ['anyOf', 'oneOf']) {
       const branch = partsOf(schema, keyword, pointer).find(
@@ -172,22 +173,6 @@ function fitNumber(value: bigint | number, places: readonly Place[]): Value {
 
 function isNumber(value: Value): boolean {
   return typeof value === 'bigint' || typeof value === 'number';
-}
-
-/** The part of a schema that a reference in it points to. */
-export function resolve(reference: string, root: Value): Value {
-  let found: Value = root;
-  for (const step of reference.split('/').slice(1)) {
-    const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    const next = isValueList(found)
-      ? found[Number(key)]
-      : isValueObject(found)
-        ? findOwn(found, key)
-        : undefined;
-    if (next === undefined) return {};
-    found = next;
-  }
-  return found;
 }
 
 function escapeStep(name: string): string {

@@ -4,7 +4,8 @@
 import { findOwn } from '../own-keys.ts';
 import { either, listOf, merged, NO_FIELDS, type Shape } from '../templates/shape.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../values.ts';
-import { findReference, typesOf } from './json-schema.ts';
+import { typesOf } from './json-schema.ts';
+import { findReference } from './pointers.ts';
 
 /** The shape of values under a JSON Schema. */
 export function shapeOfSchema(schema: Value): Shape | null {

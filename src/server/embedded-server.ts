@@ -3,16 +3,7 @@
 // that breaks, the watchdog is dead and the user starts the next, which takes the same database and ports.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +15,7 @@ import {
   findLivingClaim,
   findServerState,
   HOST,
+  lastLogLine,
   NAMESPACE,
   type ServerState,
   serverFiles,
@@ -132,7 +124,7 @@ class Share implements EmbeddedServer {
         // A download of the server takes minutes on a slow network, and has limits of its own.
         deadline += Date.now() - askedAt;
       } else if (watchdog.exitCode !== null) {
-        throw startFailure(directory, lastLine(serverFiles(directory).log));
+        throw startFailure(directory, lastLogLine(directory));
       }
     }
     throw startFailure(directory, `no answer within ${START_LIMIT_MS / 1000} s`);
@@ -224,8 +216,4 @@ function openLog(path: string): number {
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (sizeBytes > LOG_LIMIT_BYTES) renameSync(path, `${path}.old`);
   return openSync(path, 'a');
-}
-
-function lastLine(path: string): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
 }

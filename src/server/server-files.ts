@@ -131,6 +131,11 @@ export function findServerState(directory: string): ServerState | undefined {
   return state?.formatVersion === 1 ? state : undefined;
 }
 
+/** What server and watchdog said last. */
+export function lastLogLine(directory: string): string {
+  return readFileSync(serverFiles(directory).log, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+}
+
 export function writeServerState(directory: string, state: ServerState): void {
   const { state: path } = serverFiles(directory);
   writeFileSync(`${path}.draft`, `${JSON.stringify(state, null, 2)}\n`);

@@ -15,7 +15,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isServing } from './probe-server.ts';
@@ -27,9 +26,9 @@ import {
   findServers,
   HOST,
   holdsClaim,
+  lastLogLine,
   NAMESPACE,
   type ServerState,
-  serverFiles,
   writeServerState,
 } from './server-files.ts';
 
@@ -110,7 +109,7 @@ class Watchdog {
         failedBoots = 0;
         await this.#serve();
       } else if (++failedBoots === MAX_FAILED_BOOTS) {
-        throw new Error(`the server does not start: ${lastLogLine(serverFiles(directory).log)}`);
+        throw new Error(`the server does not start: ${lastLogLine(directory)}`);
       } else {
         await sleep(FAILED_BOOT_PAUSE_MS);
       }
@@ -246,10 +245,6 @@ async function isFree(port: number): Promise<boolean> {
   if (server === undefined) return false;
   await new Promise((resolve) => server.close(resolve));
   return true;
-}
-
-function lastLogLine(path: string): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
 }
 
 async function main(): Promise<void> {

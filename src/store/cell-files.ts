@@ -10,6 +10,7 @@ import type { PartName } from '../graph/types.ts';
 import { type CallUsage, NO_USAGE, usageOf } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
+import { rowsOfRanges } from './groups.ts';
 import { type Line, readLinesOf } from './lines.ts';
 import { type CellFileName, type CellPlace, cellFolder, parseCellFileName } from './names.ts';
 import { isHeader, PART_END, parseRecord } from './record-text.ts';
@@ -137,10 +138,8 @@ class Scan {
   #takeHead(head: SettledHead | PartHeader): void {
     if (head.kind === 'chosen') {
       for (const [epoch, ranges] of Object.entries(head.by)) {
-        for (const [first, last] of ranges) {
-          for (let line = first; line <= last; line += 1) {
-            this.#chosenBy.set(line, [...(this.#chosenBy.get(line) ?? []), Number(epoch)]);
-          }
+        for (const line of rowsOfRanges(ranges.map(([first, last]) => ({ first, last })))) {
+          this.#chosenBy.set(line, [...(this.#chosenBy.get(line) ?? []), Number(epoch)]);
         }
       }
       return;

@@ -45,35 +45,20 @@ export function isHeader(text: string): boolean {
 
 /** The text of a record; marks of settled files stay, `chosen` is the reader's own. */
 export function formatRecord(record: CellRecord): string {
-  const {
-    v,
-    row,
-    in: digest,
-    read,
-    status,
-    turns,
-    value,
-    state,
-    finish,
-    calls,
-    error,
-    host,
-    at,
-    ...marks
-  } = record;
-  const { chosen: _, ...kept } = marks;
+  const { chosen: _, value, ...kept } = record;
+  const { turns, calls } = kept;
   const from = sourceOf(value, turns);
   // `JSON.stringify` leaves out what is undefined.
   const text = JSON.stringify({
-    ...{ v, row, in: digest, read: read || undefined, status },
-    turns: turns.length === 0 ? undefined : turns.map(formatTurn),
-    state: state === undefined ? undefined : formatJson(state),
-    finish: finish ?? undefined,
-    calls: calls.length === 0 ? undefined : calls.map(formatCall),
-    error: error ?? undefined,
-    host: host ?? undefined,
-    at: at || undefined,
     ...kept,
+    read: kept.read || undefined,
+    turns: turns.length === 0 ? undefined : turns.map(formatTurn),
+    state: kept.state === undefined ? undefined : formatJson(kept.state),
+    finish: kept.finish ?? undefined,
+    calls: calls.length === 0 ? undefined : calls.map(formatCall),
+    error: kept.error ?? undefined,
+    host: kept.host ?? undefined,
+    at: kept.at || undefined,
     from,
   });
   return value === null || from !== undefined

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { fileBeside, runInThread } from '../threads.ts';
 import type { Value } from '../values.ts';
-import type { StoreFiles } from './files/port.ts';
+import { type StoreFiles, writeFile } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
 import type { ParquetColumn } from './parquet.ts';
 import type { ColumnAnswer, EncodeTask } from './parquet-thread.ts';
@@ -26,27 +26,24 @@ export async function writeRowGroup(
 ): Promise<Omit<OutputFile, 'name'>> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  const file = await files.start(path);
-  const encoding = new Encoding(columns, rowCount);
-  async function append(bytes: Uint8Array): Promise<void> {
-    hash.update(bytes);
-    sizeBytes += bytes.length;
-    await file.append(bytes);
-  }
-  try {
-    for (const { name } of rowCount === 0 ? [] : columns) {
-      await append(await encoding.question());
-      encoding.answer(await valuesOf(name));
+  await writeFile(files, path, async (file) => {
+    const encoding = new Encoding(columns, rowCount);
+    async function append(bytes: Uint8Array): Promise<void> {
+      hash.update(bytes);
+      sizeBytes += bytes.length;
+      await file.append(bytes);
     }
-    await append(await encoding.end);
+    try {
+      for (const { name } of rowCount === 0 ? [] : columns) {
+        await append(await encoding.question());
+        encoding.answer(await valuesOf(name));
+      }
+      await append(await encoding.end);
+    } finally {
+      encoding.close();
+    }
     await file.publish();
-  } catch (error) {
-    encoding.answer(undefined);
-    await file.discard();
-    throw error;
-  } finally {
-    encoding.close();
-  }
+  });
   return { sizeBytes, sha256: hash.digest('hex') };
 }
 
@@ -81,7 +78,9 @@ class Encoding {
     Atomics.notify(this.#sent, 0);
   }
 
+  /** A thread that still waits for a column learns that none comes. */
   close(): void {
+    this.answer(undefined);
     this.#channel.port1.close();
   }
 }

@@ -20,6 +20,8 @@ import {
 } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { failedCells } from './failures.ts';
+import { writeFile } from './files/port.ts';
+import { rangesOf } from './groups.ts';
 import { formatLine } from './lines.ts';
 import { type CellPlace, settledName } from './names.ts';
 import { conversationOf, identityOf, openTurns, RECORD_VERSION, type StoredRecord } from './records.ts';
@@ -168,17 +170,19 @@ function headsOf(
   kept: readonly Entry[],
   usage: ReadonlyMap<string, CallUsage>,
 ): readonly SettledHead[] {
-  const by = new Map<number, LineRange[]>();
+  const by = new Map<number, number[]>();
   for (const [index, { chosenBy }] of kept.entries()) {
     const line = HEAD_LINES + index;
     for (const start of chosenBy) {
-      const ranges = by.get(start) ?? [];
-      by.set(start, ranges);
-      const last = ranges.at(-1);
-      if (last?.[1] === line - 1) ranges[ranges.length - 1] = [last[0], line];
-      else ranges.push([line, line]);
+      const lines = by.get(start);
+      if (lines === undefined) by.set(start, [line]);
+      else lines.push(line);
     }
   }
+  const ranges = [...by].map(([start, lines]) => [
+    start,
+    rangesOf(lines).map(({ first, last }): LineRange => [first, last]),
+  ]);
   const paid = [...usage].filter(([, { calls }]) => calls > 0);
   const folded: FoldedUsage = Object.fromEntries(
     paid.map(([nonce, { calls, failedCalls, promptTokens, completionTokens }]) => [
@@ -188,7 +192,7 @@ function headsOf(
   );
   return [
     { kind: 'settled', v: RECORD_VERSION, column, rowGroup, epoch, usage: folded },
-    { kind: 'chosen', by: Object.fromEntries(by) },
+    { kind: 'chosen', by: Object.fromEntries(ranges) },
   ];
 }
 
@@ -201,16 +205,12 @@ async function writeSettled(
     readonly files: readonly CellFile[];
   },
 ): Promise<void> {
-  const file = await dataset.files.start(settled.name);
-  try {
+  await writeFile(dataset.files, settled.name, async (file) => {
     await pipeline(linesOf(dataset, settled), createGzip(), async (packed: AsyncIterable<Buffer>) => {
       for await (const bytes of packed) await file.append(bytes);
     });
     await file.publish();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  });
 }
 
 const NEWLINE = Buffer.from('\n');

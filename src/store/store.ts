@@ -11,13 +11,13 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import { isRunning } from '../server/processes.ts';
 import { DATASET_FOLDERS, DATASET_VERSION, type DatasetRecord, DatasetStore } from './dataset-store.ts';
 import { checkVersion, formatDocument, parseDocument } from './documents.ts';
 import { fail } from './fail.ts';
 import type { FileSystem } from './files/file-system.ts';
 import { FolderFiles } from './files/folder.ts';
 import type { FileStat, StoreFiles } from './files/port.ts';
+import { livenessOf } from './liveness.ts';
 import { isDatasetName } from './names.ts';
 
 const STORE_FORMAT_VERSION = 3;
@@ -199,11 +199,9 @@ async function hasBuildOfThisMachine(store: Store): Promise<boolean> {
   const starts = await Promise.allSettled(
     (await store.listDatasets()).map(async (name) => (await store.openDataset(name)).findNewestStart()),
   );
-  return starts.some((found) => {
-    const start = found.status === 'fulfilled' ? found.value : undefined;
-    if (start === undefined || start.endedAt !== null || start.processStart === null) return false;
-    return start.kind !== 'start' && isRunning({ ...start, start: start.processStart }) === true;
-  });
+  return starts.some(
+    (found) => found.status === 'fulfilled' && found.value !== undefined && livenessOf(found.value) === true,
+  );
 }
 
 const ID_LENGTH = 12;

@@ -48,20 +48,8 @@ export interface StoredTrace extends TaskTrace {
   readonly start: number;
 }
 
-export interface TraceLog {
-  add(trace: TaskTrace): void;
-  /** Writes what was added. */
-  flush(): Promise<void>;
-  /** The same, and takes no more. */
-  close(): Promise<void>;
-}
-
-/** Touches no disk before the first trace. */
-export function openTraces(dataset: DatasetStore, epoch: number): TraceLog {
-  return new FileTraceLog(dataset, epoch);
-}
-
-class FileTraceLog implements TraceLog {
+/** What a process adds to a start's traces. Touches no disk before the first one. */
+export class TraceLog {
   readonly #dataset: DatasetStore;
   readonly #path: string;
   #lines: string[] = [];
@@ -81,6 +69,7 @@ class FileTraceLog implements TraceLog {
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
+  /** Writes what was added. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -89,6 +78,7 @@ class FileTraceLog implements TraceLog {
     return this.#writing;
   }
 
+  /** The same, and takes no more. */
   async close(): Promise<void> {
     await this.flush();
     this.#isBroken = true;

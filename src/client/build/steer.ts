@@ -1,7 +1,7 @@
 // Steering a build that is running, from any terminal: the updates of its parent workflow.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { type WorkflowHandle, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { BuildError } from '../../errors.ts';
 import { type LimitChanges, UPDATE } from '../../protocol.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
@@ -26,23 +26,23 @@ export async function stopBuild(start: EpochRecord, connected: Connected, reason
   }
   try {
     await client.withDeadline(Date.now() + TAKE_LIMIT_MS, () =>
-      update(start, connected, UPDATE.stop, reason),
+      workflowOf(start, connected).executeUpdate(UPDATE.stop, { args: [reason] }),
     );
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
-    await client.workflow.getHandle(start.workflowId).cancel();
+    await workflowOf(start, connected).cancel();
     return false;
   }
 }
 
 /** No new calls until `unpauseBuild`; what is open is written. */
 export async function pauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
-  await update(start, connected, UPDATE.pause);
+  await workflowOf(start, connected).executeUpdate(UPDATE.pause);
 }
 
 export async function unpauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
-  await update(start, connected, UPDATE.unpause);
+  await workflowOf(start, connected).executeUpdate(UPDATE.unpause);
 }
 
 /** Changes `max_parallel_requests` by alias. */
@@ -51,16 +51,9 @@ export async function setLimits(
   connected: Connected,
   changes: LimitChanges,
 ): Promise<void> {
-  await update(start, connected, UPDATE.setLimits, changes);
+  await workflowOf(start, connected).executeUpdate(UPDATE.setLimits, { args: [changes] });
 }
 
-async function update(
-  start: EpochRecord,
-  { client }: Connected,
-  name: string,
-  argument?: unknown,
-): Promise<void> {
-  const workflow = client.workflow.getHandle(start.workflowId);
-  if (argument === undefined) await workflow.executeUpdate<void, []>(name);
-  else await workflow.executeUpdate<void, [unknown]>(name, { args: [argument] });
+function workflowOf({ workflowId }: EpochRecord, { client }: Connected): WorkflowHandle {
+  return client.workflow.getHandle(workflowId);
 }

@@ -13,6 +13,7 @@ import { findOwn } from '../../own-keys.ts';
 import { type ColumnType, outputColumns } from '../../plan.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { FolderFiles } from '../../store/files/folder.ts';
+import { writeFile } from '../../store/files/port.ts';
 import {
   type GroupRecord,
   type OutputFile,
@@ -124,9 +125,8 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
   await checkExportPlace(path, isOverwriting);
   const folder = new FolderFiles(dirname(path));
   await folder.makeRoot();
-  const file = await folder.start(basename(path));
-  let sizeBytes = 0;
-  try {
+  return writeFile(folder, basename(path), async (file) => {
+    let sizeBytes = 0;
     const chunks = format === 'parquet' ? parquetChunks(source) : textChunks(source, format);
     for await (const chunk of chunks) {
       if (stopSignal?.aborted) {
@@ -139,11 +139,8 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
     // Checked again: writing took a while, and another command may have made a file of that name meanwhile.
     await checkExportPlace(path, isOverwriting);
     await file.publish();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-  return sizeBytes;
+    return sizeBytes;
+  });
 }
 
 async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]> {

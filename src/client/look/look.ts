@@ -7,10 +7,10 @@ import { findOwn } from '../../own-keys.ts';
 import { NO_USAGE } from '../../store/call-usage.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import type { Failure } from '../../store/failures.ts';
+import { livenessOf } from '../../store/liveness.ts';
 import { findFailures, type Summary, summarize } from '../../store/look.ts';
 import { openStore } from '../../store/store.ts';
 import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from '../wish/find-dataset.ts';
-import { livenessOf } from './liveness.ts';
 
 export interface DatasetStatus {
   readonly name: string;

@@ -3,11 +3,11 @@
 import { RefusedError } from '../../errors.ts';
 import { ownIdentity, ownPlace } from '../../server/processes.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
+import { livenessOf } from '../../store/liveness.ts';
 import { findPrunable, isPruned, type PruneView, prune } from '../../store/prune.ts';
 import { openStore, splitDatasetPath } from '../../store/store.ts';
 import { ownCommand } from '../../text/own-command.ts';
 import { type DatasetPlace, findDataset, targetAsTyped } from '../wish/find-dataset.ts';
-import { livenessOf } from './liveness.ts';
 
 export interface PruneOptions extends DatasetPlace {
   /** How many of the newest versions stay, at least 1. */

@@ -83,15 +83,25 @@ async function findNamed(place: DatasetPlace): Promise<DatasetStore | undefined>
   const inStore = isDatasetName(target)
     ? await (await findStore(storeFolder(place)))?.findDataset(target)
     : undefined;
-  return inStore ?? (out === undefined ? findInFolder(resolve(cwd, target)) : undefined);
+  return inStore ?? (out === undefined ? (await findInFolder(resolve(cwd, target)))?.dataset : undefined);
 }
 
-async function findInFolder(folder: string): Promise<DatasetStore | undefined> {
+/**
+ * The dataset in a folder, to look at; one that was copied without its store counts too. Undefined if there is none.
+ * `isCopy`: it was made under another name or in another store.
+ */
+export async function findInFolder(
+  folder: string,
+): Promise<{ readonly dataset: DatasetStore; readonly isCopy: boolean } | undefined> {
   const { directory, name } = splitDatasetPath(folder);
   const store = await findStore(directory);
-  if (store !== undefined) return store.findDataset(name);
-  const dataset = new DatasetStore({ name, files: new FolderFiles(folder) });
-  return (await dataset.find()) === undefined ? undefined : dataset;
+  const dataset =
+    store === undefined
+      ? new DatasetStore({ name, files: new FolderFiles(folder) })
+      : await store.findDataset(name);
+  const record = await dataset?.find();
+  if (dataset === undefined || record === undefined) return undefined;
+  return { dataset, isCopy: record.storeId !== store?.id || record.name !== name };
 }
 
 /** Opens a store for looking; undefined if there is none. */

@@ -4,11 +4,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RefusedError, StoreError } from '../../errors.ts';
-import { DatasetStore } from '../../store/dataset-store.ts';
-import { FolderFiles } from '../../store/files/folder.ts';
+import type { DatasetStore } from '../../store/dataset-store.ts';
 import { datasetNameWith, isDatasetName } from '../../store/names.ts';
 import { splitDatasetPath } from '../../store/store.ts';
-import { findStore, type StorePlace, storeFolder } from './find-dataset.ts';
+import { findInFolder, type StorePlace, storeFolder } from './find-dataset.ts';
 
 /** Ends the names of datasets whose answers are simulated by `--simulate`. */
 export const SIMULATED_SUFFIX = '-simulated';
@@ -55,8 +54,9 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const ending = options.isSimulated && !stem.endsWith(SIMULATED_SUFFIX) ? SIMULATED_SUFFIX : '';
   const numbered = options.isNew ? await nextFreeName(directory, { stem, ending }) : stem;
   const name = datasetNameWith(ending, numbered);
-  const found = await findDatasetIn(directory, name);
-  if (found === null) await refuseOtherFolder(join(directory, name));
+  const folder = join(directory, name);
+  const found = await findInFolder(folder);
+  if (found === undefined) await refuseOtherFolder(folder);
   else await refuseOtherDocument(found.dataset, { options, document });
   return { directory, name, document, dataset: found?.dataset ?? null, isCopy: found?.isCopy ?? false };
 }
@@ -66,8 +66,8 @@ async function readFolder(
   { out, name: typedName }: TargetOptions,
 ): Promise<{ directory: string; stem: string; document: string }> {
   const { directory, name } = splitDatasetPath(folder);
-  const found = await findDatasetIn(directory, name);
-  if (found === null) {
+  const found = await findInFolder(folder);
+  if (found === undefined) {
     throw new StoreError(
       `Cannot build in "${folder}": it holds no dataset (no dataset.json). Name a config document, or a dataset's folder`,
     );
@@ -85,21 +85,6 @@ async function readFolder(
     );
   }
   return { directory, stem: name, document: there };
-}
-
-/** A dataset as a command that only looks finds it; a folder that was copied without its store counts too. */
-async function findDatasetIn(
-  directory: string,
-  name: string,
-): Promise<{ dataset: DatasetStore; isCopy: boolean } | null> {
-  const store = await findStore(directory);
-  const dataset =
-    store === undefined
-      ? new DatasetStore({ name, files: new FolderFiles(join(directory, name)) })
-      : await store.findDataset(name);
-  const record = isDatasetName(name) ? await dataset?.find() : undefined;
-  if (dataset === undefined || record === undefined) return null;
-  return { dataset, isCopy: record.storeId !== store?.id || record.name !== name };
 }
 
 async function nextFreeName(

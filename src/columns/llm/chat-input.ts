@@ -7,7 +7,7 @@ import type { Message } from '../../models/model-client.ts';
 import { providerKindOf } from '../../models/providers/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { Parameter, Plan, PlanModel } from '../../plan.ts';
-import { resolve } from '../../schemas/schema-fit.ts';
+import { findReference } from '../../schemas/pointers.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import type { Keyed, RowView } from '../maker.ts';
@@ -81,7 +81,9 @@ function sendable(schema: Value | null): ChatInput['responseSchema'] {
   // Pydantic writes a model that holds itself as a reference at the root.
   const { $ref: reference, ...own } = schema;
   const root =
-    typeof reference === 'string' ? { ...own, ...(resolve(reference, schema) as ValueObject) } : schema;
+    typeof reference === 'string'
+      ? { ...own, ...(findReference(schema, reference) as ValueObject | undefined) }
+      : schema;
   return root.type === 'object' ? { name: 'answer', schema: root } : null;
 }
 

@@ -26,7 +26,16 @@ import {
 } from './folder-failures.ts';
 import { FolderScratch } from './folder-scratch.ts';
 import { FolderPart, NewFolderFile } from './folder-writers.ts';
-import type { ByteRange, Bytes, FileStat, NewFile, PartFile, ScratchFile, StoreFiles } from './port.ts';
+import {
+  type ByteRange,
+  type Bytes,
+  type FileStat,
+  type NewFile,
+  type PartFile,
+  type ScratchFile,
+  type StoreFiles,
+  writeFile,
+} from './port.ts';
 
 const COPY_BYTES = 1 << 20;
 /** A writer that was replaced may still write into a folder that is being removed. */
@@ -80,11 +89,17 @@ export class FolderFiles implements StoreFiles {
   }
 
   async replace(path: string, content: Bytes | string): Promise<void> {
-    await this.#writeWhole(path, content, (file) => file.publish());
+    await writeFile(this, path, async (file) => {
+      await file.append(content);
+      await file.publish();
+    });
   }
 
   async create(path: string, content: Bytes | string): Promise<boolean> {
-    return this.#writeWhole(path, content, (file) => file.publishIfAbsent());
+    return writeFile(this, path, async (file) => {
+      await file.append(content);
+      return file.publishIfAbsent();
+    });
   }
 
   async start(path: string): Promise<NewFile> {
@@ -229,24 +244,8 @@ export class FolderFiles implements StoreFiles {
     }
   }
 
-  async #writeWhole<T>(
-    path: string,
-    content: Bytes | string,
-    publish: (file: NewFile) => Promise<T>,
-  ): Promise<T> {
-    const file = await this.start(path);
-    try {
-      await file.append(content);
-      return await publish(file);
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
-  }
-
   async #copy(from: string, to: string): Promise<boolean> {
-    const file = await this.start(to);
-    try {
+    return writeFile(this, to, async (file) => {
       for (let start = 0; ; start += COPY_BYTES) {
         const bytes = await this.find(from, { start, end: start + COPY_BYTES });
         if (bytes === undefined) {
@@ -255,12 +254,9 @@ export class FolderFiles implements StoreFiles {
           );
         }
         await file.append(bytes);
-        if (bytes.length < COPY_BYTES) return await file.publishIfAbsent();
+        if (bytes.length < COPY_BYTES) return file.publishIfAbsent();
       }
-    } catch (error) {
-      await file.discard();
-      throw error;
-    }
+    });
   }
 
   async #isDead(temporary: string, beforeMs: number): Promise<boolean> {

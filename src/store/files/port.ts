@@ -93,6 +93,21 @@ export interface NewFile {
   discard(): Promise<void>;
 }
 
+/** Starts a file, and gives it up where what writes and publishes it fails. */
+export async function writeFile<Result>(
+  files: Pick<StoreFiles, 'start'>,
+  path: string,
+  write: (file: NewFile) => Promise<Result>,
+): Promise<Result> {
+  const file = await files.start(path);
+  try {
+    return await write(file);
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
 /** To be appended to by one caller at a time. */
 export interface PartFile {
   /** Written when it resolves: a killed process does not lose it. */

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { editionFolder } from '../../../src/store/names.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
-import { openTraces, readTraces, type TaskTrace, writeTraces } from '../../../src/store/traces.ts';
+import { readTraces, type TaskTrace, TraceLog, writeTraces } from '../../../src/store/traces.ts';
 import { collect, diskError, faultyFileSystem, testDataset } from './support.ts';
 
 function trace(row: number | null, change: Partial<TaskTrace> = {}): TaskTrace {
@@ -15,7 +15,7 @@ function trace(row: number | null, change: Partial<TaskTrace> = {}): TaskTrace {
 
 it('keeps what processes of several starts trace, and passes over a line that is cut off', async () => {
   const dataset = await testDataset();
-  const [first, second] = [openTraces(dataset, 1), openTraces(dataset, 2)];
+  const [first, second] = [new TraceLog(dataset, 1), new TraceLog(dataset, 2)];
   second.add(trace(11));
   first.add(trace(10));
   first.add(trace(null, { status: 'failed', error: 'No answer' }));
@@ -35,7 +35,7 @@ it('writes all starts as Parquet, and no folder where nothing was traced', async
   const folder = `${editionFolder(1)}/traces`;
   await writeTraces(dataset, folder);
   expect(await dataset.files.findStat(folder)).toBeUndefined();
-  const log = openTraces(dataset, 1);
+  const log = new TraceLog(dataset, 1);
   log.add(trace(10, { permitAsked: null, permitAcquired: null }));
   await log.close();
   await writeTraces(dataset, folder);
@@ -59,7 +59,7 @@ it('loses traces rather than a call where the disk is full', async () => {
   const fileSystem = faultyFileSystem((operation, path) =>
     operation === 'write' && path.includes('traces') ? diskError('ENOSPC') : undefined,
   );
-  const log = openTraces(await testDataset({ fileSystem }), 1);
+  const log = new TraceLog(await testDataset({ fileSystem }), 1);
   log.add(trace(10));
   await log.close();
   log.add(trace(11));

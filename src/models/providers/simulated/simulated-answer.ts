@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { findOwn } from '../../../own-keys.ts';
 import { patternOf } from '../../../schemas/dialect.ts';
+import { findReference } from '../../../schemas/pointers.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
 
 export type Draw = () => number;
@@ -167,7 +168,7 @@ function simulateValue(schema: Value | undefined, place: Place): Value {
 /** The schema with its reference followed, its first branch taken, its conjunction joined; itself when it has none. */
 function flatten(schema: ValueObject, root: Value): ValueObject {
   const { $ref, anyOf, oneOf, allOf, ...rest } = schema;
-  if (typeof $ref === 'string') return { ...resolve($ref, root), ...rest };
+  if (typeof $ref === 'string') return { ...(findReference(root, $ref) as ValueObject | undefined), ...rest };
   const branches = isValueList(anyOf) ? anyOf : isValueList(oneOf) ? oneOf : null;
   if (branches !== null) return join([rest, branches[0] ?? {}], root);
   if (isValueList(allOf)) return join([rest, ...allOf], root);
@@ -183,15 +184,6 @@ function join(parts: readonly Value[], root: Value): ValueObject {
     ...(Object.keys(properties).length > 0 ? { properties } : {}),
     ...(required.length > 0 ? { required } : {}),
   };
-}
-
-function resolve(reference: string, root: Value): ValueObject {
-  let found: Value | undefined = root;
-  for (const step of reference.split('/').slice(1)) {
-    const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-    found = isValueObject(found) ? findOwn(found, key) : undefined;
-  }
-  return isValueObject(found) ? found : {};
 }
 
 function typeOf(schema: ValueObject): Value {

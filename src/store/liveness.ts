@@ -1,5 +1,5 @@
-import { isAlive, type ProcessPlace, whereIs } from '../../server/processes.ts';
-import type { EpochRecord } from '../../store/dataset-store.ts';
+import { isAlive, type ProcessPlace, whereIs } from '../server/processes.ts';
+import type { EpochRecord } from './dataset-store.ts';
 
 /**
  * Whether a start is at work, as far as this machine can tell. Undefined where only its server knows: a process of

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { livenessBy, livenessOf } from '../../../src/client/look/liveness.ts';
 import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
 import type { EpochRecord } from '../../../src/store/dataset-store.ts';
+import { livenessBy, livenessOf } from '../../../src/store/liveness.ts';
 import { startOf } from '../store/support.ts';
 
 const HERE = { host: 'app', machine: 'boot1/100' };
