@@ -6,6 +6,10 @@ import type { DatasetConfig } from './validate.ts';
 /** Fields that hold whole numbers; in a config all numbers but labels are floats. */
 const WHOLE_FIELDS = new Set([
   'decimal_places',
+  'n',
+  'dt_min',
+  'dt_max',
+  'age_range',
   'max_tokens',
   'max_parallel_requests',
   'timeout',
@@ -46,5 +50,11 @@ function documentValue(config: unknown): Value {
 function fieldValue(field: string, value: unknown): Value {
   // The user's own values: nothing in them is a field of ours.
   if (['extra_body', 'output_format', 'template'].includes(field)) return value as Value;
-  return typeof value === 'number' && WHOLE_FIELDS.has(field) ? BigInt(value) : documentValue(value);
+  if (!WHOLE_FIELDS.has(field)) return documentValue(value);
+  return Array.isArray(value) ? value.map((item) => wholeValue(item)) : wholeValue(value);
+}
+
+/** A parameter of a distribution may be no whole number under a name that is one elsewhere. */
+function wholeValue(value: unknown): Value {
+  return Number.isInteger(value) ? BigInt(value as number) : documentValue(value);
 }

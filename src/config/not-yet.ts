@@ -8,14 +8,7 @@ import type { Report } from './report.ts';
 
 export const LATER_COLUMN_TYPES: readonly string[] = ['image'];
 
-export const LATER_SAMPLER_TYPES: readonly string[] = [
-  'bernoulli_mixture',
-  'binomial',
-  'scipy',
-  'timedelta',
-  'person',
-  'person_from_faker',
-];
+export const LATER_SAMPLER_TYPES: readonly string[] = ['person', 'person_from_faker'];
 
 export const LATER_SEED_TYPES: readonly string[] = [
   'hf',

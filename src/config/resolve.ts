@@ -2,7 +2,7 @@
 
 import type { ColumnConfig, Facts } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
-import type { SamplerConfigOf } from '../columns/sampler/params.ts';
+import type { SamplerConfigOf } from '../columns/sampler/samplers.ts';
 import { typeWithSkip } from '../columns/skip-type.ts';
 import { digestOf } from '../digest.ts';
 import {

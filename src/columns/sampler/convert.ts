@@ -20,8 +20,9 @@ export function convertSample(value: Value, target: Conversion): Value {
   );
 }
 
-/** Rounds a float to decimal places, half to even; negative places round to tens and hundreds. */
+/** Rounds a number to decimal places, half to even; negative places round to tens and hundreds. */
 export function roundPlaces(value: Value, places: number): Value {
+  if (typeof value === 'bigint') return places < 0 ? roundWhole(value, 10n ** BigInt(-places)) : value;
   if (typeof value !== 'number') return value;
   const power = 10 ** Math.abs(places);
   if (places < 0) return roundHalfEven(value / power) * power;
@@ -45,6 +46,13 @@ export function textOf(value: Value): string {
 
 function toFloat(value: Value, target: Conversion): number {
   return typeof value === 'number' ? value : finiteNumber(textOf(value), target);
+}
+
+function roundWhole(value: bigint, step: bigint): bigint {
+  const rest = ((value % step) + step) % step;
+  const down = value - rest;
+  const isUp = rest * 2n > step || (rest * 2n === step && (down / step) % 2n !== 0n);
+  return isUp ? down + step : down;
 }
 
 function roundHalfEven(value: number): number {

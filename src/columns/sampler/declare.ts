@@ -2,16 +2,13 @@
 
 import type { z } from 'zod';
 import type { ColumnType, PlanColumn } from '../../plan.ts';
-import type { Value } from '../../values.ts';
 import { columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { filledText, map, oneOf } from '../fields.ts';
 import { conditions } from '../marks.ts';
 import { checkSampler } from './check.ts';
-import { type Conversion, SAMPLER_PARAMS, type SamplerConfig, type SamplerType } from './params.ts';
-
-export interface SamplerParams {
-  readonly [field: string]: Value;
-}
+import { type Conversion, FLOAT, INT, TEXT } from './params.ts';
+import { parameterSets, type SamplerParams } from './sampler.ts';
+import { SAMPLERS, type SamplerConfig, type SamplerType, samplerOf } from './samplers.ts';
 
 export interface SamplerForm {
   readonly sampler: SamplerType;
@@ -24,10 +21,9 @@ export interface SamplerForm {
 export type SamplerColumn = PlanColumn<'sampler', SamplerForm>;
 
 /** What a person writes: parameters that all have defaults may be left out. */
-type SamplerInputOf<
-  Type extends SamplerType,
-  Params = z.input<(typeof SAMPLER_PARAMS)[Type]['params']>,
-> = z.input<z.ZodObject<CommonFields>> & {
+type SamplerInputOf<Type extends SamplerType, Params = z.input<(typeof SAMPLERS)[Type]['params']>> = z.input<
+  z.ZodObject<CommonFields>
+> & {
   readonly sampler_type: Type;
   readonly conditional_params?: { readonly [condition: string]: NonNullable<Params> };
   readonly convert_to?: string | null;
@@ -36,39 +32,33 @@ type CommonFields = ReturnType<typeof columnFields<'sampler'>> & ReturnType<type
 type SamplerInput = { [Type in SamplerType]: SamplerInputOf<Type> }[SamplerType];
 
 function schemaOf<Type extends SamplerType>(type: Type): z.ZodType<SamplerConfig, SamplerInput> {
-  const { params } = SAMPLER_PARAMS[type];
+  const { params } = samplerOf(type);
   const schema = map({
     ...columnFields('sampler'),
     sampler_type: oneOf([type]),
     params,
-    conditional_params: conditions(params as z.ZodType).default({}),
+    conditional_params: conditions(params).default({}),
     convert_to: filledText().nullable().default(null),
     ...skipFields(),
   });
   return schema as unknown as z.ZodType<SamplerConfig, SamplerInput>;
 }
 
-const TYPES: { readonly [Name in Conversion]: ColumnType } = {
-  int: { kind: 'int' },
-  float: { kind: 'float' },
-  str: { kind: 'text' },
-};
+const TYPES: { readonly [Name in Conversion]: ColumnType } = { int: INT, float: FLOAT, str: TEXT };
 
 export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, SamplerInput> = {
   kind: 'sampler',
   about: "A value that is drawn, by the dataset's seed, its column and its row: the same in every run.",
   schema: {
     by: 'sampler_type',
-    schemas: Object.fromEntries(
-      Object.keys(SAMPLER_PARAMS).map((type) => [type, schemaOf(type as SamplerType)]),
-    ),
+    schemas: Object.fromEntries(Object.keys(SAMPLERS).map((type) => [type, schemaOf(type as SamplerType)])),
   },
   check: checkSampler,
   type(config) {
-    const { sampler_type: type, convert_to: target } = config;
-    const drawn = SAMPLER_PARAMS[type].type(allParams(config) as never);
-    const isConverted = target !== null && type !== 'uuid' && type !== 'datetime';
-    return isConverted ? TYPES[target as Conversion] : drawn;
+    const { sampler_type, convert_to: target } = config;
+    const { draws, type } = samplerOf(sampler_type);
+    const isConverted = target !== null && (draws === 'number' || draws === 'label');
+    return isConverted ? TYPES[target as Conversion] : type(allParams(config));
   },
   form: (config) => ({
     sampler: config.sampler_type,
@@ -98,7 +88,7 @@ export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, Sampler
 
 /** The parameters of a sampler and those of its conditions. */
 function allParams(config: SamplerConfig): readonly SamplerConfig['params'][] {
-  return [config.params, ...Object.values(config.conditional_params)];
+  return parameterSets<SamplerConfig['params']>(config).map(({ params }) => params);
 }
 
 function formOf({ sampler_type: _, ...params }: SamplerConfig['params']): SamplerParams {

@@ -1,26 +1,99 @@
-// What a sampler is, and how samplers read their parameters. The config is validated before a plan exists, so a
-// parameter of the wrong kind here is a wrong call.
+// What a sampler is: what a document says of it, and how a value is drawn. A config is validated before a plan exists, so a
+// parameter of the wrong kind where values are drawn is a wrong call.
 
+import type { z } from 'zod';
 import type { Source } from '../../draws.ts';
+import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
+import type { ColumnType } from '../../plan.ts';
 import type { Value } from '../../values.ts';
+import type { ColumnChecks } from '../declaration.ts';
 import type { Values } from '../maker.ts';
-import type { SamplerParams } from './declare.ts';
+import type { Label } from './labels.ts';
 
-interface SamplePlace {
+/** The parameters of a sampler as a plan has them. */
+export interface SamplerParams {
+  readonly [field: string]: Value;
+}
+
+/**
+ * What a sampler draws. It decides what `convert_to` means and how constraints compare.
+ *   number   rounded and converted to int, float or str
+ *   label    given values: converted in the same way
+ *   date     ISO text until it is a cell; `convert_to` is a format of strftime
+ *   text     as it is
+ *   object   as it is
+ */
+export type Draws = 'number' | 'label' | 'date' | 'text' | 'object';
+
+/** A sampler: a file of `kinds/`, and a line in `samplers.ts`. */
+export interface Sampler<Schema extends z.ZodType = z.ZodType> {
+  readonly params: Schema;
+  readonly draws: Draws;
+  /** The type of what it draws from any of several sets of parameters. */
+  type(sets: readonly z.output<Schema>[]): ColumnType;
+  /** The values that it can draw, where the parameters list them. */
+  labels?(params: z.output<Schema>): readonly Label[];
+  /** What the schema of the parameters cannot see to be wrong with them: the other columns. */
+  check?(set: ParameterSet<z.output<Schema>>, checks: SamplerChecks): void;
+  /** How values are drawn with these parameters. Throws `TypeError` for parameters that no config passes. */
+  open(input: SamplerInput): Sample;
+}
+
+/** One of the sets of parameters that a column has: that of `params`, or that of a condition. */
+export interface ParameterSet<Params = unknown> {
+  readonly path: readonly (string | number)[];
+  readonly params: Params;
+}
+
+/** What a sampler is made from: `names` are the dataset's seed and the column. */
+export interface SamplerInput {
+  readonly params: SamplerParams;
+  readonly names: readonly string[];
+}
+
+export interface Sample {
+  /** Draws one value, which is not yet rounded and converted. Throws `CellError`. */
+  draw(place: SamplePlace): Value;
+  /** Reads what the values of these rows are taken from; called before they are drawn. */
+  prepare?(rows: RowRange): Promise<void>;
+}
+
+export interface SamplePlace {
   readonly row: number;
   readonly draw: Source;
   /** The sampler columns of this row that were made before, as they were drawn. */
   readonly drawn: Values;
 }
 
-/** Draws one value, which is not yet rounded and converted. Throws `CellError`. */
-export type Sample = (place: SamplePlace) => Value;
+/** What a sampler's own check is given. */
+export interface SamplerChecks extends ColumnChecks {
+  /** The column's own name. */
+  readonly name: string;
+  /** What another column draws; null where it is no sampler, and undefined where that is not known. */
+  drawnBy(column: string): Drawn | null | undefined;
+}
 
-/** What a sampler is made from: `names` are the dataset's seed and the column. */
-export interface SamplerInput {
-  readonly params: SamplerParams;
-  readonly names: readonly string[];
+export interface Drawn {
+  readonly sampler: string;
+  readonly draws: Draws;
+  /** All values that it can draw, where its parameters list them. */
+  readonly labels: readonly Label[];
+}
+
+/** The parameters of a column and those of its conditions, with their places below the column. */
+export function parameterSets<Params>({
+  params,
+  conditional_params: conditional,
+}: {
+  readonly params: Params;
+  readonly conditional_params: { readonly [condition: string]: Params };
+}): readonly ParameterSet<Params>[] {
+  const ofConditions = Object.entries(conditional).map(([when, own]) => ({
+    path: ['conditional_params', when],
+    params: own,
+  }));
+  return [{ path: ['params'], params }, ...ofConditions];
 }
 
 export function numberParam(params: SamplerParams, field: string): number {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SamplerColumn, SamplerForm, SamplerParams } from '../../../src/columns/sampler/declare.ts';
+import type { SamplerColumn, SamplerForm } from '../../../src/columns/sampler/declare.ts';
 import { openSamplers } from '../../../src/columns/sampler/make.ts';
-import type { SamplerType } from '../../../src/columns/sampler/params.ts';
+import type { SamplerParams } from '../../../src/columns/sampler/sampler.ts';
+import type { SamplerType } from '../../../src/columns/sampler/samplers.ts';
 import { columnOrder } from '../../../src/config/graph-columns.ts';
 import type { ColumnType } from '../../../src/plan.ts';
 import type { Value } from '../../../src/values.ts';
@@ -15,8 +16,12 @@ const TYPES: { readonly [Type in SamplerType]: ColumnType['kind'] } = {
   uniform: 'float',
   gaussian: 'float',
   bernoulli: 'int',
+  bernoulli_mixture: 'float',
+  binomial: 'int',
   poisson: 'int',
+  scipy: 'float',
   datetime: 'text',
+  timedelta: 'text',
 };
 
 function sampler(
@@ -33,7 +38,7 @@ function inOrder(columns: readonly SamplerColumn[]): readonly SamplerColumn[] {
 }
 
 function rowsOf(columns: readonly SamplerColumn[], rows: number, seed = '5f1c') {
-  const makeRow = openSamplers(inOrder(columns), seed);
+  const { makeRow } = openSamplers(inOrder(columns), seed);
   return Array.from({ length: rows }, (_, row) => makeRow(row));
 }
 
@@ -125,7 +130,7 @@ describe('openSamplers', () => {
     const all = rowsOf(columns, 200);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 199 }), (row) => {
-        expect(samplers(row)).toEqual(all[row]);
+        expect(samplers.makeRow(row)).toEqual(all[row]);
       }),
     );
   });

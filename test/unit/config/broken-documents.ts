@@ -696,9 +696,9 @@ rowloom:
     files: columns('\n  - { name: id, column_type: sampler }\n'),
     says: ['error config.yaml:2:5 column "id": sampler_type is missing'],
   },
-  'sampler types that are not there yet': {
+  'samplers without their parameters': {
     files: columns(`
-  - { name: a, column_type: sampler, sampler_type: binomial, params: { n: 3, p: 0.5 } }
+  - { name: a, column_type: sampler, sampler_type: binomial, params: { n: 3.5, p: 0.5 } }
   - { name: b, column_type: sampler, sampler_type: person }
   - { name: c, column_type: sampler, sampler_type: scipy, params: {} }
   - { name: d, column_type: sampler, sampler_type: timedelta, params: {} }
@@ -706,11 +706,16 @@ rowloom:
   - { name: f, column_type: sampler, sampler_type: person_from_faker }
 `),
     says: [
-      'error config.yaml:2:38 column "a": sampler_type "binomial" is not supported yet',
+      'error config.yaml:2:75 column "a": params.n has to be a whole number, not 3.5',
       'error config.yaml:3:38 column "b": sampler_type "person" is not supported yet',
-      'error config.yaml:4:38 column "c": sampler_type "scipy" is not supported yet',
-      'error config.yaml:5:38 column "d": sampler_type "timedelta" is not supported yet',
-      'error config.yaml:6:38 column "e": sampler_type "bernoulli_mixture" is not supported yet',
+      'error config.yaml:4:59 column "c": params.dist_name is missing',
+      'error config.yaml:4:59 column "c": params.dist_params is missing',
+      'error config.yaml:5:63 column "d": params.dt_min is missing',
+      'error config.yaml:5:63 column "d": params.dt_max is missing',
+      'error config.yaml:5:63 column "d": params.reference_column_name is missing',
+      'error config.yaml:6:71 column "e": params.p is missing',
+      'error config.yaml:6:71 column "e": params.dist_name is missing',
+      'error config.yaml:6:71 column "e": params.dist_params is missing',
       'error config.yaml:7:38 column "f": sampler_type "person_from_faker" is not supported yet',
     ],
   },
@@ -811,7 +816,7 @@ rowloom:
       'error config.yaml:2:102 column "a": convert_to has to be int, float or str, not "integer", did you mean "int"?',
       'error config.yaml:3:104 column "b": convert_to cannot make a number of the value "two"',
       'error config.yaml:4:110 column "c": convert_to has "%Q", which no date can be written with',
-      'error config.yaml:5:70 column "d": convert_to has to be str, not "int"',
+      'warning config.yaml:5:70 column "d": convert_to is for numbers, categories and dates: a uuid stays as it is',
       'error config.yaml:6:123 column "e": convert_to cannot make an int of the value "1e+30": it has more than 64 bits',
     ],
   },
