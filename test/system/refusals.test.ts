@@ -29,7 +29,7 @@ async function inPlace(use: (place: Place) => Promise<void>): Promise<void> {
   }
 }
 
-describe('a refusal', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a refusal', { timeout: LIMIT_MS }, () => {
   it.each([
     [400, 'some-model is not a valid model ID', "correct the model's name"],
     [400, 'Bad Request', "no call was answered before it · correct the model's name or its parameters"],
@@ -124,7 +124,7 @@ describe('a refusal', { timeout: LIMIT_MS }, () => {
     }));
 });
 
-describe('a build of which no row is left', { timeout: LIMIT_MS }, () => {
+describe.concurrent('a build of which no row is left', { timeout: LIMIT_MS }, () => {
   it('has failed, says why, and tries again what can be tried', () =>
     inPlace(async ({ workplace, mock }) => {
       mock.setFaults([{ kind: 'empty' }]);

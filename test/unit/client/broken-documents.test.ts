@@ -25,6 +25,7 @@ subscribe('net.client.socket', () => {
 
 describe('a broken document reaches no model, no server and no disk', () => {
   it.each(Object.entries(documents))('%s', async (_, { files, changes = {}, says }) => {
+    connections = 0;
     const cwd = await temporaryFolder();
     await writeFiles(cwd, files);
     const { file = 'config.yaml', rows, environment = {} } = changes;
