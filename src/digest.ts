@@ -29,6 +29,11 @@ export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
+/** SHA-256 of bytes, in hex digits. */
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 function canonicalFloat(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`Cannot digest ${value}: it is not a finite number`);
   const text = Object.is(value, -0) ? '-0' : String(value);

@@ -10,6 +10,7 @@ import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import { readModule, type UserModule } from '../modules/stored-modules.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
+import { areAsRead } from '../rows/file-reads.ts';
 import { type OpenRows, openRows } from '../rows/open-rows.ts';
 import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
@@ -89,6 +90,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     edition: new Edition(dataset, {
       ...ref,
       digestOf: (rowGroup) => digests.groupDigest(rowsOfGroup(rowGroup, shape)),
+      isAsRead: ({ reads }) => areAsRead(reads, rows.local),
       keepsIn: (rowGroup) => digests.keeps(rowsOfGroup(rowGroup, shape)),
     }),
     ...rows,

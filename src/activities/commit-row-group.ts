@@ -6,6 +6,7 @@ import { RowMask } from '../graph/row-mask.ts';
 import { findOwn } from '../own-keys.ts';
 import { processBatch } from '../processors/after-batch.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
+import { FileReads } from '../rows/file-reads.ts';
 import { partsSource } from '../rows/parts.ts';
 import type { AssembledRow } from '../rows/row.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
@@ -53,13 +54,17 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
   const { rows, parts } = input;
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const chosen = new Map<string, Map<number, string>>();
+  const reads = new FileReads(build);
   for (const column of build.graph.storedColumns) chosen.set(column, new Map());
   const assembled = await assembler.assemble({
     rows: RowMask.full(rows).rows(),
     source: partsSource({
       parts,
       read: build.readPart,
-      onCell: (column, record) => chosen.get(column)?.set(record.row, identityOf(record)),
+      onCell(column, record) {
+        chosen.get(column)?.set(record.row, identityOf(record));
+        reads.noteCell(column, record);
+      },
       ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(rows) }),
     }),
     hasAllSides: true,
@@ -77,12 +82,14 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
       complete.push(row);
     }
   }
+  const marks = reads.of(complete);
   return {
     completeRows: complete.map(({ row }) => row),
     drops,
     nulls: complete.flatMap(({ row, nulled }) => nulled.map((failure) => dropOf(row, failure))),
     valuesOf: (column) => complete.map(({ values }) => findOwn(values, column) ?? null),
     chosen,
+    ...(marks === undefined ? {} : { reads: marks }),
     process: (batch) => processBatch(build.plan, batch),
   };
 }

@@ -5,7 +5,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type CellKey, WaitError } from '../columns/calls.ts';
 import { declarationOf } from '../columns/kinds.ts';
-import type { Cell, Keyed, MakeEnd } from '../columns/maker.ts';
+import type { Cell, MakeEnd } from '../columns/maker.ts';
 import type { OpenCells } from '../columns/open-columns.ts';
 import { CellError, ModelError } from '../errors.ts';
 import { RowMask } from '../graph/row-mask.ts';
@@ -17,12 +17,13 @@ import { type AssembledRow, foundIn } from '../rows/row.ts';
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty, isSuspect } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, isCrash, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
+import { type CellRecord, isCrash } from '../store/records.ts';
 import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
 import { CellCalls, type CellCallsOptions } from './calls.ts';
 import { foreignFiles } from './foreign-files.ts';
 import { readSliceRows } from './read-rows.ts';
+import { cellOf, failedRecord, inLists, inputsOf, skipRecord } from './slice-cells.ts';
 import { SlicePart } from './slice-part.ts';
 import { SliceTrace } from './slice-trace.ts';
 
@@ -86,6 +87,7 @@ class Slice {
         returned: returned ?? null,
         files: foreignFiles(build.dataset, place),
         module: (hash) => build.moduleOf(hash),
+        local: build.local,
         ...signals,
         wayTo: (limiter) => build.calls.wayTo(limiter),
         append: (records) => slice.#append(records),
@@ -126,7 +128,7 @@ class Slice {
       part,
       open: { column, maker },
     } = this.#content;
-    const { ended, open } = this.#sort();
+    const { ended, open } = await this.#sort();
     const { flights } = build.calls;
     // A cell that may have crashed the process goes in no list, so that the next crash tells.
     const isLoner = (cell: CellKey) =>
@@ -141,16 +143,16 @@ class Slice {
   }
 
   /** The cells that have ended already, as records for this part, and those that are to be made. */
-  #sort(): { readonly ended: readonly CellRecord[]; readonly open: readonly Cell<unknown>[] } {
+  async #sort(): Promise<{ readonly ended: readonly CellRecord[]; readonly open: readonly Cell<unknown>[] }> {
     const {
       build,
-      open: { column, maker },
+      open: { column },
       rows,
       skipped,
       history,
     } = this.#content;
     const views = [...rows.values()].map((row) => build.assembler.viewOf(column, row));
-    const inputs = maker.inputs(views);
+    const inputs = await inputsOf(this.#content.open, views);
     const ended = skipped.map(skipRecord);
     const open: Cell<unknown>[] = [];
     const all: Cell<unknown>[] = [];
@@ -295,38 +297,6 @@ class Slice {
   }
 }
 
-function cellOf(row: number, keyed: Keyed<unknown>, known: readonly CellRecord[]): Cell<unknown> {
-  if (known.length === 0) return { ...keyed, row, history: known, older: known };
-  const isOwn = (record: CellRecord) => record.in === keyed.digest;
-  // They come from several parts, whose names say nothing about their order.
-  const byAge = known.toSorted((left, right) => left.at - right.at);
-  return {
-    ...keyed,
-    row,
-    history: byAge.filter(isOwn),
-    older: byAge.filter((record) => !isOwn(record)),
-  };
-}
-
-/** Lists in the order of their first items, each as long as its items allow. */
-function inLists<Item>(
-  items: readonly Item[],
-  lengthFor: (item: Item) => number,
-): readonly (readonly Item[])[] {
-  const lists: Item[][] = [];
-  let open: Item[] = [];
-  for (const item of items) {
-    const length = lengthFor(item);
-    if (length === 1) lists.push([item]);
-    else {
-      if (open.length === 0) lists.push(open);
-      open.push(item);
-      if (open.length >= length) open = [];
-    }
-  }
-  return lists;
-}
-
 function isEnd(status: CellRecord['status'] | undefined): boolean {
   return status === 'ok' || status === 'skip' || status === 'failed';
 }
@@ -336,14 +306,4 @@ function crashedWorker({ name }: PlanColumn, { row }: CellKey, { alone }: Crashe
     'CrashedWorker',
     `Making it crashed the worker ${alone} times with nothing else in flight · to try again: --redo ${name} --rows ${row}`,
   );
-}
-
-function skipRecord(row: number): CellRecord {
-  return { ...RECORD_DEFAULTS, v: RECORD_VERSION, row, in: '', status: 'skip', at: Date.now() };
-}
-
-function failedRecord(row: number, error: CellError, digest = ''): CellRecord {
-  const { kind, message } = error;
-  const failed = { row, in: digest, status: 'failed', error: { kind, message }, at: Date.now() } as const;
-  return { ...RECORD_DEFAULTS, v: RECORD_VERSION, ...failed };
 }

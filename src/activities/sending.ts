@@ -1,5 +1,7 @@
 import type { CellKey, Sending, Sent } from '../columns/calls.ts';
+import { loadMedia } from '../columns/media/load-media.ts';
 import { CellError } from '../errors.ts';
+import type { LocalMedia } from '../local-media.ts';
 import { cancelled } from '../models/failures.ts';
 import type { Services } from '../models/http/services.ts';
 import type { Model } from '../models/models.ts';
@@ -24,6 +26,8 @@ export interface SendingOptions {
   readonly column: string;
   /** Ends the call in flight. */
   readonly cut: AbortSignal;
+  /** The files that cells name. */
+  readonly local: LocalMedia;
 }
 
 /** How one request goes its way. */
@@ -65,7 +69,8 @@ export class WaySending implements Sending {
       responseSchema !== null && this.#mayHaveSchema && traits.sendsSchema(this.#options.column);
     const { client, request } = this.#request();
     const schema = this.hasSchema ? responseSchema : null;
-    const answer = await client.chat({ ...request, messages, parameters, responseSchema: schema });
+    const loaded = await loadMedia(messages, this.#options.local);
+    const answer = await client.chat({ ...request, messages: loaded, parameters, responseSchema: schema });
     return { answer, cost: answer };
   }
 

@@ -3,11 +3,12 @@
 
 import { type ModelError, RowloomError } from '../errors.ts';
 import type { ServiceRequest } from '../models/http/services.ts';
-import type { ChatRequest, EmbeddingRequest, ModelAnswer } from '../models/model-client.ts';
+import type { ChatRequest, EmbeddingRequest, Message, ModelAnswer } from '../models/model-client.ts';
 import type { UserModule } from '../modules/stored-modules.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
 import type { Value } from '../values.ts';
+import type { ShownMedia } from './media/media-of.ts';
 
 /** A cell that records are written for. */
 export interface CellKey {
@@ -29,8 +30,15 @@ export interface Sent<Answer> {
 export interface Sending {
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Asks the model of the call's limiter. A schema is left out where the endpoint takes none. */
-  chat(request: Pick<ChatRequest, 'messages' | 'parameters' | 'responseSchema'>): Promise<Sent<ModelAnswer>>;
+  /**
+   * Asks the model of the call's limiter. A schema is left out where the endpoint takes none; files that are shown are read
+   * now, and `CellError` tells that one is gone.
+   */
+  chat(
+    request: Pick<ChatRequest, 'parameters' | 'responseSchema'> & {
+      readonly messages: readonly Message<ShownMedia>[];
+    },
+  ): Promise<Sent<ModelAnswer>>;
   /** The vectors of these texts, see `EmbeddingAnswer`. */
   embed(request: Pick<EmbeddingRequest, 'inputs' | 'parameters'>): Promise<Sent<readonly string[]>>;
   /** Posts JSON text to a service, and gives what it answers. */

@@ -3,6 +3,7 @@
 
 import type { CellError } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
+import type { LocalMedia } from '../local-media.ts';
 import type { Plan, PlanColumn } from '../plan.ts';
 import type { Elsewhere } from '../protocol.ts';
 import type { CellRecord } from '../store/records.ts';
@@ -62,7 +63,14 @@ export interface InlineMaker<Column extends PlanColumn> {
 
 export interface CellMaker<Column extends PlanColumn, Input> {
   readonly shape: 'cells';
-  open(column: Column, of: { readonly plan: Plan }): OpenMaker<Input>;
+  open(column: Column, of: Opening): OpenMaker<Input>;
+}
+
+/** What the makers of cells are opened with. */
+export interface Opening {
+  readonly plan: Plan;
+  /** The files that cells name. */
+  readonly local: LocalMedia;
 }
 
 export interface Keyed<Input> {
@@ -88,6 +96,8 @@ export interface OpenMaker<Input> {
   read(record: CellRecord): Value;
   /** Its side-effect columns. The input is there for what a record does not repeat; null where it is not known. */
   sides?(record: CellRecord, input: Input | null): Values;
+  /** The local files that the input of a row is made from, as its cells name them: without a look at them. */
+  files?(row: RowView): readonly string[];
   /** What a model thought before it answered, for people. */
   reasoningOf?(answer: ModelTurn): string | null;
 }

@@ -1,10 +1,10 @@
 // Opens the makers of a plan's columns: what reads and computes cells works with those, whatever their kinds.
 
 import type { RowRange } from '../graph/types.ts';
-import type { Plan, PlanColumn } from '../plan.ts';
+import type { PlanColumn } from '../plan.ts';
 import type { Value } from '../values.ts';
 import { loadMaker } from './kinds.ts';
-import type { Maker, OpenMaker, OpenRoots, RootMaker, RowView, Values } from './maker.ts';
+import type { Maker, Opening, OpenMaker, OpenRoots, RootMaker, RowView, Values } from './maker.ts';
 
 export interface OpenCells {
   readonly column: PlanColumn;
@@ -29,7 +29,11 @@ export interface OpenColumns {
 }
 
 /** `order` has the names of the plan's columns, each after those that it needs. */
-export async function openColumns(plan: Plan, order: readonly string[]): Promise<OpenColumns> {
+export async function openColumns({
+  plan,
+  order,
+  local,
+}: Opening & { readonly order: readonly string[] }): Promise<OpenColumns> {
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const ordered = order.map((name) => byName.get(name)!);
   const makers = new Map<string, Maker<PlanColumn>>();
@@ -39,7 +43,7 @@ export async function openColumns(plan: Plan, order: readonly string[]): Promise
     if (maker.shape === 'root') return { column, shape: 'root' };
     return maker.shape === 'inline'
       ? { column, shape: 'inline', compute: maker.open(column, { plan }) }
-      : { column, shape: 'cells', maker: maker.open(column, { plan }) };
+      : { column, shape: 'cells', maker: maker.open(column, { plan, local }) };
   });
   const rootMakers = [...makers].filter(
     (entry): entry is [string, RootMaker<PlanColumn>] => entry[1].shape === 'root',

@@ -34,7 +34,6 @@ const NO = [false, 'no', 'off'];
 
 const ANY_COLUMN: LaterFields = { allow_resize: [...NO, null] };
 const MODEL_COLUMN = {
-  multi_modal_context: [null],
   tool_alias: [null],
 } satisfies LaterFields;
 

@@ -3,9 +3,16 @@
 import type { ToolCall } from '../turns.ts';
 import type { Value } from '../values.ts';
 
-/** What is sent. Contents are text; only a protocol reads them, so that lists with pictures touch nothing else. */
-export type Message =
-  | { readonly role: 'system' | 'user'; readonly content: string }
+/** An image, a sound or a video: an address of the web, or its bytes as a data URI. */
+export interface Media {
+  readonly modality: 'image' | 'audio' | 'video';
+  readonly url: string;
+}
+
+/** What is sent. Contents are text, and what is shown beside it, before it, stands by itself. */
+export type Message<Shown = Media> =
+  | { readonly role: 'system'; readonly content: string }
+  | { readonly role: 'user'; readonly content: string; readonly media?: readonly Shown[] }
   | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] }
   /** What the tool call of that id came to. */
   | { readonly role: 'tool'; readonly call: string; readonly content: string };

@@ -1,4 +1,5 @@
 import type { RowRange } from '../graph/types.ts';
+import type { LocalMedia } from '../local-media.ts';
 import { findOwn } from '../own-keys.ts';
 import type { Plan } from '../plan.ts';
 import { listCellFiles } from '../store/cell-files.ts';
@@ -10,6 +11,7 @@ import type { CellRecord } from '../store/records.ts';
 import { type AdoptInput, adoptCells } from './adopt.ts';
 import type { Adoption, EarlierOutput } from './adoption.ts';
 import type { Assembler } from './assemble.ts';
+import { areAsRead } from './file-reads.ts';
 import type { GroupDigests } from './group-digests.ts';
 import type { Roots } from './roots.ts';
 
@@ -26,6 +28,7 @@ export async function adoptRowGroup(place: {
   readonly assembler: Assembler;
   readonly roots: Roots;
   readonly digests: GroupDigests;
+  readonly local: LocalMedia;
   readonly rowGroup: number;
   readonly rows: RowRange;
   /** Only what an edit can have touched, to count it. */
@@ -33,13 +36,24 @@ export async function adoptRowGroup(place: {
   /** See `AdoptInput`. */
   readonly lost?: AdoptInput['lost'];
 }): Promise<AdoptedRowGroup> {
-  const { dataset, plan, assembler, roots, digests, rowGroup, rows, readsChangesOnly = false, lost } = place;
+  const {
+    dataset,
+    plan,
+    assembler,
+    roots,
+    digests,
+    local,
+    rowGroup,
+    rows,
+    readsChangesOnly = false,
+    lost,
+  } = place;
   const order = assembler.columns.map(({ column }) => column.name);
   const published = await findPublished(dataset);
   const group =
     published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
   const unchanged =
-    group === undefined ? new Set<string>() : unchangedColumns(group, digests.definitions(rows));
+    group === undefined ? new Set<string>() : unchangedColumns(group, digests.definitions(rows), local);
   const read =
     readsChangesOnly && group !== undefined && hasAllRows(group, rows)
       ? columnsToRead({ plan, assembler, unchanged, gone: await columnsWithoutFiles(dataset, plan, group) })
@@ -72,9 +86,11 @@ export async function adoptRowGroup(place: {
 function unchangedColumns(
   group: GroupRecord,
   definitions: { readonly [column: string]: string },
+  local: LocalMedia,
 ): ReadonlySet<string> {
-  const names = Object.keys(definitions);
-  return new Set(names.filter((name) => findOwn(group.definitions, name) === findOwn(definitions, name)));
+  const isUnchanged = (name: string) =>
+    findOwn(group.definitions, name) === findOwn(definitions, name) && areAsRead(group.reads, local, name);
+  return new Set(Object.keys(definitions).filter(isUnchanged));
 }
 
 function hasAllRows(group: GroupRecord, { first, last }: RowRange): boolean {

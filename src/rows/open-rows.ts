@@ -1,6 +1,7 @@
 // What gives rows of a plan their values, opened.
 
 import { openColumns } from '../columns/open-columns.ts';
+import { type LocalMedia, openLocalMedia } from '../local-media.ts';
 import type { Plan } from '../plan.ts';
 import type { SeedSource } from '../seeds/seed-source.ts';
 import type { StoreFiles } from '../store/files/port.ts';
@@ -12,6 +13,8 @@ export interface OpenRows {
   readonly assembler: Assembler;
   readonly roots: Roots;
   readonly digests: GroupDigests;
+  /** The files that cells name. */
+  readonly local: LocalMedia;
 }
 
 export interface OpenRowsOptions {
@@ -26,9 +29,11 @@ export interface OpenRowsOptions {
 
 /** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
 export async function openRows({ plan, order, ...seeds }: OpenRowsOptions): Promise<OpenRows> {
-  const { columns, openRoots: open } = await openColumns(plan, order);
+  const local = openLocalMedia((reference) => seeds.files.place(reference));
+  const { columns, openRoots: open } = await openColumns({ plan, order, local });
   const roots = await openRoots({ plan, open, ...seeds });
   return {
+    local,
     assembler: makeAssembler(plan, columns),
     roots,
     digests: makeGroupDigests({ plan, order, seedKeyOf: roots.seedKeyOf }),

@@ -49,10 +49,11 @@ export interface RowGroupCommit {
   readonly readContent: () => Promise<RowGroupContent>;
 }
 
-/** What a group made; no nulls and nothing processed where they are left out. */
+/** What a group made; no nulls, no files read, nothing processed where they are left out. */
 export interface RowGroupContent
   extends Pick<GroupToWrite, 'completeRows' | 'drops' | 'valuesOf'>,
-    Partial<Pick<GroupToWrite, 'nulls'>> {
+    Partial<Pick<GroupToWrite, 'nulls'>>,
+    Pick<GroupRecord, 'reads'> {
   /** What processors make of the rows that fit the files. */
   readonly process?: (
     batch: Pick<GroupToWrite, 'completeRows' | 'valuesOf'>,
@@ -112,6 +113,7 @@ async function makeCommit(
     rowsInFiles: rangesOf(content.completeRows),
     drops: [...content.drops].sort((left, right) => left.row - right.row),
     nulls: content.nulls,
+    ...(content.reads === undefined ? {} : { reads: content.reads }),
     files,
     definitions: commit.definitions,
     covers: settled.covers,
@@ -126,8 +128,10 @@ async function makeCommit(
   return record;
 }
 
+type Committed = Required<Omit<RowGroupContent, 'reads'>> & Pick<RowGroupContent, 'reads'>;
+
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
-async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Required<RowGroupContent>> {
+async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Committed> {
   const misfits = new Map<number, Drop>();
   for (const { name, type } of outputColumns(plan)) {
     const values = await content.valuesOf(name);
@@ -150,6 +154,7 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Requir
     completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
     process: content.process ?? (async () => []),
+
     nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {
       const values = await content.valuesOf(column);
@@ -175,7 +180,7 @@ interface SettledGroup extends Pick<GroupRecord, 'covers' | 'usage'> {
 async function settle(
   dataset: DatasetStore,
   { rowGroup, epoch, nonce }: Pick<GroupToWrite, 'rowGroup' | 'epoch' | 'nonce'>,
-  { chosen, completeRows, drops, nulls }: Required<RowGroupContent>,
+  { chosen, completeRows, drops, nulls }: Committed,
 ): Promise<SettledGroup> {
   const editions = await listMakers(dataset, rowGroup, await listEditions(dataset));
   const complete = new Set(completeRows);

@@ -40,6 +40,8 @@ export interface EditionOptions {
   readonly planDigest: string;
   /** How the plan wants a group, see `GroupRecord.digest`; undefined takes it as people see it. */
   readonly digestOf: (rowGroup: number) => string | undefined;
+  /** Whether the files of users that a group was made from are what they were; they are by default. */
+  readonly isAsRead?: (group: GroupRecord) => boolean;
   /** Whether the plan keeps cells of a group as people see them; it keeps none by default. */
   readonly keepsIn?: (rowGroup: number) => boolean;
 }
@@ -189,6 +191,7 @@ export class Edition {
       if (epoch < since) break;
       const group = await findGroup(this.#dataset, { epoch, rowGroup });
       if (group === undefined || (digest !== undefined && !isTrusted(group, digest))) continue;
+      if (this.#options.isAsRead?.(group) === false) continue;
       if (!(await hasItsFiles(this.#dataset, group, epoch))) continue;
       // An earlier try of this start took it.
       if (epoch === this.epoch) return group;

@@ -1,8 +1,9 @@
 // `failures/00042.<nonce>.jsonl` of an edition: the failed cells of a committed group, one line of plain JSON each, for
 // people and `jq`. The group's record names the file.
 
+import { sha256Of } from '../digest.ts';
 import type { DatasetStore } from './dataset-store.ts';
-import { type Drop, type GroupRecord, type OutputFile, sha256Of } from './groups.ts';
+import type { Drop, GroupRecord, OutputFile } from './groups.ts';
 import { editionFolder } from './names.ts';
 import type { CallRecord, StoredRecord } from './records.ts';
 

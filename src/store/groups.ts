@@ -1,9 +1,10 @@
 // Group records: the proof that a row group's output is whole. Created exclusively, last of all that a commit writes,
 // and never replaced.
 
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../digest.ts';
 import type { CellErrorKind } from '../errors.ts';
 import type { RowRange } from '../graph/types.ts';
+import type { FileMark } from '../local-media.ts';
 import type { CallUsage } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findDocument } from './documents.ts';
@@ -48,6 +49,8 @@ export interface GroupRecord {
   readonly nulls: readonly Drop[];
   /** Parquet files, none where no row is left, and the failures, where there are some. */
   readonly files: readonly OutputFile[];
+  /** By column: the files of users that the cells of its rows were made from, as they were then. */
+  readonly reads?: { readonly [column: string]: readonly FileMark[] };
   /** By stored column: digest of its definition and of all above it. Where it is today's, the cells are right unread. */
   readonly definitions: { readonly [column: string]: string };
   /** By column: the files of cells that were there when it was made and that nobody appends to any more. */
@@ -57,7 +60,12 @@ export interface GroupRecord {
 }
 
 /** Kinds of failures that another start may not have. The others follow from the plan and the cells there are. */
-const RETRIED_KINDS: readonly CellErrorKind[] = ['UnusableAnswer', 'RefusedCall', 'TriesExhausted'];
+const RETRIED_KINDS: readonly CellErrorKind[] = [
+  'UnusableAnswer',
+  'RefusedCall',
+  'TriesExhausted',
+  'MissingFile',
+];
 
 /** What helps where a record is damaged: the group is opened again then, and its rows are made from its cells without a call. */
 const RECORD_CURE = 'Remove that file, and the same command makes it again';
@@ -150,10 +158,6 @@ export async function readOutputFile(
   const bytes = await dataset.files.find(path);
   if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
   return fail(`Cannot read "${dataset.path(path)}": ${bytes === undefined ? GONE : DAMAGED}`);
-}
-
-export function sha256Of(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Ascending rows as ranges. */

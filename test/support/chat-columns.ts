@@ -14,6 +14,7 @@ import { findOwn } from '../../src/own-keys.ts';
 import type { Plan } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { ModelTurn } from '../../src/turns.ts';
+import { LOCAL } from './plans.ts';
 
 const KINDS = {
   'llm-text': textAnswer,
@@ -53,7 +54,7 @@ export function cellInput(of: {
 }
 
 function openInput(plan: Plan, column: ChatColumn): (row: number, values: Values) => CellInput {
-  const inputOf = openInputs(answerKindOf(column), { column, plan });
+  const inputOf = openInputs(answerKindOf(column), { column, plan, local: LOCAL });
   const viewOf = openViews(plan, column);
   return (row, values) => {
     const { digest, input } = inputOf(viewOf(row, values));

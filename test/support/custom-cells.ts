@@ -15,7 +15,7 @@ import type { Plan } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
 import { NO_FILES } from './one-cell.ts';
-import { MODEL } from './plans.ts';
+import { LOCAL, MODEL } from './plans.ts';
 
 export type Says = (prompt: string, request: ChatRequest) => string | Error | Promise<string>;
 
@@ -56,7 +56,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
     seed: 's',
     redo: options.redo === undefined ? [] : [{ column: column.name, rows: null, counter: options.redo }],
   } as unknown as Plan;
-  const maker = make.open(column, { plan });
+  const maker = make.open(column, { plan, local: LOCAL });
   const viewOf = openViews(plan, column);
   const views: readonly RowView[] = options.values.map((values, row) => viewOf(row, values));
   const keyed = maker.inputs(views).map((input) => {
@@ -114,6 +114,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
       historyOf: ({ row }) => history.filter((record) => record.row === row),
       module: async (hash) => ({ hash, code, map: null }),
       files: options.files ?? NO_FILES,
+      local: LOCAL,
       append: async (some) => {
         records.push(...some);
       },

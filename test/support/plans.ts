@@ -12,9 +12,13 @@ import type { SamplerParams } from '../../src/columns/sampler/sampler.ts';
 import type { SamplerType } from '../../src/columns/sampler/samplers.ts';
 import type { SeedColumn } from '../../src/columns/seed-dataset/declare.ts';
 import { columnOrder } from '../../src/config/graph-columns.ts';
+import { openLocalMedia } from '../../src/local-media.ts';
 import { PLAN_VERSION, type Plan, type PlanColumn, type PlanModel } from '../../src/plan.ts';
 import { type Assembler, makeAssembler } from '../../src/rows/assemble.ts';
 import { formatJson, type Value } from '../../src/values.ts';
+
+/** Files below the working directory. */
+export const LOCAL = openLocalMedia((reference) => reference);
 
 /** Fields that columns of all kinds have. */
 export type Common = Partial<Omit<PlanColumn, 'kind' | 'name' | 'form'>>;
@@ -145,5 +149,5 @@ export function withForm<Column extends PlanColumn>(column: Column, change: obje
 }
 
 export async function assemblerOf(plan: Plan): Promise<Assembler> {
-  return makeAssembler(plan, (await openColumns(plan, columnOrder(plan))).columns);
+  return makeAssembler(plan, (await openColumns({ plan, order: columnOrder(plan), local: LOCAL })).columns);
 }

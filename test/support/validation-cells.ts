@@ -16,6 +16,7 @@ import type { Plan } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
 import { NO_FILES } from './one-cell.ts';
+import { LOCAL } from './plans.ts';
 
 export interface ValidationCells {
   readonly column: ValidationColumn;
@@ -38,7 +39,7 @@ export async function makeVerdicts(options: ValidationCells): Promise<MadeVerdic
   const { name } = column;
   const redo = options.redo === undefined ? [] : [{ column: name, rows: null, counter: options.redo }];
   const plan = { models: {}, seed: 's', redo } as unknown as Plan;
-  const maker = make.open(column, { plan });
+  const maker = make.open(column, { plan, local: LOCAL });
   const viewOf = openViews(plan, column);
   const views = values.map((ofRow, row): RowView => viewOf(row, ofRow));
   const cells = maker.inputs(views).map((input, row) => {
@@ -58,6 +59,7 @@ export async function makeVerdicts(options: ValidationCells): Promise<MadeVerdic
       readVersion: 1,
       returned: null,
       files: NO_FILES,
+      local: LOCAL,
       module: async (hash) => ({ hash, code, map: null }),
     },
     settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },

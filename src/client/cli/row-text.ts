@@ -1,6 +1,7 @@
 // A row as a person reads it.
 
 import stringWidth from 'string-width';
+import { nameOfMedia } from '../../columns/media/media-of.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
@@ -173,8 +174,11 @@ function describeMaking({ prompt, reasoning, tries }: ColumnView, cell: CellReco
   else if (prompt === null) {
     lines.push(...wrap('prompt: not known any more, its column or its row has changed since', width));
   } else {
-    for (const { role, content } of prompt.messages) {
-      lines.push(...block(role === 'system' ? 'system prompt' : 'prompt', wrap(content, inner)));
+    for (const message of prompt.messages) {
+      if (message.role === 'user')
+        lines.push(...(message.media ?? []).map((medium) => `shown: ${clip(nameOfMedia(medium), inner)}`));
+      const title = message.role === 'system' ? 'system prompt' : 'prompt';
+      lines.push(...block(title, wrap(message.content, inner)));
     }
     const parameters = Object.entries(prompt.parameters).map(([name, item]) => `${name} ${textOf(item)}`);
     if (parameters.length > 0) lines.push(...wrap(`sent with ${parameters.join(', ')}`, width));

@@ -9,11 +9,13 @@ import { openColumns } from '../../columns/open-columns.ts';
 import { columnOrder } from '../../config/graph-columns.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
+import { openLocalMedia } from '../../local-media.ts';
 import { findOwn } from '../../own-keys.ts';
 import { aliasesOf, isKept, outputColumns, type Plan, type PlanColumn } from '../../plan.ts';
 import { makeAssembler } from '../../rows/assemble.ts';
 import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
+import type { DatasetStore } from '../../store/dataset-store.ts';
 import type { Drop } from '../../store/groups.ts';
 import { findRows, type RowLook } from '../../store/look.ts';
 import type { CellRecord } from '../../store/records.ts';
@@ -88,7 +90,7 @@ export async function* readRows(
   let viewed: { readonly plan: Plan; readonly viewOf: ViewOf } | undefined;
   for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
-    if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openViews(plan) };
+    if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openViews(plan, dataset) };
     const inFiles =
       plan === null ? [] : outputColumns(plan).filter(({ name }) => Object.hasOwn(values, name));
     const { columns, beside } = (await viewed?.viewOf(look)) ?? { columns: [], beside: {} };
@@ -111,8 +113,9 @@ type ViewOf = (look: RowLook) => Promise<{
 }>;
 
 /** Parses the plan's templates once. */
-async function openViews(plan: Plan): Promise<ViewOf> {
-  const { columns } = await openColumns(plan, columnOrder(plan));
+async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
+  const local = openLocalMedia((reference) => files.place(reference));
+  const { columns } = await openColumns({ plan, order: columnOrder(plan), local });
   const assembler = makeAssembler(plan, columns);
   const sourceOf = makeSources(plan);
   return async ({ row, cells, tries }) => {

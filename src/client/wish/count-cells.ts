@@ -8,10 +8,12 @@ import { ExecutionGraph } from '../../graph/execution-graph.ts';
 import { groupCount, rowsOfGroup } from '../../graph/row-groups.ts';
 import { sizeOf } from '../../graph/row-mask.ts';
 import type { RowRange } from '../../graph/types.ts';
+import type { LocalMedia } from '../../local-media.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import { isMade, type Plan, type Settings } from '../../plan.ts';
 import { type AdoptedRowGroup, adoptRowGroup } from '../../rows/adopt-row-group.ts';
 import type { Want } from '../../rows/adoption.ts';
+import { areAsRead } from '../../rows/file-reads.ts';
 import { openRows } from '../../rows/open-rows.ts';
 import type { SeedSource } from '../../seeds/seed-source.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
@@ -83,7 +85,7 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
   const { order } = ExecutionGraph.create(graphColumns(plan, settings));
   const withCells = new Set(await listGroupsWithCells(dataset, storedColumns(plan)));
   const opened = await openRows({ ...options, order, files: dataset.files });
-  const { digests } = opened;
+  const { digests, local } = opened;
   const published = await findPublished(dataset);
   const editions = (await listEditions(dataset)).reverse().filter((epoch) => epoch !== published);
   const groups = groupCount(shape);
@@ -94,10 +96,13 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
     const output =
       published === undefined ? undefined : await findGroup(dataset, { epoch: published, rowGroup });
     counter.counts.rowsInOutput += output?.rowCount ?? 0;
-    const isThere = output !== undefined && (await isWanted(dataset, output, { epoch: published!, digest }));
+    const isThere =
+      output !== undefined && (await isWanted(dataset, output, { epoch: published!, digest, local }));
     if (!isThere) counter.counts.isDone = false;
     const since = digests.keeps(rows) ? editions.filter((epoch) => epoch > (published ?? 0)) : editions;
-    const trusted = isThere ? output : await findTrusted(dataset, { rowGroup, digest, editions: since });
+    const trusted = isThere
+      ? output
+      : await findTrusted(dataset, { rowGroup, digest, editions: since, local });
     if (trusted !== undefined && !readsAll) counter.addKept(trusted);
     else if (!withCells.has(rowGroup) && output === undefined) counter.addMissing(rows);
     else {
@@ -111,21 +116,28 @@ export async function countCells(options: CountOptions): Promise<CellCounts> {
 /** A group as the plan wants it, from whatever edition has it: a start takes it over as it is. */
 async function findTrusted(
   dataset: DatasetStore,
-  of: { readonly rowGroup: number; readonly digest: string; readonly editions: readonly number[] },
+  of: Pick<Wanted, 'digest' | 'local'> & { readonly rowGroup: number; readonly editions: readonly number[] },
 ): Promise<GroupRecord | undefined> {
   for (const epoch of of.editions) {
     const group = await findGroup(dataset, { epoch, rowGroup: of.rowGroup });
-    if (group !== undefined && (await isWanted(dataset, group, { epoch, digest: of.digest }))) return group;
+    if (group !== undefined && (await isWanted(dataset, group, { ...of, epoch }))) return group;
   }
   return undefined;
+}
+
+interface Wanted {
+  readonly epoch: number;
+  readonly digest: string;
+  readonly local: LocalMedia;
 }
 
 async function isWanted(
   dataset: DatasetStore,
   group: GroupRecord,
-  { epoch, digest }: { readonly epoch: number; readonly digest: string },
+  { epoch, digest, local }: Wanted,
 ): Promise<boolean> {
-  return isTrusted(group, digest) && (await hasItsFiles(dataset, group, epoch));
+  const isAsWanted = isTrusted(group, digest) && areAsRead(group.reads, local);
+  return isAsWanted && (await hasItsFiles(dataset, group, epoch));
 }
 
 type Mutable<Counts> = { -readonly [Key in keyof Counts]: Counts[Key] };

@@ -6,17 +6,19 @@ import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
 import { providerKindOf } from '../../models/providers/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { Parameter, Plan, PlanModel } from '../../plan.ts';
+import type { Parameter, PlanModel } from '../../plan.ts';
 import { findReference } from '../../schemas/pointers.ts';
 import { parseTemplate, renderTemplate, type Template } from '../../templates/template.ts';
 import { formatJson, isValueObject, type Value, type ValueObject } from '../../values.ts';
-import type { Keyed, RowView } from '../maker.ts';
+import type { Keyed, Opening, RowView } from '../maker.ts';
+import { contextsOf } from '../media/context.ts';
+import { digestOfMedia, mediaOf, type ShownMedia } from '../media/media-of.ts';
 import { orCellError } from '../or-cell-error.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import type { ChatColumn } from './declare-chat.ts';
 
 export interface ChatInput {
-  readonly messages: readonly Message[];
+  readonly messages: readonly Message<ShownMedia>[];
   /** The request body beside model and messages, with drawn parameters filled in. */
   readonly parameters: { readonly [key: string]: Value };
   readonly responseSchema: { readonly name: string; readonly schema: Value } | null;
@@ -25,7 +27,7 @@ export interface ChatInput {
 /** The input of a row; it throws `CellError`: `TemplateRenderError`, `EmptyRenderedPrompt`. */
 export function openInputs<Column extends ChatColumn>(
   kind: AnswerKind<Column>,
-  { column, plan }: { readonly column: Column; readonly plan: Plan },
+  { column, plan, local }: Opening & { readonly column: Column },
 ): (row: RowView) => Keyed<ChatInput> {
   const { form, name } = column;
   // Templates are parsed and schemas written once for a column, not once for a cell.
@@ -34,12 +36,14 @@ export function openInputs<Column extends ChatColumn>(
   const instructions = kind.instructions(column);
   const contract = kind.contract(column);
   const responseSchema = sendable(kind.schema(column));
+  const contexts = contextsOf(form);
   const model = findOwn(plan.models, form.alias);
   if (model === undefined) throw new RangeError(`No model "${form.alias}" in the plan`);
 
   return (row) => {
     const text = render(prompt, row, 'prompt');
-    if (text.trim() === '') {
+    const media = mediaOf(contexts, row.values, local);
+    if (text.trim() === '' && media.length === 0) {
       const needs = column.needs.map((need) => `"${need}"`).join(', ');
       throw new CellError(
         'EmptyRenderedPrompt',
@@ -58,15 +62,17 @@ export function openInputs<Column extends ChatColumn>(
       providerType: model.providerType,
       prompt: text,
       systemPrompt: hasSystemText ? systemText : undefined,
+      media: media.length > 0 ? media.map(digestOfMedia) : undefined,
       contract: contract ?? undefined,
       parameters: Object.keys(parameters).length > 0 ? formatJson(parameters) : undefined,
       redo: row.redo > 0 ? row.redo : undefined,
     });
-    const user: Message = {
+    const user: Message<ShownMedia> = {
       role: 'user',
       content: instructions === null ? text : `${text}\n\n${instructions}`,
+      ...(media.length > 0 ? { media } : {}),
     };
-    const messages: readonly Message[] = hasSystemText
+    const messages: readonly Message<ShownMedia>[] = hasSystemText
       ? [{ role: 'system', content: systemText }, user]
       : [user];
     // A `response_format` of the user's own stands.

@@ -4,7 +4,9 @@ import { setOwn } from '../../own-keys.ts';
 import { lastAnswer, type ModelTurn, type Turn } from '../../turns.ts';
 import type { Value } from '../../values.ts';
 import { eachRow } from '../each-row.ts';
-import type { CellMaker, Values } from '../maker.ts';
+import type { CellMaker, RowView, Values } from '../maker.ts';
+import { contextsOf } from '../media/context.ts';
+import { filesOf, nameOfMedia } from '../media/media-of.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import { type AnswerReader, openReader } from './answers.ts';
 import { type ChatInput, openInputs } from './chat-input.ts';
@@ -14,10 +16,11 @@ import { type ChatColumn, reasoningColumn, traceColumn } from './declare-chat.ts
 export function chatMaker<Column extends ChatColumn>(kind: AnswerKind<Column>): CellMaker<Column, ChatInput> {
   return {
     shape: 'cells',
-    open(column, { plan }) {
+    open(column, opening) {
       const { name, form } = column;
       const reader = openReader(kind, column);
-      const inputOf = openInputs(kind, { column, plan });
+      const inputOf = openInputs(kind, { ...opening, column });
+      const contexts = contextsOf(form);
       const limiter = { model: form.alias };
       return {
         batch: 1,
@@ -26,6 +29,7 @@ export function chatMaker<Column extends ChatColumn>(kind: AnswerKind<Column>): 
           await Promise.all(cells.map((cell) => converse(cell, { calls, limiter, reader })));
           return undefined;
         },
+        ...(contexts.length > 0 ? { files: ({ values }: RowView) => filesOf(contexts, values) } : {}),
         read: (record) => reader.valueOf(record),
         reasoningOf: (answer) => reader.reasoningOf(answer),
         sides({ turns }, input) {
@@ -46,11 +50,16 @@ export function chatMaker<Column extends ChatColumn>(kind: AnswerKind<Column>): 
 
 /** The conversation that ended with the value, answers as they came. Without its input only what came after that. */
 function traceOf(turns: readonly Turn[], input: ChatInput | null, reader: AnswerReader): readonly Values[] {
-  const asked = (input?.messages ?? []).map(({ role, content }) => messageOf(role, content));
+  const asked = (input?.messages ?? []).map((message) => {
+    const { role, content } = message;
+    const shown = role === 'user' ? (message.media ?? []) : [];
+    const blocks = shown.map((medium) => ({ type: medium.modality, text: nameOfMedia(medium) }));
+    return messageOf(role, content, { blocks });
+  });
   const said = turns
     .filter((turn): turn is ModelTurn => turn.by === 'model')
     .flatMap((turn) => {
-      const answer = messageOf('assistant', turn.text, turn.reasoning);
+      const answer = messageOf('assistant', turn.text, { reasoning: turn.reasoning ?? null });
       if (turn.problem === undefined) return [answer];
       const [, correction] = correctionOf(turn, reader);
       return correction === undefined ? [] : [answer, messageOf('user', correction.content)];
@@ -58,6 +67,14 @@ function traceOf(turns: readonly Turn[], input: ChatInput | null, reader: Answer
   return [...asked, ...said];
 }
 
-function messageOf(role: string, text: string, reasoning: string | null = null): Values {
-  return { role, content: [{ type: 'text', text }], reasoning_content: reasoning };
+/** Of what was shown stands its name: a trace holds no bytes of files. */
+function messageOf(
+  role: string,
+  text: string,
+  {
+    blocks = [],
+    reasoning = null,
+  }: { readonly blocks?: readonly Values[]; readonly reasoning?: string | null } = {},
+): Values {
+  return { role, content: [...blocks, { type: 'text', text }], reasoning_content: reasoning };
 }

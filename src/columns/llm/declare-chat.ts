@@ -12,6 +12,7 @@ import {
 } from '../declaration.ts';
 import { flag, map, oneOf } from '../fields.ts';
 import { modelAlias, prompt, systemPrompt } from '../marks.ts';
+import { CONTEXT_WORD, type ContextConfig, contextForm, mediaContexts } from '../media/context.ts';
 
 export const TRACES = ['none', 'last_message', 'all_messages'] as const;
 export type Trace = (typeof TRACES)[number];
@@ -20,6 +21,8 @@ export interface ChatForm {
   readonly prompt: string;
   readonly systemPrompt: string | null;
   readonly alias: string;
+  /** What is shown beside the prompt, see `contextsOf`; left out where nothing is. */
+  readonly context?: string;
   /** A view of what every record holds: in no cell's digest. */
   readonly trace: Trace;
   readonly showsReasoning: boolean;
@@ -54,6 +57,7 @@ const fieldsOf = <Kind extends string>(kind: Kind) => ({
   prompt: prompt(),
   model_alias: modelAlias('text'),
   system_prompt: systemPrompt().nullable().default(null),
+  multi_modal_context: mediaContexts(),
   with_trace: oneOf(TRACES).default('none'),
   extract_reasoning_content: flag().default(false),
   ...skipFields(),
@@ -62,6 +66,7 @@ export interface ChatConfig extends ColumnConfig {
   readonly prompt: string;
   readonly model_alias: string;
   readonly system_prompt: string | null;
+  readonly multi_modal_context: ContextConfig;
   readonly with_trace: Trace;
   readonly extract_reasoning_content: boolean;
 }
@@ -98,6 +103,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
       prompt: config.prompt,
       systemPrompt: config.system_prompt?.trim() === '' ? null : config.system_prompt,
       alias: config.model_alias,
+      ...contextForm(config.multi_modal_context),
       trace: config.with_trace,
       showsReasoning: config.extract_reasoning_content,
       ...own.form(config),
@@ -110,6 +116,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
     words: {
       prompt: 'prompt',
       systemPrompt: { word: 'system prompt', field: 'system_prompt' },
+      context: CONTEXT_WORD,
       ...own.words,
       alias: null,
       trace: null,

@@ -6,6 +6,7 @@ import { Limiter } from '../../../src/models/limiter.ts';
 import { ModelTraits } from '../../../src/models/traits.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
 import { NO_FILES } from '../../support/one-cell.ts';
+import { LOCAL } from '../../support/plans.ts';
 
 interface ListsOptions {
   /** Rows whose request is refused. */
@@ -25,6 +26,7 @@ function listsOf({ refused = [], fails, keeps }: ListsOptions = {}) {
     ...{ column: 'vector', readVersion: 1, returned: null, stop: never, cut: never, now: () => 1 },
     module: () => Promise.reject(new Error('No modules')),
     files: NO_FILES,
+    local: LOCAL,
     settings: { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 },
     wayTo: async () => ({
       ...{

@@ -7,7 +7,7 @@ import { openViews } from '../../../src/columns/row-view.ts';
 import { CellError } from '../../../src/errors.ts';
 import { encodeVector } from '../../../src/models/vectors.ts';
 import type { Plan } from '../../../src/plan.ts';
-import { MODEL, planWith, textColumn } from '../../support/plans.ts';
+import { LOCAL, MODEL, planWith, textColumn } from '../../support/plans.ts';
 import { cellRecord } from '../store/records.ts';
 
 const COLUMN: EmbeddingColumn = {
@@ -17,7 +17,7 @@ const COLUMN: EmbeddingColumn = {
 
 function open(more: Partial<Plan> = {}) {
   const plan = planWith([COLUMN], more);
-  const maker = make.open(COLUMN, { plan });
+  const maker = make.open(COLUMN, { plan, local: LOCAL });
   const view = openViews(plan, COLUMN);
   return { maker, inputOf: (values: Values, row = 0) => maker.inputs([view(row, values)])[0]! };
 }

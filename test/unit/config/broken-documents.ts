@@ -246,11 +246,7 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
   - { name: b, column_type: llm-text, prompt: " ", model_alias: writer, multi_modal_context: [{ column_name: id }] }
   - { name: c, column_type: llm-text, prompt: Describe it, model_alias: writer, multi_modal_context: [{ column_name: id }] }
 `),
-    says: [
-      'error config.yaml:3:47 column "a": prompt is empty',
-      'error config.yaml:4:73 column "b": multi_modal_context is not supported yet',
-      'error config.yaml:5:81 column "c": multi_modal_context is not supported yet',
-    ],
+    says: ['error config.yaml:3:47 column "a": prompt is empty'],
   },
   'providers of an older document that cannot be used': {
     files: {
@@ -413,10 +409,7 @@ rowloom:
     extract_reasoning_content: yes
   - { name: note, column_type: expression, expr: "{{ body__trace }}{{ body__reasoning_content }}" }
 `),
-    says: [
-      'error config.yaml:8:5 column "body": multi_modal_context is not supported yet',
-      'error config.yaml:9:5 column "body": tool_alias is not supported yet',
-    ],
+    says: ['error config.yaml:9:5 column "body": tool_alias is not supported yet'],
   },
   'fields that are not there yet, of other columns': {
     files: columns(`
@@ -441,7 +434,31 @@ rowloom:
       'error config.yaml:2:65 column "id": skip is not for sampler columns: they start the rows',
       'error config.yaml:2:77 column "id": no column "x" (in skip.when)',
       'error config.yaml:9:5 column "rating": tool_alias is not supported yet',
-      'error config.yaml:16:5 column "verdict": multi_modal_context is not supported yet',
+    ],
+  },
+  'what a model cannot be shown': {
+    files: columns(`
+  - { name: photo, column_type: sampler, sampler_type: uuid }
+  - name: body
+    column_type: llm-text
+    model_alias: writer
+    prompt: Describe it
+    multi_modal_context:
+      - { modality: image, column_name: foto, of: interest }
+      - { modality: picture, column_name: photo }
+      - { modality: audio, column_name: photo, data_type: base64 }
+      - { column_name: photo, data_type: base64 }
+      - { column_name: photo, image_format: bmp }
+      - { modality: video, column_name: photo, data_type: base64, video_format: mp4 }
+      - { modality: video, column_name: body }
+`),
+    says: [
+      'error config.yaml:8:41 column "body": no column "foto" (in multi_modal_context[0].column_name)',
+      'error config.yaml:9:21 column "body": multi_modal_context[1].modality has to be image, audio or video, not "picture"',
+      'error config.yaml:10:9 column "body": multi_modal_context[2].audio_format is missing: base64 text does not say what it is, so name one of mp3, wav',
+      'error config.yaml:11:9 column "body": multi_modal_context[3].image_format is missing: base64 text does not say what it is, so name one of png, jpg, jpeg, gif, webp',
+      'error config.yaml:12:45 column "body": multi_modal_context[4].image_format has to be png, jpg, jpeg, gif or webp, not "bmp"',
+      'error config.yaml:14:41 column "body": needs itself (in multi_modal_context[6].column_name)',
     ],
   },
   'a skip value that is no cell of its column, and no choice of a language': {

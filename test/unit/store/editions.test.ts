@@ -1,5 +1,6 @@
 import { cp } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../../src/digest.ts';
 import { FencedError } from '../../../src/errors.ts';
 import { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { formatDocument } from '../../../src/store/documents.ts';
@@ -12,7 +13,6 @@ import {
   groupPath,
   readGroups,
   rowsOfRanges,
-  sha256Of,
 } from '../../../src/store/groups.ts';
 import { batchName, editionFolder, OUTPUT_FOLDER } from '../../../src/store/names.ts';
 import { findPublished, findVerdict, listEditions, listVersions } from '../../../src/store/published.ts';

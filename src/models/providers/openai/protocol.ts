@@ -8,6 +8,7 @@ import type {
   ChatRequest,
   EmbeddingAnswer,
   EmbeddingRequest,
+  Media,
   Message,
   ModelAnswer,
 } from '../../model-client.ts';
@@ -52,12 +53,28 @@ export function chatBody({ model, messages, parameters, responseSchema }: ChatRe
 
 function messageOf(message: Message): ValueObject {
   const { role, content } = message;
+  if (role === 'user' && message.media !== undefined) {
+    const text = content === '' ? [] : [{ type: 'text', text: content }];
+    return { role, content: [...message.media.map(blockOf), ...text] };
+  }
   if (role === 'tool') return { role, tool_call_id: message.call, content };
   if (role !== 'assistant' || message.toolCalls === undefined) return { role, content };
   const calls = message.toolCalls.map(({ id, name, args }) => ({
     ...{ id, type: 'function', function: { name, arguments: args } },
   }));
   return { role, content, tool_calls: calls };
+}
+
+/** As Data Designer sends it. Addresses of sounds, and videos, are what vLLM and others add to OpenAI's language. */
+function blockOf({ modality, url }: Media): ValueObject {
+  if (modality === 'image') return { type: 'image_url', image_url: { url } };
+  if (modality === 'video') return { type: 'video_url', video_url: { url } };
+  const [, type, data] = /^data:audio\/([^;]+);base64,(.*)$/s.exec(url) ?? [];
+  if (data === undefined) return { type: 'audio_url', audio_url: { url } };
+  return {
+    type: 'input_audio',
+    input_audio: { data, format: /^(?:mpeg|mp3)$/i.test(type!) ? 'mp3' : 'wav' },
+  };
 }
 
 /** Whether the schema obeys the rules under which OpenAI's strict mode takes it: all properties required, no others. */

@@ -50,6 +50,21 @@ describe('the messages of a cell', () => {
     });
   });
 
+  it('show what its context names, before the prompt, which may then be empty', () => {
+    const context = '[{"modality":"image","column":"photo","dataType":"url","format":null}]';
+    const column = withForm(text, { context });
+    const media = [{ modality: 'image', url: 'http://x/1.png' }];
+    const values = { topic: 'rain', photo: 'http://x/1.png' };
+    const { messages, digest } = inputOf(column, { values });
+    expect(messages).toEqual([{ role: 'user', content: 'Write about rain', media }]);
+    expect(digestOf(column, { values: { ...values, photo: 'http://x/2.png' } })).not.toBe(digest);
+    const empty = withForm(column, { prompt: '' });
+    expect(inputOf(empty, { values }).messages).toEqual([{ role: 'user', content: '', media }]);
+    expect(() => inputOf(empty, { values: { ...values, photo: [] } })).toThrow('renders empty');
+    const nothing = { values: { ...values, photo: [] } };
+    expect(digestOf(column, nothing)).toBe(digestOf(text, nothing));
+  });
+
   it('start with the system prompt, unless it renders empty', () => {
     const column = withForm(text, { systemPrompt: 'You know {{ topic }}' });
     expect(inputOf(column).messages).toEqual([
