@@ -9,9 +9,9 @@ It polls the Temporal server of TEMPORAL_ADDRESS, or the one that `rowloom run` 
 import asyncio
 import json
 import os
+import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from temporalio import activity
@@ -19,6 +19,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 TASK_QUEUE = "python"
+BEAT_S = 5
 
 
 def length_of(values: dict, params: dict) -> dict:
@@ -29,14 +30,29 @@ def length_of(values: dict, params: dict) -> dict:
 
 
 @activity.defn(name="length_of")
-def length_of_activity(files: dict) -> list[str]:
+async def length_of_activity(files: dict) -> list[str]:
+    """Makes the cells in a thread, and beats meanwhile, however long a cell takes. After 30 s without a beat it counts as dead."""
+    stop = threading.Event()
+    work = asyncio.get_running_loop().run_in_executor(None, make_cells, files, stop)
+    try:
+        while not work.done():
+            await asyncio.wait([work], timeout=BEAT_S)
+            activity.heartbeat()
+        return work.result()
+    finally:
+        # Rowloom has called it off: the cell that it is at is the last.
+        stop.set()
+
+
+def make_cells(files: dict, stop: threading.Event) -> list[str]:
     """Rows come in a file, cells go into a file of this attempt's own. What any attempt has made stays made."""
     folder = Path(files["cells"])
     made = keys_in(folder)
     own = folder / f"{uuid.uuid4()}.jsonl"
     with open(files["rows"], encoding="utf-8") as rows, open(own, "a", encoding="utf-8") as cells:
         for row in map(json.loads, rows):
-            activity.heartbeat()
+            if stop.is_set():
+                break
             if row["key"] in made:
                 continue
             try:
@@ -82,16 +98,14 @@ async def connect() -> Client:
 
 async def main() -> None:
     client = await connect()
-    with ThreadPoolExecutor(4) as threads:
-        worker = Worker(
-            client,
-            task_queue=TASK_QUEUE,
-            activities=[length_of_activity],
-            activity_executor=threads,
-            max_concurrent_activities=4,
-        )
-        print("ready", flush=True)
-        await worker.run()
+    worker = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        activities=[length_of_activity],
+        max_concurrent_activities=4,
+    )
+    print("ready", flush=True)
+    await worker.run()
 
 
 if __name__ == "__main__":

@@ -46,8 +46,9 @@ export function elsewhereActivityOptions(taskQueue: string): ActivityOptions {
   return {
     ...base,
     taskQueue,
-    // Its cells may each be one slow call between two beats: with our 10 s it would be taken for dead in the middle.
-    heartbeatTimeout: '2 minutes',
+    // It is told to beat every few seconds, whatever it does; SDKs pass on only some of that. A busy machine may be late,
+    // and a worker that is taken for dead makes the cell that it is at twice.
+    heartbeatTimeout: '30 seconds',
     // Each try reads what earlier ones wrote, so that a worker may die a few times in a day of work. A bug in it fails
     // every try: after 10, some 5 minutes later, the build ends and says what it was.
     retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 10 },
