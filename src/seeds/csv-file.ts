@@ -1,147 +1,127 @@
-// Seed files of comma-separated values: RFC 4180 with a header. What separates cells, a comma, semicolon, tab or bar, is
-// told from the first rows. Cells are text, an empty one is null. Blank lines are no rows.
+// Seed files of separated values, with a header. What separates cells, a comma, semicolon, tab or bar, is told from the
+// first rows; in a file that is called .tsv it is the tab. Cells are text, an empty one is null.
 
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { CsvError, type InfoRecord, type Options, parse as parseStream } from 'csv-parse';
-import { parse } from 'csv-parse/sync';
 import { plural } from '../text/plural.ts';
-import type { ValueObject } from '../values.ts';
-import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
-import { findTextStart, readHead, readUtf8 } from './utf8.ts';
+import { type CsvOptions, CsvScanner, CsvSyntaxError } from './csv-scanner.ts';
+import type { RowSink, ScanFile } from './seed-file.ts';
+import type { TypeObserver } from './seed-types.ts';
+import { plainName, readText } from './text-file.ts';
 
-const DELIMITERS = [',', ';', '\t', '|'];
+const [COMMA, SEMICOLON, TAB, BAR] = [0x2c, 0x3b, 0x09, 0x7c] as const;
+const NEWLINE = 0x0a;
 /** What the delimiter is told from. */
 const HEAD_BYTES = 64 * 1024;
 const HEAD_ROWS = 100;
 
-const PROBLEMS: { readonly [code: string]: string } = {
-  CSV_QUOTE_NOT_CLOSED: 'has a quoted cell that is never closed',
-  CSV_INVALID_CLOSING_QUOTE: 'has text after a closing quote: inside a quoted cell a quote is written twice',
-  INVALID_OPENING_QUOTE:
-    'has a quote inside a cell that is not quoted: quote the cell and write the quote twice',
-};
-
-export const scanCsv: ScanFile = async (file, listener) => {
-  const start = await findTextStart(file);
-  const options = await findOptions(file);
-  const blocks = new BlockBuilder();
-  const lines = new LineCounter();
-  let header: readonly string[] = [];
-  let end = start;
-
-  function onRecord(record: readonly string[], info: InfoRecord): null {
-    const recordStart = end;
-    const line = lines.add(record, info);
-    end = start + info.bytes;
-    if (header.length === 0) {
-      header = record;
-      checkHeader(header, listener);
-    } else if (record.length === header.length) {
-      listener.onRow(rowOf(header, record));
-      blocks.add(recordStart, end);
-    } else {
-      const cells = plural(record.length, 'cell');
-      listener.onProblem(`has ${cells} where the header has ${header.length}`, line);
+export const scanCsv: ScanFile = async (file, sink) => {
+  const delimiters = /\.tsv$/i.test(plainName(file)) ? [TAB] : [COMMA, SEMICOLON, TAB, BAR];
+  const reader = new CsvReader(delimiters, sink);
+  try {
+    for await (const chunk of readText(file)) {
+      reader.write(chunk);
+      await sink.drain();
     }
-    return null;
-  }
-
-  // A callback hears of each record before an error; from the stream an error takes those away that wait there.
-  const parser = parseStream({ ...options, on_record: onRecord }).resume();
-  try {
-    await pipeline(Readable.from(readUtf8(file, { start })), parser);
+    reader.finish();
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    const problem = PROBLEMS[error.code];
-    if (problem === undefined) throw error;
-    // An open quote is noticed at the end of the file; the record after the last whole one opens it.
-    const isOpen = error.code === 'CSV_QUOTE_NOT_CLOSED';
-    listener.onProblem(problem, isOpen ? lines.next : lines.lineOf(Number(error.lines)));
+    if (!(error instanceof CsvSyntaxError)) throw error;
+    sink.addProblem(error.message, error.line);
   }
-  return {
-    columns: header,
-    blocks: blocks.finish(),
-    async readBlock(block) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of readUtf8(file, block)) chunks.push(chunk);
-      const records: string[][] = parse(Buffer.concat(chunks), options);
-      return records.map((record) => rowOf(header, record));
-    },
-  };
+  return reader.header;
 };
 
-async function findOptions(file: string): Promise<Options> {
-  const bytes = await readHead(file, HEAD_BYTES);
-  const head = bytes.toString('utf8').replace(/^\ufeff/, '');
-  const options = {
-    record_delimiter: head.includes('\n') ? ['\r\n', '\n'] : ['\r\n', '\r'],
-    // Rows of another length are told of with their line.
-    relax_column_count: true,
-    skip_empty_lines: true,
-  };
-  const isWhole = bytes.length < HEAD_BYTES;
-  const fits = DELIMITERS.map((delimiter) => ({
-    delimiter,
-    ...fitOf(head, { options: { ...options, delimiter }, isWhole }),
-  }));
+class CsvReader {
+  header: readonly string[] = [];
+  readonly #delimiters: readonly number[];
+  readonly #sink: RowSink;
+  #head: Buffer[] = [];
+  #scanner: CsvScanner | undefined;
+  #observers: readonly TypeObserver[] = [];
+  /** Of each column whether it may still be something else than text. */
+  #watched: boolean[] = [];
+
+  constructor(delimiters: readonly number[], sink: RowSink) {
+    this.#delimiters = delimiters;
+    this.#sink = sink;
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#scanner !== undefined) {
+      this.#scanner.write(chunk);
+      return;
+    }
+    this.#head.push(chunk);
+    if (this.#head.reduce((bytes, { length }) => bytes + length, 0) >= HEAD_BYTES) this.#start();
+  }
+
+  finish(): void {
+    this.#start();
+    this.#scanner?.finish();
+    for (const [index, name] of this.header.entries()) {
+      this.#sink.addFilled(name, this.#scanner?.filledCells[index] ?? 0);
+    }
+  }
+
+  #start(): void {
+    if (this.#scanner !== undefined) return;
+    const head = Buffer.concat(this.#head);
+    this.#head = [];
+    const options = optionsOf(head.subarray(0, HEAD_BYTES), this.#delimiters);
+    this.#scanner = new CsvScanner(
+      {
+        onRow: (json, row) => this.#takeRow(json, row),
+        onCell: (column, kind, text) => {
+          const observer = this.#observers[column]!;
+          if (kind === null) observer.observeText(text);
+          else observer.observeKind(kind);
+          if (observer.isText) this.#watched[column] = false;
+        },
+      },
+      options,
+    );
+    this.#scanner.write(head);
+  }
+
+  #takeRow(json: Buffer, { cells, line }: { readonly cells: number; readonly line: number }): void {
+    const expected = this.header.length;
+    if (expected === 0) this.#takeHeader(json);
+    else if (cells === expected) this.#sink.addLine(json);
+    else this.#sink.addProblem(`has ${plural(cells, 'cell')} where the header has ${expected}`, line);
+  }
+
+  #takeHeader(json: Buffer): void {
+    const names: readonly (string | null)[] = JSON.parse(json.toString('utf8'));
+    this.header = names.map((name) => name ?? '');
+    const seen = new Set<string>();
+    for (const [index, name] of this.header.entries()) {
+      if (name === '') this.#sink.addProblem(`has no name for column ${index + 1} in its header`, 1);
+      else if (seen.has(name)) this.#sink.addProblem(`has column "${name}" twice in its header`, 1);
+      seen.add(name);
+    }
+    this.#observers = this.header.map((name) => this.#sink.observerOf(name));
+    this.#watched = this.#observers.map(({ isText }) => !isText);
+    this.#scanner!.nameColumns(this.header, this.#watched);
+  }
+}
+
+/** The delimiter that gives the most of the first rows as many cells as the header; of several the one with the most columns. */
+function optionsOf(head: Buffer, delimiters: readonly number[]): CsvOptions {
+  const isCr = !head.includes(NEWLINE);
+  const fits = delimiters.map((delimiter) => ({ delimiter, ...fitOf(head, { delimiter, isCr }) }));
   const [best] = fits.sort((left, right) => right.share - left.share || right.columns - left.columns);
-  return { ...options, delimiter: best!.delimiter };
+  return { delimiter: best!.delimiter, isCr };
 }
 
-/** How well options fit the first rows of a file: the share of them that have as many cells as the header. */
-function fitOf(head: string, { options, isWhole }: { readonly options: Options; readonly isWhole: boolean }) {
+function fitOf(head: Buffer, options: CsvOptions): { readonly columns: number; readonly share: number } {
   const lengths: number[] = [];
-  const on_record = (record: readonly string[]) => {
-    lengths.push(record.length);
-    return null;
-  };
+  const scanner = new CsvScanner({ onRow: (_, { cells }) => void lengths.push(cells) }, options);
   try {
-    parse(head, { ...options, to: HEAD_ROWS, on_record });
+    scanner.write(head);
+    if (head.length < HEAD_BYTES) scanner.finish();
   } catch (error) {
-    // The rows before it count: the head may end inside a quoted cell, and a wrong delimiter fails at once.
-    if (!(error instanceof CsvError)) throw error;
+    // The rows before it count: a wrong delimiter fails at once.
+    if (!(error instanceof CsvSyntaxError)) throw error;
   }
-  if (!isWhole && lengths.length < HEAD_ROWS) lengths.pop();
-  const [columns = 0, ...rows] = lengths;
+  const [columns = 0, ...rows] = lengths.slice(0, HEAD_ROWS);
   const fitting = rows.filter((length) => length === columns).length;
-  const share = columns < 2 ? -1 : rows.length === 0 ? 1 : fitting / rows.length;
-  return { columns, share };
-}
-
-function checkHeader(header: readonly string[], listener: ScanListener): void {
-  const seen = new Set<string>();
-  for (const [index, name] of header.entries()) {
-    if (name === '') listener.onProblem(`has no name for column ${index + 1} in its header`, 1);
-    else if (seen.has(name)) listener.onProblem(`has column "${name}" twice in its header`, 1);
-    seen.add(name);
-  }
-}
-
-function rowOf(header: readonly string[], record: readonly string[]): ValueObject {
-  return Object.fromEntries(header.map((column, index) => [column, record[index] || null]));
-}
-
-/** Lines of the file: csv-parse counts a line end of two characters inside a quoted cell as two. */
-class LineCounter {
-  /** The line after the last record. */
-  next = 1;
-  #counted = 0;
-  #blank = 0;
-
-  /** Takes a record and gives the line where it starts. */
-  add(record: readonly string[], info: InfoRecord): number {
-    const blankBefore = info.empty_lines - this.#blank;
-    const line = this.next + blankBefore;
-    const isOneLine = info.lines - this.#counted === blankBefore + 1;
-    this.next = line + 1 + (isOneLine ? 0 : record.join('').split('\n').length - 1);
-    this.#counted = info.lines;
-    this.#blank = info.empty_lines;
-    return line;
-  }
-
-  /** The line that csv-parse counts as `counted`, after the last record. */
-  lineOf(counted: number): number {
-    return counted - this.#counted + this.next - 1;
-  }
+  return { columns, share: columns < 2 ? -1 : rows.length === 0 ? 1 : fitting / rows.length };
 }

@@ -3,45 +3,28 @@
 
 import { isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
 import { type JsonPiece, JsonSyntaxError, jsonLines, jsonObjects } from './json-objects.ts';
-import { BlockBuilder, type ScanFile, type ScanListener } from './seed-file.ts';
-import { findTextStart, readUtf8 } from './utf8.ts';
+import type { RowSink, ScanFile } from './seed-file.ts';
+import { readText } from './text-file.ts';
 
-type Cut = (
-  chunks: AsyncIterable<Buffer>,
-  place: { readonly start: number; readonly isInside: boolean },
-) => AsyncIterable<JsonPiece>;
-
-export const scanJsonLines: ScanFile = scannerOf((chunks, { start }) => jsonLines(chunks, start));
+export const scanJsonLines: ScanFile = scannerOf(jsonLines);
 export const scanJson: ScanFile = scannerOf(jsonObjects);
 
-function scannerOf(cut: Cut): ScanFile {
-  return async (file, listener) => {
-    const start = await findTextStart(file);
+function scannerOf(cut: (chunks: AsyncIterable<Buffer>) => AsyncIterable<JsonPiece>): ScanFile {
+  return async (file, sink) => {
     const columns = new Set<string>();
-    const blocks = new BlockBuilder();
     try {
-      for await (const piece of cut(readUtf8(file, { start }), { start, isInside: false })) {
-        const row = findRow(piece, listener);
+      for await (const piece of cut(readText(file))) {
+        const row = findRow(piece, sink);
         if (row === undefined) continue;
         for (const column of Object.keys(row)) columns.add(column);
-        listener.onRow(row);
-        blocks.add(piece.start, piece.end);
+        sink.addRow(row);
+        await sink.drain();
       }
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
-      listener.onProblem(error.message, error.line);
+      sink.addProblem(error.message, error.line);
     }
-    return {
-      columns: [...columns],
-      blocks: blocks.finish(),
-      async readBlock(block) {
-        const rows: ValueObject[] = [];
-        for await (const { text } of cut(readUtf8(file, block), { start: block.start, isInside: true })) {
-          rows.push(parseSeedJson(text) as ValueObject);
-        }
-        return rows;
-      },
-    };
+    return [...columns];
   };
 }
 
@@ -59,16 +42,16 @@ export function parseSeedJson(text: string): Value {
   }
 }
 
-function findRow({ text, line }: JsonPiece, listener: ScanListener): ValueObject | undefined {
+function findRow({ text, line }: JsonPiece, sink: RowSink): ValueObject | undefined {
   try {
     const value = parseSeedJson(text);
     if (isValueObject(value)) return value;
-    listener.onProblem('is not an object', line);
+    sink.addProblem('is not an object', line);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     const offset = Number(/position (\d+)/.exec(error.message)?.[1] ?? 0);
     const linesBefore = text.slice(0, offset).split('\n').length - 1;
-    listener.onProblem(`is not JSON: ${error.message}`, line + linesBefore);
+    sink.addProblem(`is not JSON: ${error.message}`, line + linesBefore);
   }
   return undefined;
 }

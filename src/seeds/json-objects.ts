@@ -1,4 +1,5 @@
-// JSON text cut into its objects, with the bytes and the line where each stands.
+// JSON text cut into its objects, with the line where each stands.
+
 import { findOwn } from '../own-keys.ts';
 
 const NEWLINE = 0x0a;
@@ -10,11 +11,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const WHITE_SPACE = [0x09, 0x0a, 0x0d, 0x20];
 
-/** A piece of JSON text: `start` and `end` are bytes of the file. */
 export interface JsonPiece {
   readonly text: string;
-  readonly start: number;
-  readonly end: number;
   readonly line: number;
 }
 
@@ -27,61 +25,53 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-/** The lines of a JSON Lines file that are not blank. `start` is the first chunk's place in the file. */
-export async function* jsonLines(chunks: AsyncIterable<Buffer>, start: number): AsyncGenerator<JsonPiece> {
-  let rest: Buffer = Buffer.alloc(0);
-  let at = start;
+/** The lines of a JSON Lines file that are not blank. */
+export async function* jsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<JsonPiece> {
+  /** The start of a line that goes on. */
+  let rest: Buffer[] = [];
   let line = 1;
-  const pieceOf = (bytes: Buffer) => ({
-    text: bytes.toString('utf8').trim(),
-    start: at,
-    end: at + bytes.length,
-    line,
-  });
   for await (const chunk of chunks) {
-    rest = Buffer.concat([rest, chunk]);
     let from = 0;
-    for (let end = rest.indexOf(NEWLINE); end !== -1; end = rest.indexOf(NEWLINE, from)) {
-      const piece = pieceOf(rest.subarray(from, end + 1));
-      if (piece.text !== '') yield piece;
-      at = piece.end;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
+      const text = textOf([...rest, chunk.subarray(from, end)]);
+      if (text !== '') yield { text, line };
+      rest = [];
       from = end + 1;
       line += 1;
     }
-    rest = rest.subarray(from);
+    if (from < chunk.length) rest.push(chunk.subarray(from));
   }
-  const piece = pieceOf(rest);
-  if (piece.text !== '') yield piece;
+  const text = textOf(rest);
+  if (text !== '') yield { text, line };
 }
 
-/**
- * The objects of a JSON file: those of one list, or objects one after the other. With `isInside` the bytes are a part of
- * a file that was cut before. Throws `JsonSyntaxError` for anything else.
- */
-export async function* jsonObjects(
-  chunks: AsyncIterable<Buffer>,
-  { start, isInside }: { readonly start: number; readonly isInside: boolean },
-): AsyncGenerator<JsonPiece> {
-  const scanner = new ObjectScanner(isInside ? 'inside' : 'start');
-  let rest: Buffer = Buffer.alloc(0);
-  let restStart = start;
-  let open: { readonly start: number; readonly line: number } | null = null;
+function textOf(bytes: readonly Buffer[]): string {
+  const all = bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes);
+  return all.toString('utf8').trim();
+}
+
+/** The objects of a JSON file: those of one list, or objects one after the other. Throws `JsonSyntaxError` for anything else. */
+export async function* jsonObjects(chunks: AsyncIterable<Buffer>): AsyncGenerator<JsonPiece> {
+  const scanner = new ObjectScanner();
+  /** The start of an object that goes on, and its line. */
+  let rest: Buffer[] = [];
+  let open: number | null = null;
   for await (const chunk of chunks) {
-    const seen = rest.length;
-    rest = Buffer.concat([rest, chunk]);
-    for (let index = seen; index < rest.length; index++) {
-      const event = scanner.next(rest[index]!);
-      if (event === 'open') open = { start: restStart + index, line: scanner.line };
-      if (event !== 'close' || open === null) continue;
-      const text = rest.toString('utf8', open.start - restStart, index + 1);
-      yield { ...open, text, end: restStart + index + 1 };
+    let from = 0;
+    for (let index = 0; index < chunk.length; index++) {
+      const event = scanner.next(chunk[index]!);
+      if (event === 'open') {
+        open = scanner.line;
+        from = index;
+      }
+      if (event !== 'close') continue;
+      yield { text: textOf([...rest, chunk.subarray(from, index + 1)]), line: open! };
+      rest = [];
       open = null;
     }
-    const kept = open === null ? rest.length : open.start - restStart;
-    rest = rest.subarray(kept);
-    restStart += kept;
+    if (open !== null) rest.push(chunk.subarray(from));
   }
-  if (open !== null) throw new JsonSyntaxError('has an object here that is never closed', open.line);
+  if (open !== null) throw new JsonSyntaxError('has an object here that is never closed', open);
   if (!scanner.isAtEnd) throw new JsonSyntaxError('has a list that is never closed', scanner.line);
 }
 
@@ -93,20 +83,15 @@ const STATES = {
   item: { ',': 'comma', ']': 'closed' },
   comma: { '{': 'item' },
   closed: {},
-  inside: { '{': 'inside', ',': 'inside', ']': 'inside' },
 } as const;
 type State = keyof typeof STATES;
 
 class ObjectScanner {
   line = 1;
-  #state: State;
+  #state: State = 'start';
   #depth = 0;
   #isText = false;
   #isEscaped = false;
-
-  constructor(state: State) {
-    this.#state = state;
-  }
 
   get isAtEnd(): boolean {
     return !['list', 'item', 'comma'].includes(this.#state);
@@ -152,7 +137,6 @@ const EXPECTED: { readonly [Name in State]: string } = {
   item: 'a comma or the end of the list',
   comma: 'an object',
   closed: 'the end of the file',
-  inside: 'an object',
 };
 
 function describe(byte: number): string {

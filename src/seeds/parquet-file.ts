@@ -1,48 +1,60 @@
-// Seed files of Parquet. A file is read for the first time in a process of its own, which a damaged one may take down; what
-// was read there once is safe to read here.
+// Seed files of Parquet, read in a process of their own: see `parquet-process.ts`.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ValueObject } from '../values.ts';
-import type { ParquetMessage } from './parquet-process.ts';
-import { openParquet, parquetProblemOf } from './parquet-rows.ts';
-import type { ScanFile } from './seed-file.ts';
+import type { ParquetMessage, ParquetRequest } from './parquet-process.ts';
+import type { ParquetColumn } from './parquet-rows.ts';
+import type { RowSink, ScanFile } from './seed-file.ts';
 
-/** Until the next block of a file is there, and a millisecond for each kilobyte of the file. */
-const BLOCK_MS = 20_000;
+/** Until the next rows of a file are there, and a millisecond for each kilobyte of the file. */
+const ROWS_MS = 20_000;
 
-export const scanParquet: ScanFile = async (file, listener) => {
-  const found = await scanning(file, (rows) => {
-    for (const row of rows) listener.onRow(row);
-  });
-  try {
-    if (found === null) return await openParquet(file);
-    listener.onProblem(found);
-  } catch (error) {
-    listener.onProblem(parquetProblemOf(error));
-  }
-  return { columns: [], blocks: [], readBlock: async () => [] };
+export const scanParquet: ScanFile = async (file, sink) => {
+  // What the disk says of it is told here, in its words.
+  const handle = await open(file);
+  const { size } = await handle.stat();
+  await handle.close();
+  const scan = last.then(() => scanNow(file, { size, sink }));
+  last = scan.catch(() => undefined);
+  return scan;
 };
 
 let reader: ChildProcess | undefined;
 // In a loop over a damaged page it would not see that this process has left.
 process.once('exit', () => reader?.kill('SIGKILL'));
+/** One file at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** Gives the rows of a file, block by block, and what is wrong with it; null if that is nothing. One file at a time. */
-function scanning(file: string, onRows: (rows: readonly ValueObject[]) => void): Promise<string | null> {
-  const scan = last.then(() => scanNow(file, onRows));
-  last = scan.catch(() => undefined);
-  return scan;
-}
-
-async function scanNow(file: string, onRows: (rows: readonly ValueObject[]) => void): Promise<string | null> {
-  const { size } = await stat(file);
+async function scanNow(
+  file: string,
+  { size, sink }: { readonly size: number; readonly sink: RowSink },
+): Promise<readonly string[]> {
   const child = takeReader();
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => child.kill('SIGKILL'), BLOCK_MS + size / 1000);
+  const ask = (request: ParquetRequest) =>
+    child.send(request, (error) => error !== null && child.kill('SIGKILL'));
+  let columns: readonly ParquetColumn[] = [];
+
+  async function take(message: ParquetMessage): Promise<boolean> {
+    if ('problem' in message) {
+      if (message.problem !== null) sink.addProblem(message.problem);
+      return false;
+    }
+    if ('columns' in message) {
+      columns = message.columns;
+      for (const { name, type } of columns) sink.addType(name, type);
+    } else {
+      for (const row of message.rows as readonly ValueObject[]) sink.addRow(row);
+      await sink.drain();
+    }
+    ask('more');
+    return true;
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    const limit = setTimeout(() => child.kill('SIGKILL'), ROWS_MS + size / 1000);
     const end = (settle: () => void) => {
       clearTimeout(limit);
       child.removeAllListeners();
@@ -52,13 +64,21 @@ async function scanNow(file: string, onRows: (rows: readonly ValueObject[]) => v
     };
     child.on('message', (message: ParquetMessage) => {
       limit.refresh();
-      if ('rows' in message) onRows(message.rows as readonly ValueObject[]);
-      else end(() => resolve(message.problem));
+      take(message).then(
+        (goesOn) => goesOn || end(resolve),
+        (error) => end(() => reject(error)),
+      );
     });
     child.on('error', (error) => end(() => reject(error)));
-    child.on('exit', () => end(() => resolve(parquetProblemOf(null))));
-    child.send(file, (error) => error !== null && child.kill('SIGKILL'));
+    child.on('exit', () => {
+      sink.addProblem(
+        'ended the process that read it: it is damaged, or needs more memory than there is. Write it again with the program that made it',
+      );
+      end(resolve);
+    });
+    ask({ path: file });
   });
+  return columns.map(({ name }) => name);
 }
 
 /** The process of the last file, if it still runs. */

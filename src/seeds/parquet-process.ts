@@ -1,26 +1,51 @@
-// The process in which Parquet files are read for the first time: a damaged one can make the decoder take all memory, or
-// never end. It gets paths and answers each with the rows, a block a message, then with an end or a problem.
+// The process in which Parquet files are read: a damaged one may take the reader down, or all memory. It gets paths, and
+// answers each with the columns, with rows as often as they are asked for, and with an end or a problem.
 
-import { openParquet, parquetProblemOf } from './parquet-rows.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { openDuckdb } from '../duckdb/duckdb.ts';
+import { explainParquet, openParquet, type ParquetColumn, parquetProblemOf } from './parquet-rows.ts';
 
-export type ParquetMessage = { readonly rows: readonly unknown[] } | { readonly problem: string | null };
+/** A file to be read, or leave to send more of it. */
+export type ParquetRequest = { readonly path: string } | 'more';
+export type ParquetMessage =
+  | { readonly columns: readonly ParquetColumn[] }
+  | { readonly rows: readonly unknown[] }
+  | { readonly problem: string | null };
 
-process.on('message', (path: string) => void scan(path));
+/** Two threads decode about as fast as the other process takes rows. */
+const THREADS = 2;
+const MEMORY_MB = 1_000;
+
+let opened: Promise<DuckDBConnection> | undefined;
+let goOn: () => void = () => undefined;
+
+process.on('message', (request: ParquetRequest) => {
+  if (request === 'more') goOn();
+  else void scan(request.path);
+});
 process.on('disconnect', () => process.exit());
-// When the decoder gives up it leaves reads of other columns behind, which may fail too.
-process.on('unhandledRejection', () => undefined);
 
 async function scan(path: string): Promise<void> {
   try {
-    const { blocks, readBlock } = await openParquet(path);
-    for (const block of blocks) await send({ rows: await readBlock(block) });
-    await send({ problem: null });
+    opened ??= openDuckdb({ threads: THREADS, memoryMb: MEMORY_MB });
+    const connection = await opened;
+    await sendFile(connection, path).catch((error) => explainParquet(error, { connection, path }));
+    process.send!({ problem: null } satisfies ParquetMessage);
   } catch (error) {
-    await send({ problem: parquetProblemOf(error) });
+    process.send!({ problem: parquetProblemOf(error) } satisfies ParquetMessage);
   }
 }
 
-/** Resolves when it is on its way, so that blocks do not pile up. */
+async function sendFile(connection: DuckDBConnection, path: string): Promise<void> {
+  const { columns, readRows } = await openParquet(connection, path);
+  await send({ columns });
+  for await (const rows of readRows()) await send({ rows });
+}
+
+/** Resolves when the other side has taken it. */
 function send(message: ParquetMessage): Promise<void> {
-  return new Promise((resolve) => void process.send!(message, () => resolve()));
+  return new Promise((resolve) => {
+    goOn = resolve;
+    process.send!(message);
+  });
 }

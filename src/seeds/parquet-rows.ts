@@ -1,149 +1,138 @@
-// The rows of a Parquet file. A block is a row group of the file. Dates and times become ISO text, decimals whole numbers
-// or floats. What the metadata says of the rest of the file is checked against the rest: the decoder trusts it.
+// The rows of a Parquet file, through DuckDB. What it would change without a word is looked for in the file's schema first.
 
-import {
-  type AsyncBuffer,
-  asyncBufferFromFile,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type RowGroup,
-  type SchemaElement,
-  type SchemaTree,
-} from 'hyparquet';
-import { parquetHeader } from 'hyparquet/src/column.js';
-import { getPhysicalColumns } from 'hyparquet/src/schema.js';
-import { compressors } from 'hyparquet-compressors';
-import { findOwn } from '../own-keys.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { chunksOf, sqlPath } from '../duckdb/duckdb.ts';
+import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { cellReaderOf, isDecimal, PARSERS, ParquetProblem, readCell } from './parquet-cells.ts';
-import { isDiskError, reasonOf } from './problems.ts';
-import type { ScannedFile, SeedBlock } from './seed-file.ts';
+import { cellReaderOf, ParquetProblem, readCell, unreadable } from './parquet-values.ts';
 
-/** Opens a file without reading its rows. Throws; {@link parquetProblemOf} says why. */
-export async function openParquet(path: string): Promise<ScannedFile> {
-  const buffer = await asyncBufferFromFile(path);
-  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false });
-  const tree = parquetSchema(metadata);
-  checkNames(tree);
-  checkGroups(metadata, tree);
-  const columns = tree.children.map((column) => ({
-    name: column.element.name,
-    reader: cellReaderOf(column),
-    // Of others the decoder may leave out a null.
-    isFlat: column.children.length === 0 && column.element.repetition_type !== 'REPEATED',
+export interface ParquetColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+/** Throws; {@link parquetProblemOf} says why. */
+export async function openParquet(
+  connection: DuckDBConnection,
+  path: string,
+): Promise<{
+  readonly columns: readonly ParquetColumn[];
+  readRows(): AsyncGenerator<readonly ValueObject[], void>;
+}> {
+  await checkSchema(connection, path);
+  const result = await connection.stream(
+    `SELECT * FROM read_parquet(${sqlPath(path)}, hive_partitioning = false)`,
+  );
+  const types = result.columnTypes();
+  const columns = result.columnNames().map((name, index) => ({
+    name,
+    reader: cellReaderOf({ type: types[index]!, path: [name] }),
   }));
-  const blocks: SeedBlock[] = [];
-  const groupAt = new Map<number, RowGroup>();
-  for (const group of metadata.row_groups) {
-    const start = blocks.at(-1)?.end ?? 0;
-    const rows = Number(group.num_rows);
-    groupAt.set(start, group);
-    if (rows > 0) blocks.push({ rows, start, end: start + rows, sizeBytes: Number(group.total_byte_size) });
-  }
 
-  function rowOf(object: { readonly [column: string]: unknown }): ValueObject {
-    return Object.fromEntries(
-      columns.map(({ name, reader, isFlat }) => {
-        const cell = findOwn(object, name);
-        if (isFlat && cell === undefined) throw new RangeError(`Too few cells in column "${name}"`);
-        return [name, readCell(reader, cell)];
-      }),
-    );
-  }
-
-  return {
-    columns: columns.map(({ name }) => name),
-    types: new Map(columns.map(({ name, reader }) => [name, reader.type])),
-    blocks,
-    async readBlock({ start, end }) {
-      await checkPages(buffer, groupAt.get(start)!);
-      const objects = await parquetReadObjects({
-        file: buffer,
-        metadata: { ...metadata, schema: metadata.schema.map(asRaw) },
-        compressors,
-        parsers: PARSERS,
-        rowStart: start,
-        rowEnd: end,
-      });
-      return objects.map((object, index) => {
+  async function* readRows() {
+    let row = 0;
+    for await (const chunk of chunksOf(result)) {
+      const cells = columns.map((_, index) => chunk.getColumnValues(index));
+      yield Array.from({ length: chunk.rowCount }, (_, index): ValueObject => {
         try {
-          return rowOf(object);
+          return Object.fromEntries(
+            columns.map(({ name, reader }, column) => [name, readCell(reader, cells[column]![index]!)]),
+          );
         } catch (error) {
           if (!(error instanceof ParquetProblem)) throw error;
-          throw new ParquetProblem(`${error.message} (first in row ${start + index})`);
+          throw new ParquetProblem(`${error.message} (first in row ${row + index})`);
         }
       });
-    },
-  };
+      row += chunk.rowCount;
+    }
+  }
+
+  return { columns: columns.map(({ name, reader }) => ({ name, type: reader.type })), readRows };
+}
+
+/** Says which column it is where text is not UTF-8, as DuckDB does not; throws that, or the error. */
+export async function explainParquet(
+  error: unknown,
+  { connection, path }: { readonly connection: DuckDBConnection; readonly path: string },
+): Promise<never> {
+  if (!isNoText(error)) throw error;
+  const table = `read_parquet(${sqlPath(path)}, hive_partitioning = false)`;
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`);
+  for (const { column_name: name } of described.getRowObjects() as { column_name: string }[]) {
+    const column = `"${name.replaceAll('"', '""')}"`;
+    await connection.run(`SELECT max(hash(${column})) FROM ${table}`).catch((again) => {
+      throw isNoText(again) ? unreadable([name]) : again;
+    });
+  }
+  throw error;
+}
+
+function isNoText(error: unknown): boolean {
+  return error instanceof Error && /is not valid UTF8/i.test(error.message);
 }
 
 /** Why a file cannot be read, after its name. */
 export function parquetProblemOf(error: unknown): string {
   if (error instanceof ParquetProblem) return error.message;
-  if (isDiskError(error)) return `cannot be read: ${reasonOf(error)}`;
+  const message = error instanceof Error ? error.message : '';
+  if (/Out of Memory/i.test(message)) {
+    return 'needs more memory to be read than there is: write it with smaller row groups';
+  }
+  const [, unsupported] = /(Unsupported [\w ]*type[^\n]*)/.exec(message) ?? [];
+  if (unsupported !== undefined) {
+    return `has a column of a kind that cannot be read (${unsupported}): leave the column out`;
+  }
   return 'is damaged, or is no Parquet file: write it again with the program that made it';
 }
 
-/** The decoder makes floats of decimals; what is marked as JSON it hands over as it is. */
-function asRaw(element: SchemaElement): SchemaElement {
-  if (!isDecimal(element)) return element;
-  const { logical_type: _, ...plain } = element;
-  return { ...plain, converted_type: 'JSON' };
+/** A line of a file's schema, which is a tree in the order of its text. */
+interface SchemaElement {
+  readonly name: string;
+  readonly type: string | null;
+  readonly num_children: bigint | null;
+  readonly converted_type: string | null;
+  readonly logical_type: string | null;
 }
 
-function checkNames({ children, path }: SchemaTree): void {
-  const seen = new Set<string>();
-  for (const child of children) {
-    const { name } = child.element;
-    if (seen.has(name)) {
-      const where = path.length === 0 ? '' : ` in column "${path.join('.')}"`;
-      const word = path.length === 0 ? 'column' : 'field';
-      throw new ParquetProblem(`has ${word} "${name}" twice${where}: rename one`);
+async function checkSchema(connection: DuckDBConnection, path: string): Promise<void> {
+  const columns = 'name, type, num_children, converted_type, logical_type';
+  const reader = await connection.runAndReadAll(`SELECT ${columns} FROM parquet_schema(${sqlPath(path)})`);
+  const elements = reader.getRowObjects() as unknown as SchemaElement[];
+  let next = 0;
+
+  function check(path: readonly string[]): void {
+    const element = elements[next++];
+    if (element === undefined) throw new RangeError('A schema without its end');
+    const children = Number(element.num_children ?? 0);
+    if (children === 0 && isBytes(element)) throw unreadable(path);
+    const seen = new Set<string>();
+    for (let child = 0; child < children; child += 1) {
+      const name = elements[next]?.name ?? '';
+      if (seen.has(name)) throw twice(name, path);
+      if (name === '__proto__' && path.length > 0) throw noName(path);
+      seen.add(name);
+      check([...path, name]);
     }
-    seen.add(name);
-    checkNames(child);
   }
+
+  check([]);
 }
 
-/** Throws `RangeError` where the metadata contradicts itself. */
-function checkGroups(metadata: FileMetaData, tree: SchemaTree): void {
-  const leaves = getPhysicalColumns(tree);
-  let rows = 0n;
-  for (const { columns, num_rows } of metadata.row_groups) {
-    rows += num_rows;
-    const paths = columns.map(({ meta_data, file_path }) =>
-      file_path === undefined ? meta_data?.path_in_schema.join('.') : undefined,
-    );
-    if (num_rows < 0n || paths.join('\n') !== leaves.join('\n')) throw new RangeError('Other columns');
-  }
-  if (rows !== metadata.num_rows) throw new RangeError('Other rows');
+const BYTES_WITH_MEANING = /^(?:UUIDType|Float16Type|DecimalType)/;
+
+function isBytes({ type, converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  if (converted === 'BSON' || converted === 'INTERVAL' || logical?.startsWith('Bson') === true) return true;
+  const hasMeaning = converted === 'DECIMAL' || (logical !== null && BYTES_WITH_MEANING.test(logical));
+  return type === 'FIXED_LEN_BYTE_ARRAY' && !hasMeaning;
 }
 
-/** Throws `RangeError` where the pages of a column have other cells than the metadata says: the decoder would loop. */
-async function checkPages(buffer: AsyncBuffer, { columns }: RowGroup): Promise<void> {
-  for (const { meta_data: meta } of columns) {
-    const start = Number(meta!.dictionary_page_offset || meta!.data_page_offset);
-    const view = new DataView(await buffer.slice(start, start + Number(meta!.total_compressed_size)));
-    const reader = { view, offset: 0 };
-    let cells = 0;
-    while (reader.offset < view.byteLength - 1) {
-      const {
-        compressed_page_size: size,
-        data_page_header: first,
-        data_page_header_v2: second,
-      } = parquetHeader(reader);
-      const numbers = [size, first?.num_values ?? 0];
-      if (second !== undefined) {
-        numbers.push(second.num_values, second.num_nulls, second.num_rows);
-        numbers.push(second.definition_levels_byte_length, second.repetition_levels_byte_length);
-      }
-      // One that is missing is undefined.
-      if (!numbers.every((number) => number >= 0)) throw new RangeError('Other pages');
-      cells += first?.num_values ?? second?.num_values ?? 0;
-      reader.offset += size;
-    }
-    if (cells !== Number(meta!.num_values)) throw new RangeError('Other cells');
-  }
+function twice(name: string, path: readonly string[]): ParquetProblem {
+  const where = path.length === 0 ? '' : ` in column "${path.join('.')}"`;
+  return new ParquetProblem(
+    `has ${path.length === 0 ? 'column' : 'field'} "${name}" twice${where}: rename one`,
+  );
+}
+
+function noName(path: readonly string[]): ParquetProblem {
+  return new ParquetProblem(`has a field "__proto__" in column "${path.join('.')}", which is no name`);
 }

@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto';
 import { DIGEST_LENGTH } from '../digest.ts';
 import { formatJson, parseOwnJson, type ValueObject } from '../values.ts';
-import { BLOCK_BYTES, BLOCK_ROWS, type SeedBlock } from './seed-file.ts';
+import { BLOCK_CHARACTERS, BLOCK_ROWS, type SeedBlock } from './seed-file.ts';
 
-/** `start` and `end` are bytes of all lines together. */
+const NEWLINE = 0x0a;
+const FIRST_BYTES = 64 * 1024;
+
 export interface RowBlock extends SeedBlock {
   readonly hash: string;
 }
@@ -17,35 +19,46 @@ export interface CutBlock {
 }
 
 export class BlockCutter {
-  readonly #isText: boolean;
-  #lines: string[] = [];
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
+  #rows = 0;
   #start = 0;
 
-  /** `isText`: every cell is text or null. */
-  constructor(isText: boolean) {
-    this.#isText = isText;
-  }
-
-  /** Takes the next row. Gives the block that it completes. */
-  add(row: ValueObject): CutBlock | undefined {
-    const line = this.#isText ? JSON.stringify(row) : formatJson(byName(row));
-    this.#lines.push(line);
-    this.#length += line.length;
-    const isFull = this.#lines.length === BLOCK_ROWS || this.#length >= BLOCK_BYTES;
+  /** Takes the next row as a line without its end. Gives the block that it completes. */
+  add(line: Buffer): CutBlock | undefined {
+    this.#makeRoom(line.length + 1);
+    this.#bytes.set(line, this.#length);
+    this.#length += line.length + 1;
+    this.#bytes[this.#length - 1] = NEWLINE;
+    this.#rows += 1;
+    const isFull = this.#rows === BLOCK_ROWS || this.#characters() >= BLOCK_CHARACTERS;
     return isFull ? this.finish() : undefined;
   }
 
   /** Gives the rows since the last block as one, if there are any. */
   finish(): CutBlock | undefined {
-    const rows = this.#lines.length;
+    const rows = this.#rows;
     if (rows === 0) return undefined;
-    const bytes = Buffer.from(`${this.#lines.join('\n')}\n`);
+    const bytes = Buffer.from(this.#bytes.subarray(0, this.#length));
     const [start, end] = [this.#start, this.#start + bytes.length];
-    this.#lines = [];
+    this.#rows = 0;
     this.#length = 0;
     this.#start = end;
-    return { block: { rows, start, end, sizeBytes: bytes.length, hash: hashOf(bytes) }, bytes };
+    return { block: { rows, start, end, hash: hashOf(bytes) }, bytes };
+  }
+
+  /** UTF-16 units without line ends, told from the bytes where those leave no doubt. */
+  #characters(): number {
+    if (this.#length < BLOCK_CHARACTERS) return 0;
+    return this.#bytes.toString('utf8', 0, this.#length).length - this.#rows;
+  }
+
+  #makeRoom(more: number): void {
+    const size = this.#length + more;
+    if (size <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * size);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
   }
 }
 
@@ -53,13 +66,14 @@ export function hashOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, DIGEST_LENGTH);
 }
 
+/** A row as the line that stands for it. Files may write the fields of their rows in any order; that inside a cell counts. */
+export function lineOf(row: ValueObject): Buffer {
+  const byName = Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Buffer.from(formatJson(Object.fromEntries(byName)));
+}
+
 /** The rows of a block's bytes. */
 export function parseRows(bytes: Buffer, isText: boolean): readonly ValueObject[] {
   const lines = bytes.toString('utf8').split('\n').slice(0, -1);
   return lines.map((line) => (isText ? JSON.parse(line) : (parseOwnJson(line) as ValueObject)));
-}
-
-/** Files of JSON may write the fields of their rows in any order; that of fields inside a cell is part of its value. */
-function byName(row: ValueObject): ValueObject {
-  return Object.fromEntries(Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

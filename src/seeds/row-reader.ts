@@ -1,6 +1,7 @@
 import { ByteCache } from '../byte-cache.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ValueObject } from '../values.ts';
+import type { RowBlock } from './row-blocks.ts';
 import type { SeedBlock } from './seed-file.ts';
 import { asFloats, cellOfText } from './seed-types.ts';
 import type { SeedContent } from './source-content.ts';
@@ -11,20 +12,17 @@ const CACHE_BYTES = 32 * 1024 * 1024;
 export type ReadRows = (first: number, count: number) => Promise<readonly ValueObject[]>;
 
 /**
- * Reads rows block by block, and keeps few blocks in memory. `load` gives the rows of one of `blocks` as they were
- * written; those that are read have every column, and cells of its type.
+ * Reads rows block by block, and keeps few blocks in memory. `load` gives the rows of a block as they were written; those
+ * that are read have every column, and cells of its type.
  */
-export function makeRowReader<Block extends SeedBlock>(
-  { columns, rowCount, isText }: SeedContent,
-  {
-    blocks,
-    load,
-  }: { readonly blocks: readonly Block[]; load(block: Block): Promise<readonly ValueObject[]> },
+export function makeRowReader(
+  { columns, rowCount, isText, blocks }: SeedContent,
+  load: (block: RowBlock) => Promise<readonly ValueObject[]>,
 ): ReadRows {
-  const cache = new ByteCache<Block, readonly ValueObject[]>(CACHE_BYTES);
+  const cache = new ByteCache<RowBlock, readonly ValueObject[]>(CACHE_BYTES);
   const firsts = firstRowsOf(blocks);
 
-  async function loadTyped(block: Block): Promise<readonly ValueObject[]> {
+  async function loadTyped(block: RowBlock): Promise<readonly ValueObject[]> {
     const rows = await load(block);
     return rows.map((row) =>
       Object.fromEntries(
@@ -43,7 +41,7 @@ export function makeRowReader<Block extends SeedBlock>(
     const rows: ValueObject[] = [];
     for (let index = lastIndexUpTo(firsts, first); rows.length < count; index++) {
       const block = blocks[index]!;
-      const loaded = await cache.read(block, block.sizeBytes, () => loadTyped(block));
+      const loaded = await cache.read(block, block.end - block.start, () => loadTyped(block));
       const start = firsts[index]!;
       for (const row of loaded.slice(Math.max(0, first - start), first + count - start)) rows.push(row);
     }

@@ -9,6 +9,7 @@
 
 import type { ColumnType } from '../plan.ts';
 import { asFloat, fitsInt64, isValueList, isValueObject, type Value } from '../values.ts';
+import type { SimpleKind } from './cell-bytes.ts';
 
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -55,11 +56,20 @@ export class TypeObserver {
 
   /** Takes the text of a CSV cell. */
   observeText(text: string): void {
-    // Nothing makes a column with text another than text (T1).
-    if (this.#kinds.has('text')) return;
+    if (this.isText) return;
     const isNotFinite = NOT_FINITE.test(text);
     if (isNotFinite) this.#notFinite += 1;
     this.#kinds.add(isNotFinite ? 'notFinite' : kindOf(valueOfText(text)));
+  }
+
+  /** Takes a CSV cell of which the kind is all that matters. */
+  observeKind(kind: SimpleKind): void {
+    this.#kinds.add(kind);
+  }
+
+  /** Nothing makes such a column of a CSV file another than text (T1). */
+  get isText(): boolean {
+    return this.#kinds.has('text');
   }
 
   /** How many of the cells in a CSV file stand for no value (T4). */

@@ -2,8 +2,7 @@ import { digestOf } from '../digest.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { BlockCutter, type CutBlock, type RowBlock } from './row-blocks.ts';
-import type { ScannedFile } from './seed-file.ts';
+import { BlockCutter, type CutBlock, lineOf, type RowBlock } from './row-blocks.ts';
 import { TypeObserver } from './seed-types.ts';
 
 export interface SeedColumn {
@@ -26,40 +25,69 @@ export interface SeedContent {
   readonly contentHash: string;
 }
 
-/** Gathers the content of a source while its files are scanned. */
+/** Gathers the content of a source while its files are read. */
 export class SourceContent {
   readonly #isText: boolean;
   readonly #observers = new Map<string, TypeObserver>();
   readonly #filled = new Map<string, number>();
-  readonly #cutter: BlockCutter;
+  readonly #cutter = new BlockCutter();
   readonly #blocks: RowBlock[] = [];
+  #bytes: Buffer[] = [];
   #rows = 0;
 
   constructor(isText: boolean) {
     this.#isText = isText;
-    this.#cutter = new BlockCutter(isText);
+  }
+
+  get rowCount(): number {
+    return this.#rows;
   }
 
   addRow(row: ValueObject): void {
-    this.#rows += 1;
     for (const column of Object.keys(row)) {
       const value = findOwn(row, column)!;
-      if (value !== null) this.#filled.set(column, (this.#filled.get(column) ?? 0) + 1);
-      if (this.#isText && typeof value === 'string') this.#observerOf(column).observeText(value);
-      else this.#observerOf(column).observe(value);
+      if (value !== null) this.addFilled(column, 1);
+      this.observerOf(column).observe(value);
     }
-    this.#keep(this.#cutter.add(row));
+    this.addLine(lineOf(row));
   }
 
-  addTypes({ types }: ScannedFile): void {
-    for (const [column, type] of types ?? []) this.#observerOf(column).observeType(type);
+  /** A row as its line; its cells are told to observers and to `addFilled`. */
+  addLine(line: Buffer): void {
+    this.#rows += 1;
+    this.#keep(this.#cutter.add(line));
+  }
+
+  /** Of rows that came as lines, how many have something in a column. */
+  addFilled(column: string, rows: number): void {
+    this.#filled.set(column, (this.#filled.get(column) ?? 0) + rows);
+  }
+
+  addType(column: string, type: ColumnType): void {
+    this.observerOf(column).observeType(type);
+  }
+
+  observerOf(column: string): TypeObserver {
+    let observer = this.#observers.get(column);
+    if (observer === undefined) {
+      observer = new TypeObserver();
+      this.#observers.set(column, observer);
+    }
+    return observer;
+  }
+
+  /** The bytes of the blocks since the last call. */
+  takeBytes(): readonly Buffer[] {
+    const taken = this.#bytes;
+    this.#bytes = [];
+    return taken;
   }
 
   /** After the last row. */
   finish(names: readonly string[]): SeedContent {
     this.#keep(this.#cutter.finish());
     const columns = names.map((name) => {
-      const observer = this.#observerOf(name);
+      const observer = this.observerOf(name);
       const type = observer.typeOf(this.#isText ? 'text' : 'json');
       const emptyCells = this.#rows - (this.#filled.get(name) ?? 0) + observer.emptyTexts;
       return { name, type, emptyCells };
@@ -69,16 +97,9 @@ export class SourceContent {
   }
 
   #keep(cut: CutBlock | undefined): void {
-    if (cut !== undefined) this.#blocks.push(cut.block);
-  }
-
-  #observerOf(column: string): TypeObserver {
-    let observer = this.#observers.get(column);
-    if (observer === undefined) {
-      observer = new TypeObserver();
-      this.#observers.set(column, observer);
-    }
-    return observer;
+    if (cut === undefined) return;
+    this.#blocks.push(cut.block);
+    this.#bytes.push(cut.bytes);
   }
 }
 

@@ -10,14 +10,14 @@ import { StoreError } from '../errors.ts';
 import type { StoreFiles } from '../store/files/port.ts';
 import { hashOf, parseRows, type RowBlock } from './row-blocks.ts';
 import { makeRowReader } from './row-reader.ts';
-import type { FileSource, SeedSource } from './seed-source.ts';
+import type { ReadSource, SeedSource } from './seed-source.ts';
 import { contentHashOf, type SeedContent } from './source-content.ts';
 
 const FOLDER = 'seeds';
 const INDEX_VERSION = 1;
 
-/** `files` are those of a dataset. Throws `ConfigError` when a file of the source is not what it was when it was opened. */
-export async function writeSeeds(files: StoreFiles, source: FileSource): Promise<void> {
+/** Keeps a source in a dataset, whose `files` these are. Throws `StoreError`. */
+export async function writeSeeds(files: StoreFiles, source: ReadSource): Promise<void> {
   const { columns, rowCount, isText, blocks, contentHash } = source;
   const { folder, rows, index } = namesOf(contentHash);
   const [isIndexed, stat] = await Promise.all([files.findStat(index), files.findStat(rows)]);
@@ -26,7 +26,7 @@ export async function writeSeeds(files: StoreFiles, source: FileSource): Promise
   await files.makeFolder(folder);
   const file = await files.start(rows);
   try {
-    for await (const bytes of source.readBlocks()) await file.append(bytes);
+    for await (const bytes of source.readBytes()) await file.append(bytes);
     await file.publish();
   } catch (error) {
     await file.discard();
@@ -54,7 +54,7 @@ export async function findSeeds(files: StoreFiles, contentHash: string): Promise
     return parseRows(lines, content!.isText);
   }
 
-  return { ...content, readRows: makeRowReader(content, { blocks: content.blocks, load }) };
+  return { ...content, readRows: makeRowReader(content, load) };
 }
 
 function namesOf(contentHash: string) {

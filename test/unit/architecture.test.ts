@@ -17,7 +17,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   models: ['schemas', 'text'],
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],
-  seeds: ['store', 'text'],
+  duckdb: [],
+  seeds: ['duckdb', 'store', 'text'],
   modules: ['models', 'store'],
   columns: ['models', 'modules', 'schemas', 'store', 'templates', 'text'],
   processors: ['columns', 'templates', 'text'],

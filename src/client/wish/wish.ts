@@ -16,7 +16,7 @@ import { findOwn, setOwn } from '../../own-keys.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
-import { type FileSource, openSeedSource } from '../../seeds/seed-source.ts';
+import { openSeedSource, type ReadSource } from '../../seeds/seed-source.ts';
 import type {
   DatasetAnswer,
   DatasetRecord,
@@ -101,7 +101,7 @@ export interface AcceptedWish extends Wish {
 interface OpenedWish extends Target {
   readonly options: WishOptions;
   readonly config: PreparedConfig;
-  readonly seedSource: FileSource | null;
+  readonly seedSource: ReadSource | null;
   readonly record: DatasetRecord | null;
   /** The newest start, of the dataset that this one was copied from too. */
   readonly latestStart: EpochRecord | undefined;
@@ -121,7 +121,7 @@ export async function openWish(options: WishOptions): Promise<Wish> {
   const { dataset, name } = target;
   const record = (await dataset?.read()) ?? null;
   const latestStart = await dataset?.findLatestStart();
-  let seedSource: FileSource | null = null;
+  let seedSource: ReadSource | null = null;
   const config = await prepareConfig({
     file: target.document,
     cwd: options.cwd,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { takeEpoch } from '../../../src/client/build/start-build.ts';
 import { type AcceptedWish, acceptWish, openWish } from '../../../src/client/wish/wish.ts';
-import { ConfigError } from '../../../src/errors.ts';
+import { findSeeds } from '../../../src/seeds/stored-seeds.ts';
 import { temporaryFolder } from '../store/support.ts';
 
 const DOCUMENT = `columns: [{ name: label, column_type: expression, expr: "{{ topic }}" }]
@@ -39,14 +39,16 @@ async function start(wish: AcceptedWish) {
   return takeEpoch({ wish, connected, newest: await wish.dataset.newestEpoch(), kind: 'run' });
 }
 
-it('is refused before it takes an epoch, also where the file kept its time and size', async () => {
+it('takes the rows as they were read when its plan was made, whatever became of the file', async () => {
   const cwd = await temporaryFolder();
   await writeSeedFile(cwd, 'sun');
   const wish = await accept(cwd);
   await writeSeedFile(cwd, 'sea');
-  await expect(start(wish)).rejects.toThrow(ConfigError);
-  expect(await wish.dataset.newestEpoch()).toBe(0);
-  expect(await start(await accept(cwd))).toMatchObject({ epoch: 1 });
+  expect(await start(wish)).toMatchObject({ epoch: 1 });
+  const seeds = await findSeeds(wish.dataset.files, wish.plan.seedSource!.contentHash);
+  expect(await seeds!.readRows(0, 1)).toEqual([{ topic: 'sun' }]);
+  // The next command sees what the file says now, also where it kept its time and size.
+  expect((await accept(cwd)).plan.seedSource!.contentHash).not.toBe(wish.plan.seedSource!.contentHash);
 });
 
 it('goes on without the file once the dataset has its rows', async () => {

@@ -1,11 +1,12 @@
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
-import { type FileSource, openSeedSource, type SeedSource } from '../../../src/seeds/seed-source.ts';
+import { openSeedSource, type ReadSource, type SeedSource } from '../../../src/seeds/seed-source.ts';
 import { asFloats } from '../../../src/seeds/seed-types.ts';
 import { findSeeds, writeSeeds } from '../../../src/seeds/stored-seeds.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
@@ -28,7 +29,7 @@ async function write(files: Files): Promise<string[]> {
 const open = async (files: Files) => openSeedSource(await write(files));
 
 /** All rows, which are the same from the files and from a dataset that was given them. */
-async function allRows(source: FileSource): Promise<readonly ValueObject[]> {
+async function allRows(source: ReadSource): Promise<readonly ValueObject[]> {
   const rows = await source.readRows(0, source.rowCount);
   const dataset = new FolderFiles(folder);
   await writeSeeds(dataset, source);
@@ -739,7 +740,9 @@ describe('several files', () => {
     [
       'unknown kinds',
       { 'a.txt': 'x\n' },
-      ['a.txt is no seed file: its name has to end in .csv, .json, .jsonl or .parquet'],
+      [
+        'a.txt is no seed file: its name has to end in .csv, .tsv, .json, .jsonl or .parquet; .gz or .zst may follow all but the last',
+      ],
     ],
     [
       'problems in each',
@@ -870,16 +873,57 @@ describe('files that are opened again', () => {
   });
 });
 
-describe('a file that changes after it was opened', () => {
-  it('is not read any more', async () => {
+describe('a file that changes after it was read', () => {
+  it('changes nothing: it is not read again, whatever its time says', async () => {
     const [file] = await write({ 's.csv': 'x\n1\n2\n' });
     const source = await openSeedSource([file!]);
     await writeFile(file!, 'x\n1\n3\n');
-    await utimes(file!, new Date(0), new Date(0));
-    await expect(source.readRows(0, 1)).rejects.toThrow(
-      's.csv has changed since this command first read it: run the same command again',
-    );
+    expect(await allRows(source)).toEqual([{ x: 1n }, { x: 2n }]);
     await rm(file!);
-    await expect(source.readRows(0, 1)).rejects.toThrow('s.csv cannot be read: no such file or directory');
+    expect(await allRows(source)).toEqual([{ x: 1n }, { x: 2n }]);
+  });
+});
+
+describe('compressed files', () => {
+  /** `x,y`, `1,a`, `2,b` */
+  const ZST_CSV = new Uint8Array(Buffer.from('KLUv/QBYYQAAeCx5CjEsYQoyLGIK', 'base64'));
+
+  it('are read as what is in them', async () => {
+    const plain = await open({ 'a.csv': 'x,y\n1,a\n2,b\n' });
+    const packed = await open({ 'b.csv.gz': gzipSync('x,y\n1,a\n2,b\n') });
+    expect(packed.contentHash).toBe(plain.contentHash);
+    expect((await open({ 'c.CSV.ZST': ZST_CSV })).contentHash).toBe(plain.contentHash);
+    expect(await allRows(await open({ 's.jsonl.gz': gzipSync('{"a": 1}\n') }))).toEqual([{ a: 1n }]);
+    expect(await allRows(await open({ 's.json.gz': gzipSync('[{"a": 1}]') }))).toEqual([{ a: 1n }]);
+  });
+
+  it('are refused where they are cut or are something else', async () => {
+    const cut = gzipSync('x\n1\n').subarray(0, -6);
+    expect(await problemsOf({ 's.csv.gz': cut })).toEqual(['s.csv.gz is not gzip: unexpected end of file']);
+    expect(await problemsOf({ 's.csv.zst': 'x,y\n1,2\n3,4\n' })).toEqual([
+      's.csv.zst is not Zstandard: invalid zstd data',
+    ]);
+    expect(await problemsOf({ 's.csv.zst': ZST_CSV.subarray(0, -6) })).toEqual([
+      's.csv.zst is not Zstandard: unexpected EOF',
+    ]);
+  });
+});
+
+describe('a file called .tsv', () => {
+  it('has tabs between its cells, whatever else is in them', async () => {
+    const source = await open({ 's.tsv': 'a\tb\n1,5\tx;y\n' });
+    expect(await allRows(source)).toEqual([{ a: '1,5', b: 'x;y' }]);
+    expect(await allRows(await open({ 't.tsv': 'a,b\n1,2\n' }))).toEqual([{ 'a,b': '1,2' }]);
+  });
+});
+
+describe('files of JSON objects', () => {
+  it('are united by the names of their fields', async () => {
+    const source = await open({ 'a.jsonl': '{"x": 1}\n', 'b.jsonl': '{"y": "b", "x": 2.5}\n' });
+    expect(source.columns.map(({ name }) => name)).toEqual(['x', 'y']);
+    expect(await allRows(source)).toEqual([
+      { x: 1, y: null },
+      { x: 2.5, y: 'b' },
+    ]);
   });
 });
