@@ -4,7 +4,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option } from 'commander';
-import { BuildError, ConfigError, formatViolation, RowloomError } from '../../errors.ts';
+import { BuildError, ConfigError, RowloomError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 import { homeFolder } from '../../server/home.ts';
 import { commandOf, ownCommand, setOwnCommand } from '../../text/own-command.ts';
@@ -12,6 +12,7 @@ import { plural } from '../../text/plural.ts';
 import { line } from '../tell/format.ts';
 import type { CliContext } from './context.ts';
 import { fold, terminalWidth } from './text.ts';
+import { describeViolation } from './violations.ts';
 
 /** Adds a command's arguments, options and action. */
 type Define = (command: Command, context: CliContext) => void;
@@ -109,7 +110,7 @@ function report(
     context.setExitCode(error.exitCode === 0 ? 0 : 2);
   } else if (error instanceof ConfigError) {
     const errors = error.violations.filter(({ level }) => level === 'error');
-    for (const violation of error.violations) context.say(line(violation.level, formatViolation(violation)));
+    for (const violation of error.violations) context.say(describeViolation(violation, context));
     const count = plural(errors.length, 'error');
     context.say(isLooking ? line('invalid', count) : line('refused', `${count}, no call was made`));
     context.setExitCode(2);

@@ -10,7 +10,7 @@ export function terminalWidth(stream: { readonly columns?: number }): number {
 
 /** Text as lines of at most `width`, broken at spaces where there are some; its own line ends and indents stay. */
 export function wrap(text: string, width: number): string[] {
-  return visible(text)
+  return printable(text)
     .split('\n')
     .flatMap((line) => {
       if (stringWidth(line) <= width) return [line.trimEnd()];
@@ -56,7 +56,7 @@ const MAX_UNITS_A_COLUMN = 50;
 
 /** Text as one line of at most `width`. */
 export function clip(text: string, width: number): string {
-  const line = visible(text.slice(0, MAX_UNITS_A_COLUMN * width))
+  const line = printable(text.slice(0, MAX_UNITS_A_COLUMN * width))
     .replace(/\s+/g, ' ')
     .trim();
   if (stringWidth(line) <= width) return line;
@@ -65,7 +65,7 @@ export function clip(text: string, width: number): string {
 }
 
 /** Control characters but line ends as what they are: an answer of a model must not steer a terminal. */
-function visible(text: string): string {
+export function printable(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/\t/g, '  ')

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { formatViolation } from '../../../errors.ts';
 import { formatCount } from '../../../text/plural.ts';
 import { runDataset } from '../../build/run-dataset.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
@@ -23,6 +22,7 @@ import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { workerCommand } from '../place-options.ts';
 import { createProgressLine } from '../progress-line.ts';
+import { describeViolation } from '../violations.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 interface RunFlags extends WishFlags {
@@ -79,7 +79,7 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
       },
       onWish(found) {
         progress.clear();
-        for (const warning of found.config.warnings) say(line(warning.level, formatViolation(warning)));
+        for (const warning of found.config.warnings) say(describeViolation(warning, context));
         for (const text of [...describeWish(found, startedAt), ...describeRoom(found)]) say(text);
         sayPlan(found);
       },

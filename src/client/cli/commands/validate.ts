@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ConfigError, formatViolation } from '../../../errors.ts';
+import { ConfigError } from '../../../errors.ts';
 import { plural } from '../../../text/plural.ts';
 import { formatColumns, line } from '../../tell/format.ts';
 import type { DocumentOptions } from '../../wish/prepare-document.ts';
@@ -7,6 +7,7 @@ import { formatType, type OutputColumn, validateDocument } from '../../wish/vali
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { fold, formatTable } from '../text.ts';
+import { describeViolation } from '../violations.ts';
 
 interface ValidateFlags {
   readonly simulate: boolean;
@@ -31,7 +32,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   print(paintFor(screen).strong(head));
   for (const text of body)
     for (const part of screen === null ? [text] : fold(text, screen.width)) print(part);
-  for (const warning of warnings) say(line('warning', formatViolation(warning)));
+  for (const warning of warnings) say(describeViolation(warning, context));
   const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
   if (seeds !== null) parts.push(`seed data ${seeds.path}: ${plural(seeds.rows, 'row')}`);
   for (const { name, kind } of processors) parts.push(`processor ${name}: ${kind}`);
