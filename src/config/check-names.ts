@@ -34,12 +34,9 @@ export function checkNames(
   for (const { path, name, columnType } of config.columns) {
     if (name === null) continue;
     const add = (message: string) => report.add({ path: [...path, 'name'], message });
-    const lineOf = (other: string) =>
-      report.keyPosition(config.columns.find((column) => column.name === other)!.path).line;
     const isSeed = seedNames?.includes(name) ?? false;
     const twin = seen.get(name.toLowerCase());
-    if (twin === name && !isSeed) add(`"${name}" is the name of an earlier column, in line ${lineOf(name)}`);
-    else if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
+    if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
     seen.set(name.toLowerCase(), name);
     if (columnType !== 'seed-dataset') {
       if (isSeed) add(`"${name}" is the name of a seed column too`);

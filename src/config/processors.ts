@@ -5,7 +5,7 @@ import { PROCESSOR_KINDS, processorOf } from '../processors/kinds.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import { readPart } from './explain.ts';
 import type { Path } from './load.ts';
-import { fieldsOf, nameProblem, readList, readWord, textOf } from './read-parts.ts';
+import { fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
 import type { Report } from './report.ts';
 
 /** A processor as far as it could be read; null when something in it is wrong. */
@@ -18,14 +18,7 @@ export interface ReadProcessor {
 /** In the order in which they run. Of several of one name only the last counts. */
 export function readProcessors(report: Report): readonly ReadProcessor[] {
   const all = readList(report, ['processors']).map((path) => readProcessor(report, path));
-  return all.filter(({ path, name }, index) => {
-    const later = all.slice(index + 1).find((other) => name !== null && other.name === name);
-    if (later === undefined) return true;
-    const { line } = report.keyPosition(later.path);
-    const message = `is the name of a later processor, in line ${line}, which replaces this one`;
-    report.add({ path: [...path, 'name'], message, isWhole: true, level: 'warning' });
-    return false;
-  });
+  return all.filter((processor) => !isReplaced(report, processor, { all, noun: 'processor' }));
 }
 
 function readProcessor(report: Report, path: Path): ReadProcessor {

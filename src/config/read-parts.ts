@@ -74,3 +74,22 @@ export function nameProblem(name: string): string | null {
   }
   return name === ROW_ID_COLUMN || name === '__proto__' ? `"${name}" is taken by Rowloom` : null;
 }
+
+interface Named {
+  readonly path: Path;
+  readonly name: string | null;
+}
+
+/** Whether a later one of the list has its name and counts in its place, as in Data Designer: the report warns of it then. */
+export function isReplaced(
+  report: Report,
+  { path, name }: Named,
+  { all, noun }: { readonly all: readonly Named[]; readonly noun: string },
+): boolean {
+  const last = name === null ? undefined : all.findLast((other) => other.name === name);
+  if (last === undefined || last.path === path) return false;
+  const { line } = report.keyPosition(last.path);
+  const message = `is the name of a later ${noun}, in line ${line}, which replaces this one`;
+  report.add({ path: [...path, 'name'], message, isWhole: true, level: 'warning' });
+  return true;
+}

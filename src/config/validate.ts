@@ -26,7 +26,7 @@ import {
 } from './not-yet.ts';
 import { type ReadProcessor, readProcessors } from './processors.ts';
 import { readProviders } from './providers.ts';
-import { type Fields, fieldsOf, nameProblem, readList, readWord, textOf } from './read-parts.ts';
+import { type Fields, fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
 import { placeOfWord } from './references.ts';
 import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
@@ -103,7 +103,7 @@ export function readConfig(report: Report): ReadConfig {
   const seedsInput = report.read(['seed_config']);
   const models = readModels(report);
   return {
-    columns: readList(report, ['columns']).map((path) => readColumn(report, path)),
+    columns: readColumns(report),
     models,
     seeds: readSeeds(report, seedsInput),
     hasSeeds: seedsInput !== undefined && seedsInput !== null,
@@ -185,6 +185,15 @@ function readAllProviders(report: Report, models: readonly ReadModel[]): readonl
     providers.push(...older.filter(({ name }) => !providers.some((other) => other.name === name)));
   }
   return providers;
+}
+
+/** Of several columns of one name the last counts, in the place of the first. */
+function readColumns(report: Report): readonly ReadColumn[] {
+  const all = readList(report, ['columns']).map((path) => readColumn(report, path));
+  const counting = all.filter((column) => !isReplaced(report, column, { all, noun: 'column' }));
+  const placeOf = ({ name, path }: ReadColumn) =>
+    all.findIndex((other) => other.path === path || (name !== null && other.name === name));
+  return counting.sort((left, right) => placeOf(left) - placeOf(right));
 }
 
 function readColumn(report: Report, path: Path): ReadColumn {

@@ -521,13 +521,6 @@ rowloom:
       'error config.yaml:4:13 column "greeting": name "greeting" and "GREETING" differ only in case: readers of Parquet such as DuckDB take them for one',
     ],
   },
-  'a name twice': {
-    files: columns(`
-  - { name: id, column_type: sampler, sampler_type: uuid }
-  - { name: id, column_type: sampler, sampler_type: uuid }
-`),
-    says: ['error config.yaml:3:13 column "id": name "id" is the name of an earlier column, in line 2'],
-  },
   'names that cannot be': {
     files: columns(`
   - { name: "", column_type: sampler, sampler_type: uuid }
@@ -1352,7 +1345,9 @@ columns:
   },
   'a seed file of an unknown kind': {
     files: seeds('s.xlsx', 'x'),
-    says: ['error s.xlsx is no seed file: its name has to end in .csv, .json, .jsonl or .parquet'],
+    says: [
+      'error s.xlsx is no seed file: its name has to end in .csv, .tsv, .json, .jsonl or .parquet; .gz or .zst may follow all but the last',
+    ],
   },
   'an empty seed file': { files: seeds('s.csv', ''), says: ['error s.csv is empty'] },
   'a seed file without rows': { files: seeds('s.csv', 'name\n'), says: ['error s.csv has no rows'] },
@@ -1477,7 +1472,7 @@ columns:
     },
     says: [
       'error seeds/b.jsonl is not of the same kind as seeds/a.csv',
-      'error seeds/notes.txt is no seed file: its name has to end in .csv, .json, .jsonl or .parquet',
+      'error seeds/notes.txt is no seed file: its name has to end in .csv, .tsv, .json, .jsonl or .parquet; .gz or .zst may follow all but the last',
     ],
   },
   'a folder of seed files': {
