@@ -47,7 +47,6 @@ export interface PrepareOptions {
 }
 
 export interface PreparedConfig {
-  readonly document: LoadedDocument;
   readonly config: DatasetConfig;
   readonly plan: Plan;
   readonly settings: Settings;
@@ -94,7 +93,6 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   });
   const seedPath = config.seeds?.source.path;
   return {
-    document,
     config,
     ...resolved,
     seeds: seedPath === undefined ? null : { path: seedPath, rows: seeds.selected ?? 0 },

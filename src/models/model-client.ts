@@ -63,7 +63,6 @@ export interface EmbeddingAnswer {
 /** Asks the models of one provider. Throws `ModelError` only. Never tries again by itself. */
 export interface ModelClient {
   readonly host: string;
-  readonly isSimulated: boolean;
   chat(request: ChatRequest): Promise<ModelAnswer>;
   embed(request: EmbeddingRequest): Promise<EmbeddingAnswer>;
   /** Ends all connections, calls in flight too. */

@@ -12,14 +12,12 @@ export interface FinishedBuild {
   readonly planDigest: string;
   /** Rows asked for. */
   readonly rows: number;
-  /** What the data profile found, by column. */
-  readonly columnStatistics?: object;
 }
 
 /** Writes `metadata.json` from the group records. */
 export async function writeMetadata(
   dataset: DatasetStore,
-  { epoch, plan, planDigest, rows, columnStatistics }: FinishedBuild,
+  { epoch, plan, planDigest, rows }: FinishedBuild,
   to: { readonly path: string; readonly filePathsOf: (names: readonly string[]) => object },
 ): Promise<void> {
   const files: string[] = [];
@@ -42,7 +40,6 @@ export async function writeMetadata(
     total_num_batches: Math.ceil(rows / plan.rowGroupSize),
     preserve_dropped_columns: true,
     file_paths: to.filePathsOf(files),
-    ...(columnStatistics === undefined ? {} : { column_statistics: columnStatistics }),
   };
   await dataset.files.replace(to.path, formatDocument(metadata));
 }

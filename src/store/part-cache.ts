@@ -10,8 +10,6 @@ import type { CellRecord } from './records.ts';
 
 /** A part as slices read it. */
 export interface CachedPart {
-  /** The start that wrote it. */
-  readonly epoch: number;
   readonly records: readonly CellRecord[];
   /** The accepted cells by row; of several the last. */
   readonly accepted: ReadonlyMap<number, CellRecord>;
@@ -57,5 +55,5 @@ async function readPart(dataset: DatasetStore, name: PartName): Promise<CachedPa
     if (record.status === 'skip') skipped.add(record.row);
     if (record.status === 'failed') failed.set(record.row, record);
   });
-  return { epoch: file.epoch, records, accepted, skipped, failed };
+  return { records, accepted, skipped, failed };
 }

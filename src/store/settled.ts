@@ -97,7 +97,6 @@ export async function countPruned(
 interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error' | 'host'> {
   readonly file: number;
   readonly line: number;
-  readonly identity: string;
   /** The starts whose output it is. */
   readonly chosenBy: Set<number>;
 }
@@ -128,7 +127,7 @@ async function readIndex(
       const identity = identityOf(record);
       let entry = entries.get(identity);
       if (entry === undefined) {
-        entry = { row, in: digest, status, at, error, host, file, line, identity, chosenBy: new Set() };
+        entry = { row, in: digest, status, at, error, host, file, line, chosenBy: new Set() };
         entries.set(identity, entry);
         if (chosen.get(row) === identity) entry.chosenBy.add(epoch);
         if (failedRows.has(row)) ofFailed.push(record);

@@ -38,11 +38,6 @@ const MAX_BITS = LARGEST.toString(16).length * 4;
 export class Budget {
   #steps = MAX_STEPS;
 
-  /** How many steps were spent. */
-  get spent(): number {
-    return MAX_STEPS - this.#steps;
-  }
-
   spend(steps: number): void {
     this.#steps -= steps;
     // Also for a count that is not a number.

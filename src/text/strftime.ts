@@ -2,21 +2,10 @@
 import { findOwn } from '../own-keys.ts';
 
 const DAY_SECONDS = 86_400;
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
+const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+const MONTHS = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
 
 /** `-` takes away the padding of a number, as in `%-d`. */
 const DIRECTIVE = /%(-?)(.?)/gsu;

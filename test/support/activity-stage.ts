@@ -232,7 +232,6 @@ export class ActivityStage {
   #model(): ModelClient {
     return {
       host: 'local',
-      isSimulated: true,
       embed: () => Promise.reject(new Error('It is a chat')),
       close: async () => undefined,
       chat: async (request): Promise<ModelAnswer> => {

@@ -79,7 +79,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
     models: new PlainLimiter(options.modelCalls ?? 4),
   };
   const client = {
-    ...{ host: 'mock', isSimulated: false, close: async () => undefined },
+    ...{ host: 'mock', close: async () => undefined },
     embed: () => Promise.reject(new Error('No vectors')),
     async chat(request: ChatRequest): Promise<ModelAnswer> {
       const prompt = request.messages.at(-1)!.content;

@@ -108,7 +108,7 @@ export async function findRun({ workflowId }: EpochRecord, client: Client): Prom
 /** Throws `RefusedError` for a wish that cannot share the work of a live build. */
 export function refuse(wish: AcceptedWish, start: EpochRecord, why: string): never {
   const { kind, pid, host, workflowId, address } = start;
-  const target = targetAsTyped(wish.dataset.directory, wish.opened.options.cwd);
+  const target = targetAsTyped(wish.dataset.directory, wish.options.cwd);
   const where = kind === 'start' ? `workflow ${workflowId} at ${address}` : `process ${pid} on ${host}`;
   throw new RefusedError(
     `Cannot build "${wish.name}": build ${start.epoch} of it is running ${why} (${where}). Wait for it, stop it with \`${ownCommand('stop', target)}\`, or take over with --replace`,

@@ -89,7 +89,7 @@ export async function takeEpoch(
   const { wish, connected, newest, kind } = options;
   const own = ownIdentity();
   const { id } = await wish.dataset.read();
-  const { seedSource } = wish.opened;
+  const { seedSource } = wish;
   if (seedSource !== null) await writeSeeds(wish.dataset.files, seedSource);
   for (const bundle of wish.config.modules) await writeModule(wish.dataset.files, bundle);
   await wish.dataset.writePlan(wish.planDigest, wish.plan);
@@ -116,10 +116,10 @@ export async function takeEpoch(
 
 /** Whether another start than the newest that the wish was decided after asks for something else. */
 async function isOutdated(
-  { dataset, opened, planDigest, settings }: AcceptedWish,
+  { dataset, latestStart, planDigest, settings }: AcceptedWish,
   newest: number,
 ): Promise<boolean> {
-  if (newest === (opened.latestStart?.epoch ?? 0)) return false;
+  if (newest === (latestStart?.epoch ?? 0)) return false;
   const since = await dataset.readEpoch(newest);
   return since.planDigest !== planDigest || since.rows > settings.rows;
 }

@@ -143,8 +143,9 @@ export class StartSummary {
     if (cells.size === 0)
       addTimes(sum, { queuedMs, waitingMs: 0, callingMs: 0, restMs: completed - started });
     sum.cells += cells.size;
+    const rows = { first: firstRow, last: lastRow };
     const times = timesOf({ ...latest, endedAt: completed }, { queuedMs, started });
-    this.#slices.push({ column, rowGroup, firstRow, lastRow, dispatched, completed, latestRow, ...times });
+    this.#slices.push({ column, rowGroup, rows, lastRow: latestRow, ...times, dispatched, completed });
   }
 }
 
@@ -166,15 +167,9 @@ interface OpenColumn extends Record<keyof TraceTimes, number> {
   readonly models: Map<string, Times & { calls: number; readonly durations: Durations }>;
 }
 
-interface Slice extends TraceTimes {
-  readonly column: string;
-  readonly rowGroup: number;
-  readonly firstRow: number;
-  readonly lastRow: number;
+interface Slice extends Omit<TraceStep, 'heldMs' | 'fromMs' | 'untilMs'> {
   readonly dispatched: number;
   readonly completed: number;
-  /** The row whose calls ended last. */
-  readonly latestRow: number | null;
 }
 
 function noTimes(): Record<keyof TraceTimes, number> {
@@ -219,12 +214,10 @@ function criticalPath(slices: readonly Slice[], graph: TraceGraph, first: number
   const path: TraceStep[] = [];
   let slice = latestOf(slices);
   while (slice !== undefined) {
-    const { column, rowGroup, firstRow, lastRow, latestRow, dispatched, completed, ...times } = slice;
+    const { dispatched, completed, ...step } = slice;
     const before = latestOf(blockersOf(slice, byColumn, graph));
     path.unshift({
-      ...{ column, rowGroup, rows: { first: firstRow, last: lastRow }, lastRow: latestRow },
-      ...{ queuedMs: times.queuedMs, waitingMs: times.waitingMs },
-      ...{ callingMs: times.callingMs, restMs: times.restMs },
+      ...step,
       heldMs: dispatched - (before?.completed ?? first),
       fromMs: dispatched - first,
       untilMs: completed - first,
@@ -248,13 +241,14 @@ function blockersOf(
     .flatMap(of)
     .filter((other) => overlaps(other, slice));
   const before = of(slice.column).filter(
-    (other) => overlaps(other, slice) || (graph.isInOrder(slice.column) && other.lastRow < slice.firstRow),
+    (other) =>
+      overlaps(other, slice) || (graph.isInOrder(slice.column) && other.rows.last < slice.rows.first),
   );
   return [...needed, ...before];
 }
 
 function overlaps(one: Slice, other: Slice): boolean {
-  return one.firstRow <= other.lastRow && other.firstRow <= one.lastRow;
+  return one.rows.first <= other.rows.last && other.rows.first <= one.rows.last;
 }
 
 function latestOf(slices: readonly Slice[]): Slice | undefined {

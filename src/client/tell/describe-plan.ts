@@ -118,8 +118,8 @@ function describeSeeds({ counts, planBefore, plan }: Wish): string[] {
 }
 
 function describeReasons(wish: Wish): string[] {
-  const { counts, plan, planBefore, opened, config } = wish;
-  const compared = planBefore ?? opened.latest;
+  const { counts, plan, planBefore, latest, config } = wish;
+  const compared = planBefore ?? latest;
   const changes = compared === null ? new Map() : findChanges(compared, plan);
   const columns = new Map(plan.columns.map((column) => [column.name, column]));
   const producerOf = openProducers(plan);

@@ -60,7 +60,7 @@ function describeDocument(wish: Wish): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
   const read = seeds !== null && `seed data ${seeds.path}: ${plural(seeds.rows, 'row')}${passes}`;
-  return joinParts(pathAsTyped(document, wish.opened.options.cwd), formatColumns(shownColumns(plan)), read);
+  return joinParts(pathAsTyped(document, wish.options.cwd), formatColumns(shownColumns(plan)), read);
 }
 
 function describeModels({ settings, plan }: Wish): string[] {
@@ -145,12 +145,12 @@ function hasFailed({ settings }: Wish, { summary, isComplete }: EndedRun): boole
 }
 
 /** What names its dataset to other commands. */
-export function targetOf({ name, directory, opened }: Wish): string {
-  return targetAsTyped(join(directory, name), opened.options.cwd);
+export function targetOf({ name, directory, options }: Wish): string {
+  return targetAsTyped(join(directory, name), options.cwd);
 }
 
 function describeLook(wish: Wish): string {
-  const folder = pathAsTyped(join(wish.directory, wish.name), wish.opened.options.cwd);
+  const folder = pathAsTyped(join(wish.directory, wish.name), wish.options.cwd);
   return `${ownCommand('show', targetOf(wish))} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
@@ -186,7 +186,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   const time = formatDuration(ms);
   if (wish.isDone) return joinParts(rows, dropped, 'nothing to do', size);
   if (version !== null) {
-    const old = pathAsTyped(join(directory, name, editionFolder(version)), wish.opened.options.cwd);
+    const old = pathAsTyped(join(directory, name, editionFolder(version)), wish.options.cwd);
     const calls = `${plural(made, 'call')} made, ${formatCount(kept)} kept`;
     return joinParts(rows, anyDropped, calls, time, `old rows: ${old}`);
   }

@@ -52,7 +52,7 @@ export interface WishOptions extends TargetOptions {
 }
 
 /** Its dataset is null while it is to be made. */
-export interface Wish extends Omit<Target, 'isCopy'> {
+export interface Wish extends OpenedWish {
   /** Names what the document asks for, with its seed data: all of the plan but `keep` and `redo`. */
   readonly documentDigest: string;
   /** What was asked for last, and what came of it; null before the first start. */
@@ -61,7 +61,6 @@ export interface Wish extends Omit<Target, 'isCopy'> {
   readonly lastStart: EpochRecord | undefined;
   /** The plan of the current output; null when there is none. */
   readonly planBefore: Plan | null;
-  readonly config: PreparedConfig;
   readonly plan: Plan;
   readonly planDigest: string;
   readonly settings: Settings;
@@ -73,7 +72,6 @@ export interface Wish extends Omit<Target, 'isCopy'> {
   readonly isDone: boolean;
   /** Null when there is nothing to ask. */
   readonly question: Question | null;
-  readonly opened: OpenedWish;
 }
 
 /** What a person has to agree to before the first call. */
@@ -168,12 +166,12 @@ export async function openWish(options: WishOptions): Promise<Wish> {
 }
 
 /** The same wish with all stale cells kept. */
-export function keepStale({ opened }: Wish): Promise<Wish> {
-  return decide(opened, true);
+export function keepStale(wish: Wish): Promise<Wish> {
+  return decide(wish, true);
 }
 
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
-  const { directory, name, document, dataset, options, config, seedSource } = opened;
+  const { dataset, options, config, seedSource } = opened;
   const { record, latestStart, latestState, latest, published } = opened;
   const settings: Settings = { ...config.settings, ...(options.isTraced === true && { isTraced: true }) };
   const documentDigest = planDigestOf(config.plan);
@@ -201,11 +199,11 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     dataset !== null &&
     (await isPublishedByName(dataset));
   return {
-    ...{ directory, name, document, documentDigest, dataset },
+    ...opened,
+    documentDigest,
     before: latestStart === undefined ? null : { rows: latestStart.rows, state: latestState },
     lastStart: latestStart?.datasetId === record?.id && !opened.isCopy ? latestStart : undefined,
     planBefore,
-    config,
     plan,
     planDigest,
     settings,
@@ -222,7 +220,6 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
           isAgreed: options.asksAlways !== true && isSamePlan && latestState !== 'complete',
           foreign: isElsewhere ? foreignCells(counts, hosts) : [],
         }),
-    opened,
   };
 }
 

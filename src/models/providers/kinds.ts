@@ -3,18 +3,16 @@
 // calls.
 
 import { findOwn } from '../../own-keys.ts';
-import { chatParameters, embeddingParameters } from './openai/protocol.ts';
+import { chatParameters } from './openai/protocol.ts';
 import type { ProviderKind } from './provider-kind.ts';
-
-const OPENAI_FIELDS = { chatParameters, embeddingParameters };
 
 const PROVIDER_KINDS = {
   openai: {
-    ...{ isHosted: true, ...OPENAI_FIELDS },
+    ...{ isHosted: true, chatParameters },
     load: async () => (await import('./openai/client.ts')).openClient,
   },
   simulated: {
-    ...{ isHosted: false, ...OPENAI_FIELDS },
+    ...{ isHosted: false, chatParameters },
     load: async () => (await import('./simulated/simulated-client.ts')).openClient,
   },
 } satisfies Record<string, ProviderKind>;

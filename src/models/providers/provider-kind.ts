@@ -13,12 +13,6 @@ export interface ChatParameters {
   readonly extraBody: ValueObject;
 }
 
-export interface EmbeddingParameters {
-  readonly encodingFormat: 'float' | 'base64' | null;
-  readonly dimensions: number | null;
-  readonly extraBody: ValueObject;
-}
-
 export interface ClientOptions {
   readonly provider: ProviderSettings;
   readonly apiKey: string | null;
@@ -34,7 +28,6 @@ export interface ProviderKind {
   readonly isHosted: boolean;
   /** `parameters` of a request, in the order in which they are sent; what `extraBody` says wins. */
   readonly chatParameters: (of: ChatParameters) => ValueObject;
-  readonly embeddingParameters: (of: EmbeddingParameters) => ValueObject;
   /** Clients throw `ConfigError` for options that nobody can work with. */
   readonly load: () => Promise<(options: ClientOptions) => ModelClient>;
 }

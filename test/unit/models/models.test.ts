@@ -98,7 +98,7 @@ describe('createModels', () => {
       'MY_KEY is not set (provider "hosted") · to try without: --simulate',
     );
     const models = await modelsOf(aliases, { environment: { MY_KEY: 'k' } });
-    expect(models.forAlias('a').client).toMatchObject({ host: 'models.example.com', isSimulated: false });
+    expect(models.forAlias('a').client).toMatchObject({ host: 'models.example.com' });
     await models.close();
   });
 

@@ -35,7 +35,6 @@ export function createOpenAIClient(options: OpenAIClientOptions): ModelClient {
   });
   return {
     host: endpoint.host,
-    isSimulated: false,
     async chat(request) {
       const body = formatJson(chatBody(request));
       const hasSchema = request.responseSchema !== null;

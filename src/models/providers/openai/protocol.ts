@@ -13,7 +13,7 @@ import type {
   ModelAnswer,
 } from '../../model-client.ts';
 import { decodeVector, encodeVector } from '../../vectors.ts';
-import type { ChatParameters, EmbeddingParameters } from '../provider-kind.ts';
+import type { ChatParameters } from '../provider-kind.ts';
 
 export function chatParameters(of: ChatParameters): ValueObject {
   const { temperature, topP, maxTokens, extraBody } = of;
@@ -21,15 +21,6 @@ export function chatParameters(of: ChatParameters): ValueObject {
     ...(temperature === null ? {} : { temperature }),
     ...(topP === null ? {} : { top_p: topP }),
     ...(maxTokens === null ? {} : { max_tokens: BigInt(maxTokens) }),
-    ...extraBody,
-  };
-}
-
-export function embeddingParameters(of: EmbeddingParameters): ValueObject {
-  const { encodingFormat, dimensions, extraBody } = of;
-  return {
-    ...(encodingFormat === null ? {} : { encoding_format: encodingFormat }),
-    ...(dimensions === null ? {} : { dimensions: BigInt(dimensions) }),
     ...extraBody,
   };
 }

@@ -90,5 +90,5 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
   }
 
-  return { host: SIMULATED_HOST, isSimulated: true, chat, embed, close: async () => undefined };
+  return { host: SIMULATED_HOST, chat, embed, close: async () => undefined };
 }

@@ -53,7 +53,6 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
       traits: new ModelTraits({ hasAnswered: () => true }),
       client: {
         host: 'localhost:1',
-        isSimulated: false,
         embed: () => Promise.reject(new Error('It is a chat')),
         close: async () => undefined,
         async chat(request) {
