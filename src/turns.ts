@@ -1,7 +1,7 @@
 // What is kept of making a cell, step by step, as it came: models give turns, readers of answers take them, the store
 // keeps them.
 
-export type Turn = ModelTurn | ToolTurn | VectorsTurn | HttpTurn | InnerTurn;
+export type Turn = ModelTurn | ToolTurn | VectorsTurn | PicturesTurn | HttpTurn | InnerTurn;
 
 /** An answer of a chat model, as its provider gave it. */
 export interface ModelTurn {
@@ -35,6 +35,22 @@ export interface ToolTurn {
 export interface VectorsTurn {
   readonly by: 'vectors';
   readonly base64: readonly string[];
+}
+
+/** The pictures of an image model. */
+export interface PicturesTurn {
+  readonly by: 'pictures';
+  /** Files of the dataset. */
+  readonly files: readonly PictureFile[];
+  /** Addresses that the answer named and that are still to be fetched. */
+  readonly urls?: readonly string[];
+}
+
+export interface PictureFile {
+  /** Below the dataset's folder: `images/<column>/<sha256>.png`. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
 }
 
 /** The body that a validator or another service answered with. */

@@ -30,7 +30,7 @@ const HEAD_START_MS = 1_000;
 const HEAD_START_POLL_MS = 50;
 
 export interface CellCallsOptions
-  extends Pick<Calls, 'returned' | 'files' | 'module' | 'settings'>,
+  extends Pick<Calls, 'returned' | 'files' | 'pictures' | 'module' | 'settings'>,
     CellRecordsOptions,
     SendingOptions {
   /** Throws `ConfigError` where this process has no key for it. */
@@ -72,6 +72,7 @@ type Left<Cell> = readonly Cell[] | 'one by one';
 export class CellCalls implements Calls {
   readonly returned: readonly string[] | null;
   readonly files: Calls['files'];
+  readonly pictures: Calls['pictures'];
   readonly module: Calls['module'];
   readonly settings: Calls['settings'];
   readonly #options: CellCallsOptions;
@@ -81,6 +82,7 @@ export class CellCalls implements Calls {
   constructor(options: CellCallsOptions) {
     this.returned = options.returned;
     this.files = options.files;
+    this.pictures = options.pictures;
     this.module = options.module;
     this.settings = options.settings;
     this.#options = options;

@@ -12,7 +12,8 @@ import type { AssembledRow } from '../rows/row.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop, GroupRecord } from '../store/groups.ts';
 import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
-import { identityOf } from '../store/records.ts';
+import { type CellRecord, identityOf } from '../store/records.ts';
+import type { PictureFile } from '../turns.ts';
 import type { Build } from './build.ts';
 import { removeForeignFiles } from './foreign-files.ts';
 
@@ -55,6 +56,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const chosen = new Map<string, Map<number, string>>();
   const reads = new FileReads(build);
+  const pictures = new Pictures();
   for (const column of build.graph.storedColumns) chosen.set(column, new Map());
   const assembled = await assembler.assemble({
     rows: RowMask.full(rows).rows(),
@@ -64,6 +66,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
       onCell(column, record) {
         chosen.get(column)?.set(record.row, identityOf(record));
         reads.noteCell(column, record);
+        pictures.noteCell(record);
       },
       ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(rows) }),
     }),
@@ -89,9 +92,26 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     nulls: complete.flatMap(({ row, nulled }) => nulled.map((failure) => dropOf(row, failure))),
     valuesOf: (column) => complete.map(({ values }) => findOwn(values, column) ?? null),
     chosen,
+    pictures: pictures.of(complete),
     ...(marks === undefined ? {} : { reads: marks }),
     process: (batch) => processBatch(build.plan, batch),
   };
+}
+
+/** The pictures of cells, by row. */
+class Pictures {
+  readonly #files = new Map<number, PictureFile[]>();
+
+  noteCell({ row, turns }: CellRecord): void {
+    for (const { files } of turns.filter((turn) => turn.by === 'pictures'))
+      this.#files.set(row, [...(this.#files.get(row) ?? []), ...files]);
+  }
+
+  /** Each once, by name. */
+  of(rows: readonly AssembledRow[]): readonly PictureFile[] {
+    const files = rows.flatMap(({ row }) => this.#files.get(row) ?? []);
+    return [...new Map(files.map((file) => [file.name, file])).values()];
+  }
 }
 
 function dropOf(row: number, { column, error: { kind, message } }: RowFailure): Drop {

@@ -22,6 +22,7 @@ import { plural } from '../text/plural.ts';
 import type { Build } from './build.ts';
 import { CellCalls, type CellCallsOptions } from './calls.ts';
 import { foreignFiles } from './foreign-files.ts';
+import { pictureFiles } from './picture-files.ts';
 import { readSliceRows } from './read-rows.ts';
 import { cellOf, failedRecord, inLists, inputsOf, skipRecord } from './slice-cells.ts';
 import { SlicePart } from './slice-part.ts';
@@ -88,6 +89,7 @@ class Slice {
         files: foreignFiles(build.dataset, place),
         module: (hash) => build.moduleOf(hash),
         local: build.local,
+        pictures: pictureFiles(build.dataset, column.name, onBroken),
         ...signals,
         wayTo: (limiter) => build.calls.wayTo(limiter),
         append: (records) => slice.#append(records),

@@ -80,6 +80,18 @@ export class WaySending implements Sending {
     return { answer: vectors, cost: { promptTokens, completionTokens: 0, status } };
   }
 
+  async picture({ messages, parameters }: Parameters<Sending['picture']>[0]) {
+    const { client, request } = this.#request();
+    const loaded = await loadMedia(messages, this.#options.local);
+    const answer = await client.picture({ ...request, messages: loaded, parameters });
+    return { answer, cost: answer };
+  }
+
+  fetch(url: string): Promise<Buffer> {
+    const { client, request } = this.#request();
+    return client.fetch(url, request);
+  }
+
   async post(request: Parameters<Sending['post']>[0]) {
     const { services } = this.#way;
     if (services === undefined)

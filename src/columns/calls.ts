@@ -3,10 +3,18 @@
 
 import { type ModelError, RowloomError } from '../errors.ts';
 import type { ServiceRequest } from '../models/http/services.ts';
-import type { ChatRequest, EmbeddingRequest, Message, ModelAnswer } from '../models/model-client.ts';
+import type {
+  ChatRequest,
+  EmbeddingRequest,
+  ImageAnswer,
+  ImageRequest,
+  Message,
+  ModelAnswer,
+} from '../models/model-client.ts';
 import type { UserModule } from '../modules/stored-modules.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
+import type { PictureFile } from '../turns.ts';
 import type { Value } from '../values.ts';
 import type { ShownMedia } from './media/media-of.ts';
 
@@ -41,6 +49,12 @@ export interface Sending {
   ): Promise<Sent<ModelAnswer>>;
   /** The vectors of these texts, see `EmbeddingAnswer`. */
   embed(request: Pick<EmbeddingRequest, 'inputs' | 'parameters'>): Promise<Sent<readonly string[]>>;
+  /** Asks a model for pictures; files that are shown are read as for a chat. */
+  picture(
+    request: Pick<ImageRequest, 'parameters'> & { readonly messages: readonly Message<ShownMedia>[] },
+  ): Promise<Sent<ImageAnswer>>;
+  /** The bytes at an address that the model of the call's limiter named. */
+  fetch(url: string): Promise<Buffer>;
   /** Posts JSON text to a service, and gives what it answers. */
   post(request: Pick<ServiceRequest, 'url' | 'body' | 'timeoutMs'>): Promise<Sent<string>>;
   /**
@@ -77,9 +91,16 @@ export interface Calls {
   /** Names of the files of cells that a foreign activity wrote; null before it ran. */
   readonly returned: readonly string[] | null;
   readonly files: ForeignFiles;
+  readonly pictures: Pictures;
   /** A module of the dataset, by its hash. */
   module(hash: string): Promise<UserModule>;
   readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
+}
+
+/** The pictures of a column as files of the dataset. */
+export interface Pictures {
+  /** Writes a picture, whole and durably. Throws `StoreError`. */
+  keep(bytes: Buffer, format: string): Promise<PictureFile>;
 }
 
 /** What a foreign activity is given and gives back. */

@@ -5,6 +5,7 @@ import { declare as custom } from './custom/declare.ts';
 import type { AnyDeclaration, ColumnConfig, Declaration } from './declaration.ts';
 import { declare as embedding } from './embedding/declare.ts';
 import { declare as expression } from './expression/declare.ts';
+import { declare as image } from './image/declare.ts';
 import { declare as llmCode } from './llm-code/declare.ts';
 import { declare as llmJudge } from './llm-judge/declare.ts';
 import { declare as llmStructured } from './llm-structured/declare.ts';
@@ -22,6 +23,7 @@ export const KINDS = {
   'llm-structured': kind(llmStructured, () => import('./llm-structured/make.ts')),
   'llm-judge': kind(llmJudge, () => import('./llm-judge/make.ts')),
   embedding: kind(embedding, () => import('./embedding/make.ts')),
+  image: kind(image, () => import('./image/make.ts')),
   expression: kind(expression, () => import('./expression/make.ts')),
   custom: kind(custom, () => import('./custom/make.ts')),
   validation: kind(validation, () => import('./validation/make.ts')),

@@ -12,11 +12,11 @@ import { filledText, mapOf, plainText, plainValue, text } from './fields.ts';
  *   condition    one Jinja expression in braces
  *   expressions  a map whose keys are bare expressions over columns made at the start of a row
  *   column       the name of a column
- *   model        the alias of a model that makes texts or embeddings
+ *   model        the alias of a model that makes texts, embeddings or images
  */
 export type Mark =
   | { readonly holds: 'template' | 'prompt' | 'condition' | 'expressions' | 'column' }
-  | { readonly holds: 'model'; readonly makes: 'text' | 'embeddings' };
+  | { readonly holds: 'model'; readonly makes: 'text' | 'embeddings' | 'images' };
 
 const marks = z.registry<Mark>();
 
@@ -37,7 +37,8 @@ export const prompt = () => marked(text(), { holds: 'prompt' });
 export const systemPrompt = () => marked(text(), { holds: 'template' });
 export const condition = () => marked(filledText(), { holds: 'condition' });
 export const columnName = () => marked(filledText(), { holds: 'column' });
-export const modelAlias = (makes: 'text' | 'embeddings') => marked(filledText(), { holds: 'model', makes });
+export const modelAlias = (makes: 'text' | 'embeddings' | 'images') =>
+  marked(filledText(), { holds: 'model', makes });
 /** A map from conditions to what holds under them. */
 export const conditions = <Item extends z.ZodType>(item: Item) =>
   mapOf(item).register(marks, { holds: 'expressions' });

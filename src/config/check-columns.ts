@@ -319,7 +319,7 @@ function checkCycles(
 interface AliasCheck {
   readonly path: Path;
   readonly field: MarkedField;
-  readonly makes: 'text' | 'embeddings';
+  readonly makes: 'text' | 'embeddings' | 'images';
 }
 
 function checkAlias(
@@ -341,5 +341,6 @@ function checkAlias(
         : `a document with models has no others, ${howToAdd(foreign)} to model_configs`;
     const remedy = near === null ? `: ${howTo}` : '';
     add(`no model "${alias}"${suggestion(near)} ${where}${remedy}`);
-  } else if (model.makes !== makes) add(`model "${alias}" makes ${model.makes}, no ${makes} ${where}`);
+  } else if (model.makes !== makes && !(makes === 'images' && model.makes === 'text'))
+    add(`model "${alias}" makes ${model.makes}, no ${makes} ${where}`);
 }

@@ -6,8 +6,6 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_COLUMN_TYPES: readonly string[] = ['image'];
-
 export const LATER_SAMPLER_TYPES: readonly string[] = ['person', 'person_from_faker'];
 
 export const LATER_SEED_TYPES: readonly string[] = [

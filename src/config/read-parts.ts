@@ -30,13 +30,13 @@ export function readList(report: Report, path: Path): readonly Path[] {
 interface Word<Known extends string> {
   readonly path: Path;
   readonly words: readonly Known[];
-  readonly later: readonly string[];
+  readonly later?: readonly string[];
 }
 
 /** The word at `path` if it is one that can be used; anything else is in the report. */
 export function readWord<Known extends string>(
   report: Report,
-  { path, words, later }: Word<Known>,
+  { path, words, later = [] }: Word<Known>,
 ): Known | null {
   const input = report.read(path);
   const word = textOf(input);

@@ -139,6 +139,8 @@ function planModel(
       extraBody: { ...fields, ...extraBody },
     };
   }
+  if (!('temperature' in parameters))
+    return { ...common, temperature: null, topP: null, maxTokens: null, extraBody };
   return {
     ...common,
     temperature: planParameter(parameters.temperature),

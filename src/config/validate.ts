@@ -14,7 +14,6 @@ import { fieldsAt, readPart } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
-  LATER_COLUMN_TYPES,
   LATER_DOCUMENT_FIELDS,
   LATER_SAMPLER_TYPES,
   LATER_SEED_TYPES,
@@ -209,7 +208,6 @@ function readColumn(report: Report, path: Path): ReadColumn {
   const kind = readWord(report, {
     path: [...path, 'column_type'],
     words: COLUMN_KINDS,
-    later: LATER_COLUMN_TYPES,
   });
   const read = { path, name, kind, columnType: textOf(fields.column_type) };
   if (kind === null) return { ...read, config: null };
@@ -249,11 +247,7 @@ function readModel(report: Report, path: Path, earlier: readonly ReadModel[]): R
     report.add({ path: [...path, 'alias'], message: `"${alias}" is the name of an earlier model` });
   }
   const makes = kindOfModel(fieldsOf(fields.inference_parameters) ?? {});
-  // What its other fields mean nobody here knows yet: it is refused where a column uses it.
-  const config =
-    makes === 'images'
-      ? null
-      : readPart<z.ZodType<ModelConfig>>(report, { path, schema: MODEL_CONFIGS[makes] });
+  const config = readPart<z.ZodType<ModelConfig>>(report, { path, schema: MODEL_CONFIGS[makes] });
   const body = config?.inference_parameters.extra_body ?? null;
   checkExtraBody(report, [...path, 'inference_parameters', 'extra_body'], body);
   return { report, path, alias, makes, config };

@@ -38,6 +38,23 @@ export interface EmbeddingRequest extends CallRequest {
   readonly inputs: readonly string[];
 }
 
+/** Asks for pictures. Its one message is the prompt, with what is shown beside it. */
+export interface ImageRequest extends CallRequest {
+  readonly messages: readonly Message[];
+}
+
+/** A picture in an answer: its bytes, or where they are. */
+export type Picture = { readonly base64: string } | { readonly url: string };
+
+export interface ImageAnswer {
+  readonly pictures: readonly Picture[];
+  /** What the model says where there is no picture. */
+  readonly text: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly status: number;
+}
+
 export interface ModelAnswer {
   readonly text: string;
   readonly reasoning: string | null;
@@ -65,6 +82,9 @@ export interface ModelClient {
   readonly host: string;
   chat(request: ChatRequest): Promise<ModelAnswer>;
   embed(request: EmbeddingRequest): Promise<EmbeddingAnswer>;
+  picture(request: ImageRequest): Promise<ImageAnswer>;
+  /** The bytes at an address that an answer named. */
+  fetch(url: string, request: Pick<CallRequest, 'timeoutMs' | 'signal'>): Promise<Buffer>;
   /** Ends all connections, calls in flight too. */
   close(): Promise<void>;
 }

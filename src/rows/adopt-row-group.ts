@@ -6,6 +6,7 @@ import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { gatherRecords, storedColumns } from '../store/gather.ts';
 import { failuresOf, findGroup, type GroupRecord } from '../store/groups.ts';
+import { imageFolder, isOfAllEditions } from '../store/names.ts';
 import { findPublished, listEditions } from '../store/published.ts';
 import type { CellRecord } from '../store/records.ts';
 import { type AdoptInput, adoptCells } from './adopt.ts';
@@ -58,7 +59,7 @@ export async function adoptRowGroup(place: {
     readsChangesOnly && group !== undefined && hasAllRows(group, rows)
       ? columnsToRead({ plan, assembler, unchanged, gone: await columnsWithoutFiles(dataset, plan, group) })
       : new Set(order);
-  const [records, made, output] = await Promise.all([
+  const [gathered, made, output] = await Promise.all([
     gatherRecords(dataset, {
       columns: storedColumns(plan).filter((column) => read.has(column)),
       rowGroup,
@@ -68,6 +69,7 @@ export async function adoptRowGroup(place: {
     roots.make(rows),
     readEarlierOutput(dataset, rowGroup, group),
   ]);
+  const records = await withoutLostPictures(dataset, gathered);
   const unread = new Set(order.filter((column) => !read.has(column)));
   const adoption = await adoptCells({
     plan,
@@ -81,6 +83,31 @@ export async function adoptRowGroup(place: {
     ...(lost === undefined ? {} : { lost }),
   });
   return { ...adoption, records, unread };
+}
+
+/** An accepted cell whose picture is gone from the folder is none: it is made again, as lost ones are. */
+async function withoutLostPictures(
+  { files }: DatasetStore,
+  gathered: ReadonlyMap<string, readonly CellRecord[]>,
+): Promise<ReadonlyMap<string, readonly CellRecord[]>> {
+  const isThere = async ({ turns }: CellRecord) => {
+    const pictures = turns.flatMap((turn) => (turn.by === 'pictures' ? turn.files : []));
+    const stats = await Promise.all(pictures.map(({ name }) => files.findStat(name)));
+    return stats.every((stat, index) => stat?.sizeBytes === pictures[index]!.sizeBytes);
+  };
+  const kept = new Map<string, readonly CellRecord[]>();
+  for (const [column, records] of gathered) {
+    const isPictures = records.some(({ turns }) => turns.some(({ by }) => by === 'pictures'));
+    if (!isPictures) kept.set(column, records);
+    else {
+      const found = await Promise.all(records.map(isThere));
+      kept.set(
+        column,
+        records.filter((_, index) => found[index]),
+      );
+    }
+  }
+  return kept;
 }
 
 function unchangedColumns(
@@ -97,18 +124,24 @@ function hasAllRows(group: GroupRecord, { first, last }: RowRange): boolean {
   return group.rowsInFiles.some((range) => range.first <= first && last <= range.last);
 }
 
-/** The columns whose settled file is gone since the group was committed, or was folded into another one. */
+/** The columns whose settled file or pictures are gone since the group was committed, or were folded into another one. */
 async function columnsWithoutFiles(
   dataset: DatasetStore,
   plan: Plan,
-  { rowGroup, covers }: GroupRecord,
+  { rowGroup, covers, files: outputs }: GroupRecord,
 ): Promise<ReadonlySet<string>> {
   const gone = new Set<string>();
+  const withoutPicture = new Set<string>();
+  for (const { name, sizeBytes } of outputs.filter(({ name }) => isOfAllEditions(name))) {
+    const stat = await dataset.files.findStat(name);
+    if (stat?.sizeBytes !== sizeBytes) withoutPicture.add(name.slice(0, name.lastIndexOf('/')));
+  }
   for (const column of storedColumns(plan)) {
     // The last one that a record covers holds what was in the others, most of which are folded away by now.
     const settled = findOwn(covers, column)?.at(-1);
     const files = await listCellFiles(dataset, { column, rowGroup });
-    if (!files.some(({ name }) => name === settled)) gone.add(column);
+    const isWhole = files.some(({ name }) => name === settled) && !withoutPicture.has(imageFolder(column));
+    if (!isWhole) gone.add(column);
   }
   return gone;
 }

@@ -49,10 +49,10 @@ export interface RowGroupCommit {
   readonly readContent: () => Promise<RowGroupContent>;
 }
 
-/** What a group made; no nulls, no files read, nothing processed where they are left out. */
+/** What a group made; no nulls, no pictures, no files read, nothing processed where they are left out. */
 export interface RowGroupContent
   extends Pick<GroupToWrite, 'completeRows' | 'drops' | 'valuesOf'>,
-    Partial<Pick<GroupToWrite, 'nulls'>>,
+    Partial<Pick<GroupToWrite, 'nulls' | 'pictures'>>,
     Pick<GroupRecord, 'reads'> {
   /** What processors make of the rows that fit the files. */
   readonly process?: (
@@ -154,6 +154,7 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Commit
     completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
     process: content.process ?? (async () => []),
+    pictures: content.pictures ?? [],
 
     nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {

@@ -27,7 +27,7 @@ import {
   listGroups,
   rowsOfRanges,
 } from './groups.ts';
-import { editionFolder, parseNumbers, publishedName } from './names.ts';
+import { editionFolder, isOfAllEditions, parseNumbers, publishedName } from './names.ts';
 import { EDITION_FOLDERS, LINKED_FILES, LINKED_FOLDERS, LINKED_NAMES } from './outputs.ts';
 import { findPublished, findVerdict, listEditions } from './published.ts';
 import { recount } from './usage.ts';
@@ -215,6 +215,7 @@ export class Edition {
     const record = groupPath({ epoch: this.epoch, rowGroup });
     try {
       for (const { name } of group.files) {
+        if (isOfAllEditions(name)) continue;
         await this.#makeFolder(name.slice(0, name.lastIndexOf('/')));
         // Another file has the name: an earlier try of this start took the group from elsewhere, or commits it now.
         if (!(await files.link(`${source}/${name}`, `${own}/${name}`))) return false;

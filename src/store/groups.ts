@@ -9,7 +9,7 @@ import type { CallUsage } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findDocument } from './documents.ts';
 import { fail } from './fail.ts';
-import { editionFolder, groupRecordName, parseNumbers } from './names.ts';
+import { editionFolder, groupRecordName, outputPath, parseNumbers } from './names.ts';
 
 export const GROUP_VERSION = 3;
 
@@ -22,7 +22,7 @@ export interface Drop {
 }
 
 export interface OutputFile {
-  /** Below the edition's folder. */
+  /** Below the edition's folder; of pictures below the dataset's, see `outputPath`. */
   readonly name: string;
   readonly sizeBytes: number;
   /** Hex digits. */
@@ -47,7 +47,7 @@ export interface GroupRecord {
   readonly drops: readonly Drop[];
   /** Failed cells that dropped no row: their columns say `on_error: null`, and they count as made, with null. */
   readonly nulls: readonly Drop[];
-  /** Parquet files, none where no row is left, and the failures, where there are some. */
+  /** Parquet files, none where no row is left, the pictures that their rows name, and the failures, where there are some. */
   readonly files: readonly OutputFile[];
   /** By column: the files of users that the cells of its rows were made from, as they were then. */
   readonly reads?: { readonly [column: string]: readonly FileMark[] };
@@ -138,7 +138,7 @@ export async function hasItsFiles(
   epoch: number,
 ): Promise<boolean> {
   for (const { name, sizeBytes } of group.files) {
-    const stat = await dataset.files.findStat(`${editionFolder(epoch)}/${name}`);
+    const stat = await dataset.files.findStat(outputPath(epoch, name));
     if (stat?.sizeBytes !== sizeBytes) return false;
   }
   return true;
@@ -154,7 +154,7 @@ export async function readOutputFile(
   epoch: number,
   { name, sha256 }: OutputFile,
 ): Promise<Buffer> {
-  const path = `${editionFolder(epoch)}/${name}`;
+  const path = outputPath(epoch, name);
   const bytes = await dataset.files.find(path);
   if (bytes !== undefined && sha256Of(bytes) === sha256) return bytes;
   return fail(`Cannot read "${dataset.path(path)}": ${bytes === undefined ? GONE : DAMAGED}`);

@@ -13,6 +13,31 @@ export const OUTPUT_FOLDER = 'parquet-files';
 /** Where the columns with `drop: true` are. */
 export const DROPPED_FOLDER = 'dropped-columns-parquet-files';
 
+/** Where pictures are. They are named by their content and stand in the dataset's folder, for all editions. */
+export const IMAGES_FOLDER = 'images';
+
+export function imageFolder(column: string): string {
+  return `${IMAGES_FOLDER}/${columnFolder(column)}`;
+}
+
+export function imageName(of: {
+  readonly column: string;
+  readonly sha256: string;
+  readonly format: string;
+}): string {
+  return `${imageFolder(of.column)}/${of.sha256}.${of.format}`;
+}
+
+/** Whether an output file stands in the dataset's folder, whatever edition it belongs to. */
+export function isOfAllEditions(name: string): boolean {
+  return name.startsWith(`${IMAGES_FOLDER}/`);
+}
+
+/** Where a file is that a group's record names. */
+export function outputPath(epoch: number, name: string): string {
+  return isOfAllEditions(name) ? name : `${editionFolder(epoch)}/${name}`;
+}
+
 export function isDatasetName(name: string): boolean {
   return NAME.test(name);
 }

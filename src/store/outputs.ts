@@ -19,6 +19,7 @@ import {
   DROPPED_FOLDER,
   editionFolder,
   failuresName,
+  IMAGES_FOLDER,
   OUTPUT_FOLDER,
 } from './names.ts';
 import type { ParquetColumn } from './parquet.ts';
@@ -42,6 +43,8 @@ export interface GroupToWrite {
   /** The values of a column of the output, one for each complete row. Asked for twice, column by column. */
   readonly valuesOf: (column: string) => readonly Value[] | Promise<readonly Value[]>;
   readonly processed: readonly ProcessedRows[];
+  /** The files of the dataset that the complete rows name. */
+  readonly pictures: readonly OutputFile[];
 }
 
 /** What a processor made of a group's rows, for files of its own. */
@@ -59,6 +62,8 @@ export interface GroupOutput {
   /** Its tables have a line for each row of the group, and columns of the plan. */
   readonly isTable?: true;
   readonly isExported?: true;
+  /** Its files stand in the dataset's folder, whatever edition they belong to. */
+  readonly isOfAllEditions?: true;
   /** Data Designer has the same folder in a dataset's: a link leads there. */
   readonly isLinked?: true;
   /** In `metadata.json`: its files as they are, or, where it has some, by the folders in it. */
@@ -92,6 +97,8 @@ export const GROUP_OUTPUTS: readonly GroupOutput[] = [
     listed: 'folders',
     write: writeProcessed,
   },
+  // They are there since their cells were made: the record names them, so that a start sees when one is gone.
+  { folder: IMAGES_FOLDER, isOfAllEditions: true, write: async (_, { pictures }) => pictures },
   {
     folder: 'failures',
     async write(dataset, group) {
@@ -121,7 +128,10 @@ export const EDITION_OUTPUTS: readonly EditionOutput[] = [
 ];
 
 /** The folders that every edition has: nothing but its start makes one, so that who is fenced finds them gone. */
-export const EDITION_FOLDERS: readonly string[] = ['groups', ...GROUP_OUTPUTS.map(({ folder }) => folder)];
+export const EDITION_FOLDERS: readonly string[] = [
+  'groups',
+  ...GROUP_OUTPUTS.filter((output) => !output.isOfAllEditions).map(({ folder }) => folder),
+];
 
 /** What is linked into the dataset's folder, under Data Designer's names. */
 export const LINKED_FOLDERS: readonly string[] = GROUP_OUTPUTS.filter(({ isLinked }) => isLinked).map(
@@ -133,7 +143,10 @@ export const LINKED_FILES: readonly string[] = EDITION_OUTPUTS.filter(({ isLinke
 export const LINKED_NAMES: readonly string[] = [...LINKED_FOLDERS, ...LINKED_FILES];
 
 /** The files of a group's outputs of one sort. */
-export function filesOf({ files }: GroupRecord, sort: 'isTable' | 'isExported'): readonly OutputFile[] {
+export function filesOf(
+  { files }: GroupRecord,
+  sort: 'isTable' | 'isExported' | 'isOfAllEditions',
+): readonly OutputFile[] {
   return files.filter(({ name }) => GROUP_OUTPUTS.some((output) => output[sort] && isIn(output, name)));
 }
 

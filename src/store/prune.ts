@@ -7,7 +7,8 @@
 //   R3. Of a row that is in the output go the accepted cells that no kept version holds, from another input. Failures,
 //       the tries that led to them and open conversations stay, and all that a row has which was dropped.
 //   R4. Settled files without those cells are written first, so that the records of the new edition cover them; those
-//       that they fold go last. What was paid for stands in their heads: no sum changes.
+//       that they fold go last, and after them the pictures that no cell names. What was paid for stands in their heads: no
+//       sum changes.
 //   R5. Plans stay, a few kB each: a start that takes one up again must not meet a prune that wakes up and removes it.
 
 import { randomBytes } from 'node:crypto';
@@ -18,10 +19,10 @@ import { Edition } from './editions.ts';
 import { fail } from './fail.ts';
 import { storedColumns } from './gather.ts';
 import { hasItsFiles, listMakers, readGroups, rowsOfRanges } from './groups.ts';
-import { cellFolder, editionFolder } from './names.ts';
+import { cellFolder, editionFolder, IMAGES_FOLDER, isOfAllEditions } from './names.ts';
 import { findPublished, listPublished, listVersions } from './published.ts';
 import { countPruned, type SettleOptions, settleColumn } from './settled.ts';
-import { ownBytes, readVersion } from './versions.ts';
+import { ownBytes, readVersion, type VersionContent } from './versions.ts';
 
 /** No output is being made while cells are looked at. */
 const LOOKING = { epoch: 0, nonce: '', chosen: new Map(), failedRows: new Set<number>() };
@@ -42,6 +43,8 @@ export interface PruneView {
   readonly columns: readonly Pick<SettleOptions, 'column' | 'rowGroup' | 'editions' | 'pruning'>[];
   /** Folders of seed rows. */
   readonly seeds: readonly string[];
+  /** Pictures that no cell names that stays. */
+  readonly pictures: readonly string[];
 }
 
 /**
@@ -74,6 +77,7 @@ export async function findPrunable(
   const inOutput = new Set(plans.flatMap(storedColumns));
   const columns: PruneView['columns'][number][] = [];
   let cells = 0;
+  const named = new Set<string>();
   for await (const group of readGroups(dataset, published)) {
     // The edition of the prune is made of them.
     if (!(await hasItsFiles(dataset, group, published))) filesAreGone(dataset);
@@ -84,6 +88,7 @@ export async function findPrunable(
       const pruning = { rows, isInOutput: inOutput.has(column) };
       const found = await countPruned(dataset, { ...LOOKING, column, rowGroup, editions, pruning });
       cells += found.paid;
+      for (const name of found.pictures) named.add(name);
       if (found.all > 0) columns.push({ column, rowGroup, editions, pruning });
     }
   }
@@ -91,15 +96,35 @@ export async function findPrunable(
   const seeds = (await dataset.files.list('seeds'))
     .filter((hash) => !read.has(hash))
     .map((hash) => `seeds/${hash}`);
+  // What versions hold in their own folders is counted by them; pictures stand beside, and may be of no version.
+  const pictures = (await listPictures(dataset)).filter((name) => !named.has(name));
+  const beside = (await sizeOfFolders(dataset, seeds)) + (await sizeOf(dataset, pictures));
   return {
     asked,
     published,
     versions: gone,
-    sizeBytes: ownBytes(await contents(gone), await contents(kept)) + (await sizeOfFolders(dataset, seeds)),
+    sizeBytes: ownBytes(withoutShared(await contents(gone)), withoutShared(await contents(kept))) + beside,
     cells,
     columns,
     seeds,
+    pictures,
   };
+}
+
+function withoutShared(versions: readonly VersionContent[]): readonly VersionContent[] {
+  return versions.map((version) => ({
+    ...version,
+    files: new Map([...version.files].filter(([file]) => !isOfAllEditions(file))),
+  }));
+}
+
+async function listPictures({ files }: DatasetStore): Promise<readonly string[]> {
+  const columns = await files.list(IMAGES_FOLDER);
+  const folders = columns.map((column) => `${IMAGES_FOLDER}/${column}`);
+  const found = await Promise.all(
+    folders.map(async (folder) => (await files.list(folder)).map((name) => `${folder}/${name}`)),
+  );
+  return found.flat();
 }
 
 function filesAreGone({ name }: DatasetStore): never {
@@ -120,8 +145,8 @@ async function sizeOf({ files }: DatasetStore, names: readonly string[]): Promis
 }
 
 /** Whether there is nothing to prune. */
-export function isPruned({ versions, columns, seeds }: PruneView): boolean {
-  return versions.length + columns.length + seeds.length === 0;
+export function isPruned({ versions, columns, seeds, pictures }: PruneView): boolean {
+  return versions.length + columns.length + seeds.length + pictures.length === 0;
 }
 
 /**
@@ -180,7 +205,8 @@ async function pruneAs(dataset: DatasetStore, view: PruneView, start: EpochRecor
     await edition.checkEpoch();
     await files.removeFolder(folder);
   }
-  for (const name of folded) {
+  // Last of all: as long as a cell is there that an undone edit would find, its pictures are, too.
+  for (const name of [...folded, ...view.pictures]) {
     await edition.checkEpoch();
     await files.remove(name);
   }

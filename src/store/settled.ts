@@ -8,6 +8,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { sumCosts } from '../graph/totals.ts';
+import type { Turn } from '../turns.ts';
 import { type CallUsage, mergeUsage } from './call-usage.ts';
 import {
   type CellFile,
@@ -75,21 +76,27 @@ export async function settleColumn(dataset: DatasetStore, options: SettleOptions
   });
 }
 
-/** How many cells a pruning would take away, and how many of them were paid for. Writes nothing. */
+/**
+ * How many cells a pruning would take away, and how many of them were paid for, and the pictures of those that stay. Writes
+ * nothing.
+ */
 export async function countPruned(
   dataset: DatasetStore,
   options: SettleOptions,
-): Promise<{ readonly paid: number; readonly all: number }> {
+): Promise<{ readonly paid: number; readonly all: number; readonly pictures: readonly string[] }> {
   return withCellFiles(dataset, options, async (files) => {
     const { entries, damaged, open } = await readIndex(dataset, files, options);
     const kept = new Set(keptEntries(entries, options.pruning));
+    const pictures = [...kept].flatMap((entry) => entry.pictures);
     // Damaged files stay, and those that may still grow, with all that can be read of them.
     const isStaying = (name: string) => damaged.has(name) || open.has(name);
     const pruned = entries.filter(
       (entry) => entry.status === 'ok' && !kept.has(entry) && !isStaying(files[entry.file]!.name),
     );
     const paid = new Set(pruned.filter(({ host }) => host !== null).map(conversationOf));
-    return { paid: paid.size, all: pruned.length };
+    const staying = entries.filter(({ file }) => isStaying(files[file]!.name));
+    pictures.push(...staying.flatMap((entry) => entry.pictures));
+    return { paid: paid.size, all: pruned.length, pictures };
   });
 }
 
@@ -97,6 +104,8 @@ export async function countPruned(
 interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error' | 'host'> {
   readonly file: number;
   readonly line: number;
+  /** Names of files. */
+  readonly pictures: readonly string[];
   /** The starts whose output it is. */
   readonly chosenBy: Set<number>;
 }
@@ -123,11 +132,23 @@ async function readIndex(
   const ofFailed: StoredRecord[] = [];
   for (const [file, cellFile] of files.entries()) {
     const scanned = await scanCellFile(dataset, cellFile, (record, line) => {
-      const { row, in: digest, status, at, error, host, chosenBy = [] } = record;
+      const { row, in: digest, status, at, error, host, turns, chosenBy = [] } = record;
       const identity = identityOf(record);
       let entry = entries.get(identity);
       if (entry === undefined) {
-        entry = { row, in: digest, status, at, error, host, file, line, chosenBy: new Set() };
+        const pictures = picturesIn(turns);
+        entry = {
+          row,
+          in: digest,
+          status,
+          at,
+          error,
+          host,
+          file,
+          line,
+          pictures,
+          chosenBy: new Set(),
+        };
         entries.set(identity, entry);
         if (chosen.get(row) === identity) entry.chosenBy.add(epoch);
         if (failedRows.has(row)) ofFailed.push(record);
@@ -139,6 +160,10 @@ async function readIndex(
     if (!scanned.isEnded) open.add(cellFile.name);
   }
   return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, ofFailed };
+}
+
+function picturesIn(turns: readonly Turn[]): readonly string[] {
+  return turns.flatMap((turn) => (turn.by === 'pictures' ? turn.files.map(({ name }) => name) : []));
 }
 
 function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {

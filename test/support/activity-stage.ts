@@ -27,6 +27,7 @@ import type {
 import { formatLine } from '../../src/store/lines.ts';
 import { PartCache } from '../../src/store/part-cache.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
+import { NO_PICTURE_CALLS } from './no-pictures.ts';
 
 /** What the model answers: text, or a `ModelError` thrown. `nth` counts the calls of the cell, from 1. */
 export type Script = (request: ChatRequest, nth: number) => string | Promise<string>;
@@ -233,6 +234,7 @@ export class ActivityStage {
     return {
       host: 'local',
       embed: () => Promise.reject(new Error('It is a chat')),
+      ...NO_PICTURE_CALLS,
       close: async () => undefined,
       chat: async (request): Promise<ModelAnswer> => {
         const name = `${request.cell.column} ${request.cell.row}`;

@@ -14,6 +14,7 @@ import { hashOfCode } from '../../src/modules/stored-modules.ts';
 import type { Plan } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
+import { NO_PICTURE_CALLS, NO_PICTURES } from './no-pictures.ts';
 import { NO_FILES } from './one-cell.ts';
 import { LOCAL, MODEL } from './plans.ts';
 
@@ -81,6 +82,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
   const client = {
     ...{ host: 'mock', close: async () => undefined },
     embed: () => Promise.reject(new Error('No vectors')),
+    ...NO_PICTURE_CALLS,
     async chat(request: ChatRequest): Promise<ModelAnswer> {
       const prompt = request.messages.at(-1)!.content;
       prompts.push(prompt);
@@ -115,6 +117,7 @@ export async function makeCustom(options: CustomCells): Promise<MadeCells> {
       module: async (hash) => ({ hash, code, map: null }),
       files: options.files ?? NO_FILES,
       local: LOCAL,
+      pictures: NO_PICTURES,
       append: async (some) => {
         records.push(...some);
       },

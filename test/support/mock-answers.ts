@@ -6,6 +6,7 @@ import {
   simulateTokens,
   simulateVector,
 } from '../../src/models/providers/simulated/simulated-answer.ts';
+import { simulatePicture } from '../../src/models/providers/simulated/simulated-picture.ts';
 import { encodeVector } from '../../src/models/vectors.ts';
 import { fromPlain } from '../../src/values.ts';
 
@@ -60,6 +61,34 @@ export function answerEmbeddings(body: EmbeddingsBody, fault?: string): MockAnsw
   return {
     ...{ object: 'list', model, data: fault === 'miscount' ? data.slice(1) : data },
     usage: { prompt_tokens: prompt, total_tokens: prompt },
+  };
+}
+
+/** Pictures, from models that draw and from those called `painter…`; undefined for any other. */
+export function answerDrawn(
+  body: ChatBody & { readonly prompt?: string },
+  of: { readonly host: string; readonly route: string; readonly fault?: string | undefined },
+): MockAnswer | undefined {
+  const { model, messages } = body;
+  const isChat = of.route === 'chat/completions';
+  if (isChat && !model.startsWith('painter')) return undefined;
+  const prompt = isChat ? textIn(messages.at(-1)?.content) : (body.prompt ?? '');
+  const base64 = simulatePicture({ model: 'mock', prompt }).toString('base64');
+  const url = model.endsWith('-by-url')
+    ? `http://${of.host}/pictures/${encodeURIComponent(prompt)}`
+    : `data:image/png;base64,${base64}`;
+  const tokens = simulateTokens(prompt);
+  const usage = { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens };
+  const isEmpty = of.fault === 'empty';
+  if (!isChat) {
+    const data = model.endsWith('-by-url') ? [{ url }] : [{ b64_json: base64 }];
+    return { created: 0, data: isEmpty ? [] : data, usage };
+  }
+  const images = isEmpty ? [] : [{ type: 'image_url', image_url: { url } }];
+  const message = { role: 'assistant', content: isEmpty ? 'I would rather not draw that.' : '', images };
+  return {
+    ...{ id: 'mock', object: 'chat.completion', model, usage },
+    choices: [{ index: 0, message, finish_reason: 'stop' }],
   };
 }
 

@@ -4,6 +4,8 @@
 //
 //   POST …/chat/completions     the answer, or the fault that is due; below any path, with any query
 //   POST …/embeddings           the same, with a vector for each text
+//   POST …/images/generations   the same, with a picture; a chat of a model called `painter…` has one, too
+//   GET  /pictures/…            one that such an answer names, of models called `…-by-url`
 //   GET  /stats                 MockStats
 //   POST /reset                 forgets counts and faults
 //   POST /faults                a list of MockFault: replaces the faults
@@ -16,7 +18,15 @@ import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { drawLatencyMs, streamOf } from '../../src/models/providers/simulated/simulated-answer.ts';
-import { answerChat, answerEmbeddings, type ChatBody, inputsOf, type MockAnswer } from './mock-answers.ts';
+import { simulatePicture } from '../../src/models/providers/simulated/simulated-picture.ts';
+import {
+  answerChat,
+  answerDrawn,
+  answerEmbeddings,
+  type ChatBody,
+  inputsOf,
+  type MockAnswer,
+} from './mock-answers.ts';
 
 /** One kind of fault. Of several that are due the first in the list happens. */
 export interface MockFault {
@@ -139,8 +149,10 @@ export async function startMockModelServer(
 
   function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = `${request.method} ${request.url}`;
-    const [, route] = /^POST [^?]*\/(chat\/completions|embeddings)(?:\?|$)/.exec(name) ?? [];
-    if (route !== undefined) complete(request, response, { isChat: route !== 'embeddings', bytes: body });
+    const [, route] =
+      /^POST [^?]*\/(chat\/completions|embeddings|images\/generations)(?:\?|$)/.exec(name) ?? [];
+    if (route !== undefined) complete(request, response, { route, bytes: body });
+    else if (name.startsWith('GET /pictures/')) sendPicture(response, request.url!);
     else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
     else sendJson(response, 404, { error: { message: `No ${name} here` } });
   }
@@ -148,7 +160,7 @@ export async function startMockModelServer(
   function complete(
     request: IncomingMessage,
     response: ServerResponse,
-    { isChat, bytes }: { readonly isChat: boolean; readonly bytes: Buffer },
+    { route, bytes }: { readonly route: string; readonly bytes: Buffer },
   ): void {
     const cell = decodeURIComponent(String(request.headers['x-rowloom-cell'] ?? ''));
     const count = counts.cells.get(cell) ?? { requests: 0, answered: 0, inputs: 0 };
@@ -164,9 +176,11 @@ export async function startMockModelServer(
     });
     const text = bytes.toString();
     const body = JSON.parse(text);
-    count.inputs += isChat ? 1 : inputsOf(body).length;
+    count.inputs += route === 'embeddings' ? inputsOf(body).length : 1;
     const answerWith = (kind?: MockFault['kind']) =>
-      isChat ? answerChat(body, kind) : answerEmbeddings(body, kind);
+      route === 'embeddings'
+        ? answerEmbeddings(body, kind)
+        : (answerDrawn(body, { host: request.headers.host!, route, fault: kind }) ?? answerChat(body, kind));
     bodies.delete(cell);
     bodies.set(cell, body);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
@@ -317,6 +331,11 @@ function say(response: ServerResponse, fault: MockFault, answer: MockAnswer): vo
   const coding = packing === undefined ? {} : { 'content-encoding': packing };
   response.writeHead(status, { 'content-type': 'application/json', ...coding, ...headers });
   response.end(packing === undefined ? bytes : PACKERS[packing](bytes));
+}
+
+function sendPicture(response: ServerResponse, url: string): void {
+  const prompt = decodeURIComponent(url.slice('/pictures/'.length));
+  response.writeHead(200, { 'content-type': 'image/png' }).end(simulatePicture({ model: 'mock', prompt }));
 }
 
 function sendJson(

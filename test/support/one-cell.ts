@@ -12,6 +12,7 @@ import type { Settings } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
 import { answerKindOf } from './chat-columns.ts';
+import { NO_PICTURES } from './no-pictures.ts';
 import { LOCAL } from './plans.ts';
 
 export interface CellTask {
@@ -58,6 +59,7 @@ export async function makeCell(task: CellTask): Promise<CellOutcome> {
     module: () => Promise.reject(new Error('No modules')),
     files: NO_FILES,
     local: LOCAL,
+    pictures: NO_PICTURES,
     async append(records) {
       for (const record of records) await task.append(record);
       last = records.at(-1);

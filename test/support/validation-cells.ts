@@ -15,6 +15,7 @@ import { ModelTraits } from '../../src/models/traits.ts';
 import type { Plan } from '../../src/plan.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import type { Value } from '../../src/values.ts';
+import { NO_PICTURES } from './no-pictures.ts';
 import { NO_FILES } from './one-cell.ts';
 import { LOCAL } from './plans.ts';
 
@@ -60,6 +61,7 @@ export async function makeVerdicts(options: ValidationCells): Promise<MadeVerdic
       returned: null,
       files: NO_FILES,
       local: LOCAL,
+      pictures: NO_PICTURES,
       module: async (hash) => ({ hash, code, map: null }),
     },
     settings: { maxConversationRestarts: 1, maxConversationCorrectionSteps: 0 },

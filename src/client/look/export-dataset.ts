@@ -4,6 +4,8 @@
 //   csv    a header, RFC 4180 quotes, nested values as JSON text; null is an empty field, empty text is ""
 //   parquet  one row group a batch, under the schema of the dataset
 //
+// Pictures that the rows name are copied beside a file, into `images/`.
+//
 // The rows are those of the output: dropped ones are not among them. With row numbers the first column says which each
 // one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
 
@@ -21,12 +23,13 @@ import {
   readOutputFile,
   rowsOfRanges,
 } from '../../store/groups.ts';
-import { editionFolder } from '../../store/names.ts';
+import { editionFolder, imageFolder } from '../../store/names.ts';
 import { filesOf } from '../../store/outputs.ts';
 import { ParquetEncoder } from '../../store/parquet.ts';
 import { parseParquet } from '../../store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../../values.ts';
 import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
+import { copyPictures } from './export-pictures.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
 import { nestedRow, type TypedColumn } from './nested-values.ts';
 
@@ -40,6 +43,8 @@ export interface ExportSource {
   readonly columns: readonly TypedColumn[];
   /** In the order of the rows, each with the numbers of its own. */
   readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
+  /** Those that the columns name, each once for a row group. */
+  readonly pictures: readonly OutputFile[];
   /** Finished rows. */
   readonly rows: number;
   /** Rows that were asked for and are neither finished nor dropped. */
@@ -70,11 +75,13 @@ export async function openExport(
   let rows = 0;
   let dropped = 0;
   const files: ExportSource['files'][number][] = [];
+  const pictures: OutputFile[] = [];
   for await (const group of readGroups(dataset, epoch)) {
     planDigest ??= group.planDigest;
     rows += group.rowCount;
     dropped += group.drops.length;
     const { rowsInFiles } = group;
+    pictures.push(...filesOf(group, 'isOfAllEditions'));
     const written = filesOf(group, 'isExported');
     files.push(...written.map((file) => ({ ...file, rowsInFiles })));
   }
@@ -95,8 +102,12 @@ export async function openExport(
     }
     columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
   }
+  const folders = columns.map(({ name }) => imageFolder(name));
   const missing = Math.max(0, asked - rows - dropped);
-  return { dataset, epoch, columns, files, rows, missing, hasRowNumbers };
+  return {
+    ...{ dataset, epoch, columns, files, rows, missing, hasRowNumbers },
+    pictures: pictures.filter(({ name }) => folders.includes(name.slice(0, name.lastIndexOf('/')))),
+  };
 }
 
 /** The rows as lines without their ends. Throws `StoreError`. */
@@ -136,6 +147,7 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
+    await copyPictures(source.pictures, { dataset: source.dataset, to: folder, stopSignal });
     // Checked again: writing took a while, and another command may have made a file of that name meanwhile.
     await checkExportPlace(path, isOverwriting);
     await file.publish();

@@ -3,7 +3,6 @@
 
 import { declarationOf } from '../../columns/kinds.ts';
 import type { ChatInput } from '../../columns/llm/chat-input.ts';
-import type { ChatColumn } from '../../columns/llm/declare-chat.ts';
 import type { Keyed } from '../../columns/maker.ts';
 import { openColumns } from '../../columns/open-columns.ts';
 import { columnOrder } from '../../config/graph-columns.ts';
@@ -141,7 +140,7 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
         model: modelOf(plan, column),
         cell,
         prompt:
-          cell !== null && isChat(column) && maker !== null && hasNeeds(column, assembled!)
+          cell !== null && maker !== null && modelOf(plan, column) !== null && hasNeeds(column, assembled!)
             ? promptOf(cell, maker.inputs([assembler.viewOf(column, assembled!)])[0]!)
             : null,
         reasoning: answer === undefined ? null : (maker?.reasoningOf?.(answer) ?? null),
@@ -169,7 +168,8 @@ function hasNeeds({ needs }: PlanColumn, { values }: AssembledRow): boolean {
 
 /** Null where what is there now is not what the cell was made from. */
 function promptOf(cell: CellRecord, keyed: Keyed<unknown> | CellError): PromptView | null {
-  return keyed instanceof CellError || keyed.digest !== cell.in ? null : (keyed.input as PromptView);
+  if (keyed instanceof CellError || keyed.digest !== cell.in) return null;
+  return hasMessages(keyed.input) ? keyed.input : null;
 }
 
 function makeSources(plan: Plan): (column: PlanColumn, row: number) => string | null {
@@ -192,6 +192,7 @@ function modelOf(plan: Plan, column: PlanColumn): string | null {
   return alias === undefined ? null : (findOwn(plan.models, alias)?.model ?? null);
 }
 
-function isChat(column: PlanColumn): column is ChatColumn {
-  return column.kind.startsWith('llm-');
+/** Whether a model was sent messages for a cell. */
+function hasMessages(input: unknown): input is PromptView {
+  return typeof input === 'object' && input !== null && 'messages' in input;
 }

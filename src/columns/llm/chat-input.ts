@@ -41,7 +41,7 @@ export function openInputs<Column extends ChatColumn>(
   if (model === undefined) throw new RangeError(`No model "${form.alias}" in the plan`);
 
   return (row) => {
-    const text = render(prompt, row, 'prompt');
+    const text = renderPrompt(prompt, row, 'prompt');
     const media = mediaOf(contexts, row.values, local);
     if (text.trim() === '' && media.length === 0) {
       const needs = column.needs.map((need) => `"${need}"`).join(', ');
@@ -50,7 +50,7 @@ export function openInputs<Column extends ChatColumn>(
         `The prompt renders empty: look at ${needs || 'the template'}`,
       );
     }
-    const systemText = systemPrompt === null ? '' : render(systemPrompt, row, 'system_prompt');
+    const systemText = systemPrompt === null ? '' : renderPrompt(systemPrompt, row, 'system_prompt');
     const hasSystemText = systemText.trim() !== '';
     const parameters = parametersOf(model, row);
     // What stands at its default is left out: a field that a newer Rowloom adds changes no digest of a cell that does
@@ -93,7 +93,8 @@ function sendable(schema: Value | null): ChatInput['responseSchema'] {
   return root.type === 'object' ? { name: 'answer', schema: root } : null;
 }
 
-function render(template: Template, row: RowView, use: string): string {
+/** What a template of a prompt gives. Throws `CellError`. */
+export function renderPrompt(template: Template, row: RowView, use: string): string {
   let source: (() => number) | null = null;
   const draw = () => {
     source ??= row.draw(use);

@@ -64,6 +64,11 @@ const embeddingParameters = map({
   ...callParameters(),
 });
 
+const imageParameters = map({
+  generation_type: oneOf(['image']).default('image'),
+  ...callParameters(),
+});
+
 const modelFields = {
   alias: filledText(),
   model: filledText(),
@@ -75,6 +80,7 @@ const modelFields = {
 export const MODEL_CONFIGS = {
   text: map({ ...modelFields, inference_parameters: chatParameters.prefault({}) }),
   embeddings: map({ ...modelFields, inference_parameters: embeddingParameters.prefault({}) }),
+  images: map({ ...modelFields, inference_parameters: imageParameters.prefault({}) }),
 };
 export type ModelConfig = z.infer<(typeof MODEL_CONFIGS)[keyof typeof MODEL_CONFIGS]>;
 export type ParameterConfig = z.infer<typeof chatParameters>['temperature'];

@@ -98,8 +98,8 @@ class RestingClient extends Client {
   }
 }
 
-/** Throws `ConfigError` for what is no address. */
-function proxyOf(endpoint: URL, environment: Environment): URL | null {
+/** The proxy to an address; null for none. Throws `ConfigError` for what is no address. */
+export function proxyOf(endpoint: URL, environment: Environment): URL | null {
   const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
   const variables = { proxies: [...ofScheme, 'ALL_PROXY'], exceptions: ['NO_PROXY'] };
   const proxy = findProxy(endpoint, environment, variables);

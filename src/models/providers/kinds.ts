@@ -3,16 +3,19 @@
 // calls.
 
 import { findOwn } from '../../own-keys.ts';
+import { showsForImages } from './openai/images.ts';
 import { chatParameters } from './openai/protocol.ts';
 import type { ProviderKind } from './provider-kind.ts';
 
+const OPENAI_FIELDS = { chatParameters, showsForImages };
+
 const PROVIDER_KINDS = {
   openai: {
-    ...{ isHosted: true, chatParameters },
+    ...{ isHosted: true, ...OPENAI_FIELDS },
     load: async () => (await import('./openai/client.ts')).openClient,
   },
   simulated: {
-    ...{ isHosted: false, chatParameters },
+    ...{ isHosted: false, ...OPENAI_FIELDS },
     load: async () => (await import('./simulated/simulated-client.ts')).openClient,
   },
 } satisfies Record<string, ProviderKind>;

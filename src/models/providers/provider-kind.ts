@@ -28,6 +28,8 @@ export interface ProviderKind {
   readonly isHosted: boolean;
   /** `parameters` of a request, in the order in which they are sent; what `extraBody` says wins. */
   readonly chatParameters: (of: ChatParameters) => ValueObject;
+  /** Whether a model that makes pictures is shown what stands beside its prompt. */
+  readonly showsForImages: (model: string) => boolean;
   /** Clients throw `ConfigError` for options that nobody can work with. */
   readonly load: () => Promise<(options: ClientOptions) => ModelClient>;
 }

@@ -5,6 +5,7 @@ import { ModelError } from '../../../src/errors.ts';
 import { Limiter } from '../../../src/models/limiter.ts';
 import { ModelTraits } from '../../../src/models/traits.ts';
 import type { CellRecord } from '../../../src/store/records.ts';
+import { NO_PICTURES } from '../../support/no-pictures.ts';
 import { NO_FILES } from '../../support/one-cell.ts';
 import { LOCAL } from '../../support/plans.ts';
 
@@ -27,6 +28,7 @@ function listsOf({ refused = [], fails, keeps }: ListsOptions = {}) {
     module: () => Promise.reject(new Error('No modules')),
     files: NO_FILES,
     local: LOCAL,
+    pictures: NO_PICTURES,
     settings: { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 },
     wayTo: async () => ({
       ...{

@@ -354,11 +354,11 @@ rowloom:
     files: columns('\n  - { name: id, column_type: [sampler] }\n'),
     says: ['error config.yaml:2:30 column "id": column_type has to be text, not a list'],
   },
-  'column types that are not there yet': {
+  'a picture without a prompt': {
     files: columns(`
-  - { name: d, column_type: image, prompt: x, model_alias: writer }
+  - { name: d, column_type: image, prompt: " ", model_alias: writer, multi_modal_context: [] }
 `),
-    says: ['error config.yaml:2:16 column "d": column_type "image" is not supported yet'],
+    says: ['error config.yaml:2:44 column "d": prompt is empty'],
   },
   'functions of users': {
     files: {

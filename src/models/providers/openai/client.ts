@@ -2,9 +2,11 @@
 
 import type { Environment } from '../../../proxies.ts';
 import { formatJson } from '../../../values.ts';
+import { download } from '../../http/download.ts';
 import { ProviderEndpoint } from '../../http/provider-endpoint.ts';
 import type { ModelClient } from '../../model-client.ts';
 import type { ClientOptions } from '../provider-kind.ts';
+import { imageCall } from './images.ts';
 import { CHAT_CALL, chatBody, embeddingsBody, embeddingsCall } from './protocol.ts';
 
 export interface OpenAIClientOptions {
@@ -46,6 +48,11 @@ export function createOpenAIClient(options: OpenAIClientOptions): ModelClient {
       const body = formatJson(embeddingsBody(request));
       return endpoint.call(request, { ...embeddingsCall(request.inputs.length), body, hasSchema: false });
     },
+    picture(request) {
+      const { body, ...call } = imageCall(request);
+      return endpoint.call(request, { ...call, body: formatJson(body) });
+    },
+    fetch: (url, request) => download(url, { ...request, environment }),
     close: () => endpoint.close(),
   };
 }

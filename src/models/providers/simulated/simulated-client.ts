@@ -9,6 +9,8 @@ import type {
   ChatRequest,
   EmbeddingAnswer,
   EmbeddingRequest,
+  ImageAnswer,
+  ImageRequest,
   ModelAnswer,
   ModelClient,
 } from '../../model-client.ts';
@@ -23,6 +25,7 @@ import {
   simulateVector,
   streamOf,
 } from './simulated-answer.ts';
+import { simulatePicture } from './simulated-picture.ts';
 
 export const INSTANT: SimulationSettings = { latencyMs: 0, jitter: 1, errorRate: 0, busyRate: 0 };
 
@@ -90,5 +93,22 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
     return new ModelError('simulated answered 500: made to fail', { failure: 'unavailable', status: 500 });
   }
 
-  return { host: SIMULATED_HOST, chat, embed, close: async () => undefined };
+  async function picture(request: ImageRequest): Promise<ImageAnswer> {
+    await meetFate(request);
+    const { model, messages } = request;
+    const prompt = messages.map(({ content }) => content).join('\n');
+    const base64 = simulatePicture({ model, prompt }).toString('base64');
+    const promptTokens = simulateTokens(prompt);
+    return { pictures: [{ base64 }], text: '', promptTokens, completionTokens: 0, status: 200 };
+  }
+
+  const fetch = () => Promise.reject(new TypeError('Simulated pictures have no address'));
+  return {
+    host: SIMULATED_HOST,
+    chat,
+    embed,
+    picture,
+    fetch,
+    close: async () => undefined,
+  };
 }

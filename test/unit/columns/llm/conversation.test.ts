@@ -5,6 +5,7 @@ import { Limiter } from '../../../../src/models/limiter.ts';
 import type { ChatRequest, ModelAnswer } from '../../../../src/models/model-client.ts';
 import { MAX_REFUSALS, ModelTraits } from '../../../../src/models/traits.ts';
 import { type CellRecord, RECORD_VERSION } from '../../../../src/store/records.ts';
+import { NO_PICTURE_CALLS } from '../../../support/no-pictures.ts';
 import { type CellTask, makeCell } from '../../../support/one-cell.ts';
 import { structuredColumn } from '../../../support/plans.ts';
 
@@ -54,6 +55,7 @@ function cellOf(steps: readonly Step[], overrides: Partial<CellTask> = {}) {
       client: {
         host: 'localhost:1',
         embed: () => Promise.reject(new Error('It is a chat')),
+        ...NO_PICTURE_CALLS,
         close: async () => undefined,
         async chat(request) {
           requests.push(request);
