@@ -85,15 +85,18 @@ export class ServerError extends RowloomError {
 /** A build ended by what no retry helps. Exit 1. */
 export class BuildError extends RowloomError {}
 
-/** A processor failed: no row can be written or begun without what it makes. Holds which one, the row, and what helps. */
+/** A processor failed: no row can be written or begun without what it makes. Holds which one, its rows, and what helps. */
 export class ProcessorError extends RowloomError {
   constructor(
     processor: string,
-    { row, message }: { readonly row: number | null; readonly message: string },
+    {
+      rows: { first, last },
+      message,
+    }: { readonly rows: { readonly first: number; readonly last: number }; readonly message: string },
   ) {
-    const where = row === null ? '' : ` with row ${row}`;
+    const rows = first === last ? `row ${first}` : `rows ${first}-${last}`;
     super(
-      `Cannot go on${where}: processor "${processor}": ${message}. Mend it, then run the same command again: what was made is kept`,
+      `Cannot go on with ${rows}: processor "${processor}": ${message}. Mend it, then run the same command again: what was made is kept`,
     );
   }
 }
@@ -157,5 +160,7 @@ export class CellError extends RowloomError {
  *   TriesExhausted   calls ended without an answer, as often as a cell has tries
  *   CutCall          a call was cut off before its answer came
  *   CrashedWorker    making it ended the process, with nothing else in flight
+ *   DroppedByProcessor   no fault: a processor before the batch takes the whole row out
  */
 export type CellErrorKind = string;
+export const DROPPED_BY_PROCESSOR: CellErrorKind = 'DroppedByProcessor';

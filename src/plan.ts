@@ -25,7 +25,7 @@ export interface OutputColumn {
   readonly type: ColumnType;
 }
 
-/** A column that is read out of another one's cells; it may be left out of the output by itself. */
+/** A column without cells of its own: it is read out of another one's, or a processor adds it. It may be dropped by itself. */
 export interface SideEffect extends OutputColumn {
   readonly drop?: true;
 }
@@ -75,14 +75,24 @@ export interface PlanColumn<Kind extends string = string, Form = unknown> {
   readonly form: Form;
 }
 
-/** All columns of the output in its order: side effects stand after what makes them, and are not dropped with it. */
-export function outputColumns({
-  columns,
-}: Pick<Plan, 'columns'>): readonly (OutputColumn & Pick<PlanColumn, 'drop'>)[] {
+/** The hidden column that starts rows where nothing else does. */
+export const ROW_ID_COLUMN = '_internal_row_id';
+
+/** A column of the output, and whether it is left out of `parquet-files/`. */
+type OutputPlace = OutputColumn & Pick<PlanColumn, 'drop'>;
+
+/** The columns that are in cells, in the order of the output: side effects stand after what makes them, and are not dropped with it. */
+export function cellColumns({ columns }: Pick<Plan, 'columns'>): readonly OutputPlace[] {
   return columns.flatMap(({ name, type, drop, sideEffects }) => [
     { name, type, drop },
     ...sideEffects.map((side) => ({ ...side, drop: side.drop === true })),
   ]);
+}
+
+/** All columns of the output in its order: those that processors add stand last. */
+export function outputColumns(plan: Pick<Plan, 'columns' | 'processors'>): readonly OutputPlace[] {
+  const added = plan.processors.flatMap(({ adds = [] }) => adds);
+  return [...cellColumns(plan), ...added.map((column) => ({ ...column, drop: column.drop === true }))];
 }
 
 /** Finds the column that makes what a name stands for: that of this name, or the one that it is a side effect of. */
@@ -93,10 +103,12 @@ export function openProducers({ columns }: Pick<Plan, 'columns'>): (name: string
   return (name) => producers.get(name) ?? name;
 }
 
-/** What changes rows before their cells are made, or what is written of them, in the order of the document. */
+/** What changes rows before their cells are made, or what is written of them. They run in the order of their list. */
 export interface PlanProcessor<Kind extends string = string, Form = unknown> {
   readonly kind: Kind;
   readonly name: string;
+  /** Columns that it adds to the output. */
+  readonly adds?: readonly SideEffect[];
   readonly form: Form;
 }
 
@@ -166,6 +178,9 @@ export interface Plan {
   readonly v: typeof PLAN_VERSION;
   /** In the order of the output: seed columns, then the document's. */
   readonly columns: readonly PlanColumn[];
+  /** What changes or drops rows before any of their cells is made; left out where there is nothing. */
+  readonly beforeBatch?: readonly PlanProcessor[];
+  /** What works on the rows of a group when they are written. */
   readonly processors: readonly PlanProcessor[];
   /** The models in use, by alias. */
   readonly models: { readonly [alias: string]: PlanModel };

@@ -7,6 +7,7 @@ import { StoreError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
+import { type Functions, openFunctions } from '../modules/functions.ts';
 import { readModule, type UserModule } from '../modules/stored-modules.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
@@ -41,6 +42,8 @@ export interface Build extends OpenRows {
   makerOf(name: string): OpenCells;
   /** A module of the dataset, read once. */
   moduleOf(hash: string): Promise<UserModule>;
+  /** Runs processors. */
+  readonly functions: Functions;
   /** The inline columns that a column's inputs go through, in graph order. */
   inlineUpstreamOf(name: string): readonly string[];
   readPart(part: PartName): Promise<CachedPart>;
@@ -71,11 +74,17 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   const columns = graphColumns(plan, settings);
   const graph = ExecutionGraph.create(columns);
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
-  const rows = await openRows({ plan, order: graph.order, files: dataset.files });
+  const modules = new Map<string, Promise<UserModule>>();
+  function moduleOf(hash: string): Promise<UserModule> {
+    const module = modules.get(hash) ?? readModule(dataset.files, hash);
+    modules.set(hash, module);
+    return module;
+  }
+  const functions = openFunctions({ moduleOf, limiter: process.threads });
+  const rows = await openRows({ plan, order: graph.order, functions, files: dataset.files });
   const { digests } = rows;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const opened = new Map(rows.assembler.columns.map((open) => [open.column.name, open]));
-  const modules = new Map<string, Promise<UserModule>>();
   function columnOf(name: string): PlanColumn {
     const column = byName.get(name);
     if (column === undefined) throw new RangeError(`No column "${name}" in plan ${ref.planDigest}`);
@@ -105,11 +114,8 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
       if (open.shape !== 'cells') throw new TypeError(`Cannot make cells of column "${name}"`);
       return open;
     },
-    moduleOf(hash) {
-      const module = modules.get(hash) ?? readModule(dataset.files, hash);
-      modules.set(hash, module);
-      return module;
-    },
+    moduleOf,
+    functions,
     inlineUpstreamOf: (name) => inlineUpstreamOf(graph, name),
     readPart: (part) => parts.read(dataset, part),
     forgetParts(names) {

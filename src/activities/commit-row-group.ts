@@ -4,7 +4,7 @@
 import type { RowFailure } from '../columns/maker.ts';
 import { RowMask } from '../graph/row-mask.ts';
 import { findOwn } from '../own-keys.ts';
-import { processBatch } from '../processors/after-batch.ts';
+import { processBatch } from '../processors/process-batch.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
 import { FileReads } from '../rows/file-reads.ts';
 import { partsSource } from '../rows/parts.ts';
@@ -20,6 +20,7 @@ import { removeForeignFiles } from './foreign-files.ts';
 export async function commitRowGroupActivity(
   build: Build,
   input: CommitRowGroupInput,
+  signal: AbortSignal,
 ): Promise<CommitRowGroupResult> {
   const { plan, dataset, ref, edition, digests } = build;
   const { rowGroup, rows, isComplete } = input;
@@ -31,7 +32,7 @@ export async function commitRowGroupActivity(
     isComplete,
     digest: digests.groupDigest(rows),
     definitions: digests.definitions(rows),
-    readContent: () => readContent(build, input),
+    readContent: () => readContent(build, input, signal),
   });
   await edition.publish({ isFinished: false });
   if (isComplete) await removeForeignFiles(build, rowGroup);
@@ -50,8 +51,12 @@ async function tellRowGroup({ dataset, ref, onRowGroup }: Build, group: GroupRec
   });
 }
 
-async function readContent(build: Build, input: CommitRowGroupInput): Promise<RowGroupContent> {
-  const { assembler } = build;
+async function readContent(
+  build: Build,
+  input: CommitRowGroupInput,
+  signal: AbortSignal,
+): Promise<RowGroupContent> {
+  const { assembler, plan, functions } = build;
   const { rows, parts } = input;
   const isDropped = RowMask.fromHex(rows, input.dropped);
   const chosen = new Map<string, Map<number, string>>();
@@ -68,7 +73,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
         reads.noteCell(column, record);
         pictures.noteCell(record);
       },
-      ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(rows) }),
+      ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(rows, signal) }),
     }),
     hasAllSides: true,
   });
@@ -94,7 +99,7 @@ async function readContent(build: Build, input: CommitRowGroupInput): Promise<Ro
     chosen,
     pictures: pictures.of(complete),
     ...(marks === undefined ? {} : { reads: marks }),
-    process: (batch) => processBatch(build.plan, batch),
+    process: (batch) => processBatch(batch, { plan, functions, signal }),
   };
 }
 

@@ -21,13 +21,14 @@ import type { Build } from './build.ts';
 export async function openRowGroupActivity(
   build: Build,
   { rowGroup, rows, continues }: OpenRowGroupInput,
+  signal: AbortSignal,
 ): Promise<OpenRowGroupResult> {
   const lostMasks = continues?.lost ?? {};
   const lostRows = new Map(
     Object.entries(lostMasks).map(([name, mask]) => [name, new Set(RowMask.fromHex(rows, mask).rows())]),
   );
   const lost = (column: string, row: number) => lostRows.get(column)?.has(row) === true;
-  const adoption = await adoptRowGroup({ ...build, rowGroup, rows, lost });
+  const adoption = await adoptRowGroup({ ...build, rowGroup, rows, lost, signal });
   const dropped = continues === undefined ? RowMask.empty(rows) : RowMask.fromHex(rows, continues.dropped);
   for (const row of adoption.dropped.keys()) dropped.set(row);
   const columns: Record<string, OpenedRowGroup['columns'][string]> = {};

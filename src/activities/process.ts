@@ -1,9 +1,12 @@
 // What is true of a process, whichever builds it serves.
 
+import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
 import type { BuildError } from '../errors.ts';
 import { Limiters } from '../models/limiters.ts';
 import type { ModelsOptions } from '../models/models.ts';
+import type { PlainLimiter } from '../models/plain-limiter.ts';
+import { plainKeyOf } from '../plan.ts';
 import { PartCache } from '../store/part-cache.ts';
 import type { Store } from '../store/store.ts';
 import { Company } from './company.ts';
@@ -36,6 +39,8 @@ export interface ProcessOptions {
 
 export interface ServingProcess extends ProcessOptions {
   readonly limiters: Limiters;
+  /** Leave to burn CPU in a thread, whether builds may make calls or not: what is written at a stop needs it too. */
+  readonly threads: PlainLimiter;
   readonly parts: PartCache;
   readonly company: Company;
   /** Rejects when a build is to stop and its workflow cannot be told: it will not end by itself. */
@@ -50,9 +55,11 @@ export function openProcess(options: ProcessOptions): ServingProcess {
   });
   // Nobody has to listen.
   unheard.catch(() => undefined);
+  const limiters = new Limiters();
   return {
     ...options,
-    limiters: new Limiters(),
+    limiters,
+    threads: limiters.plain(plainKeyOf({ threads: 'cpu' }), availableParallelism()),
     parts: new PartCache(PART_CACHE_BYTES),
     company: new Company(),
     unheard,

@@ -25,17 +25,28 @@ const WHOLE_FIELDS = new Set([
   'shutdown_error_window',
 ]);
 
+/** Fields with the user's own values: nothing in them is a field of ours. */
+const USERS_FIELDS = ['extra_body', 'output_format', 'template', 'generator_params', 'processor_params'];
+
 /** The document of a config, with all defaults filled in: read again it gives the same plan. */
 export function builderConfigOf(config: DatasetConfig): ValueObject {
   const { columns, models, seeds, rowloom, providers, processors } = config;
+  const listOf = (owner: 'stage' | 'processor_type') => {
+    const own = processors.filter((processor) => owner in processor);
+    return own.length > 0 ? { processors: own.map(documentValue) } : {};
+  };
   return {
     data_designer: {
       columns: columns.map(documentValue),
       model_configs: models.map(documentValue),
       seed_config: documentValue(seeds),
-      ...(processors.length > 0 ? { processors: processors.map(documentValue) } : {}),
+      ...listOf('processor_type'),
     },
-    rowloom: { ...(documentValue(rowloom) as ValueObject), providers: providers.map(documentValue) },
+    rowloom: {
+      ...(documentValue(rowloom) as ValueObject),
+      providers: providers.map(documentValue),
+      ...listOf('stage'),
+    },
   };
 }
 
@@ -48,8 +59,7 @@ function documentValue(config: unknown): Value {
 }
 
 function fieldValue(field: string, value: unknown): Value {
-  // The user's own values: nothing in them is a field of ours.
-  if (['extra_body', 'output_format', 'template'].includes(field)) return value as Value;
+  if (USERS_FIELDS.includes(field)) return value as Value;
   if (!WHOLE_FIELDS.has(field)) return documentValue(value);
   return Array.isArray(value) ? value.map((item) => wholeValue(item)) : wholeValue(value);
 }

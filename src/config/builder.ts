@@ -13,7 +13,7 @@
 import { stringify } from 'yaml';
 import type { ColumnKind, InputOf } from '../columns/kinds.ts';
 import type { Marked } from '../columns/marks.ts';
-import type { ProcessorInput } from '../processors/kinds.ts';
+import type { ProcessorInput, UserProcessorInput } from '../processors/kinds.ts';
 import type { RowloomSettings, SeedConfig } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 
@@ -74,7 +74,7 @@ interface DocumentData {
   readonly columns: readonly object[];
   readonly model_configs: readonly object[];
   readonly processors?: readonly object[];
-  readonly rowloom: { readonly providers: readonly object[] };
+  readonly rowloom: { readonly providers: readonly object[]; readonly processors?: readonly object[] };
 }
 
 const EMPTY: DocumentData = { columns: [], model_configs: [], rowloom: { providers: [] } };
@@ -131,10 +131,12 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
     return new DatasetBuilder({ ...this.#data, model_configs: [...this.#data.model_configs, spec] });
   }
 
-  /** Adds what is done with rows when they are written, after the processors added before. */
-  processor(spec: ProcessorInput): DatasetBuilder<Known, Alias> {
-    const { processors = [] } = this.#data;
-    return new DatasetBuilder({ ...this.#data, processors: [...processors, spec] });
+  /** Adds what is done with rows, after the processors of its sort that were added before. */
+  processor(spec: ProcessorInput | UserProcessorInput): DatasetBuilder<Known, Alias> {
+    const { processors = [], rowloom } = this.#data;
+    if (!('stage' in spec)) return new DatasetBuilder({ ...this.#data, processors: [...processors, spec] });
+    const own = [...(rowloom.processors ?? []), spec];
+    return new DatasetBuilder({ ...this.#data, rowloom: { ...rowloom, processors: own } });
   }
 
   /** Adds an endpoint. `api_key` is the name of an environment variable, never a key. */

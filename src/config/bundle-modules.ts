@@ -1,11 +1,13 @@
-// Bundles the modules that the columns of a document name, and says what is wrong with them where the document names them.
+// Bundles the modules that columns and processors of a document name, and says what is wrong with them where the document names them.
 
 import path from 'node:path';
 import type { ModuleRef } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { Bundle, ModuleProblem } from '../modules/bundle.ts';
+import { kindOf, processorOf } from '../processors/kinds.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
+import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 import type { ReadConfig } from './validate.ts';
 
@@ -24,15 +26,21 @@ export interface BundleOptions {
 /** By the path in the document. Modules that cannot be used are in the report. */
 export async function bundleModules(
   report: Report,
-  { columns }: ReadConfig,
+  { columns, processors }: ReadConfig,
   { file, cwd, bundleModule }: BundleOptions,
 ): Promise<ReadonlyMap<string, Bundle>> {
   const folder = path.dirname(path.resolve(cwd, file));
   const bundles = new Map<string, Bundle>();
-  const refs = columns.flatMap(({ path: place, config }) => {
-    const named = config === null ? [] : (declarationOf(config.column_type).modules?.(config) ?? []);
-    return named.map((ref): ModuleRef => ({ ...ref, path: [...place, ...ref.path] }));
-  });
+  const at = (place: Path, refs: readonly ModuleRef[] = []) =>
+    refs.map((ref): ModuleRef => ({ ...ref, path: [...place, ...ref.path] }));
+  const refs = [
+    ...columns.flatMap(({ path: place, config }) =>
+      config === null ? [] : at(place, declarationOf(config.column_type).modules?.(config)),
+    ),
+    ...processors.flatMap(({ path: place, config }) =>
+      config === null ? [] : at(place, processorOf(kindOf(config)).modules?.(config)),
+    ),
+  ];
   for (const name of new Set(refs.map((ref) => ref.file))) {
     const of = refs.filter((ref) => ref.file === name);
     const bundle = await bundleModule(path.resolve(folder, name));

@@ -3,13 +3,10 @@
 import { declarationOf } from '../columns/kinds.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
-import { nameProblem } from './read-parts.ts';
+import { nameProblem, ONE_IN_PARQUET } from './read-parts.ts';
 import type { Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
 import type { ReadColumn, ReadConfig } from './validate.ts';
-
-/** What is wrong with two names of one spelling. */
-const ONE_IN_PARQUET = 'differ only in case: readers of Parquet such as DuckDB take them for one';
 
 export function checkNames(
   report: Report,

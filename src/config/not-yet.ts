@@ -41,9 +41,6 @@ export const LATER_DOCUMENT_FIELDS: LaterFields = {
   profilers: [null],
 };
 
-/** Processors of the user's own modules. */
-export const LATER_SETTINGS: LaterFields = { processors: [null] };
-
 export function laterColumnFields(columnType: string): LaterFields {
   return columnType.startsWith('llm-') ? { ...ANY_COLUMN, ...MODEL_COLUMN } : ANY_COLUMN;
 }

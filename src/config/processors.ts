@@ -1,12 +1,21 @@
 // Reads the processors of a document and checks what they say of its columns.
 
-import type { ProcessorChecks, ProcessorConfig } from '../processors/declaration.ts';
-import { PROCESSOR_KINDS, processorOf } from '../processors/kinds.ts';
+import type { AddedColumn, ProcessorChecks, ProcessorConfig } from '../processors/declaration.ts';
+import { kindOf, PROCESSOR_KINDS, processorOf, USER_PROCESSOR_KINDS } from '../processors/kinds.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import { readPart } from './explain.ts';
 import type { Path } from './load.ts';
-import { fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
+import {
+  fieldsOf,
+  isReplaced,
+  nameProblem,
+  ONE_IN_PARQUET,
+  readList,
+  readWord,
+  textOf,
+} from './read-parts.ts';
 import type { Report } from './report.ts';
+import { shapeOfType } from './shapes.ts';
 
 /** A processor as far as it could be read; null when something in it is wrong. */
 export interface ReadProcessor {
@@ -15,19 +24,35 @@ export interface ReadProcessor {
   readonly config: ProcessorConfig | null;
 }
 
-/** In the order in which they run. Of several of one name only the last counts. */
+/**
+ * In the order in which they run: those of users' modules, which stand below `rowloom:`, before Data Designer's, which write
+ * what those left. Of several of one name only the last counts.
+ */
 export function readProcessors(report: Report): readonly ReadProcessor[] {
-  const all = readList(report, ['processors']).map((path) => readProcessor(report, path));
+  const lists: readonly ProcessorList[] = [
+    { path: ['rowloom', 'processors'], word: 'stage', kinds: USER_PROCESSOR_KINDS },
+    { path: ['processors'], word: 'processor_type', kinds: PROCESSOR_KINDS },
+  ];
+  const all = lists.flatMap((list) =>
+    readList(report, list.path).map((path) => readProcessor(report, path, list)),
+  );
   return all.filter((processor) => !isReplaced(report, processor, { all, noun: 'processor' }));
 }
 
-function readProcessor(report: Report, path: Path): ReadProcessor {
+interface ProcessorList {
+  readonly path: Path;
+  /** The field that names the kind. */
+  readonly word: string;
+  readonly kinds: readonly string[];
+}
+
+function readProcessor(report: Report, path: Path, { word, kinds }: ProcessorList): ReadProcessor {
   // Says what is wrong with one that is no map.
   const fields = fieldsOf(report.read(path)) ?? {};
   const name = textOf(fields.name);
   const problem = name === null ? null : nameProblem(name);
   if (problem !== null) report.add({ path: [...path, 'name'], message: problem });
-  const kind = readWord(report, { path: [...path, 'processor_type'], words: PROCESSOR_KINDS, later: [] });
+  const kind = readWord(report, { path: [...path, word], words: kinds, later: [] });
   const config = kind === null ? null : readPart(report, { path, schema: processorOf(kind).schema });
   return { path, name, config };
 }
@@ -39,7 +64,7 @@ export function droppedColumns(
 ): ReadonlyMap<string, string> {
   const dropped = new Map<string, string>();
   for (const config of processors) {
-    const names = processorOf(config.processor_type).drops?.(config, columns) ?? [];
+    const names = processorOf(kindOf(config)).drops?.(config, columns) ?? [];
     for (const name of names) if (!dropped.has(name)) dropped.set(name, config.name);
   }
   return dropped;
@@ -51,20 +76,40 @@ export interface ProcessorCheck extends Pick<ProcessorChecks, 'columns' | 'sideE
 }
 
 /** Everything wrong with what processors say of columns is in the report. */
-export function checkProcessors(report: Report, { processors, ...known }: ProcessorCheck): void {
+export function checkProcessors(report: Report, { processors, columns, ...known }: ProcessorCheck): void {
   const before: ProcessorConfig[] = [];
+  const added = new Map<string, AddedColumn>();
   for (const { path: place, config } of processors) {
     if (config === null) continue;
-    processorOf(config.processor_type).check?.(config, {
-      ...known,
-      dropped: droppedColumns(before, known.columns ?? []),
+    const { check, adds } = processorOf(kindOf(config));
+    const names = columns === null ? null : [...columns, ...added.keys()];
+    check?.(config, {
+      sideEffects: known.sideEffects,
+      columns: names,
+      dropped: droppedColumns(before, names ?? []),
+      shapeOf: (name) => (added.has(name) ? shapeOfType(added.get(name)!.type) : known.shapeOf(name)),
       add(below, message, { at, ...options } = {}) {
         const path = [...place, ...below];
         report.add({ path, message, ...options, position: positionOf(report, path, at) });
       },
     });
+    for (const column of adds?.(config) ?? []) {
+      const problem = problemOfAdded(column.name, [...(columns ?? []), ...added.keys()]);
+      if (problem !== null) report.add({ path: [...place, ...column.path], message: problem, isWhole: true });
+      added.set(column.name, column);
+    }
     before.push(config);
   }
+}
+
+function problemOfAdded(name: string, taken: readonly string[]): string | null {
+  const problem = nameProblem(name);
+  if (problem !== null) return `the name of a column that it adds ${problem}`;
+  const twin = taken.find((other) => other.toLowerCase() === name.toLowerCase());
+  if (twin === undefined) return null;
+  return twin === name
+    ? `"${name}" is there already: what changes a column returns it and does not declare it`
+    : `"${name}" and "${twin}" ${ONE_IN_PARQUET}`;
 }
 
 function positionOf(

@@ -1,6 +1,7 @@
 // How parts of a document are read one by one: maps, lists, words, names. What is wrong is in the report.
 
 import { describe, plainText, plainValue } from '../columns/fields.ts';
+import { ROW_ID_COLUMN } from '../plan.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
 import type { Path } from './load.ts';
@@ -60,8 +61,9 @@ export function readWord<Known extends string>(
 
 /** Column names become folder names, percent-encoded. */
 const MAX_ENCODED_NAME = 200;
-/** The hidden column that starts rows where nothing else does. */
-export const ROW_ID_COLUMN = '_internal_row_id';
+
+/** What is wrong with two names of one spelling. */
+export const ONE_IN_PARQUET = 'differ only in case: readers of Parquet such as DuckDB take them for one';
 
 /** Why a column cannot have a name; null if it can. Follows the word `name`. */
 export function nameProblem(name: string): string | null {

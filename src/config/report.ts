@@ -12,6 +12,7 @@ const NAMED: readonly { readonly path: Path; readonly word: string; readonly nam
   { path: ['columns'], word: 'column', nameField: 'name' },
   { path: ['model_configs'], word: 'model', nameField: 'alias' },
   { path: ['processors'], word: 'processor', nameField: 'name' },
+  { path: ['rowloom', 'processors'], word: 'processor', nameField: 'name' },
   { path: ['rowloom', 'providers'], word: 'provider', nameField: 'name' },
   { path: ['providers'], word: 'provider', nameField: 'name' },
   { path: ['model_providers'], word: 'provider', nameField: 'name' },

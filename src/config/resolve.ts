@@ -7,9 +7,9 @@ import { typeWithSkip } from '../columns/skip-type.ts';
 import { digestOf } from '../digest.ts';
 import {
   aliasesOf,
+  cellColumns,
   type ModelSettings,
   type OutputColumn,
-  outputColumns,
   type Parameter,
   PLAN_VERSION,
   type Plan,
@@ -17,13 +17,12 @@ import {
   type PlanModel,
   type PlanProcessor,
   type PlanSeedSource,
+  ROW_ID_COLUMN,
   type Settings,
 } from '../plan.ts';
-import type { ProcessorConfig } from '../processors/declaration.ts';
-import { processorOf } from '../processors/kinds.ts';
+import { kindOf, processorOf } from '../processors/kinds.ts';
 import { droppedColumns } from './processors.ts';
 import { settingsOfProvider } from './providers.ts';
-import { ROW_ID_COLUMN } from './read-parts.ts';
 import { needsOf } from './references.ts';
 import { DEFAULT_ROW_GROUP_SIZE, type SeedConfig } from './schema/document.ts';
 import {
@@ -79,7 +78,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
   const plan: Plan = {
     v: PLAN_VERSION,
     columns,
-    processors: config.processors.flatMap(planProcessor),
+    ...planProcessors(config, { columns, modules: options.modules }),
     models: byAlias(used, (model) => planModel(model, providerOf(model.provider, options))),
     seed: rowloom.seed ?? recorded?.seed ?? seedOfName(options.datasetName),
     rowGroupSize: rowloom.row_group_size ?? recorded?.rowGroupSize ?? DEFAULT_ROW_GROUP_SIZE,
@@ -165,9 +164,31 @@ function modelSettings({ provider, inference_parameters, skip_health_check }: Mo
   };
 }
 
-function planProcessor(config: ProcessorConfig): readonly PlanProcessor[] {
-  const form = processorOf(config.processor_type).form(config);
-  return form === null ? [] : [{ kind: config.processor_type, name: config.name, form }];
+function planProcessors(
+  { processors }: DatasetConfig,
+  { columns, modules }: Pick<Plan, 'columns'> & Pick<Facts, 'modules'>,
+): Pick<Plan, 'beforeBatch' | 'processors'> {
+  const planned = processors.flatMap((config) => {
+    const { isBeforeBatch = false, form: formOf, adds } = processorOf(kindOf(config));
+    const form = formOf(config, { modules });
+    const added = adds?.(config).map(({ name, type }) => ({ name, type })) ?? [];
+    return form === null ? [] : [{ isBeforeBatch, kind: kindOf(config), name: config.name, form, added }];
+  });
+  const dropped = droppedColumns(processors, [
+    ...cellColumns({ columns }).map(({ name }) => name),
+    ...planned.flatMap(({ added }) => added.map(({ name }) => name)),
+  ]);
+  const ofStage = (isBefore: boolean) =>
+    planned
+      .filter(({ isBeforeBatch }) => isBeforeBatch === isBefore)
+      .map(({ kind, name, form, added }): PlanProcessor => {
+        const adds = added.map((column) =>
+          dropped.has(column.name) ? { ...column, drop: true as const } : column,
+        );
+        return { kind, name, ...(adds.length > 0 ? { adds } : {}), form };
+      });
+  const beforeBatch = ofStage(true);
+  return { ...(beforeBatch.length > 0 ? { beforeBatch } : {}), processors: ofStage(false) };
 }
 
 /** Seed columns first, then the document's; a hidden one where nothing else starts rows. */
@@ -182,7 +203,7 @@ function planColumns({ columns, processors }: DatasetConfig, facts: Facts): read
   const starts = all.some(({ strategy }) => strategy === 'root');
   const dropped = droppedColumns(
     processors,
-    outputColumns({ columns: all }).map(({ name }) => name),
+    cellColumns({ columns: all }).map(({ name }) => name),
   );
   const planned = all.map(
     (column): PlanColumn => ({

@@ -35,7 +35,7 @@ function shapeOfColumn(column: ColumnConfig, find: ShapeOf): Shape | null {
   return known === undefined ? shapeOfType(declared.type(column, NO_FACTS)) : known;
 }
 
-function shapeOfType(type: ColumnType): Shape | null {
+export function shapeOfType(type: ColumnType): Shape | null {
   switch (type.kind) {
     case 'text':
     case 'json':

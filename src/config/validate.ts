@@ -17,7 +17,6 @@ import {
   LATER_DOCUMENT_FIELDS,
   LATER_SAMPLER_TYPES,
   LATER_SEED_TYPES,
-  LATER_SETTINGS,
   laterColumnFields,
   refuseLater,
   warnOfOlder,
@@ -271,16 +270,15 @@ function readSeeds(report: Report, input: unknown): SeedConfig | null {
   return readPart(report, { path: ['seed_config'], schema: seedConfig });
 }
 
+/** Lists below `rowloom:` are read by themselves. */
+const ROWLOOM_LISTS = ['providers', 'processors'];
+
 function readRowloom(report: Report): RowloomSettings | null {
   const input = report.read(['rowloom']) ?? {};
   const fields = fieldsOf(input);
   const own =
     fields === null
       ? input
-      : Object.fromEntries(
-          Object.entries(
-            withoutLaterFields(report, { path: ['rowloom'], fields, later: LATER_SETTINGS }),
-          ).filter(([name]) => name !== 'providers'),
-        );
+      : Object.fromEntries(Object.entries(fields).filter(([name]) => !ROWLOOM_LISTS.includes(name)));
   return readPart(report, { path: ['rowloom'], schema: rowloomSettings, input: own });
 }

@@ -36,19 +36,11 @@ export async function adoptRowGroup(place: {
   readonly readsChangesOnly?: boolean;
   /** See `AdoptInput`. */
   readonly lost?: AdoptInput['lost'];
+  /** Fires when nobody waits for it. */
+  readonly signal?: AbortSignal;
 }): Promise<AdoptedRowGroup> {
-  const {
-    dataset,
-    plan,
-    assembler,
-    roots,
-    digests,
-    local,
-    rowGroup,
-    rows,
-    readsChangesOnly = false,
-    lost,
-  } = place;
+  const { dataset, plan, assembler, roots, digests, local, rowGroup, rows } = place;
+  const { readsChangesOnly = false, lost, signal } = place;
   const order = assembler.columns.map(({ column }) => column.name);
   const published = await findPublished(dataset);
   const group =
@@ -66,7 +58,7 @@ export async function adoptRowGroup(place: {
       rows,
       chosenBy: group?.epoch,
     }),
-    roots.make(rows),
+    roots.make(rows, signal),
     readEarlierOutput(dataset, rowGroup, group),
   ]);
   const records = await withoutLostPictures(dataset, gathered);

@@ -33,6 +33,7 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
   const ordered = order.map((name) => byName.get(name)!);
   const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));
   const producerOf = openProducers(plan);
+  const roots = columns.filter(({ strategy }) => strategy === 'root').map(({ name }) => own.get(name));
   const known = new Map<string, { readonly [column: string]: string }>();
 
   function rulesFor(rows: RowRange) {
@@ -58,6 +59,7 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
 
   function define(rules: ReturnType<typeof rulesFor>): { readonly [column: string]: string } {
     const definitions: Record<string, string> = {};
+    const allRoots = { processors: plan.beforeBatch, roots, seeds: rules.seeds };
     for (const column of ordered) {
       const { name, kind, needs } = column;
       const { follows } = declarationOf(kind);
@@ -66,6 +68,8 @@ export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions
         keep: rules.keep.filter((rule) => rule.column === null || rule.column === name),
         redo: rules.redo.filter((rule) => rule.column === name),
         seeds: follows.seedSource === undefined ? null : rules.seeds,
+        // A processor before the batch may change any root, by what any other one is.
+        roots: column.strategy === 'root' && plan.beforeBatch !== undefined ? allRoots : undefined,
         above: needs.map((need) => findOwn(definitions, producerOf(need))),
       };
       setOwn(definitions, name, digestOf(definition));

@@ -2,6 +2,7 @@
 
 import { openColumns } from '../columns/open-columns.ts';
 import { type LocalMedia, openLocalMedia } from '../local-media.ts';
+import type { Functions } from '../modules/functions.ts';
 import type { Plan } from '../plan.ts';
 import type { SeedSource } from '../seeds/seed-source.ts';
 import type { StoreFiles } from '../store/files/port.ts';
@@ -21,6 +22,8 @@ export interface OpenRowsOptions {
   readonly plan: Plan;
   /** Names in topological order. */
   readonly order: readonly string[];
+  /** Runs processors before the batch. */
+  readonly functions: Functions;
   /** Those of the dataset. */
   readonly files: StoreFiles;
   /** The plan's seed source as its files have it, for a dataset that does not have its rows yet. */
@@ -28,10 +31,10 @@ export interface OpenRowsOptions {
 }
 
 /** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
-export async function openRows({ plan, order, ...seeds }: OpenRowsOptions): Promise<OpenRows> {
-  const local = openLocalMedia((reference) => seeds.files.place(reference));
+export async function openRows({ plan, order, ...more }: OpenRowsOptions): Promise<OpenRows> {
+  const local = openLocalMedia((reference) => more.files.place(reference));
   const { columns, openRoots: open } = await openColumns({ plan, order, local });
-  const roots = await openRoots({ plan, open, ...seeds });
+  const roots = await openRoots({ plan, open, ...more });
   return {
     local,
     assembler: makeAssembler(plan, columns),

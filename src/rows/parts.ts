@@ -1,5 +1,6 @@
 // The cells of a run as the parts say that its child named.
 
+import { CellError, DROPPED_BY_PROCESSOR } from '../errors.ts';
 import type { PartName } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import type { CachedPart } from '../store/part-cache.ts';
@@ -36,7 +37,10 @@ export function partsSource({ parts, read, onCell, roots }: PartsOptions): Sourc
       const failed = current.find((part) => part.failed.has(row))?.failed.get(row);
       if (failed !== undefined) return foundIn(open, failed);
       const failure = open.shape === 'root' ? roots?.get(row)?.failure : undefined;
-      if (failure == null) return undefined;
+      if (failure === undefined) return undefined;
+      // It was dropped before it had a cell, by a processor that gives another answer now.
+      if (failure === null)
+        return new CellError(DROPPED_BY_PROCESSOR, 'A processor dropped the row when its group was opened');
       return failure.column === open.column.name ? failure.error : 'impossible';
     },
   };

@@ -14,7 +14,7 @@ import { FencedError } from '../errors.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
-import { outputColumns, type Plan } from '../plan.ts';
+import { cellColumns, type Plan } from '../plan.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { Edition } from './editions.ts';
@@ -49,15 +49,15 @@ export interface RowGroupCommit {
   readonly readContent: () => Promise<RowGroupContent>;
 }
 
-/** What a group made; no nulls, no pictures, no files read, nothing processed where they are left out. */
+/** What a group made; no nulls, no pictures, no files read, no processing where they are left out. */
 export interface RowGroupContent
   extends Pick<GroupToWrite, 'completeRows' | 'drops' | 'valuesOf'>,
     Partial<Pick<GroupToWrite, 'nulls' | 'pictures'>>,
     Pick<GroupRecord, 'reads'> {
-  /** What processors make of the rows that fit the files. */
+  /** What processors make of the rows that fit the files: the values as they are written, and rows for files of their own. */
   readonly process?: (
     batch: Pick<GroupToWrite, 'completeRows' | 'valuesOf'>,
-  ) => Promise<GroupToWrite['processed']>;
+  ) => Promise<Pick<GroupToWrite, 'processed' | 'valuesOf'>>;
   /** The cells that are the output, of every column that is stored: by column and row what `identityOf` gives. */
   readonly chosen: ReadonlyMap<string, ReadonlyMap<number, string>>;
 }
@@ -99,7 +99,15 @@ async function makeCommit(
   const { rowGroup } = commit;
   const settled = await settle(dataset, { rowGroup, epoch, nonce }, content);
   const files: OutputFile[] = [];
-  const group = { ...content, processed, plan: commit.plan, epoch, rowGroup, nonce, failed: settled.failed };
+  const group = {
+    ...content,
+    ...processed,
+    plan: commit.plan,
+    epoch,
+    rowGroup,
+    nonce,
+    failed: settled.failed,
+  };
   for (const { write } of GROUP_OUTPUTS) files.push(...(await write(dataset, group)));
   const record: GroupRecord = {
     v: GROUP_VERSION,
@@ -133,7 +141,7 @@ type Committed = Required<Omit<RowGroupContent, 'reads'>> & Pick<RowGroupContent
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
 async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Committed> {
   const misfits = new Map<number, Drop>();
-  for (const { name, type } of outputColumns(plan)) {
+  for (const { name, type } of cellColumns(plan)) {
     const values = await content.valuesOf(name);
     for (const [position, row] of content.completeRows.entries()) {
       const misfit = misfitOf(values[position] ?? null, type);
@@ -153,9 +161,8 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Commit
     ...content,
     completeRows: fitting,
     drops: [...content.drops, ...misfits.values()],
-    process: content.process ?? (async () => []),
+    process: content.process ?? (async ({ valuesOf }) => ({ valuesOf, processed: [] })),
     pictures: content.pictures ?? [],
-
     nulls: (content.nulls ?? []).filter(({ row }) => kept.has(row)),
     async valuesOf(column) {
       const values = await content.valuesOf(column);

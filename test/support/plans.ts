@@ -13,6 +13,7 @@ import type { SamplerType } from '../../src/columns/sampler/samplers.ts';
 import type { SeedColumn } from '../../src/columns/seed-dataset/declare.ts';
 import { columnOrder } from '../../src/config/graph-columns.ts';
 import { openLocalMedia } from '../../src/local-media.ts';
+import { openFunctions } from '../../src/modules/functions.ts';
 import { PLAN_VERSION, type Plan, type PlanColumn, type PlanModel } from '../../src/plan.ts';
 import { type Assembler, makeAssembler } from '../../src/rows/assemble.ts';
 import { formatJson, type Value } from '../../src/values.ts';
@@ -142,6 +143,9 @@ export function planWith(columns: readonly PlanColumn[], more: Partial<Plan> = {
     ...more,
   };
 }
+
+/** For plans without processors of users. */
+export const NO_FUNCTIONS = openFunctions({ moduleOf: () => Promise.reject(new Error('No module')) });
 
 /** A column of a plan with some fields of its form changed. */
 export function withForm<Column extends PlanColumn>(column: Column, change: object): Column {

@@ -23,6 +23,7 @@ import { type CellRecord, identityOf } from '../../src/store/records.ts';
 import { call, cellRecord } from '../unit/store/records.ts';
 import { startOf } from '../unit/store/support.ts';
 import { MemoryWorld } from './memory-files.ts';
+import { NO_FUNCTIONS } from './plans.ts';
 
 export interface Asked {
   readonly plan: Plan;
@@ -72,7 +73,8 @@ export class SmallBuilds {
   /** What a start would make, as the client tells it before. */
   count(asked: Asked, { readsAll }: { readonly readsAll: boolean }): Promise<CellCounts> {
     const settings = settingsOf(asked);
-    return countCells({ dataset: this.dataset, plan: asked.plan, settings, seedSource: null, readsAll });
+    const plan = { plan: asked.plan, functions: NO_FUNCTIONS };
+    return countCells({ dataset: this.dataset, ...plan, settings, seedSource: null, readsAll });
   }
 
   /** `stopsAfter`: ends, as a killed one does, when it has committed so many groups. */
@@ -85,7 +87,9 @@ export class SmallBuilds {
     const start = startOf({ datasetId: 'id', rows, planDigest, settings: settingsOf(asked) });
     const { epoch } = (await dataset.takeEpoch(newest, start))!;
     const shape = { rows, rowGroupSize: plan.rowGroupSize };
-    const opened = await openRows({ plan, order: columnOrder(plan), files: dataset.files });
+    const opened = await openRows({
+      ...{ plan, order: columnOrder(plan), functions: NO_FUNCTIONS, files: dataset.files },
+    });
     const { digests } = opened;
     const digestOf = (rowGroup: number) => digests.groupDigest(rowsOfGroup(rowGroup, shape));
     const keepsIn = (rowGroup: number) => digests.keeps(rowsOfGroup(rowGroup, shape));

@@ -3,7 +3,7 @@ import { createBreather } from '../../src/breathe.ts';
 import { adoptCells } from '../../src/rows/adopt.ts';
 import { openRows } from '../../src/rows/open-rows.ts';
 import { FolderFiles } from '../../src/store/files/folder.ts';
-import { expressionColumn, planWith, samplerColumn } from '../support/plans.ts';
+import { expressionColumn, NO_FUNCTIONS, planWith, samplerColumn } from '../support/plans.ts';
 
 /** Pieces of work in each turn of the event loop. A piece takes one millisecond: it begins with a look at the clock. */
 let turns: number[];
@@ -60,7 +60,7 @@ it('holds no event loop while 50 samplers and 50 expressions are opened for 1,00
   const plan = planWith(columns);
   const rows = { first: 0, last: 999 };
   const order = columns.map(({ name }) => name);
-  const opened = await openRows({ plan, order, files: new FolderFiles('nowhere') });
+  const opened = await openRows({ plan, order, functions: NO_FUNCTIONS, files: new FolderFiles('nowhere') });
   const roots = await opened.roots.make(rows);
   expect(pieces()).toBeGreaterThanOrEqual(1_000);
   await adoptCells({

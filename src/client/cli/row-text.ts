@@ -2,6 +2,7 @@
 
 import stringWidth from 'string-width';
 import { nameOfMedia } from '../../columns/media/media-of.ts';
+import { DROPPED_BY_PROCESSOR } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
@@ -54,7 +55,8 @@ export function outlineRow(view: RowView, { width, paint }: RowTextOptions): str
 function headOf({ dataset, row, state, drop }: RowView, { width, paint }: RowTextOptions): string[] {
   const head = paint.strong(`${dataset} · row ${row} · ${state === 'open' ? 'not finished' : state}`);
   if (drop === null) return [head];
-  const why = `not in the output: column "${drop.column}" failed: ${drop.message}`;
+  const isTakenOut = drop.kind === DROPPED_BY_PROCESSOR;
+  const why = `not in the output: ${isTakenOut ? drop.message : `column "${drop.column}" failed: ${drop.message}`}`;
   return [head, ...wrap(why, width).map(paint.alarm)];
 }
 
@@ -132,7 +134,12 @@ interface Notes {
 
 function notesOf(column: ColumnView, { values, state, drop }: RowView, width: number): Notes {
   const { name, madeWith, isSkipped, isDropped, source, model, cell, tries } = column;
-  const failure = cell?.status === 'failed' ? cell.error : drop?.column === name ? drop : null;
+  const failure =
+    cell?.status === 'failed'
+      ? cell.error
+      : drop?.column === name && drop.kind !== DROPPED_BY_PROCESSOR
+        ? drop
+        : null;
   const isMissing = failure === null && !Object.hasOwn(values, name);
   // A column that was skipped later may have a cell from before.
   const isMade = cell !== null && model !== null && !isSkipped;

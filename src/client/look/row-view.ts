@@ -37,7 +37,7 @@ export interface RowView {
 export interface ColumnView {
   readonly name: string;
   readonly kind: PlanColumn['kind'];
-  /** The column whose cells it is read out of; null for one with cells of its own. */
+  /** The column whose cells it is read out of, or the processor that adds it; null for one with cells of its own. */
   readonly madeWith: string | null;
   /** Its cell was not to be made in this row. */
   readonly isSkipped: boolean;
@@ -152,8 +152,16 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
       }));
       return [view, ...beside];
     });
+    const added = plan.processors.flatMap(({ name: processor, kind, adds = [] }) =>
+      adds.map(
+        ({ name, drop = false }): ColumnView => ({
+          ...{ name, kind, madeWith: `processor ${processor}`, isSkipped: false, isDropped: drop },
+          ...{ source: null, model: null, cell: null, prompt: null, reasoning: null, tries: [] },
+        }),
+      ),
+    );
     const unsaid = views.filter(({ madeWith, isSkipped }) => madeWith !== null || isSkipped);
-    return { columns: views, beside: inOrder(unsaid, values) };
+    return { columns: [...views, ...added], beside: inOrder(unsaid, values) };
   };
 }
 

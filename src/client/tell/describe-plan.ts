@@ -7,7 +7,12 @@ import type { EpochRecord } from '../../store/dataset-store.ts';
 import { livenessOf } from '../../store/liveness.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { NO_COUNT, sumCounts } from '../wish/count-cells.ts';
-import { describeSeedChange, findChanges, findOutputChanges } from '../wish/plan-changes.ts';
+import {
+  changesBeforeBatch,
+  describeSeedChange,
+  findChanges,
+  findOutputChanges,
+} from '../wish/plan-changes.ts';
 import { ASK_ABOVE_CELLS, type Wish } from '../wish/wish.ts';
 import { lines, partsOf } from './format.ts';
 
@@ -134,6 +139,12 @@ function describeReasons(wish: Wish): string[] {
       : `${change.what} (line ${position.line})`;
   }
 
+  /** They may change any root. */
+  const processorsChanged =
+    compared === null || !changesBeforeBatch(compared, plan)
+      ? []
+      : ['what processors before the batch changed'];
+
   /** What a column needs that is not what it was: cells that are made again, roots and expressions that changed. */
   function causesOf(name: string): readonly string[] {
     return (columns.get(name)?.needs ?? []).map(producerOf).flatMap((need) => {
@@ -142,7 +153,7 @@ function describeReasons(wish: Wish): string[] {
       const column = columns.get(need);
       const change = changeText(need);
       if (column === undefined || isMade(column)) return [];
-      if (change === null) return causesOf(need);
+      if (change === null) return column.strategy === 'root' ? processorsChanged : causesOf(need);
       return declarationOf(column.kind).causeWord ?? `${need}: ${change}`;
     });
   }

@@ -1,5 +1,6 @@
 // Numbers, times and failures as people read them.
 
+import { DROPPED_BY_PROCESSOR } from '../../errors.ts';
 import type { FailureGroup } from '../../store/failures.ts';
 import type { Drop } from '../../store/groups.ts';
 import { formatCount, plural } from '../../text/plural.ts';
@@ -78,5 +79,10 @@ export function describeTokens(sum: {
 /** `12 × column "rating": The answer is empty (row 3 is one)`. The message may be long and hold anything. */
 export function describeFailureGroup({ column, count, example }: FailureGroup<Drop>): string {
   const which = count === 1 ? `row ${example.row}` : `row ${example.row} is one`;
-  return `${formatCount(count)} × column "${column}": ${example.message} (${which})`;
+  return `${formatCount(count)} × ${describeDrop(column, example)} (${which})`;
+}
+
+/** `column "rating": The answer is empty`; of a row that a processor drops no column is at fault. */
+export function describeDrop(column: string, { kind, message }: Pick<Drop, 'kind' | 'message'>): string {
+  return kind === DROPPED_BY_PROCESSOR ? message : `column "${column}": ${message}`;
 }

@@ -60,7 +60,11 @@ function describeDocument(wish: Wish): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
   const read = seeds !== null && `seed data ${seeds.path}: ${plural(seeds.rows, 'row')}${passes}`;
-  return joinParts(pathAsTyped(document, wish.options.cwd), formatColumns(shownColumns(plan)), read);
+  const names = [...(plan.beforeBatch ?? []), ...plan.processors].map(({ name }) => name);
+  const processors =
+    names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
+  const columns = formatColumns(shownColumns(plan));
+  return joinParts(pathAsTyped(document, wish.options.cwd), columns, read, processors);
 }
 
 function describeModels({ settings, plan }: Wish): string[] {

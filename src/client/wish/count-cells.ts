@@ -9,6 +9,7 @@ import { groupCount, rowsOfGroup } from '../../graph/row-groups.ts';
 import { sizeOf } from '../../graph/row-mask.ts';
 import type { RowRange } from '../../graph/types.ts';
 import type { LocalMedia } from '../../local-media.ts';
+import type { Functions } from '../../modules/functions.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
 import { isMade, type Plan, type Settings } from '../../plan.ts';
 import { type AdoptedRowGroup, adoptRowGroup } from '../../rows/adopt-row-group.ts';
@@ -56,6 +57,8 @@ export interface CountOptions {
   readonly plan: Plan;
   readonly settings: Settings;
   readonly seedSource: SeedSource | null;
+  /** Runs processors before the batch. */
+  readonly functions: Functions;
   /** Reads all cells, of groups that are done too: where they came from is asked. */
   readonly readsAll: boolean;
   /** Told now and then how many of the row groups are counted. */

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanColumn,
   type PlanModel,
+  type PlanProcessor,
   type PlanSeedSource,
 } from '../../plan.ts';
 import { processorOf } from '../../processors/kinds.ts';
@@ -51,9 +52,10 @@ export function findOutputChanges(before: Plan, after: Plan): readonly string[] 
 
 /** Processors whose files, or what they do with rows, change: `processor chat: template changed`. */
 function findProcessorChanges(before: Plan, after: Plan): readonly string[] {
-  const old = new Map(before.processors.map((processor) => [processor.name, processor]));
-  const left = new Set(after.processors.map(({ name }) => name));
-  const changes = after.processors.flatMap(({ name, kind, form }) => {
+  const [were, are] = [allProcessors(before), allProcessors(after)];
+  const old = new Map(were.map((processor) => [processor.name, processor]));
+  const left = new Set(are.map(({ name }) => name));
+  const changes = are.flatMap(({ name, kind, form }) => {
     const was = old.get(name);
     if (was === undefined) return `processor ${name}: new`;
     if (was.kind !== kind) return `processor ${name}: processor type changed`;
@@ -62,8 +64,17 @@ function findProcessorChanges(before: Plan, after: Plan): readonly string[] {
       .filter(([key]) => !isSame(fieldOf(was.form, key), fieldOf(form, key)))
       .map(([, word]) => `processor ${name}: ${word} changed`);
   });
-  const gone = before.processors.filter(({ name }) => !left.has(name));
+  const gone = were.filter(({ name }) => !left.has(name));
   return [...changes, ...gone.map(({ name }) => `processor ${name}: no longer there`)];
+}
+
+/** Whether roots may be others because of what processors make of them. */
+export function changesBeforeBatch(before: Plan, after: Plan): boolean {
+  return !isSame(before.beforeBatch, after.beforeBatch);
+}
+
+function allProcessors({ beforeBatch = [], processors }: Plan): readonly PlanProcessor[] {
+  return [...beforeBatch, ...processors];
 }
 
 /** Why rows take other seed rows: `45 rows instead of 40, cycled`. */

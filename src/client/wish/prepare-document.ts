@@ -1,8 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
-import { ROW_ID_COLUMN } from '../../config/read-parts.ts';
 import { bundleModule } from '../../modules/bundle.ts';
-import type { Plan, PlanColumn } from '../../plan.ts';
+import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
 import { openSeedSource } from '../../seeds/seed-source.ts';
 

@@ -3,6 +3,7 @@
 import type { Violation } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 import { aliasesOf, type ColumnType, type PlanColumn } from '../../plan.ts';
+import { kindOf } from '../../processors/kinds.ts';
 import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
 
 export interface ValidDocument {
@@ -21,7 +22,7 @@ export interface OutputColumn {
   readonly type: ColumnType;
   /** Written to `dropped-columns-parquet-files/` only. */
   readonly isDropped: boolean;
-  /** The column whose cells it is read out of; null for one with cells of its own. */
+  /** The column whose cells it is read out of, or the processor that adds it; null for one with cells of its own. */
   readonly madeWith: string | null;
   /** Null for a column that asks none. */
   readonly model: { readonly alias: string; readonly name: string; readonly provider: string } | null;
@@ -35,21 +36,28 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
     name: findOwn(plan.models, alias)!.model,
     provider: findOwn(settings.models, alias)!.provider,
   });
+  const added = plan.processors.flatMap((processor) =>
+    (processor.adds ?? []).map(({ drop = false, ...column }) => ({
+      ...{ ...column, kind: processor.kind, isDropped: drop, model: null },
+      madeWith: `processor ${processor.name}`,
+    })),
+  );
+  const columns = shownColumns(plan).flatMap((column) => {
+    const { name, kind, type, drop } = column;
+    const model = aliasesOf(column).map(modelOf)[0] ?? null;
+    const beside = column.sideEffects.map((side) => ({
+      ...side,
+      kind,
+      model,
+      isDropped: false,
+      madeWith: name,
+    }));
+    return [{ name, kind, type, isDropped: drop, madeWith: null, model }, ...beside];
+  });
   return {
-    columns: shownColumns(plan).flatMap((column) => {
-      const { name, kind, type, drop } = column;
-      const model = aliasesOf(column).map(modelOf)[0] ?? null;
-      const beside = column.sideEffects.map((side) => ({
-        ...side,
-        kind,
-        model,
-        isDropped: false,
-        madeWith: name,
-      }));
-      return [{ name, kind, type, isDropped: drop, madeWith: null, model }, ...beside];
-    }),
+    columns: [...columns, ...added],
     seeds,
-    processors: config.processors.map(({ name, processor_type: kind }) => ({ name, kind })),
+    processors: config.processors.map((processor) => ({ name: processor.name, kind: kindOf(processor) })),
     warnings,
   };
 }

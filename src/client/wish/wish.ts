@@ -28,6 +28,7 @@ import { isPublishedByName } from '../../store/editions.ts';
 import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { plural } from '../../text/plural.ts';
+import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { findTarget, SIMULATED_SUFFIX, type Target, type TargetOptions } from './target.ts';
@@ -186,6 +187,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
   );
   const counts = await countCells({
     ...{ dataset, plan, settings, seedSource, readsAll: isElsewhere },
+    functions: functionsOf(config.modules),
     ...(options.onCounting === undefined ? {} : { onProgress: options.onCounting }),
   });
   const planBefore = counts.rowsInOutput > 0 ? published : null;

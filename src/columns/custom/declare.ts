@@ -1,15 +1,14 @@
 // `custom`: a function of the user's, of a module that is bundled with the dataset or an activity of a Temporal worker.
 
 import { z } from 'zod';
-import type { ColumnType, PlanColumn } from '../../plan.ts';
-import { fromDraft4 } from '../../schemas/dialect.ts';
-import { schemaProblems, typeOfSchema } from '../../schemas/json-schema.ts';
+import type { PlanColumn } from '../../plan.ts';
 import { shapeOfSchema } from '../../schemas/shape-of-schema.ts';
-import { formatJson, type Value } from '../../values.ts';
+import { formatJson } from '../../values.ts';
 import { type ColumnChecks, columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { filledText, flag, map, oneOf, value, whole } from '../fields.ts';
+import { formatProblems, madeColumns, outputFormat, typeOfFormat } from '../made-columns.ts';
 import { columnName, modelAlias } from '../marks.ts';
-import { isCode, moduleOf } from '../module-name.ts';
+import { isCode, moduleOf, moduleRefs } from '../module-name.ts';
 
 /**
  * How the function is called.
@@ -37,36 +36,22 @@ export interface CustomForm {
 }
 export type CustomColumn = PlanColumn<'custom', CustomForm>;
 
-const format = () => value().transform(fromDraft4).nullable().default(null);
-
 const schema = map({
   ...columnFields('custom'),
   generator_function: filledText(),
   required_columns: z.array(columnName()).default([]),
-  side_effect_columns: z
-    .array(
-      z.union([
-        filledText().transform((name) => ({ name, output_format: null as Value })),
-        map({ name: filledText(), output_format: format() }),
-      ]),
-    )
-    .default([]),
+  side_effect_columns: madeColumns(),
   model_aliases: z.array(modelAlias('text')).default([]),
   generator_params: value().default(null),
   generation_strategy: oneOf(['cell_by_cell', 'full_column']).nullable().default(null),
   in_order: flag().default(false),
   concurrency: whole({ min: 1 }).nullable().default(null),
-  output_format: format(),
+  output_format: outputFormat(),
   version: filledText().nullable().default(null),
   task_queue: filledText().nullable().default(null),
   ...skipFields(),
 });
 type CustomConfig = z.output<typeof schema>;
-
-/** Text as it is, all else as JSON. */
-const LOOSE: ColumnType = { kind: 'text' };
-
-const typeOf = (format: Value) => (format === null ? LOOSE : typeOfSchema(format));
 
 export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<typeof schema>> = {
   kind: 'custom',
@@ -75,13 +60,11 @@ export const declare: Declaration<'custom', CustomConfig, CustomForm, z.input<ty
   schema,
   check,
   modules({ generator_function, task_queue }) {
-    const module = moduleOf(generator_function);
-    const isNamed = task_queue === null && isCode(module.file) && module.export !== '';
-    return isNamed ? [{ ...module, path: ['generator_function'] }] : [];
+    return task_queue === null ? moduleRefs(generator_function, ['generator_function']) : [];
   },
   sideEffects: ({ side_effect_columns }) =>
-    side_effect_columns.map(({ name, output_format }) => ({ name, type: typeOf(output_format) })),
-  type: ({ output_format }) => typeOf(output_format),
+    side_effect_columns.map(({ name, output_format }) => ({ name, type: typeOfFormat(output_format) })),
+  type: ({ output_format }) => typeOfFormat(output_format),
   shape: ({ output_format }) => (output_format === null ? undefined : shapeOfSchema(output_format)),
   form(config, { modules }) {
     const { generator_function: name, task_queue: queue, version } = config;
@@ -156,8 +139,7 @@ function check(config: CustomConfig, checks: ColumnChecks): void {
       format: output_format,
     })),
   ]) {
-    if (format === null) continue;
-    for (const problem of schemaProblems(format)) add([...path, ...problem.path], problem.message);
+    for (const problem of formatProblems(format)) add([...path, ...problem.path], problem.message);
   }
 }
 

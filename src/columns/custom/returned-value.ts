@@ -1,12 +1,10 @@
 // From what a function of the user's returned to the values of its columns.
 
-import { CellError } from '../../errors.ts';
 import { wrong } from '../../modules/user-values.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import { fitToSchema } from '../../schemas/schema-fit.ts';
-import { misfitOf } from '../../store/parquet.ts';
 import { isValueObject, parseJson, type Value } from '../../values.ts';
 import type { Values } from '../maker.ts';
+import { typedValue } from '../typed-value.ts';
 import type { CustomColumn } from './declare.ts';
 
 export interface MadeColumns {
@@ -28,11 +26,7 @@ export function openMade({ name, form, type, sideEffects }: CustomColumn): MadeC
   function part(kept: Value, column: string): Value {
     const value = makes.length === 1 ? kept : isValueObject(kept) ? findOwn(kept, column) : undefined;
     if (value === undefined) throw wrong(`has no "${column}"`);
-    const schema = schemas.get(column);
-    const typed = schema === undefined || value === null ? value : fitted(value, schema, column);
-    const misfit = misfitOf(typed, types.get(column)!);
-    if (misfit !== undefined) throw wrong(`cannot be kept as "${column}": ${misfit}`);
-    return typed;
+    return typedValue(value, { column, type: types.get(column)!, schema: schemas.get(column) });
   }
 
   return {
@@ -55,15 +49,4 @@ export function openMade({ name, form, type, sideEffects }: CustomColumn): MadeC
       return sides;
     },
   };
-}
-
-function fitted(value: Value, schema: Value, column: string): Value {
-  try {
-    return fitToSchema(value, schema);
-  } catch (error) {
-    if (!(error instanceof CellError)) throw error;
-    throw wrong(
-      `is no "${column}": ${error.message.replace(/^The answer does not obey/, 'it does not obey')}`,
-    );
-  }
 }

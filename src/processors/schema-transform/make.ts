@@ -24,7 +24,7 @@ export const make: AfterBatchMaker<SchemaTransform> = {
     const draws = columnDraws([plan.seed, name, 'processor']);
     const record = openPart(template, (row) => draws(row, 0));
     const columns = columnsOfTemplate(template);
-    return (rows) => ({
+    return async (rows) => ({
       own: {
         columns,
         rows: rows.map(({ row, values }) => {
@@ -32,7 +32,7 @@ export const make: AfterBatchMaker<SchemaTransform> = {
             return record({ row, values: printable(values) }) as ValueObject;
           } catch (error) {
             if (!(error instanceof TemplateRenderError)) throw error;
-            throw new ProcessorError(name, { row, message: error.message });
+            throw new ProcessorError(name, { rows: { first: row, last: row }, message: error.message });
           }
         }),
       },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DatasetBuilder } from '../../../src/config/builder.ts';
 import { builderConfigOf } from '../../../src/config/builder-config.ts';
+import { outputColumns } from '../../../src/plan.ts';
 import { formatJson } from '../../../src/values.ts';
 import { prepareFiles, violationsOf } from './prepared.ts';
 
@@ -107,14 +108,6 @@ describe('processors', () => {
     ]);
   });
 
-  it('of modules are refused by name', async () => {
-    const module = { name: 'p', stage: 'after_batch', module: './p.ts#fn' };
-    const document = `${COLUMNS}rowloom: { processors: [${JSON.stringify(module)}] }\n`;
-    expect(await violationsOf({ 'config.yaml': document })).toEqual([
-      'error config.yaml:5:12 rowloom.processors is not supported yet',
-    ]);
-  });
-
   it('stand in the document that is kept, and give the same plan', async () => {
     const template = '{ max_tokens: 1.5, n: 1 }';
     const prepared = await prepareFiles({
@@ -125,12 +118,102 @@ describe('processors', () => {
   });
 });
 
+const MODULE = {
+  'own.ts': 'export const tidy = (row: object) => row; export const score = (rows: object[]) => rows;',
+};
+const own = (lines: string) => `rowloom:\n  processors:\n${lines}`;
+const ownSays = (lines: string, more = '') =>
+  violationsOf({ 'config.yaml': `${COLUMNS}${own(lines)}${more}`, ...MODULE });
+
+describe('processors of modules', () => {
+  const TIDY =
+    '    - { name: tidy, stage: before_batch, processor_function: ./own.ts#tidy, processor_params: { n: 1 } }\n';
+  const SCORE = `    - name: score
+      stage: after_batch
+      processor_function: ./own.ts#score
+      side_effect_columns: [note, { name: points, output_format: { type: integer } }]
+`;
+  const CHAT =
+    'processors: [{ name: chat, processor_type: schema_transform, template: { t: "{{ points }}" } }, { name: gone, processor_type: drop_columns, column_names: [note] }]\n';
+
+  it('stand in the plan by their stage, before those that write what they leave, with the hash of their module', async () => {
+    const prepared = await prepareFiles({
+      'config.yaml': `${COLUMNS}${CHAT}${own(SCORE + TIDY)}`,
+      ...MODULE,
+    });
+    const { beforeBatch, processors } = prepared.plan;
+    const [{ hash } = { hash: '' }] = prepared.modules;
+    expect(beforeBatch).toEqual([
+      { kind: 'before_batch', name: 'tidy', form: { module: { hash, export: 'tidy' }, params: '{"n":1}' } },
+    ]);
+    expect(processors.map(({ name }) => name)).toEqual(['score', 'chat']);
+    expect(processors[0]!.adds).toEqual([
+      { name: 'note', type: { kind: 'text' }, drop: true },
+      { name: 'points', type: { kind: 'int' } },
+    ]);
+    expect(outputColumns(prepared.plan).map(({ name }) => name)).toEqual([
+      'id',
+      'tier',
+      'tier_note',
+      'note',
+      'points',
+    ]);
+    const again = await prepareFiles({
+      'config.yaml': formatJson(builderConfigOf(prepared.config)),
+      ...MODULE,
+    });
+    expect(again.plan).toEqual(prepared.plan);
+  });
+
+  it('leave the plan of a document without them as it is', async () => {
+    expect(Object.keys(await plan(''))).not.toContain('beforeBatch');
+  });
+
+  it('are refused where their stage, module or export is none', async () => {
+    const lines = `    - { name: a, stage: after_generation, processor_function: ./own.ts#tidy }
+    - { name: b, stage: before_batch, processor_function: ./own.py#tidy }
+    - { name: c, stage: before_batch, processor_function: ./own.ts#tidyy }
+    - { name: d, stage: before_batch, processor_function: ./own.ts#tidy, side_effect_columns: [x] }
+`;
+    expect(await ownSays(lines)).toEqual([
+      'error config.yaml:7:25 processor "a": no stage "after_generation"',
+      'error config.yaml:8:59 processor "b": processor_function has to be a JavaScript or TypeScript module and its export: ./rows.ts#tidy',
+      'error config.yaml:9:59 processor "c": processor_function "./own.ts" exports no "tidyy", did you mean "tidy"?',
+      expect.stringMatching(/^error config\.yaml:10:74 processor "d": no field "side_effect_columns"/),
+    ]);
+  });
+
+  it('add no column that is there, and none that cells could need', async () => {
+    const lines = `    - { name: a, stage: after_batch, processor_function: ./own.ts#score, side_effect_columns: [tier, TIER, __proto__, points] }
+    - { name: b, stage: after_batch, processor_function: ./own.ts#score, side_effect_columns: [points] }
+`;
+    const needs = COLUMNS.replace('{{ tier }}!', '{{ points }}!');
+    expect(await violationsOf({ 'config.yaml': `${needs}${own(lines)}`, ...MODULE })).toEqual([
+      expect.stringMatching(/^error config\.yaml:4:\d+ column "tier_note": .*no column "points"/),
+      'error config.yaml:7:96 processor "a": "tier" is there already: what changes a column returns it and does not declare it',
+      expect.stringMatching(/^error config\.yaml:7:102 processor "a": "TIER" and "tier" differ only in case/),
+      expect.stringMatching(/^error config\.yaml:7:108 processor "a": .*is taken by Rowloom/),
+      'error config.yaml:8:96 processor "b": "points" is there already: what changes a column returns it and does not declare it',
+    ]);
+  });
+
+  it('are replaced by a later one of their name', async () => {
+    expect(
+      await ownSays(TIDY, 'processors: [{ name: tidy, processor_type: drop_columns, column_names: [id] }]\n'),
+    ).toEqual([
+      'warning config.yaml:7:15 processor "tidy": is the name of a later processor, in line 8, which replaces this one',
+    ]);
+  });
+});
+
 it('are written by the builder, too', async () => {
   const document = DatasetBuilder.create()
     .column('id', { column_type: 'sampler', sampler_type: 'uuid', params: {} })
     .processor({ name: 'chat', processor_type: 'schema_transform', template: { text: '{{ id }}' } })
+    .processor({ name: 'tidy', stage: 'before_batch', processor_function: './own.ts#tidy' })
     .toYaml();
-  const { plan: made } = await prepareFiles({ 'config.yaml': document });
+  const { plan: made } = await prepareFiles({ 'config.yaml': document, ...MODULE });
+  expect(made.beforeBatch).toMatchObject([{ name: 'tidy', form: { module: { export: 'tidy' } } }]);
   const form = { template: '{"text":"{{ id }}"}' };
   expect(made.processors).toEqual([{ kind: 'schema_transform', name: 'chat', form }]);
 });

@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest';
 import type { ProcessedBatch } from '../../../src/processors/declaration.ts';
 import { make } from '../../../src/processors/schema-transform/make.ts';
 import { formatJson, type Value, type ValueObject } from '../../../src/values.ts';
-import { planWith } from '../../support/plans.ts';
+import { NO_FUNCTIONS, planWith } from '../../support/plans.ts';
 
 async function transformed(
   template: Value,
   values: ValueObject,
 ): Promise<NonNullable<ProcessedBatch['own']>> {
   const form = { template: formatJson(template) };
-  const open = make.open({ kind: 'schema_transform', name: 'chat', form }, { plan: planWith([]) });
+  const open = make.open(
+    { kind: 'schema_transform', name: 'chat', form },
+    {
+      ...{ plan: planWith([]), functions: NO_FUNCTIONS, signal: new AbortController().signal },
+    },
+  );
   return (await open([{ row: 17, values }])).own!;
 }
 

@@ -510,7 +510,11 @@ describe('a commit', () => {
     ] as const;
     const drops = content.drops.map((drop) => ({ ...drop, kind: 'EmptyRenderedPrompt' }));
     await commit(dataset, edition, {
-      readContent: async () => ({ ...content, drops, process: async () => processed }),
+      readContent: async () => ({
+        ...content,
+        drops,
+        process: async ({ valuesOf }) => ({ valuesOf, processed }),
+      }),
     });
     const next = await startEpoch(dataset);
     const path = 'processors-files/to%20chat/batch_00000.parquet';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DROPPED_BY_PROCESSOR } from '../../../errors.ts';
 import { type Failure, groupFailures } from '../../../store/failures.ts';
 import { plural } from '../../../text/plural.ts';
 import { listFailures } from '../../look/look.ts';
@@ -53,10 +54,11 @@ async function failures(target: string, flags: JsonFlags, context: CliContext): 
 
 /** Row, column and what it took; below it the reason and the last answer. */
 function describeFailure(failure: Failure, width: number): string[] {
-  const { row, column, isDropped, message, calls, answer } = failure;
+  const { row, column, kind, isDropped, message, calls, answer } = failure;
   const tries = calls.length > 0 && plural(calls.length, 'call');
   const last = answer !== null && `last answer: ${answer === '' ? '""' : clip(answer, MAX_ANSWER_WIDTH)}`;
   const why = partsOf(message, last).flatMap((text) => wrap(text, width - 2));
-  const cell = joinParts(`row ${row}`, clip(column, MAX_ANSWER_WIDTH), tries, !isDropped && 'its row stays');
+  const name = kind !== DROPPED_BY_PROCESSOR && clip(column, MAX_ANSWER_WIDTH);
+  const cell = joinParts(`row ${row}`, name, tries, !isDropped && 'its row stays');
   return [cell, ...why.map((text) => `  ${text}`)];
 }

@@ -1,0 +1,22 @@
+interface Row {
+  readonly product: string;
+  readonly stars: number;
+  readonly review: string;
+}
+
+/** Kettles have no bad reviews, and of the worst lamps half are left out. */
+export function fair({ product, stars }: Row, { random }: { readonly random: () => number }) {
+  if (product === 'lamp' && stars === 1 && random() < 0.5) return null;
+  return product === 'kettle' ? { stars: Math.max(3, stars) } : {};
+}
+
+/** Counts words, and marks the products that a row group has few reviews of. */
+export function measure(rows: readonly Row[], { params }: { readonly params: { readonly rare: number } }) {
+  const count = (name: string) => rows.filter(({ product }) => product === name).length;
+  return rows.map((row) => ({
+    ...row,
+    review: row.review.trim(),
+    words: row.review.split(/\s+/).length,
+    notes: count(row.product) <= params.rare ? 'rare' : null,
+  }));
+}

@@ -1,0 +1,60 @@
+import { typedValue } from '../../columns/typed-value.ts';
+import { CellError } from '../../errors.ts';
+import { wrong } from '../../modules/user-values.ts';
+import { setOwn } from '../../own-keys.ts';
+import { outputColumns, type Plan } from '../../plan.ts';
+import { parseJson, type Value } from '../../values.ts';
+import type { AfterBatchMaker, BatchRow } from '../declaration.ts';
+import { givenRow, openFunction, withReturned } from '../user-function.ts';
+import type { AfterBatch } from './declare.ts';
+
+/** For a whole group at once. */
+const DEADLINE_MS = 10 * 60_000;
+
+export const make: AfterBatchMaker<AfterBatch> = {
+  open(processor, of) {
+    const call = openFunction<readonly BatchRow[]>(processor, of);
+    const own = processor.form.makes.map(({ name }) => name);
+    const keep = openKeep(processor, of.plan);
+    return async (rows) => {
+      const given = rows.map(({ values }) => givenRow(values));
+      const [first, last] = [rows[0]!.row, rows.at(-1)!.row];
+      const changed = await call(
+        { input: given, rows: { first, last }, deadlineMs: DEADLINE_MS },
+        (returned) => {
+          if (!Array.isArray(returned))
+            throw wrong('is no list: it has to be one row for each row, in their order');
+          if (returned.length !== rows.length)
+            throw wrong(
+              `has ${returned.length} rows for ${rows.length}: it has to be one for each, in their order`,
+            );
+          return rows.map(({ row, values: made }, index): BatchRow => {
+            const values = { ...made };
+            for (const name of own) setOwn(values, name, null);
+            const known = [...Object.keys(given[index]!), ...own];
+            try {
+              return {
+                row,
+                values: withReturned({ given: given[index]!, values }, returned[index], { known, keep }),
+              };
+            } catch (error) {
+              if (!(error instanceof CellError)) throw error;
+              throw new CellError(error.kind, `${error.message} (row ${row})`);
+            }
+          });
+        },
+      );
+      return { rows: changed };
+    };
+  },
+};
+
+/** The value of a column as the files have it. */
+function openKeep({ form }: AfterBatch, plan: Plan): (column: string, value: Value) => Value {
+  const types = new Map(outputColumns(plan).map(({ name, type }) => [name, type]));
+  const schemas = new Map(
+    form.makes.flatMap(({ name, schema }) => (schema === null ? [] : [[name, parseJson(schema)]])),
+  );
+  return (column, value) =>
+    typedValue(value, { column, type: types.get(column)!, schema: schemas.get(column) });
+}

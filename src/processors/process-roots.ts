@@ -1,0 +1,54 @@
+// Runs a plan's processors before the batch on the roots of rows, row by row. Roots are made whenever a group is opened,
+// counted or looked for, so a function has to give the same for the same row every time: else its cells would be paid for
+// again at each start. The first row of each call is made twice to find one that does not.
+
+import { isDeepStrictEqual } from 'node:util';
+import { ProcessorError } from '../errors.ts';
+import type { Plan } from '../plan.ts';
+import type { ValueObject } from '../values.ts';
+import type { BeforeBatch } from './before-batch/declare.ts';
+import { openBeforeBatch } from './before-batch/make.ts';
+import type { BatchRow, Processing } from './declaration.ts';
+
+/** A row's roots, or the name of the processor that drops it. */
+export type ProcessedRoots = { readonly values: ValueObject } | { readonly droppedBy: string };
+
+/** In the order of the rows. Throws `ProcessorError`, and `ModelError` `cancelled` when the signal fires. */
+export async function processRoots(
+  plan: Plan,
+  rows: readonly BatchRow[],
+  { functions, signal }: Pick<Processing, 'functions' | 'signal'>,
+): Promise<readonly ProcessedRoots[]> {
+  const { beforeBatch = [] } = plan;
+  // The first failure calls off what waits for a thread.
+  const failing = new AbortController();
+  const processing = { plan, functions, signal: AbortSignal.any([signal, failing.signal]) };
+  const processors = (beforeBatch as readonly BeforeBatch[]).map(
+    (processor) => [processor.name, openBeforeBatch(processor, processing)] as const,
+  );
+  async function process({ row, values: made }: BatchRow): Promise<ProcessedRoots> {
+    let values = made;
+    for (const [name, run] of processors) {
+      const next = await run({ row, values });
+      if (next === null) return { droppedBy: name };
+      values = next;
+    }
+    return { values };
+  }
+  async function processTwice(first: BatchRow): Promise<ProcessedRoots> {
+    const [made, again] = [await process(first), await process(first)];
+    if (!isDeepStrictEqual(made, again))
+      throw new ProcessorError(beforeBatch.map(({ name }) => name).join('", "'), {
+        rows: { first: first.row, last: first.row },
+        message:
+          'it gives other values for the same row each time. What is random has to come from context.random, which is the same at every start',
+      });
+    return made;
+  }
+  try {
+    return await Promise.all(rows.map((row, index) => (index === 0 ? processTwice(row) : process(row))));
+  } catch (error) {
+    failing.abort();
+    throw error;
+  }
+}
