@@ -73,11 +73,7 @@ function checkKind(
       kind: columnType,
       config: other,
     })),
-    add(path, message, { isAtKey = false, ...options } = {}) {
-      const full = [...place, ...path];
-      const position = isAtKey ? { position: report.keyPosition(full) } : {};
-      report.add({ path: full, message, ...options, ...position });
-    },
+    add: (path, message, options) => report.add({ path: [...place, ...path], message, ...options }),
   });
   if (config.skip === null) return;
   if (strategy(form(config, NO_FACTS)) === 'root') {
@@ -102,7 +98,7 @@ function checkOutput(
     config !== null && (config.drop || dropped.has(config.name) || config.column_type === 'seed-dataset');
   if (input === null || (Array.isArray(input) && input.length === 0)) {
     const message = 'there are no columns: a document lists at least one under "columns"';
-    report.add({ path, message, isWhole: true, position: report.keyPosition(path) });
+    report.add({ path, message, isWhole: true, isAtKey: true });
   } else if (columns.length > 0 && columns.every(isDropped)) {
     report.add({ path, message: 'are all dropped: at least one has to stay' });
   }

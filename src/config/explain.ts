@@ -40,7 +40,7 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = [...new Set(fieldsAt(schema, issue.path as Path))];
-      return issue.keys.map((key) => unknownField(report, { path: [...path, key], known }));
+      return issue.keys.map((key) => unknownField([...path, key], known));
     }
     case 'invalid_union': {
       const branch =
@@ -53,7 +53,7 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
     }
     case 'invalid_type':
       if (input === undefined) {
-        return [{ path, message: 'is missing', position: report.keyPosition(path) }];
+        return [{ path, message: 'is missing', isAtKey: true }];
       }
       return [{ path, message: `has to be ${typeWord(issue.expected)}, not ${describe(input)}` }];
     case 'invalid_value': {
@@ -62,7 +62,7 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
       const near = typeof wrong === 'string' ? nearestName(wrong, words) : null;
       if (input === undefined) {
         const choices = words.length > 1 ? `: it has to be ${anyOf(words)}` : '';
-        return [{ path, message: `is missing${choices}`, position: report.keyPosition(path) }];
+        return [{ path, message: `is missing${choices}`, isAtKey: true }];
       }
       return [{ path, message: `has to be ${anyOf(words)}, not ${describe(input)}${suggestion(near)}` }];
     }
@@ -81,17 +81,14 @@ function explain(issue: Issue, context: Context): readonly Finding[] {
 }
 
 /** `no field "promt", did you mean "prompt"?` at the key. */
-export function unknownField(
-  report: Report,
-  { path, known }: { readonly path: Path; readonly known: readonly string[] },
-): Finding {
+export function unknownField(path: Path, known: readonly string[]): Finding {
   const name = String(path.at(-1));
   const near = nearestName(name, known);
   return {
     path,
     message: `no field "${name}"${inside(path)}${suggestion(near)}`,
     isWhole: true,
-    position: report.keyPosition(path),
+    isAtKey: true,
   };
 }
 

@@ -82,7 +82,7 @@ function isSilent(input: unknown, silent: readonly unknown[]): boolean {
 /** `with_trace is of an older version of Data Designer: it is left out` */
 export function warnOfOlder(report: Report, path: Path, what: string): void {
   const message = `is of an older version of Data Designer: ${what}`;
-  report.add({ path, message, level: 'warning', position: report.keyPosition(path) });
+  report.add({ path, message, level: 'warning', isAtKey: true });
 }
 
 /** `column_type "image" is not supported yet`, `skip is not supported yet` */
@@ -93,5 +93,5 @@ export function refuseLater(report: Report, path: Path): void {
     path.at(-1) === 'allow_resize'
       ? 'is not supported: a column can make neither more nor fewer rows'
       : `${shown}is not supported yet`;
-  report.add({ path, message, position: report.keyPosition(path) });
+  report.add({ path, message, isAtKey: true });
 }

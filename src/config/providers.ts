@@ -270,7 +270,7 @@ async function readProviderFile(file: ProviderFile, wanted: readonly string[]): 
   const report = new Report(document, []);
   const fields = Object.keys(document.tree as object);
   for (const name of file.isForeign ? [] : fields) {
-    if (name !== 'providers') report.add(unknownField(report, { path: [name], known: ['providers'] }));
+    if (name !== 'providers') report.add(unknownField([name], ['providers']));
   }
   const providers = readProviders(report, ['providers'], wanted);
   const list = report.read(['providers']);

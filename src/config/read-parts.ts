@@ -44,7 +44,7 @@ export function readWord<Known extends string>(
   const known = words.find((candidate) => candidate === word);
   if (known !== undefined) return known;
   if (input === undefined) {
-    report.add({ path, message: 'is missing', position: report.keyPosition(path) });
+    report.add({ path, message: 'is missing', isAtKey: true });
   } else if (word !== null && later.includes(word)) {
     refuseLater(report, path);
   } else {

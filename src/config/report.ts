@@ -28,7 +28,9 @@ export interface Finding {
   readonly message: string;
   readonly isWhole?: boolean;
   readonly level?: Violation['level'];
-  /** Instead of where the value stands. */
+  /** It is about the key, or about what is missing under it: there it is shown, not where a value stands. */
+  readonly isAtKey?: boolean;
+  /** Instead of both. */
   readonly position?: Position;
 }
 
@@ -50,8 +52,9 @@ export class Report {
     return [...this.#violations].sort((left, right) => place(left) - place(right));
   }
 
-  add({ path, message, isWhole = false, level = 'error', position }: Finding): void {
-    const { line, column } = position ?? this.document.valuePosition(this.fullPath(path));
+  add({ path, message, isWhole = false, level = 'error', isAtKey = false, position }: Finding): void {
+    const found = isAtKey ? this.keyPosition(path) : this.document.valuePosition(this.fullPath(path));
+    const { line, column } = position ?? found;
     const { owner, field } = this.#name(path);
     const text = isWhole || field === '' ? message : `${field} ${message}`;
     const violation = { file: this.document.file, line, column, level, message: `${owner}${text}` };

@@ -32,18 +32,6 @@ export interface EmbeddedServerOptions {
   readonly lingerMs?: number;
 }
 
-/** A share in the embedded server. While it is held, a server that dies is started again on the same database and ports. */
-export interface EmbeddedServer {
-  /** `host:port` of the gRPC endpoint. */
-  readonly address: string;
-  readonly namespace: string;
-  readonly uiUrl: string;
-  /** The server's process, which changes when it is started again. */
-  readonly pid: number;
-  /** Gives the share back. A process that ends gives it back too, however it ends. */
-  release(): Promise<void>;
-}
-
 const LINGER_MS = 3_000;
 const START_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 10;
@@ -59,7 +47,7 @@ const WATCHDOG = [
 
 /** Resolves when the server of the directory answers. Throws a ServerError that says why it cannot be started. */
 export async function ensureServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
-  const share = new Share({ ...options, directory: makeDirectory(options.directory) });
+  const share = new EmbeddedServer({ ...options, directory: makeDirectory(options.directory) });
   await share.attach();
   return share;
 }
@@ -75,7 +63,9 @@ function makeDirectory(path: string): string {
   }
 }
 
-class Share implements EmbeddedServer {
+/** A share in the embedded server. While it is held, a server that dies is started again on the same database and ports. */
+export class EmbeddedServer {
+  readonly namespace = NAMESPACE;
   readonly #options: EmbeddedServerOptions;
   #server: ServerState | undefined;
   #socket: Socket | undefined;
@@ -85,22 +75,21 @@ class Share implements EmbeddedServer {
     this.#options = options;
   }
 
+  /** `host:port` of the gRPC endpoint. */
   get address(): string {
     return `${HOST}:${this.#server?.port}`;
-  }
-
-  get namespace(): string {
-    return NAMESPACE;
   }
 
   get uiUrl(): string {
     return `http://${HOST}:${this.#server?.uiPort}`;
   }
 
+  /** The server's process, which changes when it is started again. */
   get pid(): number {
     return this.#server?.pid ?? 0;
   }
 
+  /** Gives the share back. A process that ends gives it back too, however it ends. */
   async release(): Promise<void> {
     this.#isReleased = true;
     this.#socket?.destroy();

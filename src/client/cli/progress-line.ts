@@ -9,78 +9,81 @@ const UNCHANGED_EVERY_MS = 30_000;
 /** What a terminal echoes for Ctrl-C stands behind the line. */
 const ECHO_WIDTH = 2;
 
-export interface ProgressLine {
+/** Live progress: one line that is written over on a terminal, plain lines otherwise. */
+export class ProgressLine {
+  readonly #isTerminal: boolean;
+  readonly #say: CliContext['say'];
+  #shown = '';
+  #begun = '';
+  #saidAt = performance.now();
+  #said: string | undefined;
+
+  constructor({ isTerminal, say }: Pick<CliContext, 'isTerminal' | 'say'>) {
+    this.#isTerminal = isTerminal;
+    this.#say = say;
+  }
+
   /** Shows the longest of these that fits. The last, the shortest, is what changes only when something was done. */
-  show(lengths: readonly string[]): void;
+  show(lengths: readonly string[]): void {
+    const [longest = ''] = lengths;
+    if (this.#begun !== '') return;
+    if (this.#isTerminal) {
+      // The last column stays free: a terminal breaks the line there.
+      const room = terminalWidth(process.stderr) - ECHO_WIDTH - 1;
+      this.#shown = lengths.find((text) => stringWidth(text) <= room) ?? clip(longest, room);
+      write(`${EMPTY_LINE}${this.#shown}`);
+      return;
+    }
+    const done = lengths.at(-1);
+    const everyMs = done === this.#said ? UNCHANGED_EVERY_MS : PLAIN_EVERY_MS;
+    if (performance.now() - this.#saidAt < everyMs) return;
+    this.#saidAt = performance.now();
+    this.#said = done;
+    this.#say(longest);
+  }
+
   /** Says a line above the progress. */
-  say(text: string): void;
+  say(text: string): void {
+    if (this.#shown === '') this.end();
+    else write(EMPTY_LINE);
+    this.#say(text);
+    if (this.#shown !== '') write(this.#shown);
+  }
+
   /** Says what goes on until `finish` says what came of it. Nothing is shown in between. */
-  begin(text: string): void;
-  finish(text: string): void;
+  begin(text: string): void {
+    this.end();
+    if (this.#isTerminal) {
+      this.#begun = text;
+      write(text);
+    } else this.#say(text);
+  }
+
+  finish(text: string): void {
+    if (!this.#isTerminal) return;
+    const fits = stringWidth(this.#begun) + stringWidth(text) + 3 < terminalWidth(process.stderr);
+    if (this.#begun === '') write(`${text}\n`);
+    else write(`${fits ? ' ' : `\n${' '.repeat(INDENT)}`}… ${text}\n`);
+    this.#begun = '';
+  }
+
   /** Leaves the last line standing. */
-  end(): void;
+  end(): void {
+    if (this.#shown !== '' || this.#begun !== '') write('\n');
+    this.#shown = '';
+    this.#begun = '';
+  }
+
   /** Takes the last line away: its counts are older than what is said next. */
-  clear(): void;
+  clear(): void {
+    if (this.#shown !== '') write(EMPTY_LINE);
+    this.#shown = '';
+  }
 }
 
-/** Live progress: one line that is written over on a terminal, plain lines otherwise. */
-export function createProgressLine(context: Pick<CliContext, 'isTerminal' | 'say'>): ProgressLine {
-  const { isTerminal } = context;
-  let shown = '';
-  let begun = '';
-  let saidAt = performance.now();
-  let said: string | undefined;
+/** Back to the beginning of the line, and nothing in it. */
+const EMPTY_LINE = '\r\x1b[2K';
 
-  function write(text: string): void {
-    process.stderr.write(text);
-  }
-
-  function end(): void {
-    if (shown !== '' || begun !== '') write('\n');
-    shown = '';
-    begun = '';
-  }
-
-  return {
-    show(lengths) {
-      const [longest = ''] = lengths;
-      if (begun !== '') return;
-      if (isTerminal) {
-        // The last column stays free: a terminal breaks the line there.
-        const room = terminalWidth(process.stderr) - ECHO_WIDTH - 1;
-        shown = lengths.find((text) => stringWidth(text) <= room) ?? clip(longest, room);
-        write(`\r\x1b[2K${shown}`);
-        return;
-      }
-      const done = lengths.at(-1);
-      if (performance.now() - saidAt < (done === said ? UNCHANGED_EVERY_MS : PLAIN_EVERY_MS)) return;
-      saidAt = performance.now();
-      said = done;
-      context.say(longest);
-    },
-    say(text) {
-      if (shown === '') end();
-      else write('\r\x1b[2K');
-      context.say(text);
-      if (shown !== '') write(shown);
-    },
-    begin(text) {
-      end();
-      if (!isTerminal) return context.say(text);
-      begun = text;
-      write(text);
-    },
-    finish(text) {
-      if (!isTerminal) return;
-      const fits = stringWidth(begun) + stringWidth(text) + 3 < terminalWidth(process.stderr);
-      if (begun === '') write(`${text}\n`);
-      else write(`${fits ? ' ' : `\n${' '.repeat(INDENT)}`}… ${text}\n`);
-      begun = '';
-    },
-    end,
-    clear() {
-      if (shown !== '') write('\r\x1b[2K');
-      shown = '';
-    },
-  };
+function write(text: string): void {
+  process.stderr.write(text);
 }

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createProgressLine } from '../../../src/client/cli/progress-line.ts';
+import { ProgressLine } from '../../../src/client/cli/progress-line.ts';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => vi.useRealTimers());
 
 it('without a terminal says every few seconds what has changed, else once in a while that it lives', () => {
   const said: string[] = [];
-  const progress = createProgressLine({ isTerminal: false, say: (text) => void said.push(text) });
+  const progress = new ProgressLine({ isTerminal: false, say: (text) => void said.push(text) });
   const linesOf = (seconds: number, calls: number) => {
     said.length = 0;
     for (let tick = 0; tick < seconds * 2; tick++) {
@@ -29,7 +29,7 @@ it.each([0, undefined])(
     const stream = { columns, write: (text: string) => written.push(text) };
     const stderr = vi.spyOn(process, 'stderr', 'get').mockReturnValue(stream as never);
     try {
-      const progress = createProgressLine({ isTerminal: true, say: (text) => void said.push(text) });
+      const progress = new ProgressLine({ isTerminal: true, say: (text) => void said.push(text) });
       progress.show(['rows 3/200 · calls 4/800 · 16 in flight', 'rows 3']);
       progress.end();
       progress.say('done      200 rows · 0 dropped · 800 calls · 10 s');
@@ -46,7 +46,7 @@ it('takes its line away before the end is told, whose counts are newer', () => {
   const stream = { columns: 80, write: (text: string) => written.push(text) };
   const stderr = vi.spyOn(process, 'stderr', 'get').mockReturnValue(stream as never);
   try {
-    const progress = createProgressLine({ isTerminal: true, say: (text) => void written.push(`${text}\n`) });
+    const progress = new ProgressLine({ isTerminal: true, say: (text) => void written.push(`${text}\n`) });
     progress.show(['rows 18/20']);
     progress.clear();
     progress.say('done      20 rows');

@@ -21,7 +21,7 @@ import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { workerCommand } from '../place-options.ts';
-import { createProgressLine } from '../progress-line.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { describeViolation } from '../violations.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
@@ -45,8 +45,8 @@ const NOTHING_CHANGED = 'nothing was changed, no call was made';
 
 async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
   const startedAt = Date.now();
-  const progress = createProgressLine(context);
-  const { say } = progress;
+  const progress = new ProgressLine(context);
+  const say = (text: string) => progress.say(text);
   let hasServer = false;
   let countedAt = startedAt;
   const interrupt = handleInterrupts({

@@ -7,7 +7,7 @@ import { describeAttached } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { addPlaceOptions, addressOption, type ServerFlags, workerCommand } from '../place-options.ts';
-import { createProgressLine } from '../progress-line.ts';
+import { ProgressLine } from '../progress-line.ts';
 
 export function defineWatch(command: Command, context: CliContext): void {
   addPlaceOptions(command)
@@ -33,7 +33,7 @@ export function defineStop(command: Command, context: CliContext): void {
 
 async function watch(target: string, flags: ServerFlags, context: CliContext): Promise<void> {
   const { cwd, environment, say } = context;
-  const progress = createProgressLine(context);
+  const progress = new ProgressLine(context);
   const interrupts = handleInterrupts({ say, onFirst: () => progress.end(), leaving: 'the build goes on' });
   try {
     const result = await watchDataset({
