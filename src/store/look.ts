@@ -32,7 +32,7 @@ import {
 } from './groups.ts';
 import { filesOf } from './outputs.ts';
 import { findPublished, listEditions } from './published.ts';
-import { parseParquet } from './read-parquet.ts';
+import { nestedRow, parseParquet } from './read-parquet.ts';
 import type { CellRecord, StoredRecord } from './records.ts';
 import { listGroupsWithCells, readUsage } from './usage.ts';
 import { readVersion } from './versions.ts';
@@ -176,7 +176,10 @@ async function findRowsOfGroup(
   const plan = digest === undefined ? null : await dataset.readPlan(digest);
   const columns = plan === null ? [] : storedColumns(plan);
   const records = await gatherRecords(dataset, { columns, rowGroup, rows, chosenBy: group?.epoch });
-  const inFiles = group === undefined ? undefined : await readFromFiles(dataset, epoch!, group, rows);
+  const inFiles =
+    group === undefined
+      ? undefined
+      : await readFromFiles(dataset, { plan: plan!, epoch: epoch!, group }, rows);
   const looks: RowLook[] = [];
   for (let row = rows.first; row <= rows.last; row += 1) {
     const drop = group?.drops.find((found) => found.row === row) ?? null;
@@ -219,8 +222,7 @@ function cellToShow(found: readonly CellRecord[], isDropped: boolean): CellRecor
 /** The rows of a range that are in a group's files, by their numbers. */
 async function readFromFiles(
   dataset: DatasetStore,
-  epoch: number,
-  group: GroupRecord,
+  { plan, epoch, group }: { readonly plan: Plan; readonly epoch: number; readonly group: GroupRecord },
   { first, last }: RowRange,
 ): Promise<Map<number, ValueObject>> {
   const all = rowsOfRanges(group.rowsInFiles);
@@ -231,7 +233,9 @@ async function readFromFiles(
   for (const table of rows.length === 0 ? [] : tables) {
     const options = { rowStart, rowEnd: rowStart + rows.length };
     const read = await parseParquet(await readOutputFile(dataset, epoch, table), table.name, options);
-    for (const [index, row] of rows.entries()) found.set(row, { ...found.get(row), ...read[index] });
+    const columns = outputColumns(plan).filter(({ name }) => Object.hasOwn(read[0]!, name));
+    for (const [index, row] of rows.entries())
+      found.set(row, { ...found.get(row), ...nestedRow(read[index]!, columns) });
   }
   return found;
 }

@@ -2,7 +2,10 @@
 
 import { parquetReadObjects } from 'hyparquet';
 import { StoreError } from '../errors.ts';
-import type { Value, ValueObject } from '../values.ts';
+import { findOwn } from '../own-keys.ts';
+import type { ColumnType } from '../plan.ts';
+import { isValueList, isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
+import type { ParquetColumn } from './parquet.ts';
 
 export interface ReadParquetOptions {
   /** Positions in the file, not row numbers: the first, and the one after the last. All by default. */
@@ -34,4 +37,25 @@ function fromParquet(read: unknown): Value {
   if (Array.isArray(read)) return read.map(fromParquet);
   if (typeof read !== 'object') return read as Value;
   return Object.fromEntries(Object.entries(read).map(([key, item]) => [key, fromParquet(item)]));
+}
+
+/** A row as it was before Parquet: what the files hold as JSON text for want of a struct form is nested again. */
+export function nestedRow(row: ValueObject, columns: readonly ParquetColumn[]): ValueObject {
+  return Object.fromEntries(
+    columns.map(({ name, type }) => [name, nestedValue(findOwn(row, name) ?? null, type)]),
+  );
+}
+
+function nestedValue(value: Value, type: ColumnType): Value {
+  switch (type.kind) {
+    case 'json':
+      return typeof value === 'string' ? parseJson(value) : value;
+    case 'list':
+      return isValueList(value) ? value.map((item) => nestedValue(item, type.item)) : value;
+    case 'struct':
+      if (type.fields.length === 0) return nestedValue(value, { kind: 'json' });
+      return isValueObject(value) ? nestedRow(value, type.fields) : value;
+    default:
+      return value;
+  }
 }

@@ -265,6 +265,12 @@ export function refuseUndefined(value: Runtime): void {
   if (value instanceof Undefined) throw renderError(`Cannot compute with a missing value: ${value.reason}`);
 }
 
+/** What is wrong with a value that an operation does not take: `say` gets its kind in words. Throws for an undefined one. */
+export function misfit(value: Runtime, say: (kind: string) => string): Error {
+  refuseUndefined(value);
+  return renderError(say(describe(value)));
+}
+
 /** The identity of a dict's key: 1, 1.0 and true are one key, as in Python. */
 export function idOf(key: Runtime, budget: Budget): string {
   if (key instanceof CellText) return idOf(key.text, budget);

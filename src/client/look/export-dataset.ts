@@ -25,13 +25,12 @@ import {
 } from '../../store/groups.ts';
 import { editionFolder, imageFolder } from '../../store/names.ts';
 import { filesOf } from '../../store/outputs.ts';
-import { ParquetEncoder } from '../../store/parquet.ts';
-import { parseParquet } from '../../store/read-parquet.ts';
+import { type ParquetColumn, ParquetEncoder } from '../../store/parquet.ts';
+import { nestedRow, parseParquet } from '../../store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../../values.ts';
 import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
 import { copyPictures } from './export-pictures.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
-import { nestedRow, type TypedColumn } from './nested-values.ts';
 
 export type LineFormat = Exclude<ExportFormat, 'parquet'>;
 
@@ -40,7 +39,7 @@ export interface ExportSource {
   readonly dataset: DatasetStore;
   /** The start that made them. */
   readonly epoch: number;
-  readonly columns: readonly TypedColumn[];
+  readonly columns: readonly ParquetColumn[];
   /** In the order of the rows, each with the numbers of its own. */
   readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
   /** Those that the columns name, each once for a row group. */
@@ -198,7 +197,7 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
   yield encoder.end();
 }
 
-function csvLine(row: ValueObject, columns: readonly TypedColumn[]): string {
+function csvLine(row: ValueObject, columns: readonly ParquetColumn[]): string {
   const line = columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
   // Readers skip an empty line: a single column's null would lose its row.
   return line === '' ? '""' : line;

@@ -10,7 +10,7 @@ import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { openLocalMedia } from '../../local-media.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, isKept, outputColumns, type Plan, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
 import { makeAssembler } from '../../rows/assemble.ts';
 import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
@@ -21,7 +21,6 @@ import type { CellRecord } from '../../store/records.ts';
 import { lastAnswer } from '../../turns.ts';
 import type { ValueObject } from '../../values.ts';
 import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
-import { nestedRow } from './nested-values.ts';
 
 export interface RowView {
   readonly dataset: string;
@@ -90,16 +89,13 @@ export async function* readRows(
   for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
     if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openViews(plan, dataset) };
-    const inFiles =
-      plan === null ? [] : outputColumns(plan).filter(({ name }) => Object.hasOwn(values, name));
     const { columns, beside } = (await viewed?.viewOf(look)) ?? { columns: [], beside: {} };
     yield {
       dataset: dataset.name,
       row,
       state,
       drop,
-      // A row that is in no Parquet file comes from its cells, where nested values still are nested.
-      values: state === 'complete' ? nestedRow(values, inFiles) : inOrder(columns, { ...beside, ...values }),
+      values: state === 'complete' ? values : inOrder(columns, { ...beside, ...values }),
       columns,
     };
   }

@@ -2,8 +2,7 @@
 
 import { plural } from '../../text/plural.ts';
 import type { Budget } from '../limits.ts';
-import { asNumber, describe, opened, type Runtime, refuseUndefined, written } from '../runtime.ts';
-import { renderError } from '../syntax/template-error.ts';
+import { asNumber, misfit, opened, type Runtime, written } from '../runtime.ts';
 import { lengthOf, textOf } from '../values/python-text.ts';
 
 /** What an operation may use beside its arguments. */
@@ -89,16 +88,14 @@ export function integerArgument(value: Runtime | undefined, fallback: number): n
   const number = asNumber(value);
   if (typeof number === 'bigint')
     return Number(number > LARGEST ? LARGEST : number < -LARGEST ? -LARGEST : number);
-  refuseUndefined(value);
-  throw renderError(`Cannot use ${describe(value)} as an argument: a whole number is needed`);
+  throw misfit(value, (kind) => `Cannot use ${kind} as an argument: a whole number is needed`);
 }
 
 /** An argument that has to be a text. */
 export function textArgument(given: Runtime | undefined): string {
   const value = written(given ?? null);
   if (typeof value === 'string') return value;
-  refuseUndefined(value);
-  throw renderError(`Cannot use ${describe(value)} as an argument: a text is needed`);
+  throw misfit(value, (kind) => `Cannot use ${kind} as an argument: a text is needed`);
 }
 
 /** An argument that is printed to a text, whatever it is. */

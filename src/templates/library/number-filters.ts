@@ -2,7 +2,7 @@
 
 import { findOwn } from '../../own-keys.ts';
 import { type Budget, boundInteger } from '../limits.ts';
-import { asNumber, describe, opened, type Runtime, refuseUndefined, toFloat, written } from '../runtime.ts';
+import { asNumber, misfit, opened, type Runtime, refuseUndefined, toFloat, written } from '../runtime.ts';
 import { limitError, renderError } from '../syntax/template-error.ts';
 import { EXACT_STEPS, roundFloat, roundInteger } from '../values/exact-decimal.ts';
 import { strip } from '../values/python-text.ts';
@@ -65,8 +65,7 @@ function roundTo(value: number, digits: number, round: (value: number) => number
 function numberFor(filter: string, value: Runtime): bigint | number {
   const number = asNumber(value);
   if (number !== null) return number;
-  refuseUndefined(value);
-  throw renderError(`Cannot use the filter "${filter}" on ${describe(value)}: a number is needed`);
+  throw misfit(value, (kind) => `Cannot use the filter "${filter}" on ${kind}: a number is needed`);
 }
 
 const FLOAT = /^[-+]?(?:(?:\d+(?:_\d+)*)?\.\d+(?:_\d+)*|\d+(?:_\d+)*\.?)(?:e[-+]?\d+(?:_\d+)*)?$/i;

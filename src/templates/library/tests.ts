@@ -6,17 +6,15 @@ import type { Budget } from '../limits.ts';
 import {
   alone,
   asNumber,
-  describe,
   ItemView,
   isList,
   isMapping,
+  misfit,
   type Runtime,
-  refuseUndefined,
   Tuple,
   Undefined,
 } from '../runtime.ts';
 import type { CompareOperator } from '../syntax/syntax.ts';
-import { renderError } from '../syntax/template-error.ts';
 import { compute } from '../values/arithmetic.ts';
 import { holds } from '../values/comparison.ts';
 import { textOf } from '../values/python-text.ts';
@@ -106,8 +104,7 @@ export function isCase(text: string, which: 'lower' | 'upper'): boolean {
 
 function remainder(value: Runtime, divisor: Runtime, budget: Budget): number {
   if (asNumber(value) === null) {
-    refuseUndefined(value);
-    throw renderError(`Cannot divide ${describe(value)}: a number is needed`);
+    throw misfit(value, (kind) => `Cannot divide ${kind}: a number is needed`);
   }
   return Number(compute('%', value, divisor, budget));
 }

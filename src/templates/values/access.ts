@@ -11,10 +11,10 @@ import {
   isList,
   isMapping,
   Loop,
+  misfit,
   opened,
   partOf,
   type Runtime,
-  refuseUndefined,
   sequenceOf,
   Tuple,
   Undefined,
@@ -121,8 +121,7 @@ function boundOf(value: Runtime): number | null {
   if (opened(value) === null) return null;
   const number = asNumber(value);
   if (typeof number !== 'bigint') {
-    refuseUndefined(value);
-    throw renderError(`Cannot slice by ${describe(value)}: a whole number is needed`);
+    throw misfit(value, (kind) => `Cannot slice by ${kind}: a whole number is needed`);
   }
   // Large enough to be cut, small enough to add to.
   return Number(number > 0x7fffffffn ? 0x7fffffffn : number < -0x7fffffffn ? -0x7fffffffn : number);

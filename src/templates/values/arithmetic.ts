@@ -6,6 +6,7 @@ import {
   asNumber,
   describe,
   isList,
+  misfit,
   opened,
   type Runtime,
   refuseUndefined,
@@ -40,8 +41,7 @@ export function compute(operator: BinaryOperator, given: Runtime, other: Runtime
 export function computeSign(operator: '-' | '+', value: Runtime): Runtime {
   const number = asNumber(value);
   if (number === null) {
-    refuseUndefined(value);
-    throw renderError(`Cannot apply "${operator}" to ${describe(value)}: it is no number`);
+    throw misfit(value, (kind) => `Cannot apply "${operator}" to ${kind}: it is no number`);
   }
   return operator === '-' ? -number : number;
 }

@@ -16,6 +16,7 @@ import {
   isList,
   isMapping,
   Loop,
+  misfit,
   type Runtime,
   refuseUndefined,
   sequenceOf,
@@ -126,8 +127,7 @@ export function isIn(item: Runtime, whole: Runtime, budget: Budget): boolean {
   if (typeof within === 'string') {
     const part = written(item);
     if (typeof part === 'string') return indexIn(budget.read(within), budget.read(part), 0, budget) >= 0;
-    refuseUndefined(item);
-    throw renderError(`Cannot look for ${describe(item)} in a text: only a text can be in it`);
+    throw misfit(item, (kind) => `Cannot look for ${kind} in a text: only a text can be in it`);
   }
   if (isMapping(within)) return findKey(within, item, budget) !== undefined;
   if (within instanceof Undefined) return false;

@@ -1,18 +1,7 @@
 // Values as the filter `tojson` writes them: as Python's json does, with keys in order, and safe inside HTML.
 
 import type { Budget } from '../limits.ts';
-import {
-  container,
-  describe,
-  entriesOf,
-  isList,
-  isMapping,
-  type Runtime,
-  refuseUndefined,
-  Tuple,
-  written,
-} from '../runtime.ts';
-import { renderError } from '../syntax/template-error.ts';
+import { container, entriesOf, isList, isMapping, misfit, type Runtime, Tuple, written } from '../runtime.ts';
 import { reprOf, textOf } from './python-text.ts';
 
 /** JSON text of a value, on one line or indented. Text of a cell that is a list or dict is written as that. */
@@ -63,8 +52,7 @@ function write(given: Runtime, layout: Layout, budget: Budget): string {
       '}',
     );
   }
-  refuseUndefined(value);
-  throw renderError(`Cannot use the filter "tojson" on ${describe(value)}: add "|list"`);
+  throw misfit(value, (kind) => `Cannot use the filter "tojson" on ${kind}: add "|list"`);
 }
 
 function quoted(text: string): string {

@@ -4,13 +4,12 @@ import type { Budget } from '../limits.ts';
 import {
   asNumber,
   container,
-  describe,
   findKey,
   isList,
   isMapping,
+  misfit,
   opened,
   type Runtime,
-  refuseUndefined,
   Tuple,
   toFloat,
   Undefined,
@@ -108,13 +107,11 @@ function formatPercentItem(value: Runtime, spec: NumberSpec, budget: Budget): st
 function integerFor(value: Runtime, spec: NumberSpec): bigint {
   const number = asNumber(value);
   if (typeof number === 'bigint') return number;
-  refuseUndefined(value);
-  throw renderError(`Cannot format ${describe(value)} as "${spec.type}": it is no whole number`);
+  throw misfit(value, (kind) => `Cannot format ${kind} as "${spec.type}": it is no whole number`);
 }
 
 function floatFor(value: Runtime, spec: NumberSpec): number {
   const number = asNumber(value);
   if (number !== null) return toFloat(number);
-  refuseUndefined(value);
-  throw renderError(`Cannot format ${describe(value)} as "${spec.type}": it is no number`);
+  throw misfit(value, (kind) => `Cannot format ${kind} as "${spec.type}": it is no number`);
 }
