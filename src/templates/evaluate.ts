@@ -25,7 +25,7 @@ import { type Arguments, type Expression, pathOf, type Statement, type Target } 
 import { limitError, renderError } from './syntax/template-error.ts';
 import { readAttribute, readItem, readSlice } from './values/access.ts';
 import { compute, computeSign } from './values/arithmetic.ts';
-import { holds, isTrue } from './values/comparison.ts';
+import { COMPARISONS, isTrue } from './values/comparison.ts';
 import { lengthOf, textOf } from './values/python-text.ts';
 
 interface Scope {
@@ -326,7 +326,7 @@ export class Evaluation {
     for (const { operator, operand } of rest) {
       const right = this.use(operand);
       this.at = at;
-      if (!holds(operator, left, right, this.#services.budget)) return false;
+      if (!COMPARISONS[operator](left, right, this.#services.budget)) return false;
       left = right;
     }
     return true;

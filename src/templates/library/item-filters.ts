@@ -48,12 +48,8 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     return [...items];
   }),
 
-  max: operation('case_sensitive? attribute?', (value, given, services) =>
-    extreme('max', value, given, services),
-  ),
-  min: operation('case_sensitive? attribute?', (value, given, services) =>
-    extreme('min', value, given, services),
-  ),
+  max: extreme('max', (difference) => difference > 0),
+  min: extreme('min', (difference) => difference < 0),
 
   random: operation('', (given, _, { budget, draw }) => {
     const value = container(given);
@@ -145,20 +141,14 @@ function readPath(item: Runtime, path: readonly Runtime[], { budget }: Services)
   }, item);
 }
 
-function extreme(
-  filter: 'max' | 'min',
-  value: Runtime,
-  given: readonly (Runtime | undefined)[],
-  services: Services,
-): Runtime {
-  const [caseSensitive, attribute] = given;
-  let best: KeyedItem | null = null;
-  for (const candidate of keyedItems(value, { caseSensitive, attribute }, services)) {
-    if (best === null) best = candidate;
-    else {
-      const difference = order(candidate.keys[0]!, best.keys[0]!, services.budget);
-      if (filter === 'max' ? difference > 0 : difference < 0) best = candidate;
-    }
-  }
-  return best === null ? noItem(filter) : best.item;
+/** The first item that no other one beats. */
+function extreme(filter: string, beats: (difference: number) => boolean): Operation {
+  return operation('case_sensitive? attribute?', (value, [caseSensitive, attribute], services) => {
+    const [first, ...others] = keyedItems(value, { caseSensitive, attribute }, services);
+    if (first === undefined) return noItem(filter);
+    return others.reduce(
+      (best, other) => (beats(order(other.keys[0]!, best.keys[0]!, services.budget)) ? other : best),
+      first,
+    ).item;
+  });
 }

@@ -14,9 +14,8 @@ import {
   Tuple,
   Undefined,
 } from '../runtime.ts';
-import type { CompareOperator } from '../syntax/syntax.ts';
 import { compute } from '../values/arithmetic.ts';
-import { holds } from '../values/comparison.ts';
+import { COMPARISONS } from '../values/comparison.ts';
 import { textOf } from '../values/python-text.ts';
 
 type Test = (value: Runtime, argument: Runtime, budget: Budget) => boolean;
@@ -52,24 +51,20 @@ const OF_ANY: readonly string[] = ['even', 'lower', 'odd', 'upper'];
 /** Tests of a value against another. */
 const WITH_ARGUMENT: { readonly [name: string]: Test } = {
   divisibleby: (value, argument, budget) => remainder(value, argument, budget) === 0,
-  eq: comparing('=='),
-  equalto: comparing('=='),
-  ge: comparing('>='),
-  greaterthan: comparing('>'),
-  gt: comparing('>'),
-  in: comparing('in'),
-  le: comparing('<='),
-  lessthan: comparing('<'),
-  lt: comparing('<'),
-  ne: comparing('!='),
+  eq: COMPARISONS['=='],
+  equalto: COMPARISONS['=='],
+  ge: COMPARISONS['>='],
+  greaterthan: COMPARISONS['>'],
+  gt: COMPARISONS['>'],
+  in: COMPARISONS.in,
+  le: COMPARISONS['<='],
+  lessthan: COMPARISONS['<'],
+  lt: COMPARISONS['<'],
+  ne: COMPARISONS['!='],
   // Of what a template holds only these have one instance in Python.
   sameas: (value, argument) =>
     (alone(value) === null || typeof alone(value) === 'boolean') && alone(value) === alone(argument),
 };
-
-function comparing(operator: CompareOperator): Test {
-  return (value, argument, budget) => holds(operator, value, argument, budget);
-}
 
 export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();
 

@@ -26,11 +26,12 @@ export function compute(operator: BinaryOperator, given: Runtime, other: Runtime
   const [left, right] = (operator === '+' ? alike(pair) : pair.map(opened)) as [Runtime, Runtime];
   const a = asNumber(left);
   const b = asNumber(right);
-  if (a !== null && b !== null) {
-    return typeof a === 'bigint' && typeof b === 'bigint'
-      ? computeIntegers(operator, a, b, budget)
-      : computeFloats(operator, toFloat(a), toFloat(b));
+  if (typeof a === 'bigint' && typeof b === 'bigint') {
+    const bits = Math.max(bitsOf(a), bitsOf(b));
+    if (bits > 63) budget.spend(Math.ceil(bits / 16));
+    return INTEGERS[operator](a, b, budget);
   }
+  if (a !== null && b !== null) return FLOATS[operator](toFloat(a), toFloat(b));
   if (operator === '+') return concatenate(left, right, budget);
   if (operator === '*' && typeof b === 'bigint') return repeat(left, b, right, budget);
   if (operator === '*' && typeof a === 'bigint') return repeat(right, a, left, budget);
@@ -46,34 +47,34 @@ export function computeSign(operator: '-' | '+', value: Runtime): Runtime {
   return operator === '-' ? -number : number;
 }
 
-function computeIntegers(operator: BinaryOperator, a: bigint, b: bigint, budget: Budget): bigint | number {
-  const bits = Math.max(bitsOf(a), bitsOf(b));
-  if (bits > 63) budget.spend(Math.ceil(bits / 16));
-  switch (operator) {
-    case '+':
-      return boundInteger(a + b);
-    case '-':
-      return boundInteger(a - b);
-    case '*':
+const INTEGERS: Readonly<Record<BinaryOperator, (a: bigint, b: bigint, budget: Budget) => bigint | number>> =
+  {
+    '+': (a, b) => boundInteger(a + b),
+    '-': (a, b) => boundInteger(a - b),
+    '*': (a, b) => {
       boundBits(bitsOf(a) === 63 || bitsOf(b) === 63 ? 0 : bitsOf(a) + bitsOf(b));
       return boundInteger(a * b);
-    case '/': {
-      refuseZero(b);
-      const quotient = divideToFloat(a, b);
+    },
+    '/': (a, b) => {
+      const quotient = divideToFloat(a, divisorOf(b));
       if (!Number.isFinite(quotient))
         throw arithmeticError('Cannot divide: the result is too large for a float');
       return quotient;
-    }
-    case '//':
-      refuseZero(b);
-      return (a - floorModulo(a, b)) / b;
-    case '%':
-      refuseZero(b);
-      return floorModulo(a, b);
-    case '**':
-      return b < 0n ? powerOfFloats(toFloat(a), toFloat(b)) : powerOfIntegers(a, b, budget);
-  }
-}
+    },
+    '//': (a, b) => (a - floorModulo(a, divisorOf(b))) / b,
+    '%': (a, b) => floorModulo(a, divisorOf(b)),
+    '**': (a, b, budget) => (b < 0n ? powerOfFloats(toFloat(a), toFloat(b)) : powerOfIntegers(a, b, budget)),
+  };
+
+const FLOATS: Readonly<Record<BinaryOperator, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / divisorOf(b),
+  '//': (a, b) => floorDivide(a, divisorOf(b)),
+  '%': (a, b) => floatModulo(a, divisorOf(b)),
+  '**': powerOfFloats,
+};
 
 function floorModulo(a: bigint, b: bigint): bigint {
   const rest = a % b;
@@ -88,28 +89,6 @@ function powerOfIntegers(base: bigint, exponent: bigint, budget: Budget): bigint
   boundBits(exponent > 100_000n ? Number.POSITIVE_INFINITY : leastBits * Number(exponent));
   budget.spend(Number(exponent));
   return boundInteger(base ** exponent);
-}
-
-function computeFloats(operator: BinaryOperator, a: number, b: number): number {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      refuseZero(b);
-      return a / b;
-    case '//':
-      refuseZero(b);
-      return floorDivide(a, b);
-    case '%':
-      refuseZero(b);
-      return floatModulo(a, b);
-    case '**':
-      return powerOfFloats(a, b);
-  }
 }
 
 function floatModulo(a: number, b: number): number {
@@ -140,8 +119,9 @@ function powerOfFloats(base: number, exponent: number): number {
   return power;
 }
 
-function refuseZero(divisor: bigint | number): void {
+function divisorOf<Divisor extends bigint | number>(divisor: Divisor): Divisor {
   if (divisor === 0n || divisor === 0) throw arithmeticError('Cannot divide: the divisor is zero');
+  return divisor;
 }
 
 function concatenate(left: Runtime, right: Runtime, budget: Budget): Runtime {

@@ -136,24 +136,16 @@ export function isIn(item: Runtime, whole: Runtime, budget: Budget): boolean {
   return items.some((other) => areEqual(item, other, budget));
 }
 
-/** `left operator right`. */
-export function holds(operator: CompareOperator, left: Runtime, right: Runtime, budget: Budget): boolean {
-  switch (operator) {
-    case 'in':
-      return isIn(left, right, budget);
-    case 'not in':
-      return !isIn(left, right, budget);
-    case '==':
-      return areEqual(left, right, budget);
-    case '!=':
-      return !areEqual(left, right, budget);
-    case '<':
-      return order(left, right, budget) < 0;
-    case '<=':
-      return order(left, right, budget) <= 0;
-    case '>':
-      return order(left, right, budget) > 0;
-    case '>=':
-      return order(left, right, budget) >= 0;
-  }
-}
+/** Whether `left operator right` holds. */
+export const COMPARISONS: Readonly<
+  Record<CompareOperator, (left: Runtime, right: Runtime, budget: Budget) => boolean>
+> = {
+  in: isIn,
+  'not in': (left, right, budget) => !isIn(left, right, budget),
+  '==': areEqual,
+  '!=': (left, right, budget) => !areEqual(left, right, budget),
+  '<': (left, right, budget) => order(left, right, budget) < 0,
+  '<=': (left, right, budget) => order(left, right, budget) <= 0,
+  '>': (left, right, budget) => order(left, right, budget) > 0,
+  '>=': (left, right, budget) => order(left, right, budget) >= 0,
+};
