@@ -16,6 +16,7 @@ import { type Environment, findProviders, simulatedProvider } from './providers.
 import { fieldsOfColumn } from './references.ts';
 import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
+import { NO_RUN_CONFIG, type RunConfig, readRunConfig } from './run-config.ts';
 import type { ModelProvider } from './schema/models.ts';
 import { locateSeedFiles } from './seed-paths.ts';
 import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
@@ -42,6 +43,8 @@ export interface PrepareOptions {
   readonly rows: number | 'all';
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
+  /** A file of run settings: a path as the user typed it. */
+  readonly runConfig?: string | undefined;
   /** What the dataset was created with; null for a new one. */
   readonly recorded: { readonly seed: string; readonly rowGroupSize: number } | null;
 }
@@ -79,8 +82,10 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
   const ofModels = hasOwn ? [] : defaults.violations();
-  const all = [...report.violations, ...ofModels, ...seeds.violations, ...violations];
-  const config = wholeConfig(read);
+  const run =
+    options.runConfig === undefined ? NO_RUN_CONFIG : await findRunConfig(options.runConfig, options);
+  const all = [...run.violations, ...report.violations, ...ofModels, ...seeds.violations, ...violations];
+  const config = wholeConfig(read, run);
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
 
   const rows = options.rows === 'all' ? (seeds.selected ?? 0) : options.rows;
@@ -94,7 +99,8 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const seedPath = config.seeds?.source.path;
   return {
     config,
-    ...resolved,
+    plan: resolved.plan,
+    settings: run.isTraced ? { ...resolved.settings, isTraced: true } : resolved.settings,
     seeds: seedPath === undefined ? null : { path: seedPath, rows: seeds.selected ?? 0 },
     modules: [...modules.values()],
     warnings: all,
@@ -106,7 +112,11 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   };
 }
 
-async function readDocument({ file, cwd }: PrepareOptions): Promise<LoadedDocument> {
+async function findRunConfig(file: string, { cwd }: PrepareOptions): Promise<RunConfig> {
+  return readRunConfig(await readDocument({ file, cwd }));
+}
+
+async function readDocument({ file, cwd }: Pick<PrepareOptions, 'file' | 'cwd'>): Promise<LoadedDocument> {
   const place = path.resolve(cwd, file);
   const relative = path.relative(cwd, place);
   const isOutside = relative.startsWith('..') || path.isAbsolute(relative);
@@ -227,12 +237,15 @@ async function providersInUse(
 }
 
 /** The config if all its parts could be read. */
-function wholeConfig(read: ReadConfig): DatasetConfig | null {
+function wholeConfig(read: ReadConfig, run: RunConfig): DatasetConfig | null {
   const { columns, models, seeds, hasSeeds, rowloom, providers } = read;
   const processors = read.processors.flatMap(({ config }) => config ?? []);
   const ownColumns = columns.flatMap(({ config }) => (config === null ? [] : [config]));
   const ownModels = models.flatMap(({ config }) => (config === null ? [] : [config]));
   if (ownColumns.length < columns.length || rowloom === null || (hasSeeds && seeds === null)) return null;
   if (processors.length < read.processors.length) return null;
-  return { columns: ownColumns, models: ownModels, seeds, rowloom, providers, processors };
+  return {
+    ...{ columns: ownColumns, models: ownModels, seeds, providers, processors },
+    rowloom: { ...rowloom, ...run.settings },
+  };
 }

@@ -13,6 +13,7 @@ import { addressOption, outOption, type ServerFlags } from './place-options.ts';
 export interface WishFlags extends ServerFlags {
   readonly n?: number | 'all';
   readonly name?: string;
+  readonly runConfig?: string;
   readonly yes: boolean;
   readonly ask: boolean;
   readonly keep: boolean;
@@ -34,6 +35,10 @@ export function addWishOptions(command: Command): Command {
       parseRows,
     )
     .option('--name <name>', "the dataset's name (default: the document's file name)")
+    .option(
+      '--run-config <file>',
+      "Data Designer's run settings, as YAML or JSON: they go before the document's",
+    )
     .addOption(outOption())
     .option('--yes', 'make the cells that an edit changes again without asking', false)
     .option('--ask', `ask before any existing cell is made again, not only above ${ASK_ABOVE_CELLS}`, false)
@@ -73,6 +78,7 @@ export function wishOptionsOf(
     ...{ target, cwd, home, environment },
     ...(flags.n === undefined ? {} : { rows: flags.n }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.runConfig === undefined ? {} : { runConfig: flags.runConfig }),
     ...(flags.out === undefined ? {} : { out: flags.out }),
     ...(flags.address === undefined ? {} : { address: flags.address }),
     isSimulated: flags.simulate,

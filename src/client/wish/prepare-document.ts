@@ -6,7 +6,8 @@ import { findSeedFiles } from '../../seeds/seed-files.ts';
 import { openSeedSource } from '../../seeds/seed-source.ts';
 
 /** A document to look at, with no dataset of it. */
-export interface DocumentOptions extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment'> {
+export interface DocumentOptions
+  extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment' | 'runConfig'> {
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
 }

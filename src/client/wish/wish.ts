@@ -41,6 +41,8 @@ export interface WishOptions extends TargetOptions {
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly rows?: number | 'all';
+  /** A file of run settings, see `readRunConfig`. */
+  readonly runConfig?: string;
   /** `true` keeps every stale cell, names keep those of these columns. */
   readonly keep: boolean | readonly string[];
   readonly redo: readonly RedoWish[];
@@ -128,6 +130,7 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     environment: options.environment,
     datasetName: name,
     isSimulated: options.isSimulated,
+    runConfig: options.runConfig,
     rows: options.rows ?? latestStart?.rows ?? DEFAULT_ROWS,
     recorded: record,
     bundleModule,

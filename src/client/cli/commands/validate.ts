@@ -10,6 +10,7 @@ import { fold, formatTable } from '../text.ts';
 import { describeViolation } from '../violations.ts';
 
 interface ValidateFlags {
+  readonly runConfig?: string;
   readonly simulate: boolean;
   readonly json: boolean;
 }
@@ -17,6 +18,7 @@ interface ValidateFlags {
 export function defineValidate(command: Command, context: CliContext): void {
   command
     .argument('<config>', 'a config document')
+    .option('--run-config <file>', 'check run settings, too')
     .option('--simulate', 'no provider and no key is needed', false)
     .option('--json', 'as one JSON object, errors too', false)
     .action((config: string, flags: ValidateFlags) => validate(config, flags, context));
@@ -24,7 +26,7 @@ export function defineValidate(command: Command, context: CliContext): void {
 
 async function validate(config: string, flags: ValidateFlags, context: CliContext): Promise<void> {
   const { print, say, screen } = context;
-  const options = { ...context, file: config, isSimulated: flags.simulate };
+  const options = { ...context, file: config, isSimulated: flags.simulate, runConfig: flags.runConfig };
   if (flags.json) return validateAsJson(options, context);
   const { columns, seeds, processors, warnings } = await validateDocument(options);
   const rows = columns.map((column) => [column.name, describeMaker(column), describeType(column)]);
