@@ -1,9 +1,9 @@
 // A folder in which the command line makes a dataset from a mock model, and what it comes to.
 
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { sumCosts } from '../../src/graph/totals.ts';
 import { killAndWait, type ProcessIdentity, processStart } from '../../src/server/processes.ts';
 import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
@@ -167,11 +167,19 @@ export class Workplace {
     return (await openStore(join(this.directory, 'artifacts'), { access: 'look' })).openDataset(DATASET);
   }
 
-  /** By file of `parquet-files/`: its sha256. */
+  /** By file of the output: its sha256. */
   fileHashes(): { readonly [file: string]: string } {
-    const folder = join(this.directory, 'artifacts', DATASET, 'parquet-files');
-    const names = readdirSync(folder).sort();
-    return Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(folder, name)))]));
+    const dataset = join(this.directory, 'artifacts', DATASET);
+    const folders = ['parquet-files', 'dropped-columns-parquet-files', 'processors-files'];
+    const files = folders
+      .map((folder) => join(dataset, folder))
+      .filter(existsSync)
+      .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name));
+    return Object.fromEntries(
+      files.sort().map((file) => [relative(dataset, file), sha256(readFileSync(file))]),
+    );
   }
 
   async rows(): Promise<ValueObject[]> {

@@ -92,6 +92,14 @@ export function answerDrawn(
   };
 }
 
+export function answerValidation({ data }: { readonly data: readonly object[] }, fault?: string): MockAnswer {
+  const verdicts = data.map((row) => ({ is_valid: JSON.stringify(row).length < 60 }));
+  return {
+    data: fault === 'miscount' ? verdicts.slice(1) : verdicts,
+    usage: { prompt_tokens: 0, total_tokens: 0 },
+  };
+}
+
 export function inputsOf({ input }: EmbeddingsBody): readonly string[] {
   return typeof input === 'string' ? [input] : input;
 }

@@ -5,6 +5,7 @@
 //   POST …/chat/completions     the answer, or the fault that is due; below any path, with any query
 //   POST …/embeddings           the same, with a vector for each text
 //   POST …/images/generations   the same, with a picture; a chat of a model called `painter…` has one, too
+//   POST …/validate             the same, with a verdict for each row: whether its columns are shorter than 60 characters
 //   GET  /pictures/…            one that such an answer names, of models called `…-by-url`
 //   GET  /stats                 MockStats
 //   POST /reset                 forgets counts and faults
@@ -23,6 +24,7 @@ import {
   answerChat,
   answerDrawn,
   answerEmbeddings,
+  answerValidation,
   type ChatBody,
   inputsOf,
   type MockAnswer,
@@ -150,7 +152,7 @@ export async function startMockModelServer(
   function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = `${request.method} ${request.url}`;
     const [, route] =
-      /^POST [^?]*\/(chat\/completions|embeddings|images\/generations)(?:\?|$)/.exec(name) ?? [];
+      /^POST [^?]*\/(chat\/completions|embeddings|images\/generations|validate)(?:\?|$)/.exec(name) ?? [];
     if (route !== undefined) complete(request, response, { route, bytes: body });
     else if (name.startsWith('GET /pictures/')) sendPicture(response, request.url!);
     else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
@@ -178,9 +180,12 @@ export async function startMockModelServer(
     const body = JSON.parse(text);
     count.inputs += route === 'embeddings' ? inputsOf(body).length : 1;
     const answerWith = (kind?: MockFault['kind']) =>
-      route === 'embeddings'
-        ? answerEmbeddings(body, kind)
-        : (answerDrawn(body, { host: request.headers.host!, route, fault: kind }) ?? answerChat(body, kind));
+      route === 'validate'
+        ? answerValidation(body, kind)
+        : route === 'embeddings'
+          ? answerEmbeddings(body, kind)
+          : (answerDrawn(body, { host: request.headers.host!, route, fault: kind }) ??
+            answerChat(body, kind));
     bodies.delete(cell);
     bodies.set(cell, body);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
