@@ -9,6 +9,7 @@ import { type DatasetShape, rowsOfGroup } from '../graph/row-groups.ts';
 import type { GraphColumn, PartName, RowRange } from '../graph/types.ts';
 import { type Functions, openFunctions } from '../modules/functions.ts';
 import { readModule, type UserModule } from '../modules/stored-modules.ts';
+import { personaFolder } from '../personas/persona-file.ts';
 import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
 import { areAsRead } from '../rows/file-reads.ts';
@@ -81,7 +82,10 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
     return module;
   }
   const functions = openFunctions({ moduleOf, limiter: process.threads });
-  const rows = await openRows({ plan, order: graph.order, functions, files: dataset.files });
+  const rows = await openRows({
+    ...{ plan, order: graph.order, functions, files: dataset.files },
+    personaFolder: personaFolder({ environment: process.environment }),
+  });
   const { digests } = rows;
   const byName = new Map(plan.columns.map((column) => [column.name, column]));
   const opened = new Map(rows.assembler.columns.map((open) => [open.column.name, open]));

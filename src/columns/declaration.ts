@@ -2,22 +2,42 @@
 // before a plan is made, seeds and modules, comes in as facts.
 
 import type { z } from 'zod';
+import type { PersonaFile, PersonaFilter } from '../personas/persona-file.ts';
 import type { ColumnType, LimiterRef, OutputColumn, Plan, Strategy } from '../plan.ts';
 import type { Shape, ShapeOf } from '../templates/shape.ts';
 import type { Value } from '../values.ts';
 import { flag, map, oneOf, text, value } from './fields.ts';
 import { condition } from './marks.ts';
 
-/** What is read from outside before a plan is made. */
+/** What the values of a column have to hold, against a number or the value of another column in the row. */
+export interface Constraint {
+  readonly operator: 'lt' | 'le' | 'gt' | 'ge';
+  readonly rhs: number | { readonly column: string };
+}
+
+/** What is said outside a column before a plan is made: by the rest of the document, and by files. */
 export interface Facts {
   /** The columns of the seed source; null without seeds. */
   readonly seeds: { readonly columns: readonly OutputColumn[] } | null;
   /** By the path that the document names: the hash of the module's bundle; empty where only checks are made. */
   readonly modules: ReadonlyMap<string, string>;
+  /** By the column whose values have to hold them. */
+  readonly constraints: ReadonlyMap<string, readonly Constraint[]>;
+  readonly personas: {
+    /** Persons are put together by Faker, whatever files there are. */
+    readonly isFaker: boolean;
+    /** By locale, those that the columns name. */
+    readonly files: ReadonlyMap<string, PersonaFile>;
+  };
 }
 
 /** For checks, which come before anything outside the document is read. */
-export const NO_FACTS: Facts = { seeds: null, modules: new Map() };
+export const NO_FACTS: Facts = {
+  seeds: null,
+  modules: new Map(),
+  constraints: new Map(),
+  personas: { isFaker: false, files: new Map() },
+};
 
 /** What a document says of any column, with defaults filled in. */
 export interface ColumnConfig {
@@ -61,9 +81,21 @@ export interface Sibling {
   readonly config: ColumnConfig | null;
 }
 
+export interface ConstraintCheck {
+  readonly constraint: Constraint;
+  /** `field` is where in the constraint it is wrong; null for all of it. */
+  add(message: string, field: 'target_column' | 'rhs' | null, level?: 'warning'): void;
+}
+
 /** What a kind's own check is given. Paths are those below the column. */
 export interface ColumnChecks {
   readonly columns: readonly Sibling[];
+  /** Those that the column's values have to hold. */
+  readonly constraints: readonly ConstraintCheck[];
+  /** Those of all columns. */
+  readonly constraintsOf: Facts['constraints'];
+  /** The columns that a column needs, each after those that it needs itself. */
+  upstreamOf(column: string): readonly string[];
   add(
     path: readonly (string | number)[],
     /** What follows the field's name: `is missing`. */
@@ -77,6 +109,14 @@ export interface ModuleRef {
   readonly file: string;
   readonly export: string;
   /** The field that names it, below the column. */
+  readonly path: readonly (string | number)[];
+}
+
+/** The persons of a locale's file that a column takes its cells from. */
+export interface PersonaRef {
+  readonly locale: string;
+  readonly filters: readonly PersonaFilter[];
+  /** The parameters that name it, below the column. */
   readonly path: readonly (string | number)[];
 }
 
@@ -94,12 +134,16 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   sideEffects?(config: Config): readonly OutputColumn[];
   /** The exports of modules that its cells are made by: bundled before the plan is made. */
   modules?(config: Config): readonly ModuleRef[];
+  /** The persona files that its cells are taken from: looked at before the plan is made. */
+  personas?(config: Config): readonly PersonaRef[];
   type(config: Config, facts: Facts): ColumnType;
   /** What is known of its values for templates that look into them; `undefined`: what its type says. */
   shape?(config: Config, shapeOf: ShapeOf): Shape | null | undefined;
   form(config: Config, facts: Facts): Form;
   strategy(form: Form): Strategy;
   limiters(form: Form): readonly LimiterRef[];
+  /** Constraints of the document may be about its values. */
+  readonly takesConstraints?: true;
   /** Whether its rows are made one at a time in their order, group after group. */
   inOrder?(form: Form): boolean;
   /** Whether making a cell may cost money: it is counted as a call, and asked about before it is made again. */

@@ -34,6 +34,8 @@ export interface RootMaker<Column extends PlanColumn> {
       readonly plan: Plan;
       /** The seed rows that the rows of a range take, in the order of the rows; null without seeds. */
       readonly seeds: { make(rows: RowRange): Promise<readonly Values[]> } | null;
+      /** The folder of Data Designer's persona files; null where none is read. */
+      readonly personaFolder: string | null;
     },
   ): OpenRoots;
 }

@@ -1,10 +1,9 @@
 // Opens the makers of a plan's columns: what reads and computes cells works with those, whatever their kinds.
 
-import type { RowRange } from '../graph/types.ts';
 import type { PlanColumn } from '../plan.ts';
 import type { Value } from '../values.ts';
 import { loadMaker } from './kinds.ts';
-import type { Maker, Opening, OpenMaker, OpenRoots, RootMaker, RowView, Values } from './maker.ts';
+import type { Maker, Opening, OpenMaker, OpenRoots, RootMaker, RowView } from './maker.ts';
 
 export interface OpenCells {
   readonly column: PlanColumn;
@@ -21,11 +20,14 @@ export type OpenColumn =
     }
   | OpenCells;
 
+/** What the cells of root columns are taken from beside the plan. */
+export type RootSources = Pick<Parameters<RootMaker<PlanColumn>['open']>[1], 'seeds' | 'personaFolder'>;
+
 export interface OpenColumns {
   /** In graph order. */
   readonly columns: readonly OpenColumn[];
   /** Opens the makers of the root columns, each for all columns of its kind. */
-  openRoots(seeds: { make(rows: RowRange): Promise<readonly Values[]> } | null): readonly OpenRoots[];
+  openRoots(of: RootSources): readonly OpenRoots[];
 }
 
 /** `order` has the names of the plan's columns, each after those that it needs. */
@@ -50,10 +52,10 @@ export async function openColumns({
   );
   return {
     columns,
-    openRoots: (seeds) =>
+    openRoots: (sources) =>
       rootMakers.map(([kind, maker]) => {
         const own = ordered.filter((column) => column.kind === kind);
-        return maker.open(own, { plan, seeds });
+        return maker.open(own, { plan, ...sources });
       }),
   };
 }

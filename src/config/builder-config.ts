@@ -30,7 +30,7 @@ const USERS_FIELDS = ['extra_body', 'output_format', 'template', 'generator_para
 
 /** The document of a config, with all defaults filled in: read again it gives the same plan. */
 export function builderConfigOf(config: DatasetConfig): ValueObject {
-  const { columns, models, seeds, rowloom, providers, processors } = config;
+  const { columns, models, seeds, rowloom, providers, processors, constraints } = config;
   const listOf = (owner: 'stage' | 'processor_type') => {
     const own = processors.filter((processor) => owner in processor);
     return own.length > 0 ? { processors: own.map(documentValue) } : {};
@@ -40,6 +40,7 @@ export function builderConfigOf(config: DatasetConfig): ValueObject {
       columns: columns.map(documentValue),
       model_configs: models.map(documentValue),
       seed_config: documentValue(seeds),
+      ...(constraints.length > 0 ? { constraints: constraints.map(documentValue) } : {}),
       ...listOf('processor_type'),
     },
     rowloom: {

@@ -14,6 +14,7 @@ import { stringify } from 'yaml';
 import type { ColumnKind, InputOf } from '../columns/kinds.ts';
 import type { Marked } from '../columns/marks.ts';
 import type { ProcessorInput, UserProcessorInput } from '../processors/kinds.ts';
+import type { ConstraintConfig } from './constraints.ts';
 import type { RowloomSettings, SeedConfig } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 
@@ -73,6 +74,7 @@ interface DocumentData {
   readonly seed_config?: object;
   readonly columns: readonly object[];
   readonly model_configs: readonly object[];
+  readonly constraints?: readonly object[];
   readonly processors?: readonly object[];
   readonly rowloom: { readonly providers: readonly object[]; readonly processors?: readonly object[] };
 }
@@ -137,6 +139,17 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
     if (!('stage' in spec)) return new DatasetBuilder({ ...this.#data, processors: [...processors, spec] });
     const own = [...(rowloom.processors ?? []), spec];
     return new DatasetBuilder({ ...this.#data, rowloom: { ...rowloom, processors: own } });
+  }
+
+  /** Says what the values of a sampler have to hold, against a number or another sampler. */
+  constraint(
+    spec: Pick<ConstraintConfig, 'operator'> & {
+      readonly target_column: Known;
+      readonly rhs: Known | number;
+    },
+  ): DatasetBuilder<Known, Alias> {
+    const { constraints = [] } = this.#data;
+    return new DatasetBuilder({ ...this.#data, constraints: [...constraints, spec] });
   }
 
   /** Adds an endpoint. `api_key` is the name of an environment variable, never a key. */

@@ -1,10 +1,9 @@
 // Checks what columns say of each other: names, references, cycles, samplers' parents, models. Columns that could not be
 // read count as far as their names go, so that one mistake is not reported twice.
 
-import { NO_FACTS } from '../columns/declaration.ts';
+import { type Facts, NO_FACTS } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { MarkedField } from '../columns/marks.ts';
-import { misfitOfSkip } from '../columns/skip-type.ts';
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
 import type { ShapeOf } from '../templates/shape.ts';
@@ -12,7 +11,9 @@ import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { lowerFirst, suggestion } from '../text/phrases.ts';
+import { checkKinds } from './check-kinds.ts';
 import { checkNames, checkSideEffects, howToMakeBeside, madeBeside } from './check-names.ts';
+import { checkConstraintNames, comparedWith, constraintsByTarget } from './constraints.ts';
 import { type DefaultModels, howToAdd } from './default-models.ts';
 import type { Path } from './load.ts';
 import { checkProcessors, droppedColumns } from './processors.ts';
@@ -26,6 +27,7 @@ export interface ColumnChecks {
   readonly config: ReadConfig;
   /** Null when the seed source could not be read: its names are unknown then. */
   readonly seedColumns: readonly SeedColumn[] | null;
+  readonly personas: Facts['personas'];
   /** Of the aliases that are not the document's. */
   readonly defaults: DefaultModels;
   /** The default models are for documents without any. */
@@ -39,16 +41,21 @@ export function checkColumns(report: Report, checks: ColumnChecks): void {
   checkSideEffects(report, columns);
   const shapeOf = shapesOf(
     columns.map(({ config }) => config),
-    checks.seedColumns ?? [],
+    { seedColumns: checks.seedColumns ?? [], facts: { ...NO_FACTS, personas: checks.personas } },
   );
   const producers = new Map(
     columns.flatMap((column) => madeBeside(column).map((name) => [name, column.name!] as const)),
   );
   const producerOf = (name: string) => producers.get(name) ?? name;
-  const needs = columns.map((column) => checkReferences(report, column, { ...checks, shapeOf, producerOf }));
-  checkCycles(report, columns, needs);
-  for (const column of columns) checkKind(report, column, columns);
   const known = knownNames(checks);
+  checkConstraintNames(report, { constraints: checks.config.constraints, columns, known });
+  const constraintsOf = constraintsByTarget(checks.config.constraints.flatMap(({ config }) => config ?? []));
+  const needs = columns.map((column) => [
+    ...checkReferences(report, column, { ...checks, shapeOf, producerOf }),
+    ...comparedWith(constraintsOf, column.name ?? ''),
+  ]);
+  checkCycles(report, columns, needs);
+  checkKinds(report, { columns, constraints: checks.config.constraints, constraintsOf, needs });
   checkProcessors(report, {
     processors: checks.config.processors,
     columns: known,
@@ -57,33 +64,6 @@ export function checkColumns(report: Report, checks: ColumnChecks): void {
   });
   const processors = checks.config.processors.flatMap(({ config }) => config ?? []);
   checkOutput(report, columns, droppedColumns(processors, known ?? []));
-}
-
-/** What only the kind of a column knows to be wrong. */
-function checkKind(
-  report: Report,
-  { path: place, config }: ReadColumn,
-  columns: readonly ReadColumn[],
-): void {
-  if (config === null) return;
-  const { check, strategy, form, type } = declarationOf(config.column_type);
-  check?.(config, {
-    columns: columns.map(({ name, columnType, config: other }) => ({
-      name,
-      kind: columnType,
-      config: other,
-    })),
-    add: (path, message, options) => report.add({ path: [...place, ...path], message, ...options }),
-  });
-  if (config.skip === null) return;
-  if (strategy(form(config, NO_FACTS)) === 'root') {
-    const message = `is not for ${config.column_type} columns: they start the rows`;
-    report.add({ path: [...place, 'skip'], message });
-    return;
-  }
-  const misfit = misfitOfSkip(config.skip, type(config, NO_FACTS));
-  const message = `${misfit}: with it, all cells of the column are written as JSON text`;
-  if (misfit !== undefined) report.add({ path: [...place, 'skip', 'value'], message, level: 'warning' });
 }
 
 /** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */

@@ -6,8 +6,6 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_SAMPLER_TYPES: readonly string[] = ['person', 'person_from_faker'];
-
 export const LATER_SEED_TYPES: readonly string[] = [
   'hf',
   'df',
@@ -37,7 +35,6 @@ const MODEL_COLUMN = {
 
 export const LATER_DOCUMENT_FIELDS: LaterFields = {
   tool_configs: [null],
-  constraints: [null],
   profilers: [null],
 };
 

@@ -7,11 +7,13 @@ import { plainText } from '../columns/fields.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import { ConfigError, type Violation } from '../errors.ts';
 import type { Bundle } from '../modules/bundle.ts';
+import type { PersonaReader } from '../personas/persona-file.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
 import { type LoadedDocument, loadDocument, MAX_SIZE_BYTES, type Path, type Position } from './load.ts';
+import { findPersonas } from './personas.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
 import { fieldsOfColumn } from './references.ts';
 import type { Report } from './report.ts';
@@ -38,6 +40,7 @@ export interface PrepareOptions {
   readonly environment: Environment;
   readonly seedReader: SeedReader;
   readonly bundleModule: BundleModule;
+  readonly personas: PersonaReader;
   readonly datasetName: string;
   /** `all`: one pass over the selected seed rows. */
   readonly rows: number | 'all';
@@ -77,7 +80,8 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const read = hasOwn ? own : { ...own, models: defaults.models };
   const seeds = await openSeeds(report, read, options);
   const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
-  checkColumns(report, { config: read, seedColumns, defaults, hasOwnModels: hasOwn });
+  const personas = await findPersonas(report, read, options);
+  checkColumns(report, { config: read, seedColumns, personas, defaults, hasOwnModels: hasOwn });
   checkRows(report, read, options);
   const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
@@ -94,6 +98,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
     rows,
     providers,
     seedSource: seeds.source,
+    personas,
     modules: hashesOf(modules),
   });
   const seedPath = config.seeds?.source.path;
@@ -240,12 +245,14 @@ async function providersInUse(
 function wholeConfig(read: ReadConfig, run: RunConfig): DatasetConfig | null {
   const { columns, models, seeds, hasSeeds, rowloom, providers } = read;
   const processors = read.processors.flatMap(({ config }) => config ?? []);
+  const constraints = read.constraints.flatMap(({ config }) => config ?? []);
   const ownColumns = columns.flatMap(({ config }) => (config === null ? [] : [config]));
   const ownModels = models.flatMap(({ config }) => (config === null ? [] : [config]));
   if (ownColumns.length < columns.length || rowloom === null || (hasSeeds && seeds === null)) return null;
   if (processors.length < read.processors.length) return null;
+  if (constraints.length < read.constraints.length) return null;
   return {
-    ...{ columns: ownColumns, models: ownModels, seeds, providers, processors },
+    ...{ columns: ownColumns, models: ownModels, seeds, providers, processors, constraints },
     rowloom: { ...rowloom, ...run.settings },
   };
 }

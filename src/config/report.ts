@@ -11,6 +11,7 @@ import type { LoadedDocument, Path, Position } from './load.ts';
 const NAMED: readonly { readonly path: Path; readonly word: string; readonly nameField: string }[] = [
   { path: ['columns'], word: 'column', nameField: 'name' },
   { path: ['model_configs'], word: 'model', nameField: 'alias' },
+  { path: ['constraints'], word: 'constraint of', nameField: 'target_column' },
   { path: ['processors'], word: 'processor', nameField: 'name' },
   { path: ['rowloom', 'processors'], word: 'processor', nameField: 'name' },
   { path: ['rowloom', 'providers'], word: 'provider', nameField: 'name' },

@@ -21,6 +21,7 @@ import {
   type Settings,
 } from '../plan.ts';
 import { kindOf, processorOf } from '../processors/kinds.ts';
+import { comparedWith, constraintsByTarget } from './constraints.ts';
 import { droppedColumns } from './processors.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
@@ -51,6 +52,8 @@ export interface ResolveOptions {
   readonly rows: number;
   /** The hashes of the bundles of the modules that the columns name, by the path in the document. */
   readonly modules: Facts['modules'];
+  /** The persona files that the columns name. */
+  readonly personas: Facts['personas'];
   /** Null without a `seed_config`. */
   readonly seedSource: SeedSource | null;
   /** Those in use, by name. */
@@ -68,7 +71,12 @@ export interface Resolved {
 export function resolveConfig(config: DatasetConfig, options: ResolveOptions): Resolved {
   const { rowloom } = config;
   const { seedSource, recorded } = options;
-  const columns = planColumns(config, { seeds: seedSource, modules: options.modules });
+  const columns = planColumns(config, {
+    seeds: seedSource,
+    modules: options.modules,
+    personas: options.personas,
+    constraints: constraintsByTarget(config.constraints),
+  });
   const aliases = new Set(columns.flatMap(aliasesOf));
   // In the order of the document.
   const used = config.models.filter(({ alias }) => aliases.has(alias));
@@ -235,7 +243,7 @@ function planColumn(config: ColumnConfig, facts: Facts): PlanColumn {
     strategy: declaration.strategy(form),
     drop: config.drop,
     type: typeWithSkip(declaration.type(config, facts), config.skip),
-    needs,
+    needs: [...new Set([...needs, ...comparedWith(facts.constraints, config.name)])],
     skip: config.skip === null ? null : { ...config.skip, reads: whenOnly },
     propagateSkip: config.propagate_skip,
     onError: declaration.onError,

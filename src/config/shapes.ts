@@ -1,6 +1,6 @@
 // The fields that columns have for templates: what their kind knows of them, else what their type says.
 
-import { type ColumnConfig, NO_FACTS } from '../columns/declaration.ts';
+import type { ColumnConfig, Facts } from '../columns/declaration.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { ColumnType, OutputColumn } from '../plan.ts';
 import { listOf, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.ts';
@@ -8,7 +8,7 @@ import { listOf, NO_FIELDS, type Shape, type ShapeOf } from '../templates/shape.
 /** The shapes of a document's columns, of what they make beside their cells, and of its seed's. */
 export function shapesOf(
   columns: readonly (ColumnConfig | null)[],
-  seedColumns: readonly OutputColumn[],
+  { seedColumns, facts }: { readonly seedColumns: readonly OutputColumn[]; readonly facts: Facts },
 ): ShapeOf {
   const sideEffects = columns.flatMap((column) =>
     column === null ? [] : (declarationOf(column.column_type).sideEffects?.(column) ?? []),
@@ -22,17 +22,20 @@ export function shapesOf(
     // Columns that need each other have no shape.
     shapes.set(name, null);
     const column = columns.find((other) => other?.name === name) ?? null;
-    const shape = column === null ? null : shapeOfColumn(column, find);
+    const shape = column === null ? null : shapeOfColumn(column, { find, facts });
     shapes.set(name, shape);
     return shape;
   };
   return find;
 }
 
-function shapeOfColumn(column: ColumnConfig, find: ShapeOf): Shape | null {
+function shapeOfColumn(
+  column: ColumnConfig,
+  { find, facts }: { readonly find: ShapeOf; readonly facts: Facts },
+): Shape | null {
   const declared = declarationOf(column.column_type);
   const known = declared.shape?.(column, find);
-  return known === undefined ? shapeOfType(declared.type(column, NO_FACTS)) : known;
+  return known === undefined ? shapeOfType(declared.type(column, facts)) : known;
 }
 
 export function shapeOfType(type: ColumnType): Shape | null {

@@ -10,12 +10,12 @@ import { findOwn } from '../own-keys.ts';
 import type { ProcessorConfig } from '../processors/declaration.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
+import { type ConstraintConfig, type ReadConstraint, readConstraints } from './constraints.ts';
 import { fieldsAt, readPart } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
   LATER_DOCUMENT_FIELDS,
-  LATER_SAMPLER_TYPES,
   LATER_SEED_TYPES,
   laterColumnFields,
   refuseLater,
@@ -38,6 +38,7 @@ export interface DatasetConfig {
   readonly rowloom: RowloomSettings;
   readonly providers: readonly ModelProvider[];
   readonly processors: readonly ProcessorConfig[];
+  readonly constraints: readonly ConstraintConfig[];
 }
 
 /** A column as far as it could be read. */
@@ -70,6 +71,7 @@ export interface ReadConfig {
   readonly rowloom: RowloomSettings | null;
   readonly providers: readonly ModelProvider[];
   readonly processors: readonly ReadProcessor[];
+  readonly constraints: readonly ReadConstraint[];
 }
 
 const CONFIG_FIELDS = [
@@ -77,6 +79,7 @@ const CONFIG_FIELDS = [
   'model_configs',
   'seed_config',
   'processors',
+  'constraints',
   ...Object.keys(LATER_DOCUMENT_FIELDS),
 ];
 /** Lists of providers that older documents have; only `rowloom.providers` is where they belong. */
@@ -108,6 +111,7 @@ export function readConfig(report: Report): ReadConfig {
     rowloom: readRowloom(report),
     providers: readAllProviders(report, models),
     processors: readProcessors(report),
+    constraints: readConstraints(report),
   };
 }
 
@@ -223,7 +227,7 @@ function schemaOf(
   if (!('by' in schema)) return schema;
   const words = Object.keys(schema.schemas);
   const place = [...path, ...placeOfWord(schema, report.read(path))];
-  const word = readWord(report, { path: place, words, later: LATER_SAMPLER_TYPES });
+  const word = readWord(report, { path: place, words, later: [] });
   return word === null ? null : findOwn(schema.schemas, word)!;
 }
 

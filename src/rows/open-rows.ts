@@ -8,7 +8,7 @@ import type { SeedSource } from '../seeds/seed-source.ts';
 import type { StoreFiles } from '../store/files/port.ts';
 import { type Assembler, makeAssembler } from './assemble.ts';
 import { type GroupDigests, makeGroupDigests } from './group-digests.ts';
-import { openRoots, type Roots } from './roots.ts';
+import { openRoots, type Roots, type RootsOptions } from './roots.ts';
 
 export interface OpenRows {
   readonly assembler: Assembler;
@@ -28,12 +28,20 @@ export interface OpenRowsOptions {
   readonly files: StoreFiles;
   /** The plan's seed source as its files have it, for a dataset that does not have its rows yet. */
   readonly seedSource?: SeedSource | null;
+  /** The folder of Data Designer's persona files; null where none is read. */
+  readonly personaFolder?: string | null;
 }
 
 /** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
-export async function openRows({ plan, order, ...more }: OpenRowsOptions): Promise<OpenRows> {
+export async function openRows({
+  plan,
+  order,
+  personaFolder = null,
+  ...more
+}: OpenRowsOptions): Promise<OpenRows> {
   const local = openLocalMedia((reference) => more.files.place(reference));
-  const { columns, openRoots: open } = await openColumns({ plan, order, local });
+  const { columns, openRoots: openMakers } = await openColumns({ plan, order, local });
+  const open: RootsOptions['open'] = (seeds) => openMakers({ seeds, personaFolder });
   const roots = await openRoots({ plan, open, ...more });
   return {
     local,

@@ -7,7 +7,7 @@ import type { JudgeColumn, JudgeScore } from '../../src/columns/llm-judge/declar
 import type { StructuredColumn } from '../../src/columns/llm-structured/declare.ts';
 import type { TextColumn } from '../../src/columns/llm-text/declare.ts';
 import { openColumns } from '../../src/columns/open-columns.ts';
-import type { SamplerColumn, SamplerForm } from '../../src/columns/sampler/declare.ts';
+import type { SamplerColumn, SamplerForm } from '../../src/columns/sampler/form.ts';
 import type { SamplerParams } from '../../src/columns/sampler/sampler.ts';
 import type { SamplerType } from '../../src/columns/sampler/samplers.ts';
 import type { SeedColumn } from '../../src/columns/seed-dataset/declare.ts';

@@ -73,7 +73,7 @@ export class SmallBuilds {
   /** What a start would make, as the client tells it before. */
   count(asked: Asked, { readsAll }: { readonly readsAll: boolean }): Promise<CellCounts> {
     const settings = settingsOf(asked);
-    const plan = { plan: asked.plan, functions: NO_FUNCTIONS };
+    const plan = { plan: asked.plan, functions: NO_FUNCTIONS, personaFolder: '' };
     return countCells({ dataset: this.dataset, ...plan, settings, seedSource: null, readsAll });
   }
 

@@ -59,6 +59,8 @@ export interface CountOptions {
   readonly seedSource: SeedSource | null;
   /** Runs processors before the batch. */
   readonly functions: Functions;
+  /** The folder of Data Designer's persona files. */
+  readonly personaFolder: string;
   /** Reads all cells, of groups that are done too: where they came from is asked. */
   readonly readsAll: boolean;
   /** Told now and then how many of the row groups are counted. */

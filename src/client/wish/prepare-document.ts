@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
 import { bundleModule } from '../../modules/bundle.ts';
+import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
 import { openSeedSource } from '../../seeds/seed-source.ts';
@@ -24,5 +25,13 @@ export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
 export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
   const datasetName = basename(options.file, extname(options.file));
   const seedReader = { findSeedFiles, openSeedSource };
-  return prepareConfig({ ...options, seedReader, bundleModule, datasetName, rows: 1, recorded: null });
+  return prepareConfig({
+    ...options,
+    seedReader,
+    bundleModule,
+    personas: PERSONA_FILES,
+    datasetName,
+    rows: 1,
+    recorded: null,
+  });
 }

@@ -13,6 +13,7 @@ import { type PreparedConfig, prepareConfig } from '../../config/prepare.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
 import { bundleModule } from '../../modules/bundle.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
+import { PERSONA_FILES, personaFolder } from '../../personas/persona-file.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
 import { findSeedFiles } from '../../seeds/seed-files.ts';
@@ -134,6 +135,7 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     rows: options.rows ?? latestStart?.rows ?? DEFAULT_ROWS,
     recorded: record,
     bundleModule,
+    personas: PERSONA_FILES,
     seedReader: {
       findSeedFiles,
       async openSeedSource(files) {
@@ -189,7 +191,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     ([column, host]) => (findOwn(hostsBefore, column) ?? host) !== host,
   );
   const counts = await countCells({
-    ...{ dataset, plan, settings, seedSource, readsAll: isElsewhere },
+    ...{ dataset, plan, settings, seedSource, readsAll: isElsewhere, personaFolder: personaFolder(options) },
     functions: functionsOf(config.modules),
     ...(options.onCounting === undefined ? {} : { onProgress: options.onCounting }),
   });

@@ -6,6 +6,7 @@ import { findUnknownDirective } from '../../text/strftime.ts';
 import { fitsInt64 } from '../../values.ts';
 import type { ColumnChecks } from '../declaration.ts';
 import { describe } from '../fields.ts';
+import { checkConstraints } from './check-constraints.ts';
 import { type Label, labelText } from './labels.ts';
 import { CONVERSIONS } from './params.ts';
 import { type Drawn, parameterSets } from './sampler.ts';
@@ -17,6 +18,7 @@ export function checkSampler(config: SamplerConfig, checks: ColumnChecks): void 
   const { check } = samplerOf(config.sampler_type);
   const of = { ...checks, name: config.name, drawnBy: (column: string) => drawnBy(column, checks) };
   for (const set of parameterSets<SamplerConfig['params']>(config)) check?.(set, of);
+  checkConstraints(config, checks);
 }
 
 /** That a column is there at all is checked as for every field that names one; what is wrong with it is reported there. */

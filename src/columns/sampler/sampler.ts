@@ -7,7 +7,7 @@ import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
 import type { Value } from '../../values.ts';
-import type { ColumnChecks } from '../declaration.ts';
+import type { ColumnChecks, Facts, PersonaRef } from '../declaration.ts';
 import type { Values } from '../maker.ts';
 import type { Label } from './labels.ts';
 
@@ -31,11 +31,15 @@ export interface Sampler<Schema extends z.ZodType = z.ZodType> {
   readonly params: Schema;
   readonly draws: Draws;
   /** The type of what it draws from any of several sets of parameters. */
-  type(sets: readonly z.output<Schema>[]): ColumnType;
+  type(sets: readonly z.output<Schema>[], facts: Facts): ColumnType;
   /** The values that it can draw, where the parameters list them. */
   labels?(params: z.output<Schema>): readonly Label[];
   /** What the schema of the parameters cannot see to be wrong with them: the other columns. */
   check?(set: ParameterSet<z.output<Schema>>, checks: SamplerChecks): void;
+  /** The persona file that it reads, and which persons of it. */
+  personas?(params: z.output<Schema>): Pick<PersonaRef, 'locale' | 'filters'>;
+  /** What its parameters in the plan have beside those of the document. */
+  form?(params: z.output<Schema>, facts: Facts): SamplerParams;
   /** How values are drawn with these parameters. Throws `TypeError` for parameters that no config passes. */
   open(input: SamplerInput): Sample;
 }
@@ -50,14 +54,17 @@ export interface ParameterSet<Params = unknown> {
 export interface SamplerInput {
   readonly params: SamplerParams;
   readonly names: readonly string[];
+  /** The column's, for samplers of objects. */
+  readonly type: ColumnType;
+  /** The folder of Data Designer's persona files; null where none is read. */
+  readonly personaFolder: string | null;
 }
 
-export interface Sample {
-  /** Draws one value, which is not yet rounded and converted. Throws `CellError`. */
-  draw(place: SamplePlace): Value;
-  /** Reads what the values of these rows are taken from; called before they are drawn. */
-  prepare?(rows: RowRange): Promise<void>;
-}
+/** Draws one value, which is not yet rounded and converted. Throws `CellError`. */
+export type Draw = (place: SamplePlace) => Value;
+
+/** How values are drawn: at once, or after what the values of some rows are taken from was read. */
+export type Sample = { readonly draw: Draw } | { ready(rows: RowRange): Promise<Draw> };
 
 export interface SamplePlace {
   readonly row: number;

@@ -8,6 +8,8 @@ import { binomial } from './kinds/binomial.ts';
 import { category } from './kinds/category.ts';
 import { datetime } from './kinds/datetime.ts';
 import { gaussian } from './kinds/gaussian.ts';
+import { person } from './kinds/person.ts';
+import { personFromFaker } from './kinds/person-from-faker.ts';
 import { poisson } from './kinds/poisson.ts';
 import { scipy } from './kinds/scipy.ts';
 import { subcategory } from './kinds/subcategory.ts';
@@ -29,6 +31,8 @@ export const SAMPLERS = {
   scipy,
   datetime,
   timedelta,
+  person,
+  person_from_faker: personFromFaker,
 };
 export type SamplerType = keyof typeof SAMPLERS;
 type ParamsOf<Type extends SamplerType> = z.output<(typeof SAMPLERS)[Type]['params']>;

@@ -42,5 +42,6 @@ export const rowloomSettings = map({
   shutdown_error_rate: real({ min: 0, max: 1 }).default(0.5),
   shutdown_error_window: whole({ min: 1, max: 100_000 }).default(50),
   disable_early_shutdown: flag().default(false),
+  persons: oneOf(['files', 'faker']).default('files'),
 });
 export type RowloomSettings = z.infer<typeof rowloomSettings>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SamplerColumn, SamplerForm } from '../../../src/columns/sampler/declare.ts';
-import { openSamplers } from '../../../src/columns/sampler/make.ts';
+import type { SamplerColumn, SamplerForm } from '../../../src/columns/sampler/form.ts';
+import { openSamplers } from '../../../src/columns/sampler/open-samplers.ts';
 import type { SamplerParams } from '../../../src/columns/sampler/sampler.ts';
 import type { SamplerType } from '../../../src/columns/sampler/samplers.ts';
 import { columnOrder } from '../../../src/config/graph-columns.ts';
@@ -22,6 +22,8 @@ const TYPES: { readonly [Type in SamplerType]: ColumnType['kind'] } = {
   scipy: 'float',
   datetime: 'text',
   timedelta: 'text',
+  person: 'json',
+  person_from_faker: 'json',
 };
 
 function sampler(
@@ -38,7 +40,7 @@ function inOrder(columns: readonly SamplerColumn[]): readonly SamplerColumn[] {
 }
 
 function rowsOf(columns: readonly SamplerColumn[], rows: number, seed = '5f1c') {
-  const { makeRow } = openSamplers(inOrder(columns), seed);
+  const makeRow = openSamplers(inOrder(columns), { seed, personaFolder: null }).makeRow!;
   return Array.from({ length: rows }, (_, row) => makeRow(row));
 }
 
@@ -126,11 +128,11 @@ describe('openSamplers', () => {
 
   it('makes each row the same whatever rows are made with it', () => {
     const columns = [AREA, WAIT, TIER, sampler('id', 'uuid', { short_form: true })];
-    const samplers = openSamplers(inOrder(columns), '5f1c');
+    const samplers = openSamplers(inOrder(columns), { seed: '5f1c', personaFolder: null });
     const all = rowsOf(columns, 200);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 199 }), (row) => {
-        expect(samplers.makeRow(row)).toEqual(all[row]);
+        expect(samplers.makeRow!(row)).toEqual(all[row]);
       }),
     );
   });

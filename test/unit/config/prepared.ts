@@ -6,6 +6,7 @@ import path from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../../src/config/prepare.ts';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { bundleModule } from '../../../src/modules/bundle.ts';
+import { PERSONA_FILES } from '../../../src/personas/persona-file.ts';
 import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
 import { openSeedSource } from '../../../src/seeds/seed-source.ts';
 
@@ -35,6 +36,7 @@ export async function prepareFiles(files: Files, changes: Changes = {}): Promise
       recorded: null,
       environment: {},
       bundleModule,
+      personas: PERSONA_FILES,
       seedReader: { findSeedFiles, openSeedSource },
       ...changes,
       cwd,

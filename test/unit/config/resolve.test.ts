@@ -489,6 +489,7 @@ describe('the example', () => {
     const { prepareConfig } = await import('../../../src/config/prepare.ts');
     const { findSeedFiles } = await import('../../../src/seeds/seed-files.ts');
     const { bundleModule } = await import('../../../src/modules/bundle.ts');
+    const { PERSONA_FILES } = await import('../../../src/personas/persona-file.ts');
     const { openSeedSource } = await import('../../../src/seeds/seed-source.ts');
     const root = new URL('../../..', import.meta.url).pathname;
     const { plan, config, positionOf, seeds, warnings } = await prepareConfig({
@@ -501,6 +502,8 @@ describe('the example', () => {
       isSimulated: false,
       recorded: null,
       bundleModule,
+      personas: PERSONA_FILES,
+
       seedReader: { findSeedFiles, openSeedSource },
     });
     expect(warnings).toEqual([]);

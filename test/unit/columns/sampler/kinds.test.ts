@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { openSamplers } from '../../../../src/columns/sampler/make.ts';
+import { NO_FACTS } from '../../../../src/columns/declaration.ts';
+import { openSamplers } from '../../../../src/columns/sampler/open-samplers.ts';
 import type { SamplerParams } from '../../../../src/columns/sampler/sampler.ts';
 import { type SamplerType, samplerOf } from '../../../../src/columns/sampler/samplers.ts';
 import type { Value } from '../../../../src/values.ts';
 import { samplerColumn } from '../../../support/plans.ts';
 
 function column(name: string, sampler: SamplerType, params: SamplerParams, more: object = {}) {
-  return samplerColumn(name, sampler, { params, type: samplerOf(sampler).type([params]), ...more });
+  return samplerColumn(name, sampler, { params, type: samplerOf(sampler).type([params], NO_FACTS), ...more });
 }
 
 function valuesOf(columns: readonly ReturnType<typeof column>[], rows: number): Value[] {
-  const { makeRow } = openSamplers(columns, '5f1c');
+  const makeRow = openSamplers(columns, OPTIONS).makeRow!;
   return Array.from({ length: rows }, (_, row) => makeRow(row).values[columns.at(-1)!.name]!);
 }
+
+const OPTIONS = { seed: '5f1c', personaFolder: null };
 
 const meanOf = (values: readonly Value[]) =>
   values.reduce<number>((sum, value) => sum + Number(value), 0) / values.length;
@@ -69,7 +72,7 @@ describe('timedelta', () => {
     column('later', 'timedelta', { reference_column_name: 'day', ...params }, { needs: ['day'], ...more });
 
   it('is a whole number of units after the date of its row, whatever that is converted to', () => {
-    const { makeRow } = openSamplers([day, deltaOf({ dt_min: 1, dt_max: 4, unit: 'h' })], '5f1c');
+    const makeRow = openSamplers([day, deltaOf({ dt_min: 1, dt_max: 4, unit: 'h' })], OPTIONS).makeRow!;
     const hours = Array.from({ length: 300 }, (_, row) => {
       const { day: start, later } = makeRow(row).values as { day: string; later: string };
       const [date, month, year] = start.split('.');
@@ -91,7 +94,7 @@ describe('timedelta', () => {
   });
 
   it('drops a row whose date would be beyond the year 9999', () => {
-    const { makeRow } = openSamplers([day, deltaOf({ dt_min: 4e6, dt_max: 5e6 })], '5f1c');
+    const makeRow = openSamplers([day, deltaOf({ dt_min: 4e6, dt_max: 5e6 })], OPTIONS).makeRow!;
     expect(makeRow(0).failure).toMatchObject({
       column: 'later',
       error: {
