@@ -15,8 +15,9 @@ import type { ColumnKind, InputOf } from '../columns/kinds.ts';
 import type { Marked } from '../columns/marks.ts';
 import type { ProcessorInput, UserProcessorInput } from '../processors/kinds.ts';
 import type { ConstraintConfig } from './constraints.ts';
-import type { RowloomSettings, SeedConfig } from './schema/document.ts';
+import type { RowloomSettings } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
+import type { SeedConfig, SeedSourceInput } from './schema/seeds.ts';
 
 /** Prints itself as `{{ name }}`; its fields print as `{{ name.field }}`. */
 export type Reference = { readonly [field: string]: Reference } & { toString(): string };
@@ -61,14 +62,18 @@ export type ModelSpec<Alias extends string> = Omit<
 export type ProviderSpec = Pick<ModelProvider, 'name'> &
   Partial<Omit<ModelProvider, 'name' | 'simulation'>> & { readonly simulation?: Partial<Simulation> };
 
-export interface SeedSpec<Column extends string> {
-  /** A local csv, json, jsonl or parquet file; `*` stands for any characters of a name. */
-  readonly path: string;
+/** Where seed rows come from: a path of local files, with wildcards; any source of a document; or rows in memory. */
+export type SeedOrigin =
+  | { readonly path: string }
+  | { readonly source: SeedSourceInput }
+  | { readonly rows: readonly object[] };
+
+export type SeedSpec<Column extends string> = SeedOrigin & {
   /** The columns of it that templates name. */
   readonly columns: readonly Column[];
   readonly sampling_strategy?: SeedConfig['sampling_strategy'];
   readonly selection_strategy?: SeedConfig['selection_strategy'];
-}
+};
 
 interface DocumentData {
   readonly seed_config?: object;
@@ -114,13 +119,14 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
     return new DatasetBuilder({ ...this.#data, columns: [...this.#data.columns, column] });
   }
 
-  /** Takes the rows of a local file as columns. */
-  seeds<Column extends string>({
-    path,
-    columns: _,
-    ...strategies
-  }: SeedSpec<Column>): DatasetBuilder<Known | Column, Alias> {
-    const seedConfig = { source: { seed_type: 'local', path }, ...strategies };
+  /** Takes the rows of a source as columns. */
+  seeds<Column extends string>(spec: SeedSpec<Column>): DatasetBuilder<Known | Column, Alias> {
+    const { sampling_strategy, selection_strategy } = spec;
+    const seedConfig = {
+      source: sourceOf(spec),
+      ...(sampling_strategy === undefined ? {} : { sampling_strategy }),
+      ...(selection_strategy === undefined ? {} : { selection_strategy }),
+    };
     return new DatasetBuilder({ ...this.#data, seed_config: seedConfig });
   }
 
@@ -188,4 +194,10 @@ function reference(place: string): Reference {
     get: (_, field) =>
       field === 'toString' || field === Symbol.toPrimitive ? print : reference(`${place}.${String(field)}`),
   });
+}
+
+function sourceOf(origin: SeedOrigin): SeedSourceInput {
+  if ('source' in origin) return origin.source;
+  if ('rows' in origin) return { seed_type: 'rows', rows: origin.rows };
+  return { seed_type: 'local', path: origin.path };
 }

@@ -19,13 +19,13 @@ export function checkNames(
   for (const name of seedNames ?? []) {
     const problem = nameProblem(name);
     const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
-    if (problem !== null) report.add({ path: ['seed_config', 'source', 'path'], message });
+    if (problem !== null) report.add({ path: ['seed_config', 'source'], message });
   }
   const seen = new Map<string, string>();
   for (const name of seedNames ?? []) {
     const twin = seen.get(name.toLowerCase());
     const message = `has columns "${twin}" and "${name}", which ${ONE_IN_PARQUET}`;
-    if (twin !== undefined) report.add({ path: ['seed_config', 'source', 'path'], message });
+    if (twin !== undefined) report.add({ path: ['seed_config', 'source'], message });
     seen.set(name.toLowerCase(), name);
   }
   for (const { path, name, columnType } of config.columns) {
@@ -36,7 +36,10 @@ export function checkNames(
     if (twin !== undefined && twin !== name) add(`"${name}" and "${twin}" ${ONE_IN_PARQUET}`);
     seen.set(name.toLowerCase(), name);
     if (columnType !== 'seed-dataset') {
-      if (isSeed) add(`"${name}" is the name of a seed column too`);
+      if (isSeed)
+        add(
+          `"${name}" is the name of a seed column too: rename this one, or leave it out to keep the seed's`,
+        );
     } else if (!config.hasSeeds) {
       add('is of a seed column, and there is no seed_config');
     } else if (seedNames !== null && !isSeed) {

@@ -6,13 +6,6 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_SEED_TYPES: readonly string[] = [
-  'hf',
-  'df',
-  'directory',
-  'file_contents',
-  'agent_rollout',
-];
 
 export const LATER_PROVIDER_TYPES: readonly string[] = ['anthropic'];
 

@@ -20,16 +20,19 @@ import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import { NO_RUN_CONFIG, type RunConfig, readRunConfig } from './run-config.ts';
 import type { ModelProvider } from './schema/models.ts';
-import { locateSeedFiles } from './seed-paths.ts';
+import type { SeedSourceConfig } from './schema/seeds.ts';
 import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
 
-/** Finds and reads seed files. Comes in from outside: configs know nothing of files but their names. */
-export interface SeedReader {
-  /** The files that an absolute path with wildcards names, absolute and sorted. */
-  findSeedFiles(pattern: string): Promise<readonly string[]>;
-  /** Reads them all. Throws `ConfigError`. */
-  openSeedSource(files: readonly string[]): Promise<SeedSource>;
-}
+/** What is opened for a `seed_config`, or what is wrong with a field of its source. */
+export type FoundSeeds =
+  | { readonly source: SeedSource; readonly name: string; readonly warnings: readonly Violation[] }
+  | { readonly problem: { readonly field: string; readonly message: string } };
+
+/** Reads a seed source. Comes in from outside: configs know nothing of files. Throws `ConfigError` for those of the source. */
+export type OpenSeeds = (
+  source: SeedSourceConfig,
+  places: Pick<PrepareOptions, 'cwd' | 'home' | 'environment'> & { readonly folder: string },
+) => Promise<FoundSeeds>;
 
 export interface PrepareOptions {
   /** The document: a path as the user typed it. */
@@ -38,7 +41,7 @@ export interface PrepareOptions {
   /** The user's home folder. */
   readonly home: string;
   readonly environment: Environment;
-  readonly seedReader: SeedReader;
+  readonly openSeeds: OpenSeeds;
   readonly bundleModule: BundleModule;
   readonly personas: PersonaReader;
   readonly datasetName: string;
@@ -56,8 +59,8 @@ export interface PreparedConfig {
   readonly config: DatasetConfig;
   readonly plan: Plan;
   readonly settings: Settings;
-  /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
-  readonly seeds: { readonly path: string; readonly rows: number } | null;
+  /** The seed source in a few words, and how many of its rows are selected; null without seeds. */
+  readonly seeds: { readonly name: string; readonly rows: number } | null;
   /** The bundles of the modules that its columns name. */
   readonly modules: readonly Bundle[];
   readonly warnings: readonly Violation[];
@@ -101,12 +104,11 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
     personas,
     modules: hashesOf(modules),
   });
-  const seedPath = config.seeds?.source.path;
   return {
     config,
     plan: resolved.plan,
     settings: run.isTraced ? { ...resolved.settings, isTraced: true } : resolved.settings,
-    seeds: seedPath === undefined ? null : { path: seedPath, rows: seeds.selected ?? 0 },
+    seeds: seeds.source === null ? null : { name: seeds.name, rows: seeds.selected ?? 0 },
     modules: [...modules.values()],
     warnings: all,
     positionOf(column, field) {
@@ -151,6 +153,7 @@ async function readDocument({ file, cwd }: Pick<PrepareOptions, 'file' | 'cwd'>)
 
 interface OpenedSeeds {
   readonly source: SeedSource | null;
+  readonly name: string;
   readonly selected: number | null;
   /** Of the seed files; what the document says wrong of them is in its report. */
   readonly violations: readonly Violation[];
@@ -161,32 +164,29 @@ async function openSeeds(
   { seeds }: ReadConfig,
   options: PrepareOptions,
 ): Promise<OpenedSeeds> {
-  const none = { source: null, selected: null, violations: [] };
+  const none = { source: null, name: '', selected: null, violations: [] };
   if (seeds === null) return none;
   const folder = path.dirname(path.resolve(options.cwd, options.file));
-  const { cwd, seedReader } = options;
-  const found = await locateSeedFiles(seeds.source.path, {
-    cwd,
-    folder,
-    findFiles: (pattern) => seedReader.findSeedFiles(pattern),
-  });
-  if ('problem' in found) {
-    report.add({ path: ['seed_config', 'source', 'path'], message: found.problem });
-    return none;
-  }
-  let source: SeedSource;
+  let found: FoundSeeds;
   try {
-    source = await options.seedReader.openSeedSource(found.files);
+    found = await options.openSeeds(seeds.source, { ...options, folder });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ...none, violations: error.violations.map((violation) => relativeTo(options.cwd, violation)) };
   }
+  if ('problem' in found) {
+    const { field, message } = found.problem;
+    report.add({ path: ['seed_config', 'source', field], message });
+    return none;
+  }
+  const { source, name, warnings } = found;
   const selection = seeds.selection_strategy;
   const problem = selectionProblem(selection, source.rowCount);
   if (problem !== null)
     report.add({ path: ['seed_config', 'selection_strategy', problem.field], message: problem.message });
   const { count } = selectRows(selection, source.rowCount);
-  return { source, selected: count, violations: [] };
+  const violations = warnings.map((violation) => relativeTo(options.cwd, violation));
+  return { source, name, selected: count, violations };
 }
 
 /** A violation of a file below the working directory, as people write its path. */

@@ -25,13 +25,14 @@ import { comparedWith, constraintsByTarget } from './constraints.ts';
 import { droppedColumns } from './processors.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
-import { DEFAULT_ROW_GROUP_SIZE, type SeedConfig } from './schema/document.ts';
+import { DEFAULT_ROW_GROUP_SIZE } from './schema/document.ts';
 import {
   DEFAULT_TIMEOUT_S,
   type ModelConfig,
   type ModelProvider,
   type ParameterConfig,
 } from './schema/models.ts';
+import type { SeedConfig } from './schema/seeds.ts';
 import type { DatasetConfig } from './validate.ts';
 
 export interface SeedColumn extends OutputColumn {

@@ -16,9 +16,7 @@ import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import {
   LATER_DOCUMENT_FIELDS,
-  LATER_SEED_TYPES,
   laterColumnFields,
-  refuseLater,
   warnOfOlder,
   withoutLaterFields,
 } from './not-yet.ts';
@@ -27,8 +25,9 @@ import { readProviders } from './providers.ts';
 import { type Fields, fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
 import { placeOfWord } from './references.ts';
 import { Report, TOP_FIELDS } from './report.ts';
-import { type RowloomSettings, rowloomSettings, type SeedConfig, seedConfig } from './schema/document.ts';
+import { type RowloomSettings, rowloomSettings } from './schema/document.ts';
 import { MODEL_CONFIGS, type ModelConfig, type ModelProvider } from './schema/models.ts';
+import { SEED_TYPES, type SeedConfig, seedConfigOf } from './schema/seeds.ts';
 
 /** What a document asks for, with all defaults filled in. */
 export interface DatasetConfig {
@@ -267,11 +266,16 @@ function kindOfModel(parameters: Fields): ReadModel['makes'] {
 function readSeeds(report: Report, input: unknown): SeedConfig | null {
   if (input === undefined || input === null) return null;
   const path = ['seed_config', 'source', 'seed_type'];
-  if (LATER_SEED_TYPES.includes(textOf(report.read(path)) ?? '')) {
-    refuseLater(report, path);
+  if (textOf(report.read(path)) === 'df') {
+    const message =
+      '"df" is a table in the memory of Python: write it to a file, df.to_parquet("seeds.parquet"), and name that with seed_type local';
+    report.add({ path, message });
     return null;
   }
-  return readPart(report, { path: ['seed_config'], schema: seedConfig });
+  const source = fieldsOf(report.read(['seed_config', 'source']));
+  const type = source === null ? 'local' : readWord(report, { path, words: SEED_TYPES, later: [] });
+  const read = readPart(report, { path: ['seed_config'], schema: seedConfigOf(type) });
+  return type === null ? null : read;
 }
 
 /** Lists below `rowloom:` are read by themselves. */

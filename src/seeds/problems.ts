@@ -4,6 +4,15 @@ import { plural } from '../text/plural.ts';
 /** Problems of one file that are told one by one. */
 const MAX_TOLD = 20;
 
+/** What is wrong with a field of a document's seed source; the message follows its name. */
+export class SeedProblem extends Error {
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
 /** What is wrong with one seed file. */
 export class Problems {
   readonly #file: string;

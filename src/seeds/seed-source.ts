@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { ConfigError, type Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
+import type { ValueObject } from '../values.ts';
 import { scanCsv } from './csv-file.ts';
 import { scanJson, scanJsonLines } from './json-file.ts';
 import { scanParquet } from './parquet-file.ts';
@@ -66,6 +67,21 @@ export async function openSeedSource(files: readonly string[]): Promise<ReadSour
   return reading.finish(columns);
 }
 
+/** Makes a source of rows that come from anywhere. Throws `ConfigError` about `name` where there is no row or no column. */
+export async function sourceOfRows(rows: AsyncIterable<ValueObject>, name: string): Promise<ReadSource> {
+  const reading = new Reading(false);
+  const problems = new Problems(name);
+  const columns = new Set<string>();
+  for await (const row of rows) {
+    for (const column of Object.keys(row)) columns.add(column);
+    await reading.addRow(row);
+  }
+  if (reading.rowCount === 0) problems.add('has no rows');
+  else checkColumns([...columns], problems);
+  if (!problems.isEmpty) throw new ConfigError(problems.list());
+  return reading.finish([...columns]);
+}
+
 function formatOf(files: readonly string[]): Format {
   const kindOf = (file: string) => extname(plainName(file)).toLowerCase();
   const [first] = files;
@@ -93,6 +109,10 @@ class Reading {
 
   constructor(isText: boolean) {
     this.#content = new SourceContent(isText);
+  }
+
+  get rowCount(): number {
+    return this.#content.rowCount;
   }
 
   /** The columns of a file; null where it could not be read. */
@@ -128,6 +148,11 @@ class Reading {
       else throw error;
       return null;
     }
+  }
+
+  async addRow(row: ValueObject): Promise<void> {
+    this.#content.addRow(row);
+    await this.#drain();
   }
 
   async finish(columns: readonly string[]): Promise<ReadSource> {

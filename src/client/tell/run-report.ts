@@ -59,7 +59,7 @@ function describeDocument(wish: Wish): string {
   const { seeds } = config;
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
-  const read = seeds !== null && `seed data ${seeds.path}: ${plural(seeds.rows, 'row')}${passes}`;
+  const read = seeds !== null && `seed data ${seeds.name}: ${plural(seeds.rows, 'row')}${passes}`;
   const names = [...(plan.beforeBatch ?? []), ...plan.processors].map(({ name }) => name);
   const processors =
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;

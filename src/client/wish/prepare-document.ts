@@ -3,8 +3,7 @@ import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../c
 import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
-import { findSeedFiles } from '../../seeds/seed-files.ts';
-import { openSeedSource } from '../../seeds/seed-source.ts';
+import { openSeeds } from '../../seeds/open-seeds.ts';
 
 /** A document to look at, with no dataset of it. */
 export interface DocumentOptions
@@ -24,10 +23,9 @@ export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
  */
 export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
   const datasetName = basename(options.file, extname(options.file));
-  const seedReader = { findSeedFiles, openSeedSource };
   return prepareConfig({
     ...options,
-    seedReader,
+    openSeeds,
     bundleModule,
     personas: PERSONA_FILES,
     datasetName,

@@ -9,8 +9,8 @@ import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-doc
 export interface ValidDocument {
   /** Seed columns, then the document's, in the order of the output. */
   readonly columns: readonly OutputColumn[];
-  /** The seed files as the document names them, and how many of their rows are selected; null without seeds. */
-  readonly seeds: { readonly path: string; readonly rows: number } | null;
+  /** The seed source in a few words, and how many of its rows are selected; null without seeds. */
+  readonly seeds: { readonly name: string; readonly rows: number } | null;
   /** In the order in which they run. */
   readonly processors: readonly { readonly name: string; readonly kind: string }[];
   readonly warnings: readonly Violation[];

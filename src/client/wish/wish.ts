@@ -16,8 +16,8 @@ import { findOwn, setOwn } from '../../own-keys.ts';
 import { PERSONA_FILES, personaFolder } from '../../personas/persona-file.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
-import { findSeedFiles } from '../../seeds/seed-files.ts';
-import { openSeedSource, type ReadSource } from '../../seeds/seed-source.ts';
+import { openSeeds } from '../../seeds/open-seeds.ts';
+import type { ReadSource } from '../../seeds/seed-source.ts';
 import type {
   DatasetAnswer,
   DatasetRecord,
@@ -136,12 +136,10 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     recorded: record,
     bundleModule,
     personas: PERSONA_FILES,
-    seedReader: {
-      findSeedFiles,
-      async openSeedSource(files) {
-        seedSource = await openSeedSource(files);
-        return seedSource;
-      },
+    async openSeeds(source, places) {
+      const found = await openSeeds(source, places);
+      if ('source' in found) seedSource = found.source;
+      return found;
     },
   });
   if (record !== null) refuseOtherGroupSize(config.plan, record, name);

@@ -1,33 +1,7 @@
-// The parts of a document beside columns and models: seeds, and what is Rowloom's own under `rowloom:`.
+// The parts of a document beside columns and models: what is Rowloom's own under `rowloom:`.
 
-import { z } from 'zod';
-import { filledText, flag, map, oneOf, real, whole } from '../../columns/fields.ts';
-
-const indexRange = map({ start: whole({ min: 0 }), end: whole({ min: 0 }) }).superRefine(
-  ({ start, end }, context) => {
-    if (start > end) {
-      const message = `has to be at most end ${end}, not ${start}`;
-      context.addIssue({ code: 'custom', path: ['start'], message });
-    }
-  },
-);
-
-const partitionBlock = map({
-  index: whole({ min: 0 }).default(0),
-  num_partitions: whole({ min: 1 }).default(1),
-}).superRefine(({ index, num_partitions }, context) => {
-  if (index >= num_partitions) {
-    const message = `has to be below num_partitions ${num_partitions}, not ${index}`;
-    context.addIssue({ code: 'custom', path: ['index'], message });
-  }
-});
-
-export const seedConfig = map({
-  source: map({ seed_type: oneOf(['local']), path: filledText() }),
-  sampling_strategy: oneOf(['ordered', 'shuffle']).default('ordered'),
-  selection_strategy: z.union([indexRange, partitionBlock]).nullable().default(null),
-});
-export type SeedConfig = z.infer<typeof seedConfig>;
+import type { z } from 'zod';
+import { filledText, flag, map, real, whole } from '../../columns/fields.ts';
 
 export const DEFAULT_ROW_GROUP_SIZE = 1_000;
 

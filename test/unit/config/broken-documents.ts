@@ -1237,9 +1237,23 @@ model_configs: [{ alias: m, model: x, provider: mine }]
   },
 
   // Seeds
-  'seed types that are not there yet': {
-    files: besides('\nseed_config: { source: { seed_type: hf, path: datasets/x } }\n'),
-    says: ['error config.yaml:2:26 seed_config.source.seed_type "hf" is not supported yet'],
+  'a seed type that only Python has': {
+    files: besides('\nseed_config: { source: { seed_type: df } }\n'),
+    says: [
+      'error config.yaml:2:37 seed_config.source.seed_type "df" is a table in the memory of Python: write it to a file, df.to_parquet("seeds.parquet"), and name that with seed_type local',
+    ],
+  },
+  'a token in a document': {
+    files: besides('\nseed_config: { source: { seed_type: hf, path: datasets/a/b/*, token: hf_secret } }\n'),
+    says: [
+      'error config.yaml:2:71 seed_config.source.token has to be the name of an environment variable, such as HF_TOKEN, not a token',
+    ],
+  },
+  'a folder without files, and one that is not there': {
+    files: besides('\nseed_config: { source: { seed_type: directory, path: docs } }\n'),
+    says: [
+      'error config.yaml:2:54 seed_config.source.path names no folder: there is no docs in the working directory or beside the document',
+    ],
   },
   'a wrong seed config': {
     files: besides(`
@@ -1249,8 +1263,7 @@ seed_config:
   selection_strategy: { start: 5, end: 2 }
 `),
     says: [
-      'error config.yaml:3:3 seed_config.source.path is missing',
-      'error config.yaml:3:24 seed_config.source.seed_type has to be local, not "locl", did you mean "local"?',
+      'error config.yaml:3:24 no seed_type "locl", did you mean "local"?',
       'error config.yaml:4:22 seed_config.sampling_strategy has to be ordered or shuffle, not "shuffel", did you mean "shuffle"?',
       'error config.yaml:5:32 seed_config.selection_strategy.start has to be at most end 2, not 5',
     ],

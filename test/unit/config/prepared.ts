@@ -7,8 +7,7 @@ import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../.
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { bundleModule } from '../../../src/modules/bundle.ts';
 import { PERSONA_FILES } from '../../../src/personas/persona-file.ts';
-import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
-import { openSeedSource } from '../../../src/seeds/seed-source.ts';
+import { openSeeds } from '../../../src/seeds/open-seeds.ts';
 
 export interface Files {
   readonly [name: string]: string | Uint8Array;
@@ -37,7 +36,7 @@ export async function prepareFiles(files: Files, changes: Changes = {}): Promise
       environment: {},
       bundleModule,
       personas: PERSONA_FILES,
-      seedReader: { findSeedFiles, openSeedSource },
+      openSeeds,
       ...changes,
       cwd,
       home: path.join(cwd, 'home'),

@@ -487,10 +487,9 @@ ${MODELS}`,
 describe('the example', () => {
   it('is what the README says of it', async () => {
     const { prepareConfig } = await import('../../../src/config/prepare.ts');
-    const { findSeedFiles } = await import('../../../src/seeds/seed-files.ts');
     const { bundleModule } = await import('../../../src/modules/bundle.ts');
     const { PERSONA_FILES } = await import('../../../src/personas/persona-file.ts');
-    const { openSeedSource } = await import('../../../src/seeds/seed-source.ts');
+    const { openSeeds } = await import('../../../src/seeds/open-seeds.ts');
     const root = new URL('../../..', import.meta.url).pathname;
     const { plan, config, positionOf, seeds, warnings } = await prepareConfig({
       file: 'examples/tickets.yaml',
@@ -503,12 +502,11 @@ describe('the example', () => {
       recorded: null,
       bundleModule,
       personas: PERSONA_FILES,
-
-      seedReader: { findSeedFiles, openSeedSource },
+      openSeeds,
     });
     expect(warnings).toEqual([]);
     expect(config.columns).toHaveLength(9);
-    expect(seeds).toEqual({ path: 'examples/products.csv', rows: 40 });
+    expect(seeds).toEqual({ name: 'examples/products.csv', rows: 40 });
     const asked = plan.columns.filter(isMade);
     expect(asked.map(({ name }) => name)).toEqual(['body', 'severity', 'summary', 'verdict']);
     expect(asked.filter(({ needs }) => needs.includes('body')).map(({ name }) => name)).toEqual(['verdict']);

@@ -36,7 +36,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
     for (const part of screen === null ? [text] : fold(text, screen.width)) print(part);
   for (const warning of warnings) say(describeViolation(warning, context));
   const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
-  if (seeds !== null) parts.push(`seed data ${seeds.path}: ${plural(seeds.rows, 'row')}`);
+  if (seeds !== null) parts.push(`seed data ${seeds.name}: ${plural(seeds.rows, 'row')}`);
   for (const { name, kind } of processors) parts.push(`processor ${name}: ${kind}`);
   if (warnings.length > 0) parts.push(plural(warnings.length, 'warning'));
   say(line('valid', parts.join(' · ')));

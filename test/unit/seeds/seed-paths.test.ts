@@ -2,8 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { locateSeedFiles } from '../../../src/config/seed-paths.ts';
-import { findSeedFiles } from '../../../src/seeds/seed-files.ts';
+import { locateSeedFiles } from '../../../src/seeds/seed-paths.ts';
 
 describe('a seed path', () => {
   let cwd: string;
@@ -16,7 +15,7 @@ describe('a seed path', () => {
   });
   afterEach(() => rm(cwd, { recursive: true }));
 
-  const locate = (written: string) => locateSeedFiles(written, { cwd, folder, findFiles: findSeedFiles });
+  const locate = (written: string) => locateSeedFiles(written, { cwd, folder });
 
   it('is taken from the working directory, else from beside the document', async () => {
     await writeFile(path.join(folder, 'a.csv'), 'beside');

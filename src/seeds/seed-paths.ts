@@ -1,4 +1,4 @@
-// Where seed files are. A relative path is taken from the working directory, as in Data Designer, else from the folder
+// Where seed files and folders of them are. A relative path is taken from the working directory, as in Data Designer, else from the folder
 // of the document.
 
 import { createHash } from 'node:crypto';
@@ -6,13 +6,12 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { findSeedFiles } from './seed-files.ts';
 
-export interface SeedPlaces {
+export interface PathPlaces {
   readonly cwd: string;
   /** The document's folder. */
   readonly folder: string;
-  /** The absolute paths of the files that an absolute path with wildcards names, sorted. */
-  readonly findFiles: (pattern: string) => Promise<readonly string[]>;
 }
 
 export type FoundSeedFiles =
@@ -21,16 +20,13 @@ export type FoundSeedFiles =
   | { readonly problem: string };
 
 /** The files that a path in a document names. */
-export async function locateSeedFiles(
-  written: string,
-  { cwd, folder, findFiles }: SeedPlaces,
-): Promise<FoundSeedFiles> {
+export async function locateSeedFiles(written: string, { cwd, folder }: PathPlaces): Promise<FoundSeedFiles> {
   if (path.isAbsolute(written)) {
-    const files = await findFiles(written);
+    const files = await findSeedFiles(written);
     return files.length > 0 ? { files } : { problem: `names no file: there is no ${written}` };
   }
-  const here = await findFiles(path.join(cwd, written));
-  const beside = await findFiles(path.join(folder, written));
+  const here = await findSeedFiles(path.join(cwd, written));
+  const beside = await findSeedFiles(path.join(folder, written));
   if (here.length === 0 && beside.length === 0) {
     return {
       problem: `names no file: there is no ${written} in the working directory or beside the document`,
@@ -41,6 +37,18 @@ export async function locateSeedFiles(
   return {
     problem: `names two things: ${written} in the working directory and beside the document differ; write an absolute path`,
   };
+}
+
+/** The folder that a path in a document names; undefined if there is none. */
+export async function findSeedFolder(
+  written: string,
+  { cwd, folder, home }: PathPlaces & { readonly home: string },
+): Promise<string | undefined> {
+  const typed = written.replace(/^~(?=\/|$)/, home);
+  for (const found of [path.resolve(cwd, typed), path.resolve(folder, typed)]) {
+    if ((await stat(found).catch(() => undefined))?.isDirectory() === true) return found;
+  }
+  return undefined;
 }
 
 async function areSame(left: readonly string[], right: readonly string[]): Promise<boolean> {
