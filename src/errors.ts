@@ -154,6 +154,7 @@ export class CellError extends RowloomError {
  * Why a cell was not made: a word of the kind of column that makes it, or one that several share.
  *   EmptyRenderedPrompt, EmptyRenderedExpression, TemplateRenderError, TypeCastError, SamplerError   its inputs lead to no value
  *   UnusableMedia    what it is to show a model is no image, sound or video
+ *   SeedRowDropped   the dataset that its seeds come from has no such row
  *   MissingFile      a file that it is to show is not there now
  *   UnusableAnswer   what came back is no value of the column
  *   RefusedCall      the endpoint refused this cell

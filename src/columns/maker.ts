@@ -33,7 +33,7 @@ export interface RootMaker<Column extends PlanColumn> {
     of: {
       readonly plan: Plan;
       /** The seed rows that the rows of a range take, in the order of the rows; null without seeds. */
-      readonly seeds: { make(rows: RowRange): Promise<readonly Values[]> } | null;
+      readonly seeds: { make(rows: RowRange): Promise<readonly (Values | null)[]> } | null;
       /** The folder of Data Designer's persona files; null where none is read. */
       readonly personaFolder: string | null;
     },

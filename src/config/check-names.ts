@@ -15,17 +15,19 @@ export function checkNames(
     seedColumns,
   }: { readonly config: ReadConfig; readonly seedColumns: readonly SeedColumn[] | null },
 ): void {
+  const path = ['seed_config', 'source', 'path'];
+  const source = report.read(path) === undefined ? path.slice(0, 2) : path;
   const seedNames = seedColumns?.map(({ name }) => name) ?? null;
   for (const name of seedNames ?? []) {
     const problem = nameProblem(name);
     const message = `has a column ${JSON.stringify(name)} whose name ${problem}`;
-    if (problem !== null) report.add({ path: ['seed_config', 'source'], message });
+    if (problem !== null) report.add({ path: source, message });
   }
   const seen = new Map<string, string>();
   for (const name of seedNames ?? []) {
     const twin = seen.get(name.toLowerCase());
     const message = `has columns "${twin}" and "${name}", which ${ONE_IN_PARQUET}`;
-    if (twin !== undefined) report.add({ path: ['seed_config', 'source'], message });
+    if (twin !== undefined) report.add({ path: source, message });
     seen.set(name.toLowerCase(), name);
   }
   for (const { path, name, columnType } of config.columns) {

@@ -6,7 +6,6 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-
 export const LATER_PROVIDER_TYPES: readonly string[] = ['anthropic'];
 
 /** Fields whose value is the name of what is not there yet. */

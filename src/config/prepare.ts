@@ -20,7 +20,7 @@ import type { Report } from './report.ts';
 import { resolveConfig, type SeedSource, selectionProblem, selectRows } from './resolve.ts';
 import { NO_RUN_CONFIG, type RunConfig, readRunConfig } from './run-config.ts';
 import type { ModelProvider } from './schema/models.ts';
-import type { SeedSourceConfig } from './schema/seeds.ts';
+import type { SeedSourceConfig, SeedType } from './schema/seeds.ts';
 import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
 
 /** What is opened for a `seed_config`, or what is wrong with a field of its source. */
@@ -31,8 +31,10 @@ export type FoundSeeds =
 /** Reads a seed source. Comes in from outside: configs know nothing of files. Throws `ConfigError` for those of the source. */
 export type OpenSeeds = (
   source: SeedSourceConfig,
-  places: Pick<PrepareOptions, 'cwd' | 'home' | 'environment'> & { readonly folder: string },
+  places: Pick<PrepareOptions, 'cwd' | 'home' | 'environment' | 'directory'> & { readonly folder: string },
 ) => Promise<FoundSeeds>;
+
+const DEFAULT_ROWS = 10;
 
 export interface PrepareOptions {
   /** The document: a path as the user typed it. */
@@ -41,12 +43,19 @@ export interface PrepareOptions {
   /** The user's home folder. */
   readonly home: string;
   readonly environment: Environment;
+  /** The store's folder, where datasets that are seeds are looked for. */
+  readonly directory: string;
   readonly openSeeds: OpenSeeds;
   readonly bundleModule: BundleModule;
   readonly personas: PersonaReader;
   readonly datasetName: string;
-  /** `all`: one pass over the selected seed rows. */
-  readonly rows: number | 'all';
+  /**
+   * `all`: one pass over the selected seed rows. Null where nobody said how many: as many as before, else {@link DEFAULT_ROWS};
+   * of a dataset that seeds all rows, also those that came since.
+   */
+  readonly rows: number | 'all' | null;
+  /** Null for a new dataset. */
+  readonly rowsBefore: number | null;
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
   /** A file of run settings: a path as the user typed it. */
@@ -95,7 +104,7 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
   const config = wholeConfig(read, run);
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
 
-  const rows = options.rows === 'all' ? (seeds.selected ?? 0) : options.rows;
+  const rows = rowsOf(options, { selected: seeds.selected ?? 0, type: config.seeds?.source.seed_type });
   const resolved = resolveConfig(config, {
     ...options,
     rows,
@@ -121,6 +130,15 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
 
 async function findRunConfig(file: string, { cwd }: PrepareOptions): Promise<RunConfig> {
   return readRunConfig(await readDocument({ file, cwd }));
+}
+
+function rowsOf(
+  { rows, rowsBefore }: PrepareOptions,
+  { selected, type }: { readonly selected: number; readonly type: SeedType | undefined },
+): number {
+  if (rows === 'all') return selected;
+  if (rows !== null) return rows;
+  return type === 'dataset' ? Math.max(selected, rowsBefore ?? 0) : (rowsBefore ?? DEFAULT_ROWS);
 }
 
 async function readDocument({ file, cwd }: Pick<PrepareOptions, 'file' | 'cwd'>): Promise<LoadedDocument> {

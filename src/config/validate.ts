@@ -14,12 +14,7 @@ import { type ConstraintConfig, type ReadConstraint, readConstraints } from './c
 import { fieldsAt, readPart } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
-import {
-  LATER_DOCUMENT_FIELDS,
-  laterColumnFields,
-  warnOfOlder,
-  withoutLaterFields,
-} from './not-yet.ts';
+import { LATER_DOCUMENT_FIELDS, laterColumnFields, warnOfOlder, withoutLaterFields } from './not-yet.ts';
 import { type ReadProcessor, readProcessors } from './processors.ts';
 import { readProviders } from './providers.ts';
 import { type Fields, fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Dispatcher, request } from 'undici';
 import type { SeedSourceOf } from '../config/schema/seeds.ts';
+import { findOwn } from '../own-keys.ts';
 import { SeedProblem } from './problems.ts';
 import { pathPatternOf } from './wildcards.ts';
 
@@ -55,7 +56,7 @@ export async function withHubFiles<Result>(
 }
 
 function openHub({ endpoint, token }: SeedSourceOf<'hf'>, environment: HubOptions['environment']) {
-  const key = token === null ? undefined : environment[token];
+  const key = token === null ? undefined : findOwn(environment, token);
   if (token !== null && (key ?? '') === '') {
     throw new SeedProblem('token', `is ${token}, and the environment has no variable of that name`);
   }

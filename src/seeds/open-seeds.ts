@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import type { SeedSourceConfig, SeedSourceOf, SeedType } from '../config/schema/seeds.ts';
 import type { Violation } from '../errors.ts';
 import { isValueObject, type ValueObject } from '../values.ts';
+import { datasetRows } from './dataset-rows.ts';
 import { withHubFiles } from './hugging-face.ts';
 import { SeedProblem } from './problems.ts';
 import { ROLLOUTS, rolloutRows } from './rollouts/read-rollouts.ts';
+import type { WrittenRow } from './row-blocks.ts';
 import { findSeedFolder, locateSeedFiles, type PathPlaces } from './seed-paths.ts';
 import { openSeedSource, type ReadSource, sourceOfRows } from './seed-source.ts';
 import { contentRows, directoryRows } from './source-files.ts';
@@ -16,6 +18,8 @@ import { contentRows, directoryRows } from './source-files.ts';
 export interface SeedPlaces extends PathPlaces {
   readonly home: string;
   readonly environment: { readonly [name: string]: string | undefined };
+  /** The store's folder. */
+  readonly directory: string;
 }
 
 export type OpenedSeeds =
@@ -77,10 +81,15 @@ const OPENERS: { readonly [Type in SeedType]: Open<Type> } = {
       source: await openSeedSource(files),
       name: source.path,
     })),
+  dataset: async (source, { directory, warn }) =>
+    named(
+      datasetRows({ source, directory, warn: (message) => warn(source.name, message) }),
+      `dataset ${source.name}`,
+    ),
   rows: async ({ rows }) => named(rowsOf(rows), 'rows of the document'),
 };
 
-async function named(rows: AsyncIterable<ValueObject>, name: string) {
+async function named(rows: AsyncIterable<WrittenRow>, name: string) {
   return { source: await sourceOfRows(rows, name), name };
 }
 

@@ -72,8 +72,11 @@ export function lineOf(row: ValueObject): Buffer {
   return Buffer.from(formatJson(Object.fromEntries(byName)));
 }
 
+/** A row as it was written; null for a place without one. */
+export type WrittenRow = ValueObject | null;
+
 /** The rows of a block's bytes. */
-export function parseRows(bytes: Buffer, isText: boolean): readonly ValueObject[] {
+export function parseRows(bytes: Buffer, isText: boolean): readonly WrittenRow[] {
   const lines = bytes.toString('utf8').split('\n').slice(0, -1);
-  return lines.map((line) => (isText ? JSON.parse(line) : (parseOwnJson(line) as ValueObject)));
+  return lines.map((line) => (isText ? JSON.parse(line) : (parseOwnJson(line) as WrittenRow)));
 }

@@ -1,7 +1,6 @@
 import { ByteCache } from '../byte-cache.ts';
 import { findOwn } from '../own-keys.ts';
-import type { ValueObject } from '../values.ts';
-import type { RowBlock } from './row-blocks.ts';
+import type { RowBlock, WrittenRow } from './row-blocks.ts';
 import type { SeedBlock } from './seed-file.ts';
 import { asFloats, cellOfText } from './seed-types.ts';
 import type { SeedContent } from './source-content.ts';
@@ -9,7 +8,7 @@ import type { SeedContent } from './source-content.ts';
 /** Bytes of blocks, as they are in the files, that stay parsed. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 
-export type ReadRows = (first: number, count: number) => Promise<readonly ValueObject[]>;
+export type ReadRows = (first: number, count: number) => Promise<readonly WrittenRow[]>;
 
 /**
  * Reads rows block by block, and keeps few blocks in memory. `load` gives the rows of a block as they were written; those
@@ -17,20 +16,22 @@ export type ReadRows = (first: number, count: number) => Promise<readonly ValueO
  */
 export function makeRowReader(
   { columns, rowCount, isText, blocks }: SeedContent,
-  load: (block: RowBlock) => Promise<readonly ValueObject[]>,
+  load: (block: RowBlock) => Promise<readonly WrittenRow[]>,
 ): ReadRows {
-  const cache = new ByteCache<RowBlock, readonly ValueObject[]>(CACHE_BYTES);
+  const cache = new ByteCache<RowBlock, readonly WrittenRow[]>(CACHE_BYTES);
   const firsts = firstRowsOf(blocks);
 
-  async function loadTyped(block: RowBlock): Promise<readonly ValueObject[]> {
+  async function loadTyped(block: RowBlock): Promise<readonly WrittenRow[]> {
     const rows = await load(block);
     return rows.map((row) =>
-      Object.fromEntries(
-        columns.map(({ name, type }) => {
-          const cell = findOwn(row, name) ?? null;
-          return [name, isText ? cellOfText(cell as string | null, type) : asFloats(cell, type)];
-        }),
-      ),
+      row === null
+        ? null
+        : Object.fromEntries(
+            columns.map(({ name, type }) => {
+              const cell = findOwn(row, name) ?? null;
+              return [name, isText ? cellOfText(cell as string | null, type) : asFloats(cell, type)];
+            }),
+          ),
     );
   }
 
@@ -38,7 +39,7 @@ export function makeRowReader(
     if (first < 0 || count < 0 || first + count > rowCount) {
       throw new RangeError(`Cannot read ${count} seed rows from ${first}: the source has ${rowCount}`);
     }
-    const rows: ValueObject[] = [];
+    const rows: WrittenRow[] = [];
     for (let index = lastIndexUpTo(firsts, first); rows.length < count; index++) {
       const block = blocks[index]!;
       const loaded = await cache.read(block, block.end - block.start, () => loadTyped(block));

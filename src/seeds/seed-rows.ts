@@ -4,7 +4,7 @@ import { digestOf } from '../digest.ts';
 import { permutationOf } from '../draws.ts';
 import type { RowRange } from '../graph/types.ts';
 import type { Plan, PlanSeedSource } from '../plan.ts';
-import type { ValueObject } from '../values.ts';
+import type { WrittenRow } from './row-blocks.ts';
 import { firstRowsOf, lastIndexUpTo } from './row-reader.ts';
 import type { SeedSource } from './seed-source.ts';
 
@@ -28,8 +28,8 @@ export function makeSeedOrder(
 }
 
 export interface SeedRows {
-  /** The values of the seed columns for the rows of a range, both ends included. */
-  make(rows: RowRange): Promise<readonly ValueObject[]>;
+  /** The values of the seed columns for the rows of a range, both ends included; null where the source has no row. */
+  make(rows: RowRange): Promise<readonly WrittenRow[]>;
   /**
    * A short digest of the seed rows that a range takes; as long as it stays the same they do. Reads no rows. In order it is
    * that of the blocks that hold them: what is added to a source changes the key of no earlier rows but of those in its
@@ -51,7 +51,7 @@ export function makeSeedRows(
   return {
     async make({ first, last }) {
       const wanted = Array.from({ length: last - first + 1 }, (_, index) => rowOf(first + index));
-      const found = new Map<number, ValueObject>();
+      const found = new Map<number, WrittenRow>();
       for (const { start, count } of runsOf(wanted)) {
         const rows = await source.readRows(start, count);
         for (const [index, row] of rows.entries()) found.set(start + index, row);

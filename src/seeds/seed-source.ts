@@ -6,12 +6,11 @@ import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { ConfigError, type Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
-import type { ValueObject } from '../values.ts';
 import { scanCsv } from './csv-file.ts';
 import { scanJson, scanJsonLines } from './json-file.ts';
 import { scanParquet } from './parquet-file.ts';
 import { isDiskError, Problems, problemOf, reasonOf } from './problems.ts';
-import { parseRows } from './row-blocks.ts';
+import { parseRows, type WrittenRow } from './row-blocks.ts';
 import { makeRowReader, type ReadRows } from './row-reader.ts';
 import type { ScanFile } from './seed-file.ts';
 import { type SeedContent, SourceContent } from './source-content.ts';
@@ -67,13 +66,13 @@ export async function openSeedSource(files: readonly string[]): Promise<ReadSour
   return reading.finish(columns);
 }
 
-/** Makes a source of rows that come from anywhere. Throws `ConfigError` about `name` where there is no row or no column. */
-export async function sourceOfRows(rows: AsyncIterable<ValueObject>, name: string): Promise<ReadSource> {
+/** Makes a source of rows that come from anywhere, null for a place without one. Throws `ConfigError` about `name` where there is no row or no column. */
+export async function sourceOfRows(rows: AsyncIterable<WrittenRow>, name: string): Promise<ReadSource> {
   const reading = new Reading(false);
   const problems = new Problems(name);
   const columns = new Set<string>();
   for await (const row of rows) {
-    for (const column of Object.keys(row)) columns.add(column);
+    for (const column of Object.keys(row ?? {})) columns.add(column);
     await reading.addRow(row);
   }
   if (reading.rowCount === 0) problems.add('has no rows');
@@ -150,8 +149,9 @@ class Reading {
     }
   }
 
-  async addRow(row: ValueObject): Promise<void> {
-    this.#content.addRow(row);
+  async addRow(row: WrittenRow): Promise<void> {
+    if (row === null) this.#content.addHole();
+    else this.#content.addRow(row);
     await this.#drain();
   }
 

@@ -25,6 +25,8 @@ export interface SeedContent {
   readonly contentHash: string;
 }
 
+const HOLE = Buffer.from('null');
+
 /** Gathers the content of a source while its files are read. */
 export class SourceContent {
   readonly #isText: boolean;
@@ -34,11 +36,13 @@ export class SourceContent {
   readonly #blocks: RowBlock[] = [];
   #bytes: Buffer[] = [];
   #rows = 0;
+  #holes = 0;
 
   constructor(isText: boolean) {
     this.#isText = isText;
   }
 
+  /** With the holes. */
   get rowCount(): number {
     return this.#rows;
   }
@@ -50,6 +54,12 @@ export class SourceContent {
       this.observerOf(column).observe(value);
     }
     this.addLine(lineOf(row));
+  }
+
+  /** A place without a row: what would take it is dropped. */
+  addHole(): void {
+    this.#holes += 1;
+    this.addLine(HOLE);
   }
 
   /** A row as its line; its cells are told to observers and to `addFilled`. */
@@ -89,7 +99,7 @@ export class SourceContent {
     const columns = names.map((name) => {
       const observer = this.observerOf(name);
       const type = observer.typeOf(this.#isText ? 'text' : 'json');
-      const emptyCells = this.#rows - (this.#filled.get(name) ?? 0) + observer.emptyTexts;
+      const emptyCells = this.#rows - this.#holes - (this.#filled.get(name) ?? 0) + observer.emptyTexts;
       return { name, type, emptyCells };
     });
     const content = { columns, rowCount: this.#rows, isText: this.#isText, blocks: this.#blocks };

@@ -18,7 +18,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],
   duckdb: [],
-  seeds: ['duckdb', 'store', 'text'],
+  seeds: ['duckdb', 'store', 'templates', 'text'],
   modules: ['models', 'store'],
   columns: ['models', 'modules', 'personas', 'schemas', 'store', 'templates', 'text'],
   personas: ['duckdb'],

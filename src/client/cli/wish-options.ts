@@ -28,7 +28,6 @@ export interface WishFlags extends ServerFlags {
 
 export function addWishOptions(command: Command): Command {
   return command
-    .argument('<config>', "a config document, or a dataset's folder")
     .option(
       '-n <rows>',
       'rows: a number, or "all" for one pass over the seed data (default: as before, else 10)',

@@ -4,6 +4,7 @@ import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
 import { openSeeds } from '../../seeds/open-seeds.ts';
+import { storeFolder } from './find-dataset.ts';
 
 /** A document to look at, with no dataset of it. */
 export interface DocumentOptions
@@ -24,12 +25,7 @@ export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
 export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
   const datasetName = basename(options.file, extname(options.file));
   return prepareConfig({
-    ...options,
-    openSeeds,
-    bundleModule,
-    personas: PERSONA_FILES,
-    datasetName,
-    rows: 1,
-    recorded: null,
+    ...{ ...options, openSeeds, bundleModule, personas: PERSONA_FILES, datasetName },
+    ...{ rows: 1, rowsBefore: 1, recorded: null, directory: storeFolder(options) },
   });
 }

@@ -16,7 +16,6 @@ import { findOwn, setOwn } from '../../own-keys.ts';
 import { PERSONA_FILES, personaFolder } from '../../personas/persona-file.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
-import { openSeeds } from '../../seeds/open-seeds.ts';
 import type { ReadSource } from '../../seeds/seed-source.ts';
 import type {
   DatasetAnswer,
@@ -33,8 +32,8 @@ import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { findTarget, SIMULATED_SUFFIX, type Target, type TargetOptions } from './target.ts';
+import { openSeedsOf } from './wish-seeds.ts';
 
-const DEFAULT_ROWS = 10;
 /** Existing cells that are made again without asking. */
 export const ASK_ABOVE_CELLS = 100;
 
@@ -132,12 +131,14 @@ export async function openWish(options: WishOptions): Promise<Wish> {
     datasetName: name,
     isSimulated: options.isSimulated,
     runConfig: options.runConfig,
-    rows: options.rows ?? latestStart?.rows ?? DEFAULT_ROWS,
+    rows: options.rows ?? null,
+    rowsBefore: latestStart?.rows ?? null,
+    directory: target.directory,
     recorded: record,
     bundleModule,
     personas: PERSONA_FILES,
     async openSeeds(source, places) {
-      const found = await openSeeds(source, places);
+      const found = await openSeedsOf(source, { ...places, isSimulated: options.isSimulated });
       if ('source' in found) seedSource = found.source;
       return found;
     },

@@ -1,7 +1,7 @@
 // The parts of a document beside columns and models: what is Rowloom's own under `rowloom:`.
 
 import type { z } from 'zod';
-import { filledText, flag, map, real, whole } from '../../columns/fields.ts';
+import { filledText, flag, map, oneOf, real, whole } from '../../columns/fields.ts';
 
 export const DEFAULT_ROW_GROUP_SIZE = 1_000;
 

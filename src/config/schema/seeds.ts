@@ -60,6 +60,12 @@ const SOURCES = {
     token: tokenVariable(),
     endpoint: filledText().default('https://huggingface.co'),
   }),
+  dataset: map({
+    seed_type: oneOf(['dataset']),
+    name: filledText(),
+    columns: z.array(filledText()).min(1).nullable().default(null),
+    filter: filledText().nullable().default(null),
+  }),
   rows: map({
     seed_type: oneOf(['rows']),
     rows: value().refine((rows) => Array.isArray(rows), { message: 'has to be a list of maps' }),

@@ -1,3 +1,4 @@
+import { findOwn } from '../../own-keys.ts';
 import { isValueList, type Value, type ValueObject } from '../../values.ts';
 import {
   argumentsText,
@@ -59,17 +60,18 @@ function stepOf(value: Value, number: number): ValueObject {
   if (step === null || step.step_id !== BigInt(number)) {
     throw new RolloutError(`has no step_id ${number} where it should be`);
   }
-  const role = ROLES[requiredText(step.source, `source of step ${number}`)];
+  const role = findOwn(ROLES, requiredText(step.source, `source of step ${number}`));
   if (role === undefined) throw new RolloutError(`has source "${textOf(step.source)}" in step ${number}`);
   if (!('message' in step)) throw new RolloutError(`has no message in step ${number}`);
-  const wrong = role === 'assistant' ? undefined : OF_AGENTS.find((field) => (step[field] ?? null) !== null);
+  const wrong =
+    role === 'assistant' ? undefined : OF_AGENTS.find((field) => (findOwn(step, field) ?? null) !== null);
   if (wrong !== undefined) throw new RolloutError(`has ${wrong} in step ${number}, which is not the agent's`);
   return step;
 }
 
 function messagesOf(step: ValueObject): readonly ValueObject[] {
   const said = message({
-    role: ROLES[step.source as string]!,
+    role: findOwn(ROLES, step.source as string),
     content: step.message,
     reasoning: textOf(step.reasoning_content),
     calls: mapsIn(step.tool_calls, 'tool_calls').map((call) =>

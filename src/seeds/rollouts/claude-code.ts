@@ -1,3 +1,4 @@
+import { findOwn } from '../../own-keys.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
 import {
   anyTextOf,
@@ -30,8 +31,8 @@ export const claudeCode: RolloutFormat = {
     }),
   read({ stem, records }, index) {
     const first = (field: string) =>
-      records.map((record) => textOf(record[field])).find((text) => text !== null) ?? null;
-    const texts = (field: string) => records.flatMap((record) => textOf(record[field]) ?? []);
+      records.map((record) => textOf(findOwn(record, field))).find((text) => text !== null) ?? null;
+    const texts = (field: string) => records.flatMap((record) => textOf(findOwn(record, field)) ?? []);
     const session = first('sessionId') ?? stem;
     const agentId = first('agentId');
     const entry = index.get(session) ?? {};

@@ -76,6 +76,6 @@ function jsonText(value: Value): string {
       (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
     );
   }
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${jsonText(name)}: ${jsonText(value[name]!)}`).join(', ')}}`;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${entries.map(([name, field]) => `${jsonText(name)}: ${jsonText(field)}`).join(', ')}}`;
 }

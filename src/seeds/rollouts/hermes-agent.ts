@@ -77,7 +77,7 @@ function transcript(
   const used = records.flatMap(({ tool_calls: calls }) =>
     listOf(calls).map((call) => textOf(objectOf(objectOf(call)?.function)?.name)),
   );
-  const told = INDEX_FIELDS.filter((field) => field in entry).map((field) => [field, entry[field]!]);
+  const told = Object.entries(entry).filter(([field]) => INDEX_FIELDS.includes(field));
   const origin = objectOf(entry.origin);
   return {
     traceId: stem,

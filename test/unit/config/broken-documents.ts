@@ -1246,7 +1246,7 @@ model_configs: [{ alias: m, model: x, provider: mine }]
   'a token in a document': {
     files: besides('\nseed_config: { source: { seed_type: hf, path: datasets/a/b/*, token: hf_secret } }\n'),
     says: [
-      'error config.yaml:2:71 seed_config.source.token has to be the name of an environment variable, such as HF_TOKEN, not a token',
+      'error config.yaml:2:70 seed_config.source.token has to be the name of an environment variable, such as HF_TOKEN, not a token',
     ],
   },
   'a folder without files, and one that is not there': {
@@ -1321,7 +1321,9 @@ seed_config:
   },
   'a seed column of the name of a column': {
     files: seeds('s.csv', 'name,greeting\nAda,Hi\n'),
-    says: ['error config.yaml:4:13 column "greeting": name "greeting" is the name of a seed column too'],
+    says: [
+      'error config.yaml:4:13 column "greeting": name "greeting" is the name of a seed column too: rename this one, or leave it out to keep the seed\'s',
+    ],
   },
   'seed columns whose names cannot be': {
     files: seeds('s.csv', 'name,_internal_row_id,__proto__\nAda,1,2\n'),

@@ -31,6 +31,8 @@ export async function prepareFiles(files: Files, changes: Changes = {}): Promise
       file: 'config.yaml',
       datasetName: 'tickets',
       rows: 10,
+      rowsBefore: 10,
+      directory: path.join(cwd, 'artifacts'),
       isSimulated: false,
       recorded: null,
       environment: {},

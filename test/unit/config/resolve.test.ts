@@ -52,7 +52,7 @@ seed_config: { source: { seed_type: local, path: s.csv }, sampling_strategy: shu
       selection: { first: 1, count: 2 },
       sampling: 'shuffle',
     });
-    expect(seeds).toEqual({ path: 's.csv', rows: 2 });
+    expect(seeds).toEqual({ name: 's.csv', rows: 2 });
   });
 
   it('takes all rows for one pass over the selected seeds', async () => {
@@ -498,6 +498,8 @@ describe('the example', () => {
       environment: {},
       datasetName: 'tickets',
       rows: 200,
+      rowsBefore: 200,
+      directory: root,
       isSimulated: false,
       recorded: null,
       bundleModule,

@@ -28,13 +28,19 @@ async function write(files: { readonly [name: string]: string | Uint8Array }): P
 
 async function open(source: SeedSourceInput, environment: { [name: string]: string } = {}) {
   const config = seedConfigOf(source.seed_type).parse({ source }).source as SeedSourceConfig;
-  return openSeeds(config, { cwd, folder: join(cwd, 'documents'), home: join(cwd, 'home'), environment });
+  return openSeeds(config, {
+    cwd,
+    folder: join(cwd, 'documents'),
+    home: join(cwd, 'home'),
+    environment,
+    directory: join(cwd, 'artifacts'),
+  });
 }
 
 async function rowsOf(source: SeedSourceInput, environment?: { [name: string]: string }) {
   const opened = await open(source, environment);
   if ('problem' in opened) throw new Error(`${opened.problem.field} ${opened.problem.message}`);
-  return opened.source.readRows(0, opened.source.rowCount);
+  return (await opened.source.readRows(0, opened.source.rowCount)) as readonly ValueObject[];
 }
 
 async function problemOf(source: SeedSourceInput): Promise<string> {

@@ -62,7 +62,7 @@ describe('makeSeedRows', () => {
       first: 3,
       last: 12,
     });
-    expect(rows.map(({ n }) => n)).toEqual([5n, 2n, 3n, 4n, 5n, 2n, 3n, 4n, 5n, 2n]);
+    expect(rows.map((row) => row?.n)).toEqual([5n, 2n, 3n, 4n, 5n, 2n, 3n, 4n, 5n, 2n]);
     expect(reads).toEqual([[2, 4]]);
   });
 
@@ -74,7 +74,7 @@ describe('makeSeedRows', () => {
       last: 104,
     });
     const order = makeSeedOrder(shuffled, '5f1c');
-    expect(rows.map(({ n }) => Number(n))).toEqual(orderOf((index) => order(95 + index), 10));
+    expect(rows.map((row) => Number(row?.n))).toEqual(orderOf((index) => order(95 + index), 10));
     expect(reads.map(([first]) => first)).toEqual(
       [...reads.map(([first]) => first)].sort((left, right) => left - right),
     );

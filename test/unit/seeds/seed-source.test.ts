@@ -36,7 +36,7 @@ async function allRows(source: ReadSource): Promise<readonly ValueObject[]> {
   const stored = await (await findSeeds(dataset, source.contentHash))!.readRows(0, source.rowCount);
   expect(stored).toEqual(rows);
   expect(formatJson(stored)).toBe(formatJson(rows));
-  return rows;
+  return rows as readonly ValueObject[];
 }
 const typesOf = (source: SeedSource) =>
   Object.fromEntries(source.columns.map(({ name, type }) => [name, type.kind]));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatCount } from '../../../text/plural.ts';
-import { runDataset } from '../../build/run-dataset.ts';
+import { runChain } from '../../build/run-chain.ts';
+import type { RunEnd } from '../../build/run-dataset.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
 import { line } from '../../tell/format.ts';
 import {
@@ -32,19 +33,21 @@ interface RunFlags extends WishFlags {
 }
 
 export function defineRun(command: Command, context: CliContext): void {
-  addWishOptions(command)
+  addWishOptions(
+    command.argument('<config...>', "config documents, made in this order, or a dataset's folder"),
+  )
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
     .option('--json', 'what came of it, or for --dry-run what would be done, as one JSON object', false)
-    .action((config: string, flags: RunFlags) => run(config, flags, context));
+    .action((configs: readonly string[], flags: RunFlags) => run(configs, flags, context));
 }
 
 /** Counting the cells of a few groups takes no time worth a word. */
 const COUNTING_EVERY_MS = 1_000;
 const NOTHING_CHANGED = 'nothing was changed, no call was made';
 
-async function run(config: string, flags: RunFlags, context: CliContext): Promise<void> {
-  const startedAt = Date.now();
+async function run(configs: readonly string[], flags: RunFlags, context: CliContext): Promise<void> {
+  let startedAt = Date.now();
   const progress = new ProgressLine(context);
   const say = (text: string) => progress.say(text);
   let hasServer = false;
@@ -66,9 +69,42 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
     wish = found;
     for (const text of describePlan(found)) say(text);
   }
+  let hasFailed = false;
+  function tellEnd(end: RunEnd): void {
+    if (end.how === 'dry-run') {
+      if (flags.json) context.print(JSON.stringify(planJson(end.wish)));
+      return;
+    }
+    if (end.how === 'declined') {
+      say(line(interrupt.signal.aborted ? 'stopped' : 'declined', NOTHING_CHANGED));
+      context.setExitCode(1);
+      return;
+    }
+    if (end.how === 'detached') {
+      say(line('left', 'the build goes on'));
+      context.setExitCode(1);
+      return;
+    }
+    const { stopped } = end;
+    if (stopped !== null && stopped.kept + stopped.lost > 0) progress.finish(`${stopped.kept} kept`);
+    progress.clear();
+    progress.end();
+    const ended = { ...end, ms: Date.now() - startedAt };
+    for (const text of describeEnd(end.wish, ended)) say(text);
+    if (flags.json) context.print(JSON.stringify(endJson(end.wish, ended)));
+    hasFailed ||= !end.isComplete || (flags.strict && end.summary.dropped > 0);
+    context.setExitCode(hasFailed ? 1 : 0);
+  }
+
   try {
-    const end = await runDataset({
-      ...wishOptionsOf(config, flags, context),
+    await runChain({
+      ...wishOptionsOf(configs[0]!, flags, context),
+      targets: configs,
+      onDocument() {
+        startedAt = Date.now();
+        first = undefined;
+      },
+      onEnd: tellEnd,
       isDryRun: flags.dryRun,
       stopSignal: interrupt.signal,
       say,
@@ -100,29 +136,6 @@ async function run(config: string, flags: RunFlags, context: CliContext): Promis
         onStopping: (calls) => progress.begin(describeStopping(calls)),
       },
     });
-    if (end.how === 'dry-run') {
-      if (flags.json) context.print(JSON.stringify(planJson(end.wish)));
-      return;
-    }
-    if (end.how === 'declined') {
-      say(line(interrupt.signal.aborted ? 'stopped' : 'declined', NOTHING_CHANGED));
-      context.setExitCode(1);
-      return;
-    }
-    if (end.how === 'detached') {
-      say(line('left', 'the build goes on'));
-      context.setExitCode(1);
-      return;
-    }
-    const { stopped } = end;
-    if (stopped !== null && stopped.kept + stopped.lost > 0) progress.finish(`${stopped.kept} kept`);
-    progress.clear();
-    progress.end();
-    const ended = { ...end, ms: Date.now() - startedAt };
-    for (const text of describeEnd(end.wish, ended)) say(text);
-    if (flags.json) context.print(JSON.stringify(endJson(end.wish, ended)));
-    const hasFailed = !end.isComplete || (flags.strict && end.summary.dropped > 0);
-    context.setExitCode(hasFailed ? 1 : 0);
   } finally {
     progress.end();
     interrupt.dispose();

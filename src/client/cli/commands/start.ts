@@ -10,7 +10,9 @@ import { describeViolation } from '../violations.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 export function defineStart(command: Command, context: CliContext): void {
-  addWishOptions(command).action((config: string, flags: WishFlags) => start(config, flags, context));
+  addWishOptions(command.argument('<config>', "a config document, or a dataset's folder")).action(
+    (config: string, flags: WishFlags) => start(config, flags, context),
+  );
 }
 
 async function start(config: string, flags: WishFlags, context: CliContext): Promise<void> {
