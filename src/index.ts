@@ -38,6 +38,7 @@ export {
   type UnreadableDataset,
 } from './client/look/look.ts';
 export { type PruneEnd, type PruneOptions, pruneDataset } from './client/look/prune-dataset.ts';
+export { type QueryResult, queryDataset } from './client/look/query-dataset.ts';
 export { type DatasetTrace, readTrace } from './client/look/read-trace.ts';
 export {
   type ColumnView,

@@ -40,3 +40,8 @@ export function sqlText(text: string): string {
 export function sqlPath(path: string): string {
   return sqlText(path.replace(/[*?[]/g, '[$&]'));
 }
+
+/** A name as SQL has it, whatever is in it. */
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -41,6 +41,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   client: [
     'config',
     'columns',
+    'duckdb',
     'modules',
     'personas',
     'processors',

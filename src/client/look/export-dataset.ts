@@ -10,44 +10,25 @@
 // one is, as `show` and `failures` count: the position of a row in a file is less than its number once rows were dropped.
 
 import { basename, dirname } from 'node:path';
-import { RefusedError, StoreError } from '../../errors.ts';
+import { RefusedError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
-import { type ColumnType, outputColumns } from '../../plan.ts';
-import type { DatasetStore } from '../../store/dataset-store.ts';
 import { FolderFiles } from '../../store/files/folder.ts';
 import { writeFile } from '../../store/files/port.ts';
-import {
-  type GroupRecord,
-  type OutputFile,
-  readGroups,
-  readOutputFile,
-  rowsOfRanges,
-} from '../../store/groups.ts';
+import { readOutputFile, rowsOfRanges } from '../../store/groups.ts';
 import { editionFolder, imageFolder } from '../../store/names.ts';
-import { filesOf } from '../../store/outputs.ts';
-import { type ParquetColumn, ParquetEncoder } from '../../store/parquet.ts';
+import { ParquetEncoder } from '../../store/parquet.ts';
 import { nestedRow, parseParquet } from '../../store/read-parquet.ts';
-import { formatJson, type Value, type ValueObject } from '../../values.ts';
-import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
+import { formatJson, type ValueObject } from '../../values.ts';
+import type { DatasetPlace } from '../wish/find-dataset.ts';
+import { csvLine, csvText } from './csv-line.ts';
 import { copyPictures } from './export-pictures.ts';
 import { checkExportPlace, type ExportFormat } from './export-target.ts';
+import { type DatasetTable, openTable } from './open-table.ts';
 
 export type LineFormat = Exclude<ExportFormat, 'parquet'>;
 
-/** The finished rows of a version of a dataset, as they were when it was opened. */
-export interface ExportSource {
-  readonly dataset: DatasetStore;
-  /** The start that made them. */
-  readonly epoch: number;
-  readonly columns: readonly ParquetColumn[];
-  /** In the order of the rows, each with the numbers of its own. */
-  readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
-  /** Those that the columns name, each once for a row group. */
-  readonly pictures: readonly OutputFile[];
-  /** Finished rows. */
-  readonly rows: number;
-  /** Rows that were asked for and are neither finished nor dropped. */
-  readonly missing: number;
+/** The finished rows of a version of a dataset, with the pictures that their columns name. */
+export interface ExportSource extends Omit<DatasetTable, 'plan' | 'asked'> {
   /** The first column is the number of the row. */
   readonly hasRowNumbers: boolean;
 }
@@ -68,31 +49,9 @@ export async function openExport(
   place: DatasetPlace,
   { hasRowNumbers = false }: ExportOptions = {},
 ): Promise<ExportSource> {
-  const { dataset, version } = await findDatasetVersion(place);
-  const { epoch, rows: asked } = version;
-  let planDigest: string | undefined;
-  let rows = 0;
-  let dropped = 0;
-  const files: ExportSource['files'][number][] = [];
-  const pictures: OutputFile[] = [];
-  for await (const group of readGroups(dataset, epoch)) {
-    planDigest ??= group.planDigest;
-    rows += group.rowCount;
-    dropped += group.drops.length;
-    const { rowsInFiles } = group;
-    pictures.push(...filesOf(group, 'isOfAllEditions'));
-    const written = filesOf(group, 'isExported');
-    files.push(...written.map((file) => ({ ...file, rowsInFiles })));
-  }
-  if (planDigest === undefined || epoch === undefined) {
-    throw new StoreError(
-      `Cannot export "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
-    );
-  }
-  const plan = await dataset.readPlan(planDigest);
-  const columns = outputColumns(plan)
-    .filter(({ drop }) => !drop)
-    .map(({ name, type }) => ({ name, type }));
+  const table = await openTable(place, 'export');
+  const { dataset, epoch, files, pictures, rows, missing } = table;
+  const columns = [...table.columns];
   if (hasRowNumbers) {
     if (columns.some(({ name }) => name === ROW_NUMBER)) {
       throw new RefusedError(
@@ -102,7 +61,6 @@ export async function openExport(
     columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
   }
   const folders = columns.map(({ name }) => imageFolder(name));
-  const missing = Math.max(0, asked - rows - dropped);
   return {
     ...{ dataset, epoch, columns, files, rows, missing, hasRowNumbers },
     pictures: pictures.filter(({ name }) => folders.includes(name.slice(0, name.lastIndexOf('/')))),
@@ -195,19 +153,4 @@ async function* parquetChunks(source: ExportSource): AsyncGenerator<Uint8Array> 
     yield encoder.takeBytes();
   }
   yield encoder.end();
-}
-
-function csvLine(row: ValueObject, columns: readonly ParquetColumn[]): string {
-  const line = columns.map(({ name, type }) => csvField(findOwn(row, name) ?? null, type)).join(',');
-  // Readers skip an empty line: a single column's null would lose its row.
-  return line === '' ? '""' : line;
-}
-
-function csvField(value: Value, type: ColumnType): string {
-  if (value === null) return '';
-  return typeof value === 'string' && type.kind === 'text' ? csvText(value) : csvText(formatJson(value));
-}
-
-function csvText(text: string): string {
-  return text === '' || /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -50,7 +50,7 @@ export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
   if (found !== undefined) return found;
   const { target, cwd } = place;
   if (AT_VERSION.test(target)) {
-    throw new StoreError(`Cannot take one version, "${target}": \`show\` and \`export\` do`);
+    throw new StoreError(`Cannot take one version, "${target}": \`show\`, \`export\` and \`query\` do`);
   }
   if (!isDatasetName(target)) {
     throw new StoreError(

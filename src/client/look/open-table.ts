@@ -1,0 +1,58 @@
+// The finished rows of a dataset as the Parquet files that hold them: what exports, queries and profiles read.
+
+import { StoreError } from '../../errors.ts';
+import { type OutputColumn, outputColumns, type Plan } from '../../plan.ts';
+import type { DatasetStore } from '../../store/dataset-store.ts';
+import { type GroupRecord, type OutputFile, readGroups } from '../../store/groups.ts';
+import { filesOf } from '../../store/outputs.ts';
+import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
+
+/** The finished rows of a version of a dataset, as they were when it was opened. */
+export interface DatasetTable {
+  readonly dataset: DatasetStore;
+  /** The start that made them. */
+  readonly epoch: number;
+  readonly plan: Plan;
+  /** Without those that are dropped. */
+  readonly columns: readonly OutputColumn[];
+  /** In the order of the rows, each with the numbers of its own. */
+  readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
+  /** All that rows name, each once for a row group. */
+  readonly pictures: readonly OutputFile[];
+  /** Rows that were asked for. */
+  readonly asked: number;
+  /** Finished rows. */
+  readonly rows: number;
+  /** Rows that were asked for and are neither finished nor dropped. */
+  readonly missing: number;
+}
+
+/** Opens them for what is to be done, a verb. Throws `StoreError` where no row is finished. */
+export async function openTable(place: DatasetPlace, verb: string): Promise<DatasetTable> {
+  const { dataset, version } = await findDatasetVersion(place);
+  const { epoch, rows: asked } = version;
+  let planDigest: string | undefined;
+  let rows = 0;
+  let dropped = 0;
+  const files: DatasetTable['files'][number][] = [];
+  const pictures: OutputFile[] = [];
+  for await (const group of readGroups(dataset, epoch)) {
+    planDigest ??= group.planDigest;
+    rows += group.rowCount;
+    dropped += group.drops.length;
+    const { rowsInFiles } = group;
+    pictures.push(...filesOf(group, 'isOfAllEditions'));
+    files.push(...filesOf(group, 'isExported').map((file) => ({ ...file, rowsInFiles })));
+  }
+  if (planDigest === undefined || epoch === undefined) {
+    throw new StoreError(
+      `Cannot ${verb} "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
+    );
+  }
+  const plan = await dataset.readPlan(planDigest);
+  const columns = outputColumns(plan)
+    .filter(({ drop }) => !drop)
+    .map(({ name, type }) => ({ name, type }));
+  const missing = Math.max(0, asked - rows - dropped);
+  return { dataset, epoch, plan, columns, files, pictures, asked, rows, missing };
+}
