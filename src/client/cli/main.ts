@@ -1,6 +1,6 @@
 // The command line: parses, calls one client function, prints what came back. Data on stdout, talk on stderr.
 
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option } from 'commander';
@@ -20,6 +20,7 @@ type Define = (command: Command, context: CliContext) => void;
 /** In the order of the help. */
 const DESCRIPTIONS = {
   run: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
+  create: "the same with the options of Data Designer's create",
   start: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
   worker: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
   dev: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
@@ -41,6 +42,7 @@ const DESCRIPTIONS = {
 /** Each is loaded when its command is named: loading all of them, with Temporal's client, takes half a second. */
 const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Define>>> = {
   run: async () => (await import('./commands/run.ts')).defineRun,
+  create: async () => (await import('./commands/create.ts')).defineCreate,
   start: async () => (await import('./commands/start.ts')).defineStart,
   worker: async () => (await import('./commands/serve.ts')).defineWorker,
   dev: async () => (await import('./commands/serve.ts')).defineDev,
@@ -61,6 +63,7 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
   const program = new Command('rowloom')
+    .version(ownVersion(), '--version', 'print the version')
     .description('Builds synthetic datasets that survive anything')
     .configureHelp({ optionDescription })
     .exitOverride()
@@ -79,6 +82,11 @@ export async function main(args: readonly string[], context: CliContext): Promis
   } catch (error) {
     report(error, { context, isLooking: LOOKING.includes(args.find((arg) => !arg.startsWith('-')) ?? '') });
   }
+}
+
+function ownVersion(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** What Commander says of a command that it cannot read, as errors are said here. */

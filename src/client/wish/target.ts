@@ -51,7 +51,7 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
       `Cannot name a dataset "${stem}": it takes up to 80 letters, digits, ".", "_" and "-", with a letter or digit first. Use --name`,
     );
   }
-  const ending = options.isSimulated && !stem.endsWith(SIMULATED_SUFFIX) ? SIMULATED_SUFFIX : '';
+  const ending = endingOf(stem, options);
   const numbered = options.isNew ? await nextFreeName(directory, { stem, ending }) : stem;
   const name = datasetNameWith(ending, numbered);
   const folder = join(directory, name);
@@ -59,6 +59,15 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   if (found === undefined) await refuseOtherFolder(folder);
   else await refuseOtherDocument(found.dataset, { options, document });
   return { directory, name, document, dataset: found?.dataset ?? null, isCopy: found?.isCopy ?? false };
+}
+
+/** The name that a dataset gets. */
+export function datasetNameFor(stem: string, options: Pick<TargetOptions, 'isSimulated'>): string {
+  return datasetNameWith(endingOf(stem, options), stem);
+}
+
+function endingOf(stem: string, { isSimulated }: Pick<TargetOptions, 'isSimulated'>): string {
+  return isSimulated && !stem.endsWith(SIMULATED_SUFFIX) ? SIMULATED_SUFFIX : '';
 }
 
 async function readFolder(

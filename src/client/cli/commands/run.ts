@@ -39,14 +39,19 @@ export function defineRun(command: Command, context: CliContext): void {
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
     .option('--json', 'what came of it, or for --dry-run what would be done, as one JSON object', false)
-    .action((configs: readonly string[], flags: RunFlags) => run(configs, flags, context));
+    .action(async (configs: readonly string[], flags: RunFlags) => void (await run(configs, flags, context)));
 }
 
 /** Counting the cells of a few groups takes no time worth a word. */
 const COUNTING_EVERY_MS = 1_000;
 const NOTHING_CHANGED = 'nothing was changed, no call was made';
 
-async function run(configs: readonly string[], flags: RunFlags, context: CliContext): Promise<void> {
+/** Makes datasets and says how it goes; sets the exit code. */
+export async function run(
+  configs: readonly string[],
+  flags: RunFlags,
+  context: CliContext,
+): Promise<readonly RunEnd[]> {
   let startedAt = Date.now();
   const progress = new ProgressLine(context);
   const say = (text: string) => progress.say(text);
@@ -97,7 +102,7 @@ async function run(configs: readonly string[], flags: RunFlags, context: CliCont
   }
 
   try {
-    await runChain({
+    return await runChain({
       ...wishOptionsOf(configs[0]!, flags, context),
       targets: configs,
       onDocument() {
