@@ -37,6 +37,7 @@ export {
   type StartStatus,
   type UnreadableDataset,
 } from './client/look/look.ts';
+export { type DatasetProfile, profileDataset } from './client/look/profile-dataset.ts';
 export { type PruneEnd, type PruneOptions, pruneDataset } from './client/look/prune-dataset.ts';
 export { type QueryResult, queryDataset } from './client/look/query-dataset.ts';
 export { type DatasetTrace, readTrace } from './client/look/read-trace.ts';

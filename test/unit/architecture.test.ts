@@ -37,6 +37,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     'store',
     'text',
   ],
+  report: ['duckdb', 'store', 'text'],
   server: [],
   client: [
     'config',
@@ -45,6 +46,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     'modules',
     'personas',
     'processors',
+    'report',
     'rows',
     'seeds',
     'graph',

@@ -50,7 +50,9 @@ export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
   if (found !== undefined) return found;
   const { target, cwd } = place;
   if (AT_VERSION.test(target)) {
-    throw new StoreError(`Cannot take one version, "${target}": \`show\`, \`export\` and \`query\` do`);
+    throw new StoreError(
+      `Cannot take one version, "${target}": \`show\`, \`export\`, \`query\` and \`profile\` do`,
+    );
   }
   if (!isDatasetName(target)) {
     throw new StoreError(
