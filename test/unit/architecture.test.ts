@@ -43,6 +43,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     'config',
     'columns',
     'duckdb',
+    'models',
     'modules',
     'personas',
     'processors',

@@ -37,6 +37,7 @@ const DESCRIPTIONS = {
   versions: 'list the outputs that a dataset had and has, with what changed',
   prune: 'free the disk of old versions and of cells of old inputs, after asking',
   validate: 'check a config document and list the columns it makes, with their types',
+  'check-models': 'ask each model that a config document needs once, and show what it says',
   graph: 'show which column needs which',
 };
 
@@ -60,6 +61,7 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
   versions: async () => (await import('./commands/versions.ts')).defineVersions,
   prune: async () => (await import('./commands/prune.ts')).definePrune,
   validate: async () => (await import('./commands/validate.ts')).defineValidate,
+  'check-models': async () => (await import('./commands/check-models.ts')).defineCheckModels,
   graph: async () => (await import('./commands/graph.ts')).defineGraph,
 };
 

@@ -106,7 +106,7 @@ export function renderPrompt(template: Template, row: RowView, use: string): str
 /** The request body beside model and messages. */
 export function parametersOf(
   { providerType, temperature, topP, maxTokens, extraBody }: PlanModel,
-  row: RowView,
+  row: Pick<RowView, 'draw'>,
 ): { readonly [key: string]: Value } {
   const drawn = (parameter: Parameter | null, use: string) =>
     parameter === null ? null : drawParameter(parameter, row, use);
@@ -117,7 +117,7 @@ export function parametersOf(
   });
 }
 
-function drawParameter(parameter: Parameter, row: RowView, use: string): number {
+function drawParameter(parameter: Parameter, row: Pick<RowView, 'draw'>, use: string): number {
   if (typeof parameter === 'number') return parameter;
   const draw = row.draw(use);
   if (parameter.distribution === 'uniform') return parameter.low + draw() * (parameter.high - parameter.low);
