@@ -57,6 +57,7 @@ export type {
   TraceTimes,
 } from './client/look/trace-summary.ts';
 export { type DatasetVersion, readVersions } from './client/look/versions.ts';
+export { reportDataset } from './client/tell/dataset-report.ts';
 export {
   describeGraph,
   type GraphColumnDescription,

@@ -45,28 +45,36 @@ export function exportFormatOf(of: {
 }
 
 /** Throws `RefusedError` for a place that an export may not write to, `StoreError` for one that cannot be looked at. */
-export async function checkExportPlace(path: string, isOverwriting: boolean): Promise<void> {
+export function checkExportPlace(path: string, isOverwriting: boolean): Promise<void> {
+  return checkPlace(path, { verb: 'export', isOverwriting });
+}
+
+/** The same for any file that a command writes for people; the verb says what it does. */
+export async function checkPlace(
+  path: string,
+  { verb, isOverwriting }: { readonly verb: string; readonly isOverwriting: boolean },
+): Promise<void> {
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     // A part of the path that is no folder fails when the file is written, with that message.
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new StoreError(`Cannot export to "${path}": ${error.message}`);
+    throw new StoreError(`Cannot ${verb} to "${path}": ${error.message}`);
   });
   if (found?.isDirectory() === true) {
-    throw new RefusedError(`Cannot export to "${path}": it is a folder. Name a file in it`);
+    throw new RefusedError(`Cannot ${verb} to "${path}": it is a folder. Name a file in it`);
   }
   if (found?.isFile() === false) {
     const what = found.isSymbolicLink() ? 'a link' : found.isFIFO() ? 'a pipe' : 'a device or a socket';
     throw new RefusedError(
-      `Cannot export to "${path}": it is ${what}, not a plain file. Name a plain file, or leave --output away and send stdout there`,
+      `Cannot ${verb} to "${path}": it is ${what}, not a plain file. Name a plain file, or leave --output away and send stdout there`,
     );
   }
   if (found !== undefined && !isOverwriting) {
-    throw new RefusedError(`Cannot export to "${path}": it is there already. Use --force to replace it`);
+    throw new RefusedError(`Cannot ${verb} to "${path}": it is there already. Use --force to replace it`);
   }
   const dataset = await findDatasetAbove(dirname(path));
   if (dataset !== undefined) {
     throw new RefusedError(
-      `Cannot export to "${path}": it is inside the dataset "${dataset}". Name a file elsewhere`,
+      `Cannot ${verb} to "${path}": it is inside the dataset "${dataset}". Name a file elsewhere`,
     );
   }
 }

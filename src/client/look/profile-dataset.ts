@@ -1,7 +1,7 @@
 // `profile`: what the finished rows of a dataset are like, column by column.
 
 import { StoreError } from '../../errors.ts';
-import { outputColumns } from '../../plan.ts';
+import { outputColumns, type Plan } from '../../plan.ts';
 import { readTokens } from '../../report/cell-tokens.ts';
 import type { ColumnProfile, Profile } from '../../report/profile.ts';
 import { profileColumn } from '../../report/profile-column.ts';
@@ -14,6 +14,8 @@ import { openInDuckdb, TABLE_NAME } from './table-in-duckdb.ts';
 export interface DatasetProfile {
   readonly dataset: string;
   readonly profile: Profile;
+  /** What the rows were made by. */
+  readonly plan: Plan;
   /** `profile.json` in the edition's folder; null where nothing could be written. */
   readonly path: string | null;
   /** Rows that were asked for and are neither finished nor dropped. */
@@ -54,7 +56,7 @@ export async function profileDataset(place: DatasetPlace): Promise<DatasetProfil
       throw error;
     },
   );
-  return { dataset: dataset.name, profile, path: isWritten ? dataset.path(name) : null, missing };
+  return { dataset: dataset.name, profile, plan, path: isWritten ? dataset.path(name) : null, missing };
 }
 
 /** A profile as JSON: counts are whole numbers, and values stay what they are. */

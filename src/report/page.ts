@@ -1,0 +1,116 @@
+// The report of a dataset: one HTML file that loads nothing, for phones and desks, dark and light.
+
+import type { GraphNode } from './charts.ts';
+import { barChart, graphChart, histogram } from './charts.ts';
+import { type Html, html } from './html.ts';
+import { STYLE } from './page-style.ts';
+import type { Categories, ColumnProfile, Numbers } from './profile.ts';
+
+export interface ReportPage {
+  readonly title: string;
+  /** What there is to know at a glance. */
+  readonly facts: readonly Fact[];
+  /** Why rows were dropped, the commonest cause first. */
+  readonly causes: readonly string[];
+  readonly columns: readonly ReportColumn[];
+  readonly graph: readonly GraphNode[];
+  readonly rows: readonly ReportRow[];
+}
+
+export interface Fact {
+  readonly label: string;
+  readonly text: string;
+}
+
+export interface ReportColumn {
+  readonly profile: ColumnProfile;
+  /** What its calls cost; null without any. */
+  readonly cost: string | null;
+}
+
+export interface ReportRow {
+  readonly row: number;
+  /** Why it is not in the output; null where it is. */
+  readonly problem: string | null;
+  readonly cells: readonly ReportCell[];
+}
+
+export interface ReportCell {
+  readonly column: string;
+  readonly value: string;
+  /** What the model was sent, where the records have it. */
+  readonly prompt: string | null;
+}
+
+/** Bars of a column. */
+const MAX_BARS = 12;
+
+/** The whole file. */
+export function reportPage({ title, facts, causes, columns, graph, rows }: ReportPage): string {
+  const dropped =
+    causes.length === 0
+      ? []
+      : [html`<h2>Dropped rows</h2><ul>${causes.map((cause) => html`<li>${cause}</li>`)}</ul>`];
+  const body = html`<h1>${title}</h1>
+<dl class="facts">${facts.map(({ label, text }) => html`<div><dt>${label}</dt><dd>${text}</dd></div>`)}</dl>
+${dropped}
+<h2>Columns</h2>
+<div class="cards">${columns.map(columnCard)}</div>
+<h2>What needs what</h2>
+${graphChart(graph)}
+<h2>First rows</h2>
+${rows.map(rowCard)}`;
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark"><title>${title}</title><style>${STYLE}</style></head>
+<body><main>${body}</main></body></html>
+`;
+  return page.text;
+}
+
+function columnCard({ profile, cost }: ReportColumn): Html {
+  const { column_name, column_type, simple_dtype, num_records, num_null, num_unique, num_valid_records } =
+    profile;
+  const { numerical, lengths, categorical, score_distributions = {} } = profile;
+  const notes = [
+    `${num_unique} unique`,
+    num_null === 0 ? 'no nulls' : `${num_null} null`,
+    ...(num_valid_records === undefined ? [] : [`${num_valid_records} of ${num_records - num_null} valid`]),
+    ...(cost === null ? [] : [cost]),
+  ];
+  const scores = Object.entries(score_distributions).map(
+    ([name, found]) => html`<h4>${name}</h4>${categoryBars(found)}`,
+  );
+  const charts = [
+    ...(numerical === undefined ? [] : [numbersChart(numerical, '')]),
+    ...(categorical === undefined ? [] : [categoryBars(categorical)]),
+    ...(lengths === undefined || categorical !== undefined ? [] : [numbersChart(lengths, ' characters')]),
+  ];
+  return html`<section class="card"><h3>${column_name}</h3><p class="quiet">${column_type} · ${simple_dtype}</p><p>${notes.join(' · ')}</p>${charts}${scores}</section>`;
+}
+
+function categoryBars({ categories, counts }: Categories): Html {
+  const bars = counts.slice(0, MAX_BARS).map((count, index) => ({ label: String(categories[index]), count }));
+  const more = counts.length - bars.length;
+  return more === 0 ? barChart(bars) : html`${barChart(bars)}<p class="quiet">and ${more} more</p>`;
+}
+
+function numbersChart({ min, max, mean, median, bins }: Numbers, unit: string): Html {
+  const range = { from: `${short(min)}${unit}`, to: `${short(max)}${unit}` };
+  return html`${histogram({ bins, ...range })}<p class="quiet">mean ${short(mean)} · median ${short(median)}${unit}</p>`;
+}
+
+function short(number: number | bigint): string {
+  return typeof number === 'bigint' ? String(number) : String(Number(number.toPrecision(4)));
+}
+
+function rowCard({ row, problem, cells }: ReportRow): Html {
+  const why = problem === null ? [] : [html`<p class="alarm">${problem}</p>`];
+  const parts = cells.map(({ column, value, prompt }) =>
+    prompt === null
+      ? html`<div class="cell"><h4>${column}</h4><pre>${value}</pre></div>`
+      : html`<div class="cell pair"><div><h4>${column}</h4><pre>${value}</pre></div><div><h4 class="quiet">prompt</h4><pre class="quiet">${prompt}</pre></div></div>`,
+  );
+  return html`<section class="card row"><h3>Row ${row}</h3>${why}${parts}</section>`;
+}
