@@ -20,7 +20,7 @@ type Define = (command: Command, context: CliContext) => void;
 /** In the order of the help. */
 const DESCRIPTIONS = {
   run: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
-  create: "the same with the options of Data Designer's create",
+  create: "make a dataset, with the options of Data Designer's create",
   start: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
   worker: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
   dev: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',

@@ -45,7 +45,7 @@ export async function nameToCreate(options: ResumeOptions): Promise<NamedDataset
   if (why === null) return { name, isResumed: true, why };
   if (mode === 'always') {
     throw new RefusedError(
-      `Cannot go on with "${name}": ${why}. With --resume if_possible another dataset is made`,
+      `Cannot go on with "${name}": ${why}. Use --resume if_possible to make a new one`,
     );
   }
   return { name: `${name}_${formatDate(now, '%m-%d-%Y_%H%M%S')}`, isResumed: false, why };
