@@ -44,9 +44,7 @@ export async function nameToCreate(options: ResumeOptions): Promise<NamedDataset
       : 'there is none';
   if (why === null) return { name, isResumed: true, why };
   if (mode === 'always') {
-    throw new RefusedError(
-      `Cannot go on with "${name}": ${why}. Use --resume if_possible to make a new one`,
-    );
+    throw new RefusedError(`Cannot go on with "${name}": ${why}. Use --resume if_possible to make a new one`);
   }
   return { name: `${name}_${formatDate(now, '%m-%d-%Y_%H%M%S')}`, isResumed: false, why };
 }
