@@ -27,6 +27,12 @@ export function parseRanges(text: string): RowRanges {
   return ranges;
 }
 
+/** Documents of a command, in order. A number beside them was meant for `-n`. */
+export function parseConfigs(text: string, before: readonly string[] = []): readonly string[] {
+  if (/^\d+$/.test(text)) throw new InvalidArgumentError(`Rows are given as -n ${text}.`);
+  return [...before, text];
+}
+
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }

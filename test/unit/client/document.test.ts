@@ -94,7 +94,7 @@ describe('validate', () => {
         { name: 'verdict', isDropped: true, type: { kind: 'struct' } },
         { name: 'title' },
       ],
-      seeds: { path: 'cities.csv', rows: 2 },
+      seeds: { name: 'cities.csv', rows: 2 },
       warnings: [],
     });
   });
@@ -205,7 +205,7 @@ describe('a command that cannot be read', () => {
     [['run'], 'missing required argument "config"'],
     [['shwo'], 'unknown command "shwo", did you mean "show"?'],
     [['run', 'a.yaml', '--simulte'], 'unknown option "--simulte", did you mean "--simulate"?'],
-    [['run', 'a.yaml', '20'], 'too many arguments for "run". Expected 1 argument but got 2'],
+    [['run', 'a.yaml', '20'], 'value "20" is invalid for argument "config". Rows are given as -n 20'],
     [
       ['run', 'a.yaml', '-n', 'x'],
       'option "-n <rows>" argument "x" is invalid. Give a whole number from 1, or "all"',

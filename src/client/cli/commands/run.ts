@@ -21,6 +21,7 @@ import {
 import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
+import { parseConfigs } from '../parse.ts';
 import { workerCommand } from '../place-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { describeViolation } from '../violations.ts';
@@ -34,7 +35,11 @@ interface RunFlags extends WishFlags {
 
 export function defineRun(command: Command, context: CliContext): void {
   addWishOptions(
-    command.argument('<config...>', "config documents, made in this order, or a dataset's folder"),
+    command.argument(
+      '<config...>',
+      "config documents, made in this order, or a dataset's folder",
+      parseConfigs,
+    ),
   )
     .option('--dry-run', 'say what would be done, then end', false)
     .option('--strict', 'exit 1 when rows were dropped', false)
