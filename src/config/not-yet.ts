@@ -27,7 +27,6 @@ const MODEL_COLUMN = {
 
 export const LATER_DOCUMENT_FIELDS: LaterFields = {
   tool_configs: [null],
-  profilers: [null],
 };
 
 export function laterColumnFields(columnType: string): LaterFields {

@@ -16,6 +16,7 @@ import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
 import { LATER_DOCUMENT_FIELDS, laterColumnFields, warnOfOlder, withoutLaterFields } from './not-yet.ts';
 import { type ReadProcessor, readProcessors } from './processors.ts';
+import { checkProfilers } from './profilers.ts';
 import { readProviders } from './providers.ts';
 import { type Fields, fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
 import { placeOfWord } from './references.ts';
@@ -74,6 +75,7 @@ const CONFIG_FIELDS = [
   'seed_config',
   'processors',
   'constraints',
+  'profilers',
   ...Object.keys(LATER_DOCUMENT_FIELDS),
 ];
 /** Lists of providers that older documents have; only `rowloom.providers` is where they belong. */
@@ -97,6 +99,10 @@ export function readConfig(report: Report): ReadConfig {
   checkFields(report);
   const seedsInput = report.read(['seed_config']);
   const models = readModels(report);
+  checkProfilers(
+    report,
+    models.flatMap(({ alias }) => alias ?? []),
+  );
   return {
     columns: readColumns(report),
     models,

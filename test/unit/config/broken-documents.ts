@@ -296,11 +296,18 @@ model_providers:
     files: besides(`
 tool_configs: [{ tool_alias: t, providers: [p] }]
 constraints: null
-profilers: [{ model_alias: m }]
+`),
+    says: ['error config.yaml:2:1 tool_configs is not supported yet'],
+  },
+  profilers: {
+    files: besides(`
+profilers: [{ model_alias: m }, { model_alias: nobody }, { summary_score_sample_size: 0 }]
 `),
     says: [
-      'error config.yaml:2:1 tool_configs is not supported yet',
-      'error config.yaml:4:1 profilers is not supported yet',
+      'error config.yaml:2:28 profilers[0].model_alias names no model: "m"',
+      'error config.yaml:2:48 profilers[1].model_alias names no model: "nobody"',
+      'error config.yaml:2:58 profilers[2].model_alias is missing',
+      'error config.yaml:2:87 profilers[2].summary_score_sample_size has to be at least 1, not 0',
     ],
   },
   'wrong settings': {

@@ -420,6 +420,19 @@ rowloom: { seed: 1 }
     expect(says).toEqual([]);
   });
 
+  it('reads profilers, and warns that no model sums scores up', async () => {
+    const says = await violationsOf({
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: a, column_type: llm-text, prompt: "Write about {{ id }}.", model_alias: writer }
+profilers: [{ model_alias: writer }, { model_alias: writer, summary_score_sample_size: null }]
+${MODELS}`,
+    });
+    expect(says).toEqual([
+      'warning config.yaml:4:13 profilers[0] asks a model for a summary of the scores, which is not made: their distributions are in `rowloom profile`',
+    ]);
+  });
+
   it('warns of prompts that are the same for every row, and of single braces', async () => {
     const says = await violationsOf({
       'config.yaml': `columns:
