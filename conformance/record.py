@@ -1,0 +1,199 @@
+"""Records what data-designer 0.9.7 makes of the documents here, offline, for `test/unit/conformance/`.
+
+    python3 -m venv venv && venv/bin/pip install data-designer==0.9.7
+    venv/bin/python conformance/record.py [name ...]
+
+Each document is built twice by `preview`: columns whose cells differ between both are random. A model answers from its
+prompt: what stands in SAY<<...>>, with the reasoning in THINK<<...>>; without them `Answer to: ` and the first line.
+A document's first line may say how many rows: `# rows: 200`; it is 6 otherwise.
+"""
+
+import datetime
+import decimal
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+os.environ["DATA_DESIGNER_HOME"] = tempfile.mkdtemp()
+os.environ["NEMO_TELEMETRY_ENABLED"] = "false"
+os.chdir(HERE)
+
+import data_designer.config as dd  # noqa: E402
+import pandas as pd  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import yaml  # noqa: E402
+from data_designer.engine.compiler import (  # noqa: E402
+    _add_internal_row_id_column_if_needed,
+    _resolve_and_add_seed_columns,
+)
+from data_designer.engine.validation import (  # noqa: E402
+    validate_data_designer_config,
+)
+from data_designer.interface import DataDesigner  # noqa: E402
+
+requests: list[dict] = []
+
+
+def text_of(content) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(part.get("text", "") for part in content)
+
+
+class Model(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        requests.append(body)
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        if self.path.endswith("/embeddings"):
+            texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
+            data = [
+                {"object": "embedding", "index": index, "embedding": [len(text), 1]}
+                for index, text in enumerate(texts)
+            ]
+            answer = {"object": "list", "model": body["model"], "data": data, "usage": usage}
+        else:
+            message = {"role": "assistant", **reply(text_of(body["messages"][-1]["content"]))}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            answer = {
+                "id": "1", "object": "chat.completion", "created": 0,
+                "model": body["model"], "choices": [choice], "usage": usage,
+            }
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+def reply(prompt: str) -> dict:
+    said = re.search(r"SAY<<(.*?)>>", prompt, re.S)
+    thought = re.search(r"THINK<<(.*?)>>", prompt, re.S)
+    text = said.group(1) if said else "Answer to: " + prompt.split("\n")[0]
+    return {"content": text, **({"reasoning_content": thought.group(1)} if thought else {})}
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        return plain(value.tolist()) if hasattr(value, "tolist") else [plain(item) for item in value]
+    if isinstance(value, (pd.Timestamp, datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    return None if value is pd.NaT or value != value else value
+
+
+def type_of(arrow) -> object:
+    if pa.types.is_boolean(arrow):
+        return "bool"
+    if pa.types.is_integer(arrow):
+        return "int"
+    if pa.types.is_floating(arrow) or pa.types.is_decimal(arrow):
+        return "float"
+    if pa.types.is_struct(arrow):
+        return {field.name: type_of(field.type) for field in arrow}
+    if pa.types.is_list(arrow):
+        return [type_of(arrow.value_type)]
+    return "null" if pa.types.is_null(arrow) else "text"
+
+
+def messages_of(error: BaseException) -> list[str]:
+    chain = []
+    while error is not None:
+        chain.append(f"{type(error).__name__}: {error}".replace(str(HERE), "."))
+        error = error.__cause__ or error.__context__
+    return chain
+
+
+def violations_of(designer: DataDesigner, builder: dd.DataDesignerConfigBuilder) -> list[dict]:
+    config = builder.build()
+    resources = designer._create_resource_provider("validate-configuration", builder)
+    _resolve_and_add_seed_columns(config, resources.seed_reader)
+    _add_internal_row_id_column_if_needed(config)
+    found = validate_data_designer_config(
+        columns=config.columns,
+        processor_configs=config.processors or [],
+        allowed_references=[
+            name for column in config.columns for name in (column.name, *column.side_effect_columns)
+        ],
+    )
+    return [
+        {"column": item.column, "type": item.type.value, "level": item.level.value.lower()}
+        for item in found
+    ]
+
+
+def build(provider: dd.ModelProvider, file: Path) -> dict:
+    """What one preview of a document comes to, or where it is refused."""
+    rows = int((re.match(r"# rows: (\d+)", file.read_text()) or [0, "6"])[1])
+    requests.clear()
+    # A folder of its own: a preview also tells of the processors' files that an earlier one left.
+    designer = DataDesigner(artifact_path=tempfile.mkdtemp(), model_providers=[provider])
+    designer.set_run_config(dd.RunConfig(disable_early_shutdown=True, max_conversation_restarts=0))
+    recording: dict = {"rows": rows}
+    stage = "load"
+    try:
+        builder = dd.DataDesignerConfigBuilder.from_config(yaml.safe_load(file.read_text()))
+        stage = "validate"
+        recording["violations"] = violations_of(designer, builder)
+        designer.validate(builder)
+        stage = "run"
+        results = designer.preview(builder, num_records=rows)
+    except Exception as error:
+        return {**recording, "stopped": {"at": stage, "messages": messages_of(error)}}
+    frame = results.dataset
+    cells = {name: [plain(value) for value in frame[name]] for name in frame.columns}
+    schema = pa.Table.from_pandas(frame, preserve_index=False).schema
+    return {
+        **recording,
+        "columns": [
+            {"name": name, "type": type_of(schema.field(name).type)} for name in frame.columns
+        ],
+        "cells": cells,
+        "requests": sorted(requests, key=lambda body: json.dumps(body, sort_keys=True)),
+        "processed": plain(results.processor_artifacts or {}),
+    }
+
+
+def main() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    provider = dd.ModelProvider(
+        name="mock",
+        endpoint=f"http://127.0.0.1:{server.server_port}/v1",
+        provider_type="openai",
+        api_key="none",
+    )
+    logging.disable(logging.CRITICAL)
+    names = sys.argv[1:] or sorted(file.stem for file in (HERE / "documents").glob("*.yaml"))
+    for name in names:
+        file = HERE / "documents" / f"{name}.yaml"
+        first, second = build(provider, file), build(provider, file)
+        first["random"] = [
+            column for column, cells in first.get("cells", {}).items() if cells != second["cells"][column]
+        ]
+        if first["random"]:
+            first["requests"] = []
+        target = HERE / "recordings" / f"{name}.json"
+        target.write_text(json.dumps(first, indent=1, ensure_ascii=False, sort_keys=False) + "\n")
+        stopped = first.get("stopped")
+        print(name, f"stopped: {stopped['messages'][0][:150]}" if stopped else "ok", flush=True)
+
+
+if __name__ == "__main__":
+    main()
