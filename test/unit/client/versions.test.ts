@@ -90,7 +90,7 @@ describe('a version', () => {
     const cwd = await editedTickets();
     expect(await cli(['failures', 'tickets@1'], { cwd })).toEqual({
       output: [],
-      talk: ['error     Cannot take one version, "tickets@1": `show` and `export` do'],
+      talk: ['error     Cannot take one version, "tickets@1": `show`, `export`, `query` and `profile` do'],
       code: 2,
     });
   });
