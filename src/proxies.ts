@@ -1,6 +1,7 @@
 // What the environment says about proxies, in the spellings of curl and httpx: names in small letters or in capitals.
 
 import { BlockList, isIP } from 'node:net';
+import { ConfigError } from './errors.ts';
 import { findOwn } from './own-keys.ts';
 
 export type Environment = { readonly [name: string]: string | undefined };
@@ -21,6 +22,17 @@ export function findProxy(
   const text = read(variable);
   const address = /^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   return { variable, url: URL.canParse(address) ? new URL(address) : null };
+}
+
+/** The proxy to an address; null for none. Throws `ConfigError` for what is no address. */
+export function proxyOf(endpoint: URL, environment: Environment): URL | null {
+  const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
+  const variables = { proxies: [...ofScheme, 'ALL_PROXY'], exceptions: ['NO_PROXY'] };
+  const proxy = findProxy(endpoint, environment, variables);
+  if (proxy === undefined) return null;
+  if (proxy.url !== null && /^(?:https?|socks5?):$/.test(proxy.url.protocol)) return proxy.url;
+  const message = `${proxy.variable} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
+  throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
 }
 
 /** A variable in small letters or, where that is not set or empty, in capitals; empty where there is none. */

@@ -7,15 +7,16 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import type { SeedSourceOf } from '../config/schema/seeds.ts';
 import { findOwn } from '../own-keys.ts';
+import { proxyOf } from '../proxies.ts';
 import { SeedProblem } from './problems.ts';
 import { pathPatternOf } from './wildcards.ts';
 
 const PATH = /^datasets\/([^/@]+\/[^/@]+)(?:@([^/]+))?\/(.+)$/;
 const MAX_REDIRECTS = 5;
-const TIMEOUT_MS = 60_000;
+const TIMEOUTS = { headersTimeout: 60_000, bodyTimeout: 60_000 };
 const TRIES = 3;
 
 export interface HubOptions {
@@ -69,7 +70,10 @@ function openHub({ endpoint, token }: SeedSourceOf<'hf'>, environment: HubOption
       // A file may lie on another host, which has to see no token.
       const isOwn = url.origin === new URL(base).origin;
       const headers = isOwn && key !== undefined ? { authorization: `Bearer ${key}` } : {};
-      const response = await request(url, { headers, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+      const proxy = proxyOf(url, environment);
+      const dispatcher =
+        proxy === null ? new Agent(TIMEOUTS) : new ProxyAgent({ ...TIMEOUTS, uri: proxy.href });
+      const response = await request(url, { headers, dispatcher });
       if (response.statusCode < 300) return response;
       await response.body.dump();
       const location = response.headers.location;

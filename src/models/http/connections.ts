@@ -9,8 +9,7 @@
 
 import { EventEmitter } from 'node:events';
 import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
-import { ConfigError } from '../../errors.ts';
-import { type Environment, findProxy } from '../../proxies.ts';
+import { type Environment, proxyOf } from '../../proxies.ts';
 
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
 const REST_MS = 100;
@@ -96,15 +95,4 @@ class RestingClient extends Client {
     setTimeout(pass, REST_MS).unref();
     return true;
   }
-}
-
-/** The proxy to an address; null for none. Throws `ConfigError` for what is no address. */
-export function proxyOf(endpoint: URL, environment: Environment): URL | null {
-  const ofScheme = endpoint.protocol === 'https:' ? ['HTTPS_PROXY', 'HTTP_PROXY'] : ['HTTP_PROXY'];
-  const variables = { proxies: [...ofScheme, 'ALL_PROXY'], exceptions: ['NO_PROXY'] };
-  const proxy = findProxy(endpoint, environment, variables);
-  if (proxy === undefined) return null;
-  if (proxy.url !== null && /^(?:https?|socks5?):$/.test(proxy.url.protocol)) return proxy.url;
-  const message = `${proxy.variable} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
-  throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
 }

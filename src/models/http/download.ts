@@ -2,10 +2,9 @@
 
 import { Agent, fetch, ProxyAgent } from 'undici';
 import { ModelError } from '../../errors.ts';
-import type { Environment } from '../../proxies.ts';
+import { type Environment, proxyOf } from '../../proxies.ts';
 import { cancelled, timedOut } from '../failures.ts';
 import type { CallRequest } from '../model-client.ts';
-import { proxyOf } from './connections.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 
