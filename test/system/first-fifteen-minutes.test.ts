@@ -176,7 +176,11 @@ describe('the first fifteen minutes', { timeout: 60_000 }, () => {
     const end = await command.ended;
     expect(end.talk.split('\n')).toEqual([
       'error     dd/support.yaml:43:5 column "repro_ok": validator_params.validation_function is missing',
+      '          43 │ validator_params: {}',
+      '             │ ^',
       'error     dd/support.yaml:52:14 column "note": no column "seveity", did you mean "severity"? (in prompt)',
+      '          52 │ For {{ seveity }} severity, be brief.',
+      '             │        ^',
       'error     NVIDIA_API_KEY is not set (provider "nvidia") · to try without: --simulate',
       'refused   3 errors, no call was made',
       '',
