@@ -3,7 +3,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { patternOf } from './wildcards.ts';
+import { patternOf } from '../text/wildcards.ts';
 
 export interface FolderOptions {
   readonly pattern: string;

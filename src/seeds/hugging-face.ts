@@ -12,7 +12,7 @@ import type { SeedSourceOf } from '../config/schema/seeds.ts';
 import { findOwn } from '../own-keys.ts';
 import { proxyOf } from '../proxies.ts';
 import { SeedProblem } from './problems.ts';
-import { pathPatternOf } from './wildcards.ts';
+import { pathPatternOf } from '../text/wildcards.ts';
 
 const PATH = /^datasets\/([^/@]+\/[^/@]+)(?:@([^/]+))?\/(.+)$/;
 const MAX_REDIRECTS = 5;

@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { parse, resolve, sep } from 'node:path';
-import { hasWildcard, patternOf } from './wildcards.ts';
+import { hasWildcard, patternOf } from '../text/wildcards.ts';
 
 /**
  * The files that a path names, absolute and sorted. Wildcards stand for characters within one name, at its start not for the

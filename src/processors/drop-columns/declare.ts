@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { filledText, map, oneOf } from '../../columns/fields.ts';
 import { nearestName } from '../../text/nearest-name.ts';
 import { suggestion } from '../../text/phrases.ts';
+import { patternOf } from '../../text/wildcards.ts';
 import type { ProcessorChecks, ProcessorDeclaration } from '../declaration.ts';
 
 const schema = map({
@@ -40,15 +41,7 @@ function check({ column_names }: DropColumnsConfig, { columns, add }: ProcessorC
   }
 }
 
-/**
- * Python's `fnmatch`, for what has a `*` in it: anything else is a name, as columns may have `?` and brackets in theirs.
- */
+/** A pattern is what has a `*` in it: anything else is a name, as columns may have `?` and brackets in theirs. */
 function isMatch(pattern: string, name: string): boolean {
-  if (!pattern.includes('*')) return pattern === name;
-  const source = pattern.replace(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (part, not?: string, set?: string) => {
-    if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
-    if (part === '*') return '[\\s\\S]*';
-    return part === '?' ? '[\\s\\S]' : part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
-  return new RegExp(`^${source}$`, 'u').test(name);
+  return pattern.includes('*') ? patternOf(pattern)(name) : pattern === name;
 }

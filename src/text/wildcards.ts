@@ -1,8 +1,8 @@
-// Wildcards in the name of a file: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`.
+// Wildcards in names, as Python's `fnmatch` has them: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`.
 
 /** Whether a name is as a pattern says, letter by letter. */
 export function patternOf(pattern: string): (name: string) => boolean {
-  return matcherOf(sourceOf(pattern, '.'));
+  return matcherOf(sourceOf(pattern, '[\\s\\S]'));
 }
 
 /** The same for a path below a folder, where wildcards stand for what is within one name, `**` for any folders. */
@@ -21,14 +21,20 @@ function sourceOf(pattern: string, any: string): string {
   return pattern.replace(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (part, not?: string, set?: string) => {
     if (part === '*') return `${any}*`;
     if (part === '?') return any;
-    if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replace(/[\\\]^]/g, '\\$&')}]`;
-    return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+    if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replace(/[\\\]^[]/g, '\\$&')}]`;
+    return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   });
 }
 
+/** A range that ends before it begins, `[z-a]`, is that of no letter. */
 function matcherOf(source: string): (name: string) => boolean {
-  const expression = new RegExp(`^${source}$`, 's');
-  return (name) => expression.test(name);
+  try {
+    const expression = new RegExp(`^${source}$`, 'u');
+    return (name) => expression.test(name);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return () => false;
+  }
 }
 
 export function hasWildcard(name: string): boolean {
