@@ -1,43 +1,21 @@
 // What a query of a user's gives, as values. Whole numbers and floats are told apart by their type; dates, times and all
 // else that JSON has no form for become the text that DuckDB prints.
 
-import {
-  type DuckDBArrayType,
-  type DuckDBArrayValue,
-  type DuckDBDecimalType,
-  type DuckDBDecimalValue,
-  type DuckDBListType,
-  type DuckDBListValue,
-  type DuckDBMapType,
-  type DuckDBMapValue,
-  type DuckDBResult,
-  type DuckDBStructType,
-  type DuckDBStructValue,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValue,
-} from '@duckdb/node-api';
-import { findOwn } from '../own-keys.ts';
+import { type DuckDBResult, DuckDBTypeId } from '@duckdb/node-api';
 import type { Value } from '../values.ts';
 import { chunksOf } from './duckdb.ts';
-
-type Read = (value: DuckDBValue) => Value;
+import { type ReadValue, type TypePlace, valueReader } from './nested-values.ts';
 
 /** The rows of a result, a few thousand at a time; each has a value for each of its columns. */
 export async function* resultRows(result: DuckDBResult): AsyncGenerator<Value[][], void> {
-  const readers = result.columnTypes().map(readerOf);
+  const readers = result.columnTypes().map((type) => valueReader({ type, path: [] }, readerOf));
   for await (const chunk of chunksOf(result)) {
     const cells = readers.map((read, column) => chunk.getColumnValues(column).map(read));
     yield Array.from({ length: chunk.rowCount }, (_, row) => cells.map((values) => values[row]!));
   }
 }
 
-function readerOf(type: DuckDBType): Read {
-  const read = valueReaderOf(type);
-  return (value) => (value === null ? null : read(value));
-}
-
-function valueReaderOf(type: DuckDBType): Read {
+function readerOf({ type }: TypePlace): ReadValue {
   switch (type.typeId) {
     case DuckDBTypeId.BOOLEAN:
     case DuckDBTypeId.VARCHAR:
@@ -57,35 +35,6 @@ function valueReaderOf(type: DuckDBType): Read {
     case DuckDBTypeId.DOUBLE:
       // JSON has no infinity: its name, rather than a null that was none.
       return (value) => (Number.isFinite(value) ? (value as number) : String(value));
-    case DuckDBTypeId.DECIMAL: {
-      const { scale } = type as DuckDBDecimalType;
-      return (value) => {
-        const { value: digits } = value as DuckDBDecimalValue;
-        return scale === 0 ? digits : Number(`${digits}e${-scale}`);
-      };
-    }
-    case DuckDBTypeId.LIST:
-    case DuckDBTypeId.ARRAY: {
-      const read = readerOf((type as DuckDBListType | DuckDBArrayType).valueType);
-      return (value) => (value as DuckDBListValue | DuckDBArrayValue).items.map(read);
-    }
-    case DuckDBTypeId.STRUCT: {
-      const { entryNames, entryTypes } = type as DuckDBStructType;
-      const fields = entryNames.map((name, index) => ({ name, read: readerOf(entryTypes[index]!) }));
-      return (value) => {
-        const { entries } = value as DuckDBStructValue;
-        return Object.fromEntries(
-          fields.map(({ name, read }) => [name, read(findOwn(entries, name) ?? null)]),
-        );
-      };
-    }
-    case DuckDBTypeId.MAP: {
-      const read = readerOf((type as DuckDBMapType).valueType);
-      return (value) =>
-        Object.fromEntries(
-          (value as DuckDBMapValue).entries.map((entry) => [String(entry.key), read(entry.value)]),
-        );
-    }
     default:
       return String;
   }

@@ -6,8 +6,9 @@ import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { cwd as currentFolder } from 'node:process';
-import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api';
-import { openDuckdb, sqlPath, sqlText } from '../duckdb/duckdb.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { openDuckdb, sqlName, sqlPath, sqlText } from '../duckdb/duckdb.ts';
+import type { TypePlace } from '../duckdb/nested-values.ts';
 import { StoreError } from '../errors.ts';
 import type { ColumnType, OutputColumn } from '../plan.ts';
 import { parseJson, type ValueObject } from '../values.ts';
@@ -47,6 +48,8 @@ async function readPersonaFile(folder: string, locale: string): Promise<PersonaF
   const file = personaPath(folder, locale);
   const hash = await hashOfContents(file);
   if (hash === null) return null;
+  // It brings all of DuckDB, which the commands that only know of this file do not need.
+  const { columnTypeOf } = await import('../duckdb/nested-values.ts');
   return withDuckdb(file, async (connection) => {
     const source = `read_parquet(${sqlPath(file)})`;
     const described = await connection.runAndReadAll(`select * from ${source} limit 0`);
@@ -54,7 +57,9 @@ async function readPersonaFile(folder: string, locale: string): Promise<PersonaF
       [bigint],
     ];
     const types = described.columnTypes();
-    const columns = described.columnNames().map((name, index) => ({ name, type: typeOf(types[index]!) }));
+    const columns = described
+      .columnNames()
+      .map((name, index) => ({ name, type: columnTypeOf({ type: types[index]!, path: [name] }, leafType) }));
     return { columns, rowCount: Number(rowCount), hash };
   });
 }
@@ -176,10 +181,6 @@ function conditionOf(filters: readonly PersonaFilter[]): string {
   return conditions.length === 0 ? 'true' : conditions.join(' and ');
 }
 
-function sqlName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 const FOOTER_BYTES = 8;
 
 /** Null where there is no such file. */
@@ -204,16 +205,7 @@ async function hashOfContents(file: string): Promise<string | null> {
 
 const WHOLE = /^(U?(TINY|SMALL|BIG)INT|U?INTEGER)$/;
 
-function typeOf(type: DuckDBType): ColumnType {
-  if ('valueType' in type && String(type).endsWith('[]'))
-    return { kind: 'list', item: typeOf(type.valueType) };
-  if ('entryTypes' in type) {
-    const { entryNames, entryTypes } = type;
-    return {
-      kind: 'struct',
-      fields: entryNames.map((name, index) => ({ name, type: typeOf(entryTypes[index]!) })),
-    };
-  }
+function leafType({ type }: TypePlace): ColumnType {
   const name = String(type);
   if (WHOLE.test(name)) return { kind: 'int' };
   if (name === 'BOOLEAN') return { kind: 'bool' };

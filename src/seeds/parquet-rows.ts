@@ -1,10 +1,10 @@
 // The rows of a Parquet file, through DuckDB. What it would change without a word is looked for in the file's schema first.
 
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { chunksOf, sqlPath } from '../duckdb/duckdb.ts';
+import { chunksOf, sqlName, sqlPath } from '../duckdb/duckdb.ts';
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { cellReaderOf, ParquetProblem, readCell, unreadable } from './parquet-values.ts';
+import { cellReaderOf, ParquetProblem, unreadable } from './parquet-values.ts';
 
 export interface ParquetColumn {
   readonly name: string;
@@ -36,7 +36,7 @@ export async function openParquet(
       yield Array.from({ length: chunk.rowCount }, (_, index): ValueObject => {
         try {
           return Object.fromEntries(
-            columns.map(({ name, reader }, column) => [name, readCell(reader, cells[column]![index]!)]),
+            columns.map(({ name, reader }, column) => [name, reader.read(cells[column]![index]!)]),
           );
         } catch (error) {
           if (!(error instanceof ParquetProblem)) throw error;
@@ -59,8 +59,7 @@ export async function explainParquet(
   const table = `read_parquet(${sqlPath(path)}, hive_partitioning = false)`;
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`);
   for (const { column_name: name } of described.getRowObjects() as { column_name: string }[]) {
-    const column = `"${name.replaceAll('"', '""')}"`;
-    await connection.run(`SELECT max(hash(${column})) FROM ${table}`).catch((again) => {
+    await connection.run(`SELECT max(hash(${sqlName(name)})) FROM ${table}`).catch((again) => {
       throw isNoText(again) ? unreadable([name]) : again;
     });
   }

@@ -2,78 +2,68 @@
 
 import { isUtf8 } from 'node:buffer';
 import {
-  type DuckDBArrayType,
   type DuckDBBlobValue,
   type DuckDBDateValue,
   type DuckDBDecimalType,
-  type DuckDBDecimalValue,
-  type DuckDBListType,
-  type DuckDBListValue,
-  type DuckDBMapType,
-  type DuckDBMapValue,
-  type DuckDBStructType,
-  type DuckDBStructValue,
   type DuckDBTimestampNanosecondsValue,
   type DuckDBTimestampValue,
   type DuckDBTimeValue,
-  type DuckDBType,
   DuckDBTypeId,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { columnTypeOf, type ReadValue, type TypePlace, valueReader } from '../duckdb/nested-values.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { formatDate } from '../text/strftime.ts';
 import type { Value } from '../values.ts';
 import { parseSeedJson } from './json-file.ts';
 
-/** How one column, or a part of it, is read. */
+/** How one column is read; its cells may be null. */
 export interface CellReader {
   readonly type: ColumnType;
-  /** Never called with null. */
-  readonly read: (value: NonNullable<DuckDBValue>) => Value;
+  readonly read: (value: DuckDBValue) => Value;
+}
+
+/** The same for values that hold no others. */
+interface Leaf {
+  readonly type: ColumnType;
+  readonly read: ReadValue;
 }
 
 /** What a file holds and no dataset can; the message follows the file's name. */
 export class ParquetProblem extends Error {}
-
-/** A type, and the names that lead to it. */
-export interface TypePlace {
-  readonly type: DuckDBType;
-  readonly path: readonly string[];
-}
 
 const DAY_MS = 86_400_000;
 const TEXT: ColumnType = { kind: 'text' };
 const INT: ColumnType = { kind: 'int' };
 
 /** Throws `ParquetProblem` for a type that has no value. */
-export function cellReaderOf({ type, path }: TypePlace): CellReader {
+export function cellReaderOf(place: TypePlace): CellReader {
+  return {
+    type: columnTypeOf(place, ({ type, path }) =>
+      type.typeId === DuckDBTypeId.DECIMAL
+        ? (type as DuckDBDecimalType).scale === 0
+          ? INT
+          : FLOAT.type
+        : leafOf({ type, path }).type,
+    ),
+    read: valueReader(place, (leaf) => leafOf(leaf).read),
+  };
+}
+
+function leafOf({ type, path }: TypePlace): Leaf {
   switch (type.typeId) {
-    case DuckDBTypeId.LIST:
-    case DuckDBTypeId.ARRAY:
-      return listReader(cellReaderOf({ type: (type as DuckDBListType | DuckDBArrayType).valueType, path }));
-    case DuckDBTypeId.STRUCT:
-      return structReader(type as DuckDBStructType, path);
-    case DuckDBTypeId.MAP:
-      return mapReader(cellReaderOf({ type: (type as DuckDBMapType).valueType, path }));
-    case DuckDBTypeId.DECIMAL:
-      return decimalReader((type as DuckDBDecimalType).scale);
     case DuckDBTypeId.VARCHAR:
       if (type.alias !== 'JSON') return { type: TEXT, read: (value) => value as string };
       return { type: { kind: 'json' }, read: (value) => jsonOf(value as string, path) };
     case DuckDBTypeId.BLOB:
       return { type: TEXT, read: (value) => textOf(value as DuckDBBlobValue, path) };
     default: {
-      const reader = findOwn(LEAVES, DuckDBTypeId[type.typeId]);
-      if (reader === undefined) throw unreadable(path);
-      return reader;
+      const leaf = findOwn(LEAVES, DuckDBTypeId[type.typeId]);
+      if (leaf === undefined) throw unreadable(path);
+      return leaf;
     }
   }
-}
-
-/** A cell that may be null. */
-export function readCell({ read }: CellReader, value: DuckDBValue): Value {
-  return value === null ? null : read(value);
 }
 
 export function unreadable(path: readonly string[]): ParquetProblem {
@@ -82,21 +72,21 @@ export function unreadable(path: readonly string[]): ParquetProblem {
   );
 }
 
-const WHOLE: CellReader = { type: INT, read: (value) => BigInt(value as number | bigint) };
-const FLOAT: CellReader = {
+const WHOLE: Leaf = { type: INT, read: (value) => BigInt(value as number | bigint) };
+const FLOAT: Leaf = {
   type: { kind: 'float' },
   read: (value) => (Number.isFinite(value) ? (value as number) : null),
 };
-const TIME: CellReader = {
+const TIME: Leaf = {
   type: TEXT,
   read: (value) => timeText((value as DuckDBTimeValue).micros, '%H:%M:%S'),
 };
-const TIMESTAMP: CellReader = {
+const TIMESTAMP: Leaf = {
   type: TEXT,
   read: (value) => timeText((value as DuckDBTimestampValue).micros, '%Y-%m-%dT%H:%M:%S'),
 };
 
-const LEAVES: { readonly [typeId: string]: CellReader } = {
+const LEAVES: { readonly [typeId: string]: Leaf } = {
   BOOLEAN: { type: { kind: 'bool' }, read: (value) => value as boolean },
   TINYINT: WHOLE,
   SMALLINT: WHOLE,
@@ -127,49 +117,6 @@ const LEAVES: { readonly [typeId: string]: CellReader } = {
   // A column of nothing.
   SQLNULL: { type: TEXT, read: () => null },
 };
-
-function listReader(item: CellReader): CellReader {
-  return {
-    type: { kind: 'list', item: item.type },
-    read: (value) => (value as DuckDBListValue).items.map((entry) => readCell(item, entry)),
-  };
-}
-
-function mapReader(value: CellReader): CellReader {
-  return {
-    type: { kind: 'json' },
-    read: (map) =>
-      Object.fromEntries(
-        (map as DuckDBMapValue).entries.map((entry) => [String(entry.key), readCell(value, entry.value)]),
-      ),
-  };
-}
-
-function structReader({ entryNames, entryTypes }: DuckDBStructType, path: readonly string[]): CellReader {
-  const fields = entryNames.map((name, index) => ({
-    name,
-    reader: cellReaderOf({ type: entryTypes[index]!, path: [...path, name] }),
-  }));
-  return {
-    type: { kind: 'struct', fields: fields.map(({ name, reader }) => ({ name, type: reader.type })) },
-    read: (value) => {
-      const { entries } = value as DuckDBStructValue;
-      return Object.fromEntries(
-        fields.map(({ name, reader }) => [name, readCell(reader, findOwn(entries, name) ?? null)]),
-      );
-    },
-  };
-}
-
-function decimalReader(scale: number): CellReader {
-  return {
-    type: scale === 0 ? INT : { kind: 'float' },
-    read: (value) => {
-      const digits = (value as DuckDBDecimalValue).value;
-      return scale === 0 ? digits : Number(`${digits}e${-scale}`);
-    },
-  };
-}
 
 function textOf({ bytes }: DuckDBBlobValue, path: readonly string[]): string {
   if (!isUtf8(bytes)) throw unreadable(path);
