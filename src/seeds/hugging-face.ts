@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { SeedSourceOf } from '../config/schema/seeds.ts';
+import { openDispatcher } from '../dispatchers.ts';
 import { findOwn } from '../own-keys.ts';
-import { proxyOf } from '../proxies.ts';
-import { SeedProblem } from './problems.ts';
 import { pathPatternOf } from '../text/wildcards.ts';
+import { SeedProblem } from './problems.ts';
 
 const PATH = /^datasets\/([^/@]+\/[^/@]+)(?:@([^/]+))?\/(.+)$/;
 const MAX_REDIRECTS = 5;
@@ -34,13 +34,13 @@ export async function withHubFiles<Result>(
     throw new SeedProblem('path', 'has to be datasets/<user>/<data set>/<file or pattern>');
   }
   const hub = openHub(source, environment);
-  const names = await hub.list(`/api/datasets/${dataset}/revision/${encodeURIComponent(revision)}`);
-  const isMatch = pathPatternOf(pattern);
-  const wanted = names.filter((name) => name === pattern || isMatch(name)).sort();
-  if (wanted.length === 0)
-    throw new SeedProblem('path', `names no file: data set ${dataset} has no ${pattern}`);
   const folder = await mkdtemp(join(tmpdir(), 'rowloom-hf-'));
   try {
+    const names = await hub.list(`/api/datasets/${dataset}/revision/${encodeURIComponent(revision)}`);
+    const isMatch = pathPatternOf(pattern);
+    const wanted = names.filter((name) => name === pattern || isMatch(name)).sort();
+    if (wanted.length === 0)
+      throw new SeedProblem('path', `names no file: data set ${dataset} has no ${pattern}`);
     const files: string[] = [];
     for (const [index, name] of wanted.entries()) {
       const file = join(folder, `${String(index).padStart(6, '0')}-${basename(name)}`);
@@ -52,6 +52,7 @@ export async function withHubFiles<Result>(
     }
     return await read(files);
   } finally {
+    await hub.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -64,16 +65,21 @@ function openHub({ endpoint, token }: SeedSourceOf<'hf'>, environment: HubOption
   const base = endpoint.replace(/\/+$/, '');
   if (!URL.canParse(base)) throw new SeedProblem('endpoint', `is "${endpoint}", which is no URL`);
 
+  const dispatchers = new Map<string, Dispatcher>();
+
+  function dispatcherTo(url: URL): Dispatcher {
+    const dispatcher = dispatchers.get(url.origin) ?? openDispatcher(url, { environment, ...TIMEOUTS });
+    dispatchers.set(url.origin, dispatcher);
+    return dispatcher;
+  }
+
   async function get(path: string): Promise<Dispatcher.ResponseData> {
     let url = new URL(`${base}${path}`);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       // A file may lie on another host, which has to see no token.
       const isOwn = url.origin === new URL(base).origin;
       const headers = isOwn && key !== undefined ? { authorization: `Bearer ${key}` } : {};
-      const proxy = proxyOf(url, environment);
-      const dispatcher =
-        proxy === null ? new Agent(TIMEOUTS) : new ProxyAgent({ ...TIMEOUTS, uri: proxy.href });
-      const response = await request(url, { headers, dispatcher });
+      const response = await request(url, { headers, dispatcher: dispatcherTo(url) });
       if (response.statusCode < 300) return response;
       await response.body.dump();
       const location = response.headers.location;
@@ -121,6 +127,7 @@ function openHub({ endpoint, token }: SeedSourceOf<'hf'>, environment: HubOption
         const { body } = await get(path);
         await pipeline(Readable.from(body), createWriteStream(file));
       }),
+    close: () => Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy())),
   };
 }
 

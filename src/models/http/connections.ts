@@ -8,7 +8,8 @@
 //   - What comes later still is told by the id of the answer: two answers of one connection have two (provider-endpoint.ts).
 
 import { EventEmitter } from 'node:events';
-import { Agent, Client, type Dispatcher, errors, Pool, ProxyAgent } from 'undici';
+import { Client, type Dispatcher, errors, Pool } from 'undici';
+import { dispatcherThrough } from '../../dispatchers.ts';
 import { type Environment, proxyOf } from '../../proxies.ts';
 
 /** Long enough for what a server writes right after an answer, short enough to cost few further connections. */
@@ -70,7 +71,7 @@ export class Connections {
       new Pool(origin, { ...options, factory: (url, each) => new RestingClient(url, each, onExcess) });
     // A call's own deadline ends it (http-endpoint.ts); undici's limits would end one that may take longer.
     const options = { factory, connections: this.#max, headersTimeout: 0, bodyTimeout: 0 };
-    return this.#proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: this.#proxy.href });
+    return dispatcherThrough(this.#proxy, options);
   }
 }
 

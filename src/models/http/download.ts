@@ -1,8 +1,9 @@
 // One file of the web, such as a picture that an endpoint names by its address. Nothing of ours is sent with it: no key.
 
-import { Agent, fetch, ProxyAgent } from 'undici';
+import { fetch } from 'undici';
+import { openDispatcher } from '../../dispatchers.ts';
 import { ModelError } from '../../errors.ts';
-import { type Environment, proxyOf } from '../../proxies.ts';
+import type { Environment } from '../../proxies.ts';
 import { cancelled, timedOut } from '../failures.ts';
 import type { CallRequest } from '../model-client.ts';
 
@@ -19,8 +20,7 @@ export async function download(
   { environment, timeoutMs, signal }: DownloadOptions,
 ): Promise<Buffer> {
   const url = new URL(address);
-  const proxy = proxyOf(url, environment);
-  const dispatcher = proxy === null ? new Agent() : new ProxyAgent(proxy.href);
+  const dispatcher = openDispatcher(url, { environment });
   const late = AbortSignal.timeout(timeoutMs);
   const fail = (what: string, failure: 'input' | 'busy' | 'unavailable', status: number | null = null) =>
     new ModelError(`Cannot fetch the picture from ${url.host}: ${what}`, { failure, status });
