@@ -1,9 +1,9 @@
 // Pictures in OpenAI's language: models that draw have a route of their own, models that talk answer a chat with pictures.
 
-import { isValueObject, parseJson, type Value, type ValueObject } from '../../../values.ts';
+import type { Value } from '../../../values.ts';
 import type { ProviderCall } from '../../http/provider-endpoint.ts';
 import type { ImageAnswer, ImageRequest, Picture } from '../../model-client.ts';
-import { chatBody, readCompletion, readError } from './protocol.ts';
+import { chatBody, completionIn, fieldsOf, listOf, parse, readError, tokensIn } from './protocol.ts';
 
 /** Parts of the names of models that draw, as Data Designer tells them. */
 const DRAWING = /dall-e-|dalle|stable-diffusion|sd-|sd_|imagen|gpt-image-/i;
@@ -35,10 +35,11 @@ export function imageCall({
 
 /** Pictures beside the answer's text, else the text itself: a data URI, base64 or an address. */
 function readChat(text: string): ReturnType<ProviderCall<ImageAnswer>['read']> {
-  const said = readCompletion(text);
+  const body = fieldsOf(parse(text));
+  const said = completionIn(body);
   if (said === null || said.error !== null) return said;
   const { answer } = said;
-  const message = fieldsOf(fieldsOf(listOf(fieldsOf(parse(text)).choices)[0]).message);
+  const message = fieldsOf(fieldsOf(listOf(body.choices)[0]).message);
   const beside = listOf(message.images).flatMap(pictureIn);
   const inParts = listOf(message.content).flatMap(pictureIn);
   const [pictures = []] = [beside, inParts, pictureIn(answer.text.trim())].filter(({ length }) => length > 0);
@@ -52,13 +53,12 @@ function readDrawn(text: string): ReturnType<ProviderCall<ImageAnswer>['read']> 
   if (body.error !== undefined && body.error !== null) return { answer: null, error: readError(text) };
   if (!Array.isArray(body.data)) return null;
   const usage = fieldsOf(body.usage);
-  const tokens = (count: Value | undefined) => (typeof count === 'bigint' && count > 0n ? Number(count) : 0);
   return {
     answer: {
       pictures: body.data.flatMap(pictureIn),
       text: '',
-      promptTokens: tokens(usage.input_tokens ?? usage.prompt_tokens),
-      completionTokens: tokens(usage.output_tokens ?? usage.completion_tokens),
+      promptTokens: tokensIn(usage.input_tokens ?? usage.prompt_tokens),
+      completionTokens: tokensIn(usage.output_tokens ?? usage.completion_tokens),
       status: 200,
     },
     id: null,
@@ -70,31 +70,15 @@ function readDrawn(text: string): ReturnType<ProviderCall<ImageAnswer>['read']> 
 const MIN_BASE64_LENGTH = 100;
 
 /** `{b64_json}`, `{image_url: {url}}`, `{url}`, or what stands there itself. */
-function pictureIn(raw: Value): readonly Picture[] {
-  if (isValueObject(raw)) {
-    const { b64_json: base64, image_url: address, url } = raw;
+function pictureIn(raw: unknown): readonly Picture[] {
+  if (typeof raw !== 'string') {
+    const { b64_json: base64, image_url: address, url } = fieldsOf(raw);
     if (typeof base64 === 'string') return [{ base64 }];
-    return pictureIn(address ?? url ?? null);
+    const within = address ?? url ?? null;
+    return within === null ? [] : pictureIn(within);
   }
-  if (typeof raw !== 'string') return [];
   const inline = /^data:image\/[^;,]+;base64,/.exec(raw.slice(0, 60))?.[0];
   if (inline !== undefined) return [{ base64: raw.slice(inline.length) }];
   if (/^https?:\/\/\S+$/i.test(raw) && URL.canParse(raw)) return [{ url: raw }];
   return raw.length > MIN_BASE64_LENGTH && /^[A-Za-z0-9+/=]+$/.test(raw) ? [{ base64: raw }] : [];
-}
-
-function parse(text: string): Value {
-  try {
-    return parseJson(text);
-  } catch {
-    return null;
-  }
-}
-
-function fieldsOf(value: Value | undefined): ValueObject {
-  return isValueObject(value) ? value : {};
-}
-
-function listOf(value: Value | undefined): readonly Value[] {
-  return Array.isArray(value) ? value : [];
 }

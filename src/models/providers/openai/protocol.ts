@@ -81,13 +81,13 @@ function isClosed(schema: Value): boolean {
   return Object.values(schema).every(isClosed);
 }
 
-type Fields = { readonly [name: string]: unknown };
+export type Fields = { readonly [name: string]: unknown };
 
-function fieldsOf(value: unknown): Fields {
+export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }
 
-function listOf(value: unknown): readonly unknown[] {
+export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
@@ -98,8 +98,11 @@ function wordOf(value: unknown): string | null {
 
 /** Reads the body of an answer with status 200; of several choices the first. Null for what is neither a completion nor an error. */
 export function readCompletion(text: string): Said<ModelAnswer> | null {
-  const body = parse(text);
-  const top = fieldsOf(body);
+  return completionIn(fieldsOf(parse(text)));
+}
+
+/** The same of a body that is parsed. */
+export function completionIn(top: Fields): Said<ModelAnswer> | null {
   const choice = fieldsOf(listOf(top.choices)[0]);
   const message = fieldsOf(choice.message);
   const error = isError(choice.error) ? errorIn(choice) : isError(top.error) ? errorIn(top) : null;
@@ -190,7 +193,8 @@ function errorIn(around: Fields): SaidError {
   return { message: raw === null ? said : `${said}: ${raw}`, status: status ?? null };
 }
 
-function parse(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -223,7 +227,7 @@ function reasoningIn(message: Fields): string | null {
   );
 }
 
-function tokensIn(count: unknown): number {
+export function tokensIn(count: unknown): number {
   return Number.isSafeInteger(count) ? Math.max(0, count as number) : 0;
 }
 
