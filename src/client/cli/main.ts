@@ -12,7 +12,7 @@ import { plural } from '../../text/plural.ts';
 import { line } from '../tell/format.ts';
 import type { CliContext } from './context.ts';
 import { fold, terminalWidth } from './text.ts';
-import { describeViolation } from './violations.ts';
+import { describeViolations } from './violations.ts';
 
 /** Adds a command's arguments, options and action. */
 type Define = (command: Command, context: CliContext) => void;
@@ -126,7 +126,7 @@ function report(
     context.setExitCode(error.exitCode === 0 ? 0 : 2);
   } else if (error instanceof ConfigError) {
     const errors = error.violations.filter(({ level }) => level === 'error');
-    for (const violation of error.violations) context.say(describeViolation(violation, context));
+    for (const text of describeViolations(error.violations, context)) context.say(text);
     const count = plural(errors.length, 'error');
     context.say(isLooking ? line('invalid', count) : line('refused', `${count}, no call was made`));
     context.setExitCode(2);

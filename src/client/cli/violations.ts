@@ -17,13 +17,20 @@ const MAX_BEFORE = 40;
 /** A line with one of these words may hold what nobody else is to see. */
 const SECRET = /api_?key|\btoken|secret|password|authorization/i;
 
-/** A violation as lines: the message, the line of the document, the caret. */
-export function describeViolation(violation: Violation, context: CliContext): string {
+/** Violations as lines: each its message, the line of the document, the caret. */
+export function describeViolations(violations: readonly Violation[], context: CliContext): string[] {
   const width = context.screen?.width ?? DEFAULT_WIDTH;
-  return [
-    line(violation.level, formatViolation(violation)),
-    ...excerptOf(violation, { ...context, width }),
-  ].join('\n');
+  const files = new Map<string, readonly string[]>();
+  function linesOf(file: string): readonly string[] {
+    const lines = files.get(file) ?? readLines(resolve(context.cwd, file));
+    files.set(file, lines);
+    return lines;
+  }
+  return violations.map((violation) =>
+    [line(violation.level, formatViolation(violation)), ...excerptOf(violation, { linesOf, width })].join(
+      '\n',
+    ),
+  );
 }
 
 /**
@@ -35,10 +42,10 @@ export function describeViolation(violation: Violation, context: CliContext): st
  */
 function excerptOf(
   { file, line, column }: Violation,
-  { cwd, width }: { readonly cwd: string; readonly width: number },
+  { linesOf, width }: { readonly linesOf: (file: string) => readonly string[]; readonly width: number },
 ): string[] {
   if (file === null || line === null || column === null) return [];
-  const text = readLine(resolve(cwd, file), line);
+  const text = linesOf(file)[line - 1];
   if (text === undefined || column > text.length + 1 || SECRET.test(text)) return [];
   const number = String(line);
   const room = Math.max(MAX_BEFORE, width - INDENT - number.length - 3);
@@ -56,12 +63,12 @@ function excerptOf(
   ];
 }
 
-function readLine(file: string, line: number): string | undefined {
+/** None of a file that is too large or gone. */
+function readLines(file: string): readonly string[] {
   try {
-    if (statSync(file).size > MAX_BYTES) return undefined;
-    return readFileSync(file, 'utf8').split(/\r?\n/)[line - 1];
+    return statSync(file).size > MAX_BYTES ? [] : readFileSync(file, 'utf8').split(/\r?\n/);
   } catch {
-    // The document was read a moment ago: whoever took it away does not need to see its line.
-    return undefined;
+    // The document was read a moment ago: whoever took it away does not need to see its lines.
+    return [];
   }
 }

@@ -24,7 +24,7 @@ import { handleInterrupts } from '../interrupts.ts';
 import { parseConfigs } from '../parse.ts';
 import { workerCommand } from '../place-options.ts';
 import { ProgressLine } from '../progress-line.ts';
-import { describeViolation } from '../violations.ts';
+import { describeViolations } from '../violations.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 interface RunFlags extends WishFlags {
@@ -125,7 +125,7 @@ export async function run(
       },
       onWish(found) {
         progress.clear();
-        for (const warning of found.config.warnings) say(describeViolation(warning, context));
+        for (const text of describeViolations(found.config.warnings, context)) say(text);
         for (const text of [...describeWish(found, startedAt), ...describeRoom(found)]) say(text);
         sayPlan(found);
       },

@@ -6,7 +6,7 @@ import { line } from '../../tell/format.ts';
 import { describeWish, targetOf } from '../../tell/run-report.ts';
 import type { CliContext } from '../context.ts';
 import { workerCommand } from '../place-options.ts';
-import { describeViolation } from '../violations.ts';
+import { describeViolations } from '../violations.ts';
 import { addWishOptions, type WishFlags, wishOptionsOf } from '../wish-options.ts';
 
 export function defineStart(command: Command, context: CliContext): void {
@@ -22,7 +22,7 @@ async function start(config: string, flags: WishFlags, context: CliContext): Pro
     isDryRun: false,
     say,
     onWish(wish) {
-      for (const warning of wish.config.warnings) say(describeViolation(warning, context));
+      for (const text of describeViolations(wish.config.warnings, context)) say(text);
       for (const text of describeWish(wish, Date.now())) say(text);
       for (const text of describePlan(wish)) say(text);
     },

@@ -7,7 +7,7 @@ import { formatType, type OutputColumn, validateDocument } from '../../wish/vali
 import type { CliContext } from '../context.ts';
 import { paintFor } from '../paint.ts';
 import { fold, formatTable } from '../text.ts';
-import { describeViolation } from '../violations.ts';
+import { describeViolations } from '../violations.ts';
 
 interface ValidateFlags {
   readonly runConfig?: string;
@@ -34,7 +34,7 @@ async function validate(config: string, flags: ValidateFlags, context: CliContex
   print(paintFor(screen).strong(head));
   for (const text of body)
     for (const part of screen === null ? [text] : fold(text, screen.width)) print(part);
-  for (const warning of warnings) say(describeViolation(warning, context));
+  for (const text of describeViolations(warnings, context)) say(text);
   const parts = [formatColumns(columns.map(({ kind, isDropped: drop }) => ({ kind, drop })))];
   if (seeds !== null) parts.push(`seed data ${seeds.name}: ${plural(seeds.rows, 'row')}`);
   for (const { name, kind } of processors) parts.push(`processor ${name}: ${kind}`);
