@@ -132,6 +132,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
   check?(config: Config, checks: ColumnChecks): void;
   sideEffects?(config: Config): readonly OutputColumn[];
+  /** What it makes beside a column of that name where a field asks for it, with the field as people write it. */
+  optionalSideEffects?(column: string): readonly { readonly name: string; readonly field: string }[];
   /** The exports of modules that its cells are made by: bundled before the plan is made. */
   modules?(config: Config): readonly ModuleRef[];
   /** The persona files that its cells are taken from: looked at before the plan is made. */

@@ -174,7 +174,7 @@ function problemOfName(
   if (!known.includes(name)) {
     if (mayBeMadeBeside(name, checks.config)) return null;
     const others = known.filter((other) => other !== column.name);
-    return `no column "${name}"${howToMakeBeside(name, others) ?? suggestion(nearestName(name, others))}`;
+    return `no column "${name}"${howToMakeBeside(name, checks.config.columns) ?? suggestion(nearestName(name, others))}`;
   }
   if (checks.producerOf(name) === column.name) return 'looks at what it makes itself';
   if (field.mark.holds !== 'expressions') return null;

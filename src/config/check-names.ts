@@ -56,17 +56,14 @@ export function madeBeside({ config }: ReadColumn): readonly string[] {
   return sideEffects?.map(({ name }) => name) ?? [];
 }
 
-/** The fields by which a model column makes another one beside it. */
-const BESIDE = [
-  { ending: '__trace', field: 'with_trace: all_messages' },
-  { ending: '__reasoning_content', field: 'extract_reasoning_content: true' },
-];
-
 /** `: column "answer" makes it with with_trace: all_messages`; undefined for a name that no column can make. */
-export function howToMakeBeside(name: string, columns: readonly string[]): string | undefined {
-  for (const { ending, field } of BESIDE) {
-    const maker = columns.find((column) => `${column}${ending}` === name);
-    if (maker !== undefined) return `: column "${maker}" makes it with ${field}`;
+export function howToMakeBeside(wanted: string, columns: readonly ReadColumn[]): string | undefined {
+  for (const { name, kind } of columns) {
+    if (name === null || kind === null) continue;
+    const found = declarationOf(kind)
+      .optionalSideEffects?.(name)
+      .find((made) => made.name === wanted);
+    if (found !== undefined) return `: column "${name}" makes it with ${found.field}`;
   }
   return undefined;
 }

@@ -98,6 +98,10 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
       ...(with_trace === 'none' ? [] : [{ name: traceColumn(name), type: TRACE }]),
       ...(extract_reasoning_content ? [{ name: reasoningColumn(name), type: TEXT }] : []),
     ],
+    optionalSideEffects: (column) => [
+      { name: traceColumn(column), field: 'with_trace: all_messages' },
+      { name: reasoningColumn(column), field: 'extract_reasoning_content: true' },
+    ],
     type: own.type,
     form: (config) => ({
       prompt: config.prompt,
