@@ -71,3 +71,8 @@ export interface InnerTurn {
 export function lastAnswer(turns: readonly Turn[]): ModelTurn | undefined {
   return turns.findLast((turn) => turn.by === 'model');
 }
+
+/** The files of the pictures that were made in a conversation. */
+export function picturesIn(turns: readonly Turn[]): readonly PictureFile[] {
+  return turns.flatMap((turn) => (turn.by === 'pictures' ? turn.files : []));
+}

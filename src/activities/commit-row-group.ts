@@ -13,7 +13,7 @@ import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop, GroupRecord } from '../store/groups.ts';
 import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
-import type { PictureFile } from '../turns.ts';
+import { type PictureFile, picturesIn } from '../turns.ts';
 import type { Build } from './build.ts';
 import { removeForeignFiles } from './foreign-files.ts';
 
@@ -108,8 +108,8 @@ class Pictures {
   readonly #files = new Map<number, PictureFile[]>();
 
   noteCell({ row, turns }: CellRecord): void {
-    for (const { files } of turns.filter((turn) => turn.by === 'pictures'))
-      this.#files.set(row, [...(this.#files.get(row) ?? []), ...files]);
+    const files = picturesIn(turns);
+    if (files.length > 0) this.#files.set(row, [...(this.#files.get(row) ?? []), ...files]);
   }
 
   /** Each once, by name. */

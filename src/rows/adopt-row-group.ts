@@ -9,6 +9,7 @@ import { failuresOf, findGroup, type GroupRecord } from '../store/groups.ts';
 import { imageFolder, isOfAllEditions } from '../store/names.ts';
 import { findPublished, listEditions } from '../store/published.ts';
 import type { CellRecord } from '../store/records.ts';
+import { picturesIn } from '../turns.ts';
 import { type AdoptInput, adoptCells } from './adopt.ts';
 import type { Adoption, EarlierOutput } from './adoption.ts';
 import type { Assembler } from './assemble.ts';
@@ -83,13 +84,13 @@ async function withoutLostPictures(
   gathered: ReadonlyMap<string, readonly CellRecord[]>,
 ): Promise<ReadonlyMap<string, readonly CellRecord[]>> {
   const isThere = async ({ turns }: CellRecord) => {
-    const pictures = turns.flatMap((turn) => (turn.by === 'pictures' ? turn.files : []));
+    const pictures = picturesIn(turns);
     const stats = await Promise.all(pictures.map(({ name }) => files.findStat(name)));
     return stats.every((stat, index) => stat?.sizeBytes === pictures[index]!.sizeBytes);
   };
   const kept = new Map<string, readonly CellRecord[]>();
   for (const [column, records] of gathered) {
-    const isPictures = records.some(({ turns }) => turns.some(({ by }) => by === 'pictures'));
+    const isPictures = records.some(({ turns }) => picturesIn(turns).length > 0);
     if (!isPictures) kept.set(column, records);
     else {
       const found = await Promise.all(records.map(isThere));

@@ -8,7 +8,7 @@
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { sumCosts } from '../graph/totals.ts';
-import type { Turn } from '../turns.ts';
+import { picturesIn } from '../turns.ts';
 import { type CallUsage, mergeUsage } from './call-usage.ts';
 import {
   type CellFile,
@@ -136,7 +136,7 @@ async function readIndex(
       const identity = identityOf(record);
       let entry = entries.get(identity);
       if (entry === undefined) {
-        const pictures = picturesIn(turns);
+        const pictures = picturesIn(turns).map((file) => file.name);
         entry = {
           row,
           in: digest,
@@ -160,10 +160,6 @@ async function readIndex(
     if (!scanned.isEnded) open.add(cellFile.name);
   }
   return { entries: [...entries.values()].sort(byRowAndAge), usage, damaged, open, ofFailed };
-}
-
-function picturesIn(turns: readonly Turn[]): readonly string[] {
-  return turns.flatMap((turn) => (turn.by === 'pictures' ? turn.files.map(({ name }) => name) : []));
 }
 
 function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
