@@ -3,7 +3,7 @@
 // A value is one item, a list of items, or text that is a JSON list of items. `[]` shows nothing. What is no item fails the
 // cell, and says why: a call that cannot be understood costs all the same.
 
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
 import type { LocalMedia, MediaFile } from '../../local-media.ts';
 import type { Media } from '../../models/model-client.ts';
@@ -58,8 +58,7 @@ export function digestOfMedia(media: ShownMedia): Value {
   if ('file' in media) return { modality, type: media.mediaType, content: media.file.sha256 };
   const inline = dataUriIn(media.url);
   if (inline === null) return { modality, url: media.url };
-  const content = createHash('sha256').update(Buffer.from(inline.base64, 'base64')).digest('hex');
-  return { modality, type: inline.type, content };
+  return { modality, type: inline.type, content: sha256Of(Buffer.from(inline.base64, 'base64')) };
 }
 
 /** What stands for a medium where people read: its address, its file, or how large it is. */

@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { columnDraws } from '../../../draws.ts';
 import { findOwn } from '../../../own-keys.ts';
+import type { ColumnType } from '../../../plan.ts';
 import { nearestName } from '../../../text/nearest-name.ts';
 import { anyOf, suggestion } from '../../../text/phrases.ts';
 import type { Value } from '../../../values.ts';
 import { isValueObject } from '../../../values.ts';
 import { filledText, mapOf, plainValue, real } from '../../fields.ts';
+import { FLOAT, INT } from '../params.ts';
 import { type SamplerParams, textParam } from '../sampler.ts';
 import { CONTINUOUS } from './continuous.ts';
 import { DISCRETE } from './discrete.ts';
@@ -30,8 +32,9 @@ interface DistributionParams {
   readonly dist_params: Shape;
 }
 
-export function isDiscrete({ dist_name: name }: DistributionParams): boolean {
-  return findOwn(DISTRIBUTIONS, name)!.isDiscrete;
+/** Whole numbers where each of the parameters of a column names a distribution of whole numbers. */
+export function distributionType(sets: readonly DistributionParams[]): ColumnType {
+  return sets.every(({ dist_name: name }) => findOwn(DISTRIBUTIONS, name)!.isDiscrete) ? INT : FLOAT;
 }
 
 /** For the schema: the distribution is known, has all its parameters and no others, and numbers can be drawn. */

@@ -5,9 +5,9 @@ import {
   checkDistribution,
   distributionFields,
   distributionOf,
-  isDiscrete,
+  distributionType,
 } from '../distributions/registry.ts';
-import { FLOAT, INT, samplerType } from '../params.ts';
+import { samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 const params = map({
@@ -19,7 +19,7 @@ const params = map({
 export const bernoulliMixture: Sampler<typeof params> = {
   params,
   draws: 'number',
-  type: (sets) => (sets.every(isDiscrete) ? INT : FLOAT),
+  type: distributionType,
   open({ params: given }) {
     const p = numberParam(given, 'p');
     const sample = distributionOf(given);

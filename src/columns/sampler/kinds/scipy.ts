@@ -5,9 +5,9 @@ import {
   checkDistribution,
   distributionFields,
   distributionOf,
-  isDiscrete,
+  distributionType,
 } from '../distributions/registry.ts';
-import { decimalPlaces, FLOAT, INT, samplerType } from '../params.ts';
+import { decimalPlaces, samplerType } from '../params.ts';
 import type { Sampler } from '../sampler.ts';
 
 const params = map({
@@ -19,7 +19,7 @@ const params = map({
 export const scipy: Sampler<typeof params> = {
   params,
   draws: 'number',
-  type: (sets) => (sets.every(isDiscrete) ? INT : FLOAT),
+  type: distributionType,
   open({ params: given }) {
     const sample = distributionOf(given);
     return { draw: ({ draw }) => sample(draw) };
