@@ -56,7 +56,10 @@ export async function* datasetRows({
   }
   const filter = source.filter === null ? null : filterOf(source.filter, names);
   let next = 0;
+  let finished = 0;
+  let isEmpty = true;
   for await (const group of readGroups(dataset, epoch)) {
+    if (group.isComplete) finished += group.rows.last - group.rows.first + 1;
     const numbers = rowsOfRanges(group.rowsInFiles);
     let position = 0;
     for (const file of filesOf(group, 'isExported')) {
@@ -65,24 +68,22 @@ export async function* datasetRows({
         const number = numbers[position++]!;
         for (; next < number; next += 1) yield null;
         const row = nestedRow(read, columns);
-        yield filter === null || filter(row, number) ? only(row, taken) : null;
+        const isTaken = filter === null || filter(row, number);
+        isEmpty &&= !isTaken;
+        yield isTaken ? only(row, taken) : null;
         next += 1;
       }
     }
   }
-  if (next < asked && !(await isWhole())) {
+  if (isEmpty) {
+    throw filter === null || next === 0
+      ? new SeedProblem('name', `is "${name}", of which no row is left`)
+      : new SeedProblem('filter', `holds for no row of ${name}`);
+  }
+  // Rows that were dropped there count as finished.
+  if (next < asked && finished < asked)
     warn(`has ${next} of ${plural(asked, 'row')} so far: rows without a seed row are dropped`);
-  }
   for (; next < asked; next += 1) yield null;
-
-  async function isWhole(): Promise<boolean> {
-    let rows = 0;
-    for await (const group of readGroups(dataset!, epoch)) {
-      if (!group.isComplete) return false;
-      rows += group.rows.last - group.rows.first + 1;
-    }
-    return rows >= asked;
-  }
 }
 
 function only(row: ValueObject, columns: readonly string[]): ValueObject {

@@ -43,5 +43,6 @@ describe('the rows of another dataset', () => {
       'reads "labl", which is no column there, did you mean "label"?',
     );
     await expect(read({ filter: '{{ label' })).rejects.toThrow('is no condition: ');
+    await expect(read({ filter: '{{ label == "" }}' })).rejects.toThrow('holds for no row of trips');
   });
 });
