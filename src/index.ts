@@ -64,9 +64,10 @@ export {
   type GraphDescription,
 } from './client/tell/describe-graph.ts';
 export type { CellCounts, ColumnCount } from './client/wish/count-cells.ts';
-export type { DatasetPlace, StorePlace } from './client/wish/find-dataset.ts';
+export type { DatasetPlace } from './client/wish/find-dataset.ts';
 export type { DocumentOptions } from './client/wish/prepare-document.ts';
 export type { RedoWish } from './client/wish/redo-rules.ts';
+export type { StorePlace } from './client/wish/store-folder.ts';
 export { type OutputColumn, type ValidDocument, validateDocument } from './client/wish/validate-document.ts';
 export type { ForeignCells, Question, Wish, WishOptions } from './client/wish/wish.ts';
 export {

@@ -5,14 +5,10 @@ import { join } from 'node:path';
 import type { SeedSourceConfig, SeedSourceOf, SeedType } from '../config/schema/seeds.ts';
 import type { Violation } from '../errors.ts';
 import { isValueObject, type ValueObject } from '../values.ts';
-import { datasetRows } from './dataset-rows.ts';
-import { withHubFiles } from './hugging-face.ts';
 import { SeedProblem } from './problems.ts';
-import { ROLLOUTS, rolloutRows } from './rollouts/read-rollouts.ts';
 import type { WrittenRow } from './row-blocks.ts';
 import { findSeedFolder, locateSeedFiles, type PathPlaces } from './seed-paths.ts';
 import { openSeedSource, type ReadSource, sourceOfRows } from './seed-source.ts';
-import { contentRows, directoryRows } from './source-files.ts';
 
 /** Where a source is looked for. */
 export interface SeedPlaces extends PathPlaces {
@@ -57,17 +53,23 @@ type Open<Type extends SeedType> = (
   places: OpenPlaces,
 ) => Promise<{ readonly source: ReadSource; readonly name: string }>;
 
+/** What reads a kind of source is loaded with the first one of it: all of them take as long as all the rest of a command. */
 const OPENERS: { readonly [Type in SeedType]: Open<Type> } = {
   async local({ path }, places) {
     const found = await locateSeedFiles(path, places);
     if ('problem' in found) throw new SeedProblem('path', found.problem);
     return { source: await openSeedSource(found.files), name: path };
   },
-  directory: async (config, places) =>
-    named(directoryRows(config, await folderOf(config.path, places)), `files of ${config.path}`),
-  file_contents: async (config, places) =>
-    named(contentRows(config, await folderOf(config.path, places)), `files of ${config.path}`),
+  async directory(config, places) {
+    const { directoryRows } = await import('./source-files.ts');
+    return named(directoryRows(config, await folderOf(config.path, places)), `files of ${config.path}`);
+  },
+  async file_contents(config, places) {
+    const { contentRows } = await import('./source-files.ts');
+    return named(contentRows(config, await folderOf(config.path, places)), `files of ${config.path}`);
+  },
   async agent_rollout(source, places) {
+    const { ROLLOUTS, rolloutRows } = await import('./rollouts/read-rollouts.ts');
     const { home } = ROLLOUTS[source.format];
     if (source.path === null && home === null) {
       throw new SeedProblem('path', `is missing: sessions of ${source.format} have no place of their own`);
@@ -76,16 +78,18 @@ const OPENERS: { readonly [Type in SeedType]: Open<Type> } = {
     const folder = await folderOf(path, places);
     return named(rolloutRows({ source, folder, warn: places.warn }), `${source.format} sessions of ${path}`);
   },
-  hf: (source, { environment }) =>
-    withHubFiles({ source, environment }, async (files) => ({
+  async hf(source, { environment }) {
+    const { withHubFiles } = await import('./hugging-face.ts');
+    return withHubFiles({ source, environment }, async (files) => ({
       source: await openSeedSource(files),
       name: source.path,
-    })),
-  dataset: async (source, { directory, warn }) =>
-    named(
-      datasetRows({ source, directory, warn: (message) => warn(source.name, message) }),
-      `dataset ${source.name}`,
-    ),
+    }));
+  },
+  async dataset(source, { directory, warn }) {
+    const { datasetRows } = await import('./dataset-rows.ts');
+    const rows = datasetRows({ source, directory, warn: (message) => warn(source.name, message) });
+    return named(rows, `dataset ${source.name}`);
+  },
   rows: async ({ rows }) => named(rowsOf(rows), 'rows of the document'),
 };
 

@@ -6,7 +6,7 @@ import { type Summary, summarize } from '../../store/look.ts';
 import { listVersions } from '../../store/published.ts';
 import { readUsage } from '../../store/usage.ts';
 import { plural } from '../../text/plural.ts';
-import type { StorePlace } from '../wish/find-dataset.ts';
+import type { StorePlace } from '../wish/store-folder.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from '../wish/wish.ts';
 import type { CallbackFailure, RunEvents, StoppedCalls } from './build.ts';
 import type { Connected } from './connection.ts';

@@ -6,7 +6,7 @@ import { storeTaskQueue } from '../../protocol.ts';
 import { workerOptions } from '../../server/proxy.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { installRuntime, startWorker } from '../../worker.ts';
-import { storeFolder } from '../wish/find-dataset.ts';
+import { storeFolder } from '../wish/store-folder.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 
 /**

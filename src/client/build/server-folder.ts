@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type StorePlace, storeFolder } from '../wish/find-dataset.ts';
+import { type StorePlace, storeFolder } from '../wish/store-folder.ts';
 
 const NAME = '.rowloom';
 

@@ -10,7 +10,8 @@ import type { Failure } from '../../store/failures.ts';
 import { livenessOf } from '../../store/liveness.ts';
 import { findFailures, type Summary, summarize } from '../../store/look.ts';
 import { openStore } from '../../store/store.ts';
-import { type DatasetPlace, findDataset, type StorePlace, storeFolder } from '../wish/find-dataset.ts';
+import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
+import { type StorePlace, storeFolder } from '../wish/store-folder.ts';
 
 export interface DatasetStatus {
   readonly name: string;

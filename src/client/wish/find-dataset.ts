@@ -9,24 +9,14 @@ import { findVersion, type VersionPlace } from '../../store/look.ts';
 import { isDatasetName } from '../../store/names.ts';
 import { listVersions } from '../../store/published.ts';
 import { openStore, type Store, splitDatasetPath } from '../../store/store.ts';
+import { type StorePlace, storeFolder } from './store-folder.ts';
 
-const DEFAULT_STORE_FOLDER = 'artifacts';
 /** `trips@6`: no dataset's name holds "@", a folder's may. */
 const AT_VERSION = /^(.+)@(\d{1,9})$/;
-
-export interface StorePlace {
-  /** The store's folder; `artifacts` by default. */
-  readonly out?: string;
-  readonly cwd: string;
-}
 
 export interface DatasetPlace extends StorePlace {
   /** A dataset's name in the store, or the path of its folder. */
   readonly target: string;
-}
-
-export function storeFolder({ out, cwd }: StorePlace): string {
-  return resolve(cwd, out ?? DEFAULT_STORE_FOLDER);
 }
 
 /** A path as a person in a folder would write it. */

@@ -4,7 +4,7 @@ import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
 import { openSeeds } from '../../seeds/open-seeds.ts';
-import { storeFolder } from './find-dataset.ts';
+import { storeFolder } from './store-folder.ts';
 
 /** A document to look at, with no dataset of it. */
 export interface DocumentOptions

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { RefusedError } from '../../errors.ts';
 import { plural } from '../../text/plural.ts';
 import { formatDate } from '../../text/strftime.ts';
-import { findInFolder, storeFolder } from './find-dataset.ts';
+import { findInFolder } from './find-dataset.ts';
+import { storeFolder } from './store-folder.ts';
 import { datasetNameFor } from './target.ts';
-import { openWish, type Wish, type WishOptions } from './wish.ts';
+import { compareToLatest, type WishOptions } from './wish.ts';
 
 export const RESUME_MODES = ['never', 'always', 'if_possible'] as const;
 export type ResumeMode = (typeof RESUME_MODES)[number];
@@ -53,15 +54,15 @@ export async function nameToCreate(options: ResumeOptions): Promise<NamedDataset
 async function whyNotResumed(options: ResumeOptions): Promise<string | null> {
   const { rows, ...others } = options;
   if (options.mode === 'never') return 'it is there already, and --resume never starts anew';
-  let wish: Wish;
+  let compared: Awaited<ReturnType<typeof compareToLatest>>;
   try {
     // With as many rows as before: fewer are told of here.
-    wish = await openWish(others);
+    compared = await compareToLatest(others);
   } catch (error) {
     if (error instanceof RefusedError) return error.message;
     throw error;
   }
-  const { latestStart, documentDigest } = wish;
+  const { latestStart, documentDigest } = compared;
   if (latestStart === undefined) return null;
   if (latestStart.documentDigest !== documentDigest)
     return 'it was made from another document or other seed data';

@@ -7,7 +7,8 @@ import { RefusedError, StoreError } from '../../errors.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { datasetNameWith, isDatasetName } from '../../store/names.ts';
 import { splitDatasetPath } from '../../store/store.ts';
-import { findInFolder, type StorePlace, storeFolder } from './find-dataset.ts';
+import { findInFolder } from './find-dataset.ts';
+import { type StorePlace, storeFolder } from './store-folder.ts';
 
 /** Ends the names of datasets whose answers are simulated by `--simulate`. */
 export const SIMULATED_SUFFIX = '-simulated';

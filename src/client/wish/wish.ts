@@ -27,11 +27,11 @@ import type {
 import { isPublishedByName } from '../../store/editions.ts';
 import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
-import { plural } from '../../text/plural.ts';
 import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
-import { findTarget, SIMULATED_SUFFIX, type Target, type TargetOptions } from './target.ts';
+import { refuseFewerRows, refuseOtherGroupSize, refuseRealModels } from './refusals.ts';
+import { findTarget, type Target, type TargetOptions } from './target.ts';
 import { openSeedsOf } from './wish-seeds.ts';
 
 /** Existing cells that are made again without asking. */
@@ -118,6 +118,19 @@ interface OpenedWish extends Target {
  * fit the dataset, and `StoreError`.
  */
 export async function openWish(options: WishOptions): Promise<Wish> {
+  const opened = await open(options);
+  return decide(opened, opened.options.keep);
+}
+
+/** The newest start of the dataset, and the digest of what the document asks for. Counts no cell. Throws as {@link openWish}. */
+export async function compareToLatest(
+  options: WishOptions,
+): Promise<Pick<Wish, 'latestStart' | 'documentDigest'>> {
+  const { latestStart, config } = await open(options);
+  return { latestStart, documentDigest: planDigestOf(config.plan) };
+}
+
+async function open(options: WishOptions): Promise<OpenedWish> {
   const target = await findTarget(options);
   const { dataset, name } = target;
   const record = (await dataset?.read()) ?? null;
@@ -154,20 +167,17 @@ export async function openWish(options: WishOptions): Promise<Wish> {
   const epoch = dataset === null ? undefined : await findPublished(dataset);
   const published = await planOf(epoch === undefined ? undefined : await dataset?.findEpoch(epoch));
   const latestState = (await dataset?.findState()) ?? 'new';
-  return decide(
-    {
-      ...target,
-      options: { ...options, keep, redo },
-      config,
-      seedSource,
-      record,
-      latestStart,
-      latestState,
-      latest,
-      published,
-    },
-    keep,
-  );
+  return {
+    ...target,
+    options: { ...options, keep, redo },
+    config,
+    seedSource,
+    record,
+    latestStart,
+    latestState,
+    latest,
+    published,
+  };
 }
 
 /** The same wish with all stale cells kept. */
@@ -264,31 +274,6 @@ export async function acceptWish(wish: Wish): Promise<AcceptedWish> {
     if (!(error instanceof StoreError) || made === undefined) throw error;
     return { ...wish, store, dataset: made };
   }
-}
-
-function refuseFewerRows({ rows }: Settings, before: EpochRecord, name: string): void {
-  if (rows >= before.rows) return;
-  throw new RefusedError(
-    `Cannot make "${name}" smaller: it was asked for ${plural(before.rows, 'row')}, now for ${rows}. Use -n ${before.rows}, or --new for another dataset`,
-  );
-}
-
-function refuseOtherGroupSize({ rowGroupSize }: Plan, before: DatasetRecord, name: string): void {
-  if (rowGroupSize === before.rowGroupSize) return;
-  throw new RefusedError(
-    `Cannot change row_group_size of "${name}" to ${rowGroupSize}: the dataset was made with ${before.rowGroupSize}. Use --new for another dataset`,
-  );
-}
-
-/** A dataset of simulated answers that was made with `--simulate` must not start to cost money for want of a flag. */
-function refuseRealModels(of: { latest: Plan | null; plan: Plan; name: string }): void {
-  if (!of.name.endsWith(SIMULATED_SUFFIX) || of.latest === null) return;
-  const isSimulated = (plan: Plan) =>
-    Object.values(plan.models).every(({ providerType }) => providerType === 'simulated');
-  if (!isSimulated(of.latest) || isSimulated(of.plan)) return;
-  throw new RefusedError(
-    `Cannot ask real models for "${of.name}": its answers are simulated. Go on with --simulate, or use --name for another dataset`,
-  );
 }
 
 function keepRules(
