@@ -4,8 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** What takes minutes goes first, so that nothing runs alone at the end, and the unit tests, in one process, last. */
 const ORDER = ['/test/system/crash.', '/test/system/', '/test/workflows/', '/test/activities/', '/test/'];
 
-/** They measure CPU time, which what other tests left in a process adds to. */
-const MEASURED = ['test/unit/templates/limits.test.ts'];
+/** They measure CPU time or count connections of their process, which what other tests left in it adds to. */
+const IN_OWN_PROCESS = ['test/unit/templates/limits.test.ts', 'test/unit/client/broken-documents.test.ts'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -27,13 +27,13 @@ export default defineConfig({
       // In a process of its own each of them would load the sources anew: half of its time.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: MEASURED, isolate: false },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: IN_OWN_PROCESS, isolate: false },
       },
       {
         extends: true,
         test: {
           name: 'real',
-          include: ['test/{activities,workflows,replay,system}/**/*.test.ts', ...MEASURED],
+          include: ['test/{activities,workflows,replay,system}/**/*.test.ts', ...IN_OWN_PROCESS],
         },
       },
     ],

@@ -21,7 +21,8 @@ it('has examples that are as they say, of every kind of source', async () => {
       const file = join(folder, `${index}.yaml`);
       await writeFile(file, text);
       const type = /seed_type: (\w+)/.exec(text)![1]!;
-      const options = { file, cwd: root, home: folder, environment: {}, isSimulated: true };
+      const place = { cwd: root, home: folder, out: join(folder, 'artifacts') };
+      const options = { file, ...place, environment: {}, isSimulated: true };
       found.push(
         await prepareToLook(options).then(
           ({ seeds }) => `${type} ${seeds!.rows > 0}`,
