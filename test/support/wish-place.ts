@@ -13,6 +13,10 @@ import type { ValueObject } from '../../src/values.ts';
 import type { MockModelServer } from './mock-model-server.ts';
 import { readRows } from './read-output.ts';
 
+// Workflow code runs in this thread: the thread that a worker has for it costs each command half a second. The tests that
+// start processes have it.
+process.env.TEMPORAL_DEBUG = '1';
+
 export interface WishEnd {
   readonly code: number;
   /** What was said on stderr; the folder is `~`. */

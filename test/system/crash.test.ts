@@ -4,7 +4,7 @@
 import { beforeAll, describe, it } from 'vitest';
 import { buildThrough, disturbancesOf, type Outcome, violationsOf } from '../support/disturbed-build.ts';
 
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 4];
 const LIMIT_MS = 480_000;
 
 let undisturbed: Outcome;

@@ -32,13 +32,11 @@ async function inPlace(use: (place: Place) => Promise<void>): Promise<void> {
 describe.concurrent('a refusal', { timeout: LIMIT_MS }, () => {
   it.each([
     [400, 'some-model is not a valid model ID', "correct the model's name"],
-    [400, 'Bad Request', "no call was answered before it · correct the model's name or its parameters"],
     [
       404,
       'Not Found',
       'no call was answered before it · correct the endpoint, to which /chat/completions is added, or the model',
     ],
-    [429, 'You exceeded your current quota', 'give the key a quota again, or use another one'],
   ])(
     'of %i %j before any answer ends the build after that one call, with what to do first',
     (status, message, remedy) =>

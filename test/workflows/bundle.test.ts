@@ -4,7 +4,7 @@ import { bundleWorkflows } from '../../src/worker.ts';
 const MAX_BYTES = 2 * 1024 * 1024;
 /** Temporal's own: service definitions, time spans, 64-bit numbers; `?` is what webpack puts where nothing is. */
 const ALLOWED = /^(?:@temporalio\/(?:common|workflow)|nexus-rpc|ms|long|\?\w+)$/;
-const OURS = /^\.\/src\/(?:workflows\/|graph\/|(?:errors|own-keys|protocol|totals)\.ts$)/;
+const OURS = /^\.\/dist\/(?:workflows\/|graph\/|(?:errors|own-keys|protocol|totals)\.js$)/;
 
 /** The modules in a bundle: packages by name, ours by their path. */
 function modulesIn(code: string): readonly string[] {
@@ -17,7 +17,7 @@ describe('the workflow bundle', () => {
     const { code } = await bundleWorkflows();
     expect(Buffer.byteLength(code)).toBeLessThan(MAX_BYTES);
     const modules = modulesIn(code);
-    expect(modules).toContain('./src/workflows/generate-dataset.ts');
+    expect(modules).toContain('./dist/workflows/generate-dataset.js');
     expect(modules.filter((module) => !ALLOWED.test(module) && !OURS.test(module))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoreFiles } from '../../../src/store/files/port.ts';
 import { type WalkOptions, type WalkResult, walk } from '../../support/overlapping-builds.ts';
 
-const WALKS = Number(process.env.ROWLOOM_WALKS ?? 200);
+const WALKS = Number(process.env.ROWLOOM_WALKS ?? 80);
 const FIRST_SEED = Number(process.env.ROWLOOM_SEED ?? 1);
 /** What each broken rule is found within, with room to spare. */
 const WALKS_TO_FIND = 300;
