@@ -1,6 +1,6 @@
 // The cells of a slice before they are made.
 
-import { createBreather } from '../breathe.ts';
+import { breathe } from '../breathe.ts';
 import type { Cell, Keyed, RowView } from '../columns/maker.ts';
 import type { OpenCells } from '../columns/open-columns.ts';
 import type { CellError } from '../errors.ts';
@@ -12,7 +12,6 @@ export async function inputsOf(
   views: readonly RowView[],
 ): Promise<readonly (Keyed<unknown> | CellError)[]> {
   if (column.strategy === 'column') return maker.inputs(views);
-  const breathe = createBreather();
   const inputs: (Keyed<unknown> | CellError)[] = [];
   for (const view of views) {
     await breathe();

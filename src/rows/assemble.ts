@@ -10,7 +10,7 @@
 //   R4. A failed cell of a column whose `onError` is null is null, or what its kind says in its place, and counts as made.
 //   R5. A `column` has its cells together or not at all.
 
-import { createBreather } from '../breathe.ts';
+import { breathe } from '../breathe.ts';
 import type { OpenMaker, RowFailure, RowView } from '../columns/maker.ts';
 import type { OpenColumn } from '../columns/open-columns.ts';
 import { openViews } from '../columns/row-view.ts';
@@ -104,7 +104,6 @@ class RowAssembler implements Assembler {
     hasAllSides = false,
   }: AssembleOptions): Promise<readonly AssembledRow[]> {
     const rows = numbers.map(emptyRow);
-    const breathe = createBreather();
     for (const prepared of this.#prepared.values()) {
       const { open } = prepared;
       if (columns?.has(open.column.name) === false) continue;

@@ -1,6 +1,7 @@
 // The root columns of a dataset: a pure function of plan, seed rows and row. What processors before the batch make of them
 // is what everybody sees: they know of no other roots.
 
+import { breathe } from '../breathe.ts';
 import type { OpenRoots, RootValues, RowFailure } from '../columns/maker.ts';
 import { digestOf } from '../digest.ts';
 import { CellError, DROPPED_BY_PROCESSOR, StoreError } from '../errors.ts';
@@ -55,13 +56,14 @@ export async function openRoots({ plan, open, functions, files, seedSource }: Ro
     async make(rows, signal = NEVER) {
       const made = await makeRoots(makers, rows);
       const processed = await process(plan, made, { functions, signal });
-      return new Map(
-        [...processed].map(([row, { values, failure }]) => {
-          const cells: Record<string, CellRecord> = {};
-          for (const [column, value] of Object.entries(values)) setOwn(cells, column, rootRecord(row, value));
-          return [row, { cells, failure }];
-        }),
-      );
+      const roots = new Map<number, RootRow>();
+      for (const [row, { values, failure }] of processed) {
+        const cells: Record<string, CellRecord> = {};
+        for (const [column, value] of Object.entries(values)) setOwn(cells, column, rootRecord(row, value));
+        roots.set(row, { cells, failure });
+        await breathe();
+      }
+      return roots;
     },
     seedKeyOf: (rows) => seeds?.keyOf(rows) ?? null,
   };

@@ -4,6 +4,7 @@
 
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { breathe } from '../breathe.ts';
 import { StoreError } from '../errors.ts';
 import { sumCosts } from '../graph/totals.ts';
 import type { PartName } from '../graph/types.ts';
@@ -100,7 +101,12 @@ export async function scanCellFile(
   onRecord: (record: StoredRecord, line: number) => void,
 ): Promise<ScannedFile> {
   const scan = new Scan(dataset, file, onRecord);
-  for await (const lines of readCellLines(dataset, file)) for (const line of lines) scan.take(line);
+  for await (const lines of readCellLines(dataset, file)) {
+    for (const line of lines) {
+      await breathe();
+      scan.take(line);
+    }
+  }
   return scan.result();
 }
 
@@ -163,7 +169,10 @@ class Scan {
 export async function readFileUsage(dataset: DatasetStore, file: CellFile): Promise<ScannedFile> {
   const scan = new Scan(dataset, file, () => undefined);
   for await (const lines of readCellLines(dataset, file)) {
-    for (const line of lines.slice(0, file.kind === 'settled' ? 1 : lines.length)) scan.take(line);
+    for (const line of lines.slice(0, file.kind === 'settled' ? 1 : lines.length)) {
+      await breathe();
+      scan.take(line);
+    }
     if (file.kind === 'settled') break;
   }
   return scan.result();

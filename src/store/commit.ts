@@ -10,6 +10,7 @@
 //   C4. A stopped group writes its complete rows, settled files and its record, and removes nothing.
 
 import { randomBytes } from 'node:crypto';
+import { breathe } from '../breathe.ts';
 import { FencedError } from '../errors.ts';
 import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
@@ -144,6 +145,7 @@ async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Commit
   for (const { name, type } of cellColumns(plan)) {
     const values = await content.valuesOf(name);
     for (const [position, row] of content.completeRows.entries()) {
+      await breathe();
       const misfit = misfitOf(values[position] ?? null, type);
       if (misfit === undefined || misfits.has(row)) continue;
       misfits.set(row, {

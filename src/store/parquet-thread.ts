@@ -13,8 +13,8 @@ export interface EncodeTask {
   readonly sent: Int32Array;
 }
 
-/** `undefined` where there will be none: the file is given up. */
-export type ColumnAnswer = readonly Value[] | undefined;
+/** A column in pieces, as many as who sends them likes. `undefined` where there will be none: the file is given up. */
+export type ColumnAnswer = { readonly values: readonly Value[]; readonly isLast: boolean } | undefined;
 
 /** Returns the file's last bytes. */
 export function run({ columns, rowCount, port, sent }: EncodeTask): Uint8Array {
@@ -22,11 +22,15 @@ export function run({ columns, rowCount, port, sent }: EncodeTask): Uint8Array {
   let received = 0;
   encoder.rowGroup(rowCount, () => {
     port.postMessage(encoder.takeBytes());
-    Atomics.wait(sent, 0, received);
-    received += 1;
-    const values: ColumnAnswer = receiveMessageOnPort(port)?.message;
-    if (values === undefined) throw new Error('The file was given up');
-    return values;
+    const values: Value[] = [];
+    for (;;) {
+      Atomics.wait(sent, 0, received);
+      received += 1;
+      const piece: ColumnAnswer = receiveMessageOnPort(port)?.message;
+      if (piece === undefined) throw new Error('The file was given up');
+      for (const value of piece.values) values.push(value);
+      if (piece.isLast) return values;
+    }
   });
   return encoder.end();
 }

@@ -134,10 +134,10 @@ export function misfitOf(value: Value, type: ColumnType): string | undefined {
       return typeof value === 'boolean' ? undefined : misfit(value, 'true or false');
     case 'list':
       if (!isValueList(value)) return misfit(value, 'a list');
-      return firstMisfit(value.map((item) => misfitOf(item, type.item)));
+      return firstMisfit(value, (item) => misfitOf(item, type.item));
     case 'struct':
       if (!isValueObject(value)) return type.fields.length === 0 ? undefined : misfit(value, 'an object');
-      return firstMisfit(type.fields.map((field) => misfitOf(fieldOf(value, field.name), field.type)));
+      return firstMisfit(type.fields, (field) => misfitOf(fieldOf(value, field.name), field.type));
     default:
       return undefined;
   }
@@ -147,13 +147,20 @@ function misfit(value: Value, wanted: string): string {
   return `${shorten(formatJson(value))} is not ${wanted}`;
 }
 
-function firstMisfit(misfits: readonly (string | undefined)[]): string | undefined {
-  return misfits.find((found) => found !== undefined);
+function firstMisfit<Item>(
+  items: readonly Item[],
+  misfitIn: (item: Item) => string | undefined,
+): string | undefined {
+  for (const item of items) {
+    const found = misfitIn(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Values as the encoder takes them. Throws `CellError` for one that does not fit its type. */
 function storedValues(values: readonly Value[], type: ColumnType): unknown[] {
-  const misfit = firstMisfit(values.map((value) => misfitOf(value, type)));
+  const misfit = firstMisfit(values, (value) => misfitOf(value, type));
   if (misfit !== undefined) throw new CellError('TypeCastError', misfit);
   return values.map((value) => storedValue(value, type));
 }

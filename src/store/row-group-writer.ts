@@ -4,12 +4,17 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
+import { breathe } from '../breathe.ts';
 import { fileBeside, runInThread } from '../threads.ts';
 import type { Value } from '../values.ts';
 import { type StoreFiles, writeFile } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
 import type { ParquetColumn } from './parquet.ts';
 import type { ColumnAnswer, EncodeTask } from './parquet-thread.ts';
+
+/** What is hashed, and what is copied for the thread, in one go: a column of vectors has megabytes. */
+const PIECE_BYTES = 1024 * 1024;
+const PIECE_ROWS = 32;
 
 export interface RowGroupFile {
   readonly path: string;
@@ -29,14 +34,17 @@ export async function writeRowGroup(
   await writeFile(files, path, async (file) => {
     const encoding = new Encoding(columns, rowCount);
     async function append(bytes: Uint8Array): Promise<void> {
-      hash.update(bytes);
-      sizeBytes += bytes.length;
-      await file.append(bytes);
+      for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+        const piece = bytes.subarray(start, start + PIECE_BYTES);
+        hash.update(piece);
+        sizeBytes += piece.length;
+        await file.append(piece);
+      }
     }
     try {
       for (const { name } of rowCount === 0 ? [] : columns) {
         await append(await encoding.question());
-        encoding.answer(await valuesOf(name));
+        await encoding.answer(await valuesOf(name));
       }
       await append(await encoding.end);
     } finally {
@@ -72,15 +80,23 @@ class Encoding {
     return bytes;
   }
 
-  answer(values: ColumnAnswer): void {
-    this.#channel.port1.postMessage(values);
+  async answer(values: readonly Value[]): Promise<void> {
+    for (let first = 0, isLast = false; !isLast; first += PIECE_ROWS) {
+      await breathe();
+      isLast = first + PIECE_ROWS >= values.length;
+      this.#post({ values: values.slice(first, first + PIECE_ROWS), isLast });
+    }
+  }
+
+  #post(answer: ColumnAnswer): void {
+    this.#channel.port1.postMessage(answer);
     Atomics.add(this.#sent, 0, 1);
     Atomics.notify(this.#sent, 0);
   }
 
   /** A thread that still waits for a column learns that none comes. */
   close(): void {
-    this.answer(undefined);
+    this.#post(undefined);
     this.#channel.port1.close();
   }
 }

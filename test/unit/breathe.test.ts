@@ -1,9 +1,15 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createBreather } from '../../src/breathe.ts';
+import { breathe } from '../../src/breathe.ts';
+import { HttpEndpoint } from '../../src/models/http/http-endpoint.ts';
 import { adoptCells } from '../../src/rows/adopt.ts';
 import { openRows } from '../../src/rows/open-rows.ts';
+import { commitRowGroup } from '../../src/store/commit.ts';
+import { Edition } from '../../src/store/editions.ts';
 import { FolderFiles } from '../../src/store/files/folder.ts';
-import { expressionColumn, NO_FUNCTIONS, planWith, samplerColumn } from '../support/plans.ts';
+import { expressionColumn, NO_FUNCTIONS, planWith, samplerColumn, textColumn } from '../support/plans.ts';
+import { testDataset } from './store/support.ts';
 
 /** Pieces of work in each turn of the event loop. A piece takes one millisecond: it begins with a look at the clock. */
 let turns: number[];
@@ -28,11 +34,12 @@ afterEach(() => {
 });
 
 async function work(pieces: number): Promise<void> {
-  const breathe = createBreather();
   for (let piece = 0; piece < pieces; piece += 1) await breathe();
 }
 
-const longestTurn = () => Math.max(...turns);
+const float = { kind: 'float' } as const;
+
+const longestTurn = () => turns.reduce((longest, count) => Math.max(longest, count), 0);
 const pieces = () => turns.reduce((sum, count) => sum + count, 0);
 
 it('lets the event loop turn after 10 ms of work', async () => {
@@ -42,14 +49,12 @@ it('lets the event loop turn after 10 ms of work', async () => {
 });
 
 it('lets it turn no later where many loops are at work at once', async () => {
-  // The first pieces wait in line; those that take a turn share it with no other.
   await Promise.all(Array.from({ length: 20 }, () => work(100)));
   expect(pieces()).toBeGreaterThanOrEqual(2_000);
-  expect(Math.max(...turns.slice(1))).toBeLessThan(15);
+  expect(longestTurn()).toBeLessThan(15);
 });
 
 it('holds no event loop while 50 samplers and 50 expressions are opened for 1,000 rows', async () => {
-  const float = { kind: 'float' } as const;
   const samplers = Array.from({ length: 50 }, (_, index) =>
     samplerColumn(`s${index}`, 'uniform', { type: float, params: { low: 0n, high: 1n } }),
   );
@@ -70,4 +75,47 @@ it('holds no event loop while 50 samplers and 50 expressions are opened for 1,00
   });
   expect(pieces()).toBeGreaterThanOrEqual(2_000);
   expect(longestTurn()).toBeLessThan(15);
+});
+
+it('holds no event loop while a group of vectors is committed', async () => {
+  const vectors = textColumn('vectors', { type: { kind: 'list', item: float } });
+  const rows = Array.from({ length: 500 }, (_, row) => row);
+  const plan = planWith([vectors]);
+  const dataset = await testDataset();
+  const edition = new Edition(dataset, { epoch: 1, planDigest: 'p', digestOf: () => 'p' });
+  await edition.start(1);
+  await commitRowGroup(dataset, edition, {
+    ...{ plan, planDigest: 'p', rowGroup: 0, rows: { first: 0, last: 499 }, isComplete: true },
+    ...{ digest: 'p', definitions: {} },
+    readContent: async () => ({
+      ...{ completeRows: rows, drops: [], chosen: new Map() },
+      valuesOf: () => rows.map((row) => [row, 0.5]),
+    }),
+  });
+  // Once each when it is held against its type, and by tens when it is handed to the thread that writes it.
+  expect(pieces()).toBeGreaterThanOrEqual(510);
+  expect(longestTurn()).toBeLessThan(15);
+});
+
+it('reads large answers over several turns where many come at once', async () => {
+  const server = createServer((_, response) => response.end(Buffer.alloc(100_000, 32)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const endpoint = new HttpEndpoint(new URL(`http://127.0.0.1:${port}`), {
+    headers: [],
+    environment: {},
+    maxConnections: 8,
+  });
+  const call = {
+    route: '/',
+    body: '{}',
+    headers: [],
+    timeoutMs: 10_000,
+    signal: new AbortController().signal,
+  };
+  await Promise.all(Array.from({ length: 30 }, () => endpoint.post(call)));
+  expect(pieces()).toBeGreaterThanOrEqual(30);
+  expect(longestTurn()).toBeLessThan(15);
+  await endpoint.close();
+  server.close();
 });

@@ -1,7 +1,7 @@
 // The sampler columns of a dataset. All of a row are made together, each by draws of its own, so a row is the same
 // whatever other rows are made with it.
 
-import { createBreather } from '../../breathe.ts';
+import { breathe } from '../../breathe.ts';
 import type { RootMaker, RootValues } from '../maker.ts';
 import type { SamplerColumn } from './form.ts';
 import { openSamplers } from './open-samplers.ts';
@@ -14,7 +14,6 @@ export const make: RootMaker<SamplerColumn> = {
       async make(range) {
         const makeRow = await samplers.ready(range);
         const rows: RootValues[] = [];
-        const breathe = createBreather();
         for (let row = range.first; row <= range.last; row += 1) {
           await breathe();
           rows.push(makeRow(row));

@@ -7,6 +7,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { breathe } from '../../breathe.ts';
 import { type FailureClass, ModelError } from '../../errors.ts';
 import { allowManyListeners } from '../../signals.ts';
 import { cancelled, timedOut } from '../failures.ts';
@@ -38,6 +39,8 @@ export interface HttpAnswer {
 const MiB = 2 ** 20;
 /** Half a million tokens are 2 MiB. Reading one takes about five times its size of memory. */
 const MAX_ANSWER_BYTES = 4 * MiB;
+/** Reading a smaller one takes less than a millisecond. */
+const LARGE_BYTES = 64 * 1024;
 const tooLarge = (maxBytes: number) => `an answer of more than ${maxBytes / MiB} MiB, which is not read`;
 
 const MAX_REDIRECTS = 5;
@@ -61,9 +64,16 @@ export class HttpEndpoint {
   }
 
   /** Throws `ModelError` where no answer comes. */
-  async post({ route, body, headers, timeoutMs, signal, ...call }: HttpCall): Promise<HttpAnswer> {
-    const { host, origin, search } = this.#url;
+  async post(call: HttpCall): Promise<HttpAnswer> {
     const maxBytes = call.maxAnswerBytes ?? MAX_ANSWER_BYTES;
+    const answer = await this.#ask(call, maxBytes);
+    // Several may come at once, and a list of vectors takes long to read.
+    if ((answer.bytes?.length ?? 0) > LARGE_BYTES) await breathe();
+    return read(answer, maxBytes);
+  }
+
+  async #ask({ route, body, headers, timeoutMs, signal }: HttpCall, maxBytes: number): Promise<Packed> {
+    const { host, origin, search } = this.#url;
     if (signal.aborted) throw cancelled();
     let exchange = new Exchange(maxBytes);
     const timer = setTimeout(() => exchange.end(timedOut(host, timeoutMs)), timeoutMs);
@@ -76,7 +86,7 @@ export class HttpEndpoint {
       for (let redirects = 0; ; redirects += 1) {
         this.#connections.dispatch({ ...options, ...next, call: exchange }, exchange);
         const answer = await exchange.answer;
-        if (answer.status < 300 || answer.status >= 400) return read(answer, maxBytes);
+        if (answer.status < 300 || answer.status >= 400) return answer;
         next = this.#redirect(answer, { sent: next, redirects });
         exchange = new Exchange(maxBytes);
       }
