@@ -195,6 +195,17 @@ describe('a service', () => {
     expect(records.map(({ calls }) => calls.length)).toEqual([1, 0, 1, 0, 1]);
   });
 
+  it('is given all targets of a row, and as many rows at once as are asked for', async () => {
+    const values = [0, 1, 2].map((row) => ({ code: `c${row}`, count: BigInt(row), more: 'x' }));
+    const service = await serveValidator(allValid);
+    const how = { by: 'service', url: service.url, schema: null } as const;
+    const pace = { timeoutMs: 500, maxParallelRequests: 4 };
+    const column = columnOf({ how, pace, targets: ['code', 'count'], batchSize: 1 });
+    const { cells } = await makeVerdicts({ column, values });
+    expect(service.asked).toEqual([0, 1, 2].map((row) => [{ code: `c${row}`, count: row }]));
+    expect(cells).toEqual(Array(3).fill({ is_valid: true }));
+  });
+
   it('is asked once more after a passing fault, and each call is kept', async () => {
     const { cells, asked, records } = await ask(
       (data, nth) => (nth === 1 ? { status: 503, body: 'busy' } : allValid(data, nth)),
