@@ -39,7 +39,7 @@ export async function withSession<Result>(
 
 export interface FunctionCall
   extends Pick<FunctionTask, 'input'>,
-    Partial<Pick<FunctionTask, 'params' | 'random'>> {
+    Partial<Pick<FunctionTask, 'params' | 'random' | 'each'>> {
   /** Rejects with `ModelError` `cancelled`: nobody waits for the function any more. */
   readonly signal: AbortSignal;
   /** How long it may take; for ever by default. */
@@ -52,9 +52,9 @@ export interface FunctionCall
  */
 export function callFunction(
   { module, export: exported }: UserFunction,
-  { input, params = null, random = [], signal, deadlineMs }: FunctionCall,
+  { params = null, random = [], signal, deadlineMs, ...given }: FunctionCall,
 ): Promise<unknown> {
-  const task = { module, export: exported, input, params, aliases: [], random };
+  const task = { ...given, module, export: exported, params, aliases: [], random };
   return withSession(task, async (session) => {
     const work = session.step([]).catch((error: Error) => {
       throw asCellError(error, module);

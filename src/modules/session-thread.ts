@@ -24,6 +24,8 @@ export interface FunctionTask {
   readonly aliases: readonly string[];
   /** Four whole numbers of 32 bits: what its `random` begins with. */
   readonly random: readonly number[];
+  /** The input is a list, and the function is called with each item: what its `random` begins with then. It returns a list. */
+  readonly each?: readonly (readonly number[])[];
   /** Of rows in order, what the function kept; undefined where it cannot keep anything. */
   readonly state?: { readonly kept: unknown };
 }
@@ -81,24 +83,44 @@ parentPort?.on('message', (message: ToThread) => {
 async function start(id: number, task: ThreadTask): Promise<void> {
   const session: Session = { asks: [], waiting: new Map(), count: 0, isLooking: false };
   sessions.set(id, session);
-  const context = {
-    params: task.params,
-    models: Object.freeze(
-      Object.fromEntries(task.aliases.map((alias) => [alias, { generate: asking(id, { session, alias }) }])),
-    ),
-    random: randomOf(task.random),
+  const models = Object.freeze(
+    Object.fromEntries(task.aliases.map((alias) => [alias, { generate: asking(id, { session, alias }) }])),
+  );
+  const contextOf = (random: readonly number[]) => ({
+    ...{ params: task.params, models, random: randomOf(random) },
     ...(task.state === undefined ? {} : { state: task.state.kept }),
-  };
+  });
   try {
     const run = findOwn(await load(task), task.export);
     if (typeof run !== 'function') throw new TypeError(`"${task.export}" of the module is no function`);
-    const value: unknown = await run(task.input, context);
+    const context = contextOf(task.random);
+    let value: unknown;
+    if (task.each === undefined) value = await run(task.input, context);
+    else
+      value = await inTurn(id, task.each, (random, at) =>
+        run((task.input as unknown[])[at], contextOf(random)),
+      );
     end(id, { is: 'returned', session: id, value, state: context.state });
   } catch (error) {
     const isError = error instanceof Error;
     const message = isError ? `${error.name}: ${error.message}` : String(error);
     end(id, { is: 'threw', session: id, message, stack: isError ? (error.stack ?? null) : null });
   }
+}
+
+async function inTurn(
+  id: number,
+  each: readonly (readonly number[])[],
+  run: (random: readonly number[], at: number) => unknown,
+): Promise<readonly unknown[]> {
+  const values: unknown[] = [];
+  for (const [at, random] of each.entries()) {
+    values.push(await run(random, at));
+    // A thread that answers no ping for long is ended.
+    await new Promise(setImmediate);
+    if (!sessions.has(id)) break;
+  }
+  return values;
 }
 
 /** What a function returns may be no data at all: a function, a class with secrets of its own. */

@@ -53,9 +53,12 @@ export function functionForm(config: FunctionConfig, { modules }: Pick<Facts, 'm
 }
 
 export interface ProcessorCall {
-  readonly input: unknown;
-  /** The rows that an error is about; the first names the numbers of `random`. */
-  readonly rows: { readonly first: number; readonly last: number };
+  /** Of these rows, in their order. */
+  readonly input: readonly unknown[];
+  /** The rows that an error is about: each names the numbers of its own `random`, the first those of a call with all. */
+  readonly rows: readonly number[];
+  /** The function is called with each row, and a list of what it returned is read. */
+  readonly isRowByRow: boolean;
   readonly deadlineMs: number;
 }
 
@@ -66,14 +69,18 @@ export function openFunction<Result>(
 ): (call: ProcessorCall, read: (returned: unknown) => Result) => Promise<Result> {
   const params = plainOf(parseJson(form.params));
   const draws = columnDraws([plan.seed, name, 'processor']);
-  return async ({ input, rows, deadlineMs }, read) => {
-    const draw = draws(rows.first, 0);
-    const random = Array.from({ length: 4 }, () => Math.floor(draw() * 2 ** 32));
+  const randomOf = (row: number) => {
+    const draw = draws(row, 0);
+    return Array.from({ length: 4 }, () => Math.floor(draw() * 2 ** 32));
+  };
+  return async ({ input, rows, isRowByRow, deadlineMs }, read) => {
+    const random = isRowByRow ? { each: rows.map(randomOf) } : { random: randomOf(rows[0]!) };
     try {
-      return read(await functions.call(form.module, { input, params, random, deadlineMs, signal }));
+      return read(await functions.call(form.module, { ...random, input, params, deadlineMs, signal }));
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
-      throw new ProcessorError(name, { rows, message: error.message });
+      const about = { first: rows[0]!, last: rows.at(-1)! };
+      throw new ProcessorError(name, { rows: about, message: error.message });
     }
   };
 }

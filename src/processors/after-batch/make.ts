@@ -18,9 +18,9 @@ export const make: AfterBatchMaker<AfterBatch> = {
     const keep = openKeep(processor, of.plan);
     return async (rows) => {
       const given = rows.map(({ values }) => givenRow(values));
-      const [first, last] = [rows[0]!.row, rows.at(-1)!.row];
+      const numbers = rows.map(({ row }) => row);
       const changed = await call(
-        { input: given, rows: { first, last }, deadlineMs: DEADLINE_MS },
+        { input: given, rows: numbers, isRowByRow: false, deadlineMs: DEADLINE_MS },
         (returned) => {
           if (!Array.isArray(returned))
             throw wrong('is no list: it has to be one row for each row, in their order');
