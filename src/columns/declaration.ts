@@ -123,12 +123,16 @@ export interface PersonaRef {
 /** What people call a field of the form, and the document's field where it has another name. */
 export type FieldWord = string | { readonly word: string; readonly field: string };
 
+/** Fields of Data Designer's that are not supported yet, with the values that ask for nothing. */
+export type LaterFields = Readonly<Record<string, readonly unknown[]>>;
+
 /** `Input` is what a person writes: the builder's types follow from it. */
 export interface Declaration<Kind extends string, Config extends ColumnConfig, Form, Input = unknown> {
   readonly kind: Kind;
   /** What a cell of it is, in one sentence for the docs. */
   readonly about: string;
   readonly schema: ColumnSchema<Config, Input>;
+  readonly laterFields?: LaterFields;
   /** What is wrong with a column that its schema cannot see: its siblings, schemas, formats. */
   check?(config: Config, checks: ColumnChecks): void;
   sideEffects?(config: Config): readonly OutputColumn[];

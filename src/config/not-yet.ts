@@ -1,7 +1,9 @@
 // What Data Designer has and Rowloom not yet. Each is refused by name, before any call; a field that holds its default
 // says nothing and is accepted, as Data Designer writes all of them.
 
+import type { LaterFields } from '../columns/declaration.ts';
 import { plainText, plainValue } from '../columns/fields.ts';
+import { declarationOf } from '../columns/kinds.ts';
 import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
@@ -14,23 +16,17 @@ const LATER_WORDS = /_type$|^with_trace$/;
 /** Fields that stand at their default where a document says null. */
 const DEFAULT_WHEN_NULL = ['propagate_skip', 'with_trace', 'extract_reasoning_content'];
 
-/** Fields with the values that say nothing. */
-type LaterFields = Readonly<Record<string, readonly unknown[]>>;
-
 const YES = [true, 'yes', 'on'];
 const NO = [false, 'no', 'off'];
 
 const ANY_COLUMN: LaterFields = { allow_resize: [...NO, null] };
-const MODEL_COLUMN = {
-  tool_alias: [null],
-} satisfies LaterFields;
 
 export const LATER_DOCUMENT_FIELDS: LaterFields = {
   tool_configs: [null],
 };
 
-export function laterColumnFields(columnType: string): LaterFields {
-  return columnType.startsWith('llm-') ? { ...ANY_COLUMN, ...MODEL_COLUMN } : ANY_COLUMN;
+export function laterColumnFields(kind: string): LaterFields {
+  return { ...ANY_COLUMN, ...declarationOf(kind).laterFields };
 }
 
 /** The map at `path` without its later fields; those that ask for something are in the report. */

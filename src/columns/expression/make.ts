@@ -1,7 +1,7 @@
 import { CellError } from '../../errors.ts';
 import { parseTemplate, renderTemplate } from '../../templates/template.ts';
 import type { InlineMaker } from '../maker.ts';
-import { orCellError } from '../or-cell-error.ts';
+import { orFailCell } from '../or-fail-cell.ts';
 import { castText } from './cast.ts';
 import type { ExpressionColumn } from './declare.ts';
 
@@ -11,7 +11,7 @@ export const make: InlineMaker<ExpressionColumn> = {
   open({ form: { expr, dtype } }) {
     const template = parseTemplate(expr);
     return ({ values, draw }) => {
-      const text = orCellError(() => renderTemplate(template, values, { draw: draw() }));
+      const text = orFailCell(() => renderTemplate(template, values, { draw: draw() }));
       if (text.trim() === '') {
         throw new CellError('EmptyRenderedExpression', 'Cannot use the expression: it renders empty');
       }

@@ -13,7 +13,7 @@ import { formatJson, isValueObject, type Value, type ValueObject } from '../../v
 import type { Keyed, Opening, RowView } from '../maker.ts';
 import { contextsOf } from '../media/context.ts';
 import { digestOfMedia, mediaOf, type ShownMedia } from '../media/media-of.ts';
-import { orCellError } from '../or-cell-error.ts';
+import { orFailCell } from '../or-fail-cell.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import type { ChatColumn } from './declare-chat.ts';
 
@@ -100,7 +100,7 @@ export function renderPrompt(template: Template, row: RowView, use: string): str
     source ??= row.draw(use);
     return source();
   };
-  return orCellError(() => renderTemplate(template, row.values, { draw }));
+  return orFailCell(() => renderTemplate(template, row.values, { draw }));
 }
 
 /** The request body beside model and messages. */

@@ -94,6 +94,7 @@ export function declareChat<const Kind extends string, Fields extends z.ZodRawSh
     kind: own.kind,
     about: own.about,
     schema: map({ ...fieldsOf(own.kind), ...own.fields }) as unknown as z.ZodType<Config, Input>,
+    laterFields: { tool_alias: [null] },
     sideEffects: ({ name, with_trace, extract_reasoning_content }) => [
       ...(with_trace === 'none' ? [] : [{ name: traceColumn(name), type: TRACE }]),
       ...(extract_reasoning_content ? [{ name: reasoningColumn(name), type: TEXT }] : []),

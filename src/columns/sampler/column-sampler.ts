@@ -8,7 +8,7 @@ import { evaluateExpression, parseExpression } from '../../templates/template.ts
 import { formatDate } from '../../text/strftime.ts';
 import { fitsInt64, type Value } from '../../values.ts';
 import { type Constraint, NO_FACTS } from '../declaration.ts';
-import { orCellError } from '../or-cell-error.ts';
+import { orFailCell } from '../or-fail-cell.ts';
 import { describeConstraint, findBroken } from './constraints.ts';
 import { asType, convertSample, roundPlaces } from './convert.ts';
 import type { SamplerColumn } from './form.ts';
@@ -104,7 +104,7 @@ function sampleCell(column: SamplerColumn, { names, variants, maxDraws }: Sampli
     const options = { draw: conditionDrawsAt(row, 0) };
     const { sample, convert } = variants.find(
       ({ condition }) =>
-        condition === null || isTrue(orCellError(() => evaluateExpression(condition, seen, options))),
+        condition === null || isTrue(orFailCell(() => evaluateExpression(condition, seen, options))),
     )!;
     let broken: Constraint | undefined;
     // Each draw has a stream of its own, so that what is drawn for one row depends on no other.
