@@ -137,7 +137,8 @@ export class SmallBuilds {
       return foundIn(open, cell);
     };
     const alive = rowsOfRanges([rows]).filter((row) => !adopted.dropped.has(row));
-    const assembled = await assembler.assemble({ rows: alive, source: { decides: true, find } });
+    const source: Source = { decides: true, find };
+    const assembled = await assembler.assemble({ rows: alive, source, hasAllSides: true });
     await this.#write(written, { rowGroup: place.rowGroup, rows, epoch });
     const complete = assembled.filter(({ failure }) => failure === null);
     const failures = [

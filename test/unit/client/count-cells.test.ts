@@ -4,13 +4,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CellCounts, sumCounts } from '../../../src/client/wish/count-cells.ts';
+import type { ChatForm, Trace } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
 import { isKept, type Plan, type PlanColumn, type RowRanges } from '../../../src/plan.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import type { Value } from '../../../src/values.ts';
 import { hooked } from '../../support/hooked-files.ts';
 import { expressionColumn, planWith, samplerColumn, textColumn, withForm } from '../../support/plans.ts';
-import { type Asked, SmallBuilds } from '../../support/small-builds.ts';
+import { type Asked, type SmallBuild, SmallBuilds } from '../../support/small-builds.ts';
 
 function text(name: string, ...needs: readonly string[]): TextColumn {
   const prompt = [`Write ${name}`, ...needs.map((need) => `{{ ${need} }}`)].join(' ');
@@ -123,6 +124,68 @@ describe('what is kept', () => {
     await builds.build(asked, { stopsAfter: 1 });
     expect((await builds.build(asked)).opened).toEqual([1]);
     expect((await builds.count(asked, { readsAll: false })).isDone).toBe(true);
+  });
+});
+
+describe('what a cell makes beside its value', () => {
+  const told = (trace: Trace, more: Partial<ChatForm> = {}) =>
+    textColumn('body', {
+      ...{ needs: ['topic'], prompt: 'Write of {{ topic }}', trace, showsReasoning: true, ...more },
+      sideEffects: ['body__trace', 'body__reasoning_content'].map((name) => ({
+        name,
+        type: { kind: 'json' },
+      })),
+    });
+  const planOf = (body: TextColumn, more: Partial<Plan> = {}) =>
+    planWith([TOPIC, body, text('critique', 'body__trace'), text('reply', 'body')], {
+      rowGroupSize: 3,
+      ...more,
+    });
+  const traceIn = async (builds: SmallBuilds) => (await valuesOf(builds)).get('body__trace 0')?.value;
+
+  /** Says how many calls the next build is said to make, and makes. */
+  async function callsOf(builds: SmallBuilds, plan: Plan): Promise<readonly [number, SmallBuild['calls']]> {
+    const asked = { plan, rows: 6 };
+    const { calls } = sumCounts(await builds.count(asked, { readsAll: false }));
+    return [calls, (await builds.build(asked)).calls];
+  }
+
+  it('is there for cells that were made before it was asked for, without a call', async () => {
+    const builds = await SmallBuilds.create(ANSWER);
+    const before = planWith([TOPIC, text('body', 'topic')], { rowGroupSize: 3 });
+    await builds.build({ plan: before, rows: 6 });
+    const { prompt } = text('body', 'topic').form;
+    const plan = planWith([TOPIC, told('all_messages', { prompt })], { rowGroupSize: 3 });
+    expect(await callsOf(builds, plan)).toEqual([0, {}]);
+    expect(await traceIn(builds)).toMatchObject([{ role: 'user' }, { role: 'assistant' }]);
+  });
+
+  it('makes what stands on it anew when it is another one, and nothing else', async () => {
+    const builds = await SmallBuilds.create((digest) => digest);
+    await builds.build({ plan: planOf(told('all_messages')), rows: 6 });
+    expect(await callsOf(builds, planOf(told('last_message')))).toEqual([6, { critique: 6 }]);
+    expect(await traceIn(builds)).toMatchObject([{ role: 'assistant' }]);
+    // What there was before is found again.
+    expect(await callsOf(builds, planOf(told('all_messages')))).toEqual([0, {}]);
+  });
+
+  it('is redone with its cell', async () => {
+    const builds = await SmallBuilds.create((digest) => digest);
+    await builds.build({ plan: planOf(told('all_messages')), rows: 6 });
+    const redo = [{ column: 'body', rows: [{ first: 4, last: 4 }], counter: 1 }];
+    const again = { body: 1, critique: 1, reply: 1 };
+    expect(await callsOf(builds, planOf(told('all_messages'), { redo }))).toEqual([3, again]);
+  });
+
+  it('of a kept cell says nothing that the cell was never asked', async () => {
+    const builds = await SmallBuilds.create((digest) => digest);
+    await builds.build({ plan: planOf(told('all_messages')), rows: 6 });
+    const edited = told('all_messages', { prompt: 'Now write of {{ topic }}' });
+    const keepsBody = planOf(edited, { keep: [{ column: 'body', rows: null }] });
+    expect(await callsOf(builds, keepsBody)).toEqual([6, { critique: 6 }]);
+    expect(await traceIn(builds)).toMatchObject([{ role: 'assistant' }]);
+    const keepsAll = planOf(edited, { keep: [{ column: null, rows: null }] });
+    expect(await callsOf(builds, keepsAll)).toEqual([0, {}]);
   });
 });
 
