@@ -170,7 +170,7 @@ export class Workplace {
   /** By file of the output: its sha256. */
   fileHashes(): { readonly [file: string]: string } {
     const dataset = join(this.directory, 'artifacts', DATASET);
-    const folders = ['parquet-files', 'dropped-columns-parquet-files', 'processors-files'];
+    const folders = ['parquet-files', 'dropped-columns-parquet-files', 'processors-files', 'images'];
     const files = folders
       .map((folder) => join(dataset, folder))
       .filter(existsSync)

@@ -19,17 +19,14 @@ export function writeEveryKind({ workplace, mock, parallel }: EveryKindOptions):
     readonly model_configs: readonly { readonly inference_parameters: object }[];
   };
   const [writer] = tickets.model_configs;
+  const other = (alias: string) => ({ alias, model: alias, provider: 'mock' });
   write(workplace.directory, {
     ...tickets,
     seed_config: { source: { seed_type: 'local', path: 'cities.csv' }, sampling_strategy: 'shuffle' },
     model_configs: [
       writer,
-      {
-        alias: 'vectors',
-        model: 'vectors',
-        provider: 'mock',
-        inference_parameters: { generation_type: 'embedding' },
-      },
+      { ...other('vectors'), inference_parameters: { generation_type: 'embedding' } },
+      { ...other('painter'), inference_parameters: { max_parallel_requests: parallel } },
     ],
     columns: [...tickets.columns, ...columnsOver(endpoint)],
     processors: [
@@ -65,6 +62,16 @@ function columnsOver(endpoint: string): readonly object[] {
     custom('story', ['topic'], { in_order: true }),
     custom('sequel', ['topic'], { ...asks, in_order: true }),
     { name: 'vector', column_type: 'embedding', target_column: 'summary', model_alias: 'vectors' },
+    {
+      name: 'cover',
+      column_type: 'image',
+      prompt: 'Paint {{ topic }} in {{ city }}',
+      model_alias: 'painter',
+    },
+    {
+      ...{ name: 'caption', column_type: 'llm-text', prompt: 'What is on it?', model_alias: 'writer' },
+      multi_modal_context: [{ modality: 'image', column_name: 'cover' }],
+    },
     check('snippet_valid', 'snippet', 'code', { code_lang: 'python' }),
     check('shout_valid', 'shout', 'code', { code_lang: 'javascript' }),
     check('sql_valid', 'topic', 'code', { code_lang: 'sql:postgres' }),
