@@ -8,8 +8,7 @@
 //   C3. A refusal (4xx) fails the cell at once, unless it is about all cells (traits.ts): then the cell stays as it was.
 //       One that was refused in an earlier start is not the first to be asked in this one, so that others can prove the
 //       endpoint; and what it failed for then is about itself.
-//   C4. A list that is refused, whose thread dies, or that is twice answered with what cannot be read (too few vectors), says
-//       nothing about any one of its cells: each is asked for alone.
+//   C4. A list that is refused, kills its thread, or twice has an answer that cannot be read: each cell is asked for alone.
 
 import { type CallOf, type Calls, type CellKey, type Draft, type Sent, WaitError } from '../columns/calls.ts';
 import { unreadable } from '../columns/unreadable.ts';
@@ -49,7 +48,7 @@ interface Asking<Cell extends CellKey, Answer> {
   readonly way: Way;
   /** Calls that had been answered when the last try ended; null before the first. */
   answeredBefore: number | null;
-  /** What came back for a list could not be read. */
+  /** Of a list: its answer could not be read. */
   wasUnread: boolean;
   /** A call with the schema was refused, and it is not known yet whether for that. */
   doubtsSchema: boolean;
@@ -201,11 +200,10 @@ export class CellCalls implements Calls {
       throw error;
     }
     const isUnread = cells.length > 1 && failure === 'unavailable' && error.status === 200;
-    if (isUnread && asking.wasUnread)
-      return this.#fail(new CellError('UnusableAnswer', error.message), attempt, call);
+    const isInVain = (isUnread && asking.wasUnread) || (cells.length > 1 && isRefusal(error));
+    if (isInVain) return this.#fail(new CellError('RefusedCall', error.message), attempt, call);
     asking.wasUnread = isUnread;
     if (isRefusal(error)) {
-      if (cells.length > 1) return this.#fail(new CellError('RefusedCall', error.message), attempt, call);
       const draft = of.whenRefused?.(error) ?? null;
       if (draft !== null) {
         await this.#records.write(cells, [draft], ended);
