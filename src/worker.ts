@@ -11,6 +11,7 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { temporalWorkflows } from './activities/build-workflow.ts';
 import { Builds } from './activities/builds.ts';
 import { createActivities } from './activities/index.ts';
 import type { ProcessOptions } from './activities/process.ts';
@@ -74,7 +75,10 @@ function warn(text: string): void {
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, taskQueue, store, client, environment, onRowGroup } = options;
-  const builds = new Builds({ store, client, environment, ...(onRowGroup && { onRowGroup }) });
+  const builds = new Builds({
+    ...{ store, environment, workflowOf: temporalWorkflows(client) },
+    ...(onRowGroup && { onRowGroup }),
+  });
   const activities = createActivities({ builds, warn });
   const shared = {
     connection,

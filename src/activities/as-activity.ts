@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { ConfigError, FencedError, ProcessorError, ReadFaultError, StoreError } from '../errors.ts';
 import { type BuildRef, FAILURE, sliceTaskQueue, storeTaskQueue } from '../protocol.ts';
+import { type Attempt, LeftoverError } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import type { Build } from './build.ts';
 import type { Builds } from './builds.ts';
@@ -20,16 +21,16 @@ const MAX_READ_FAULTS_MS = 60_000;
  */
 export function asActivity<Input extends { readonly build: BuildRef }, Result>(
   builds: Builds,
-  work: (build: Build, input: Input, isCancelled: AbortSignal) => Promise<Result>,
+  work: (build: Build, input: Input, attempt: Attempt) => Promise<Result>,
   { onSurprise }: { readonly onSurprise?: (input: Input, error: unknown) => void } = {},
 ): (input: Input) => Promise<Result> {
   const attempts = new Attempts<Result>();
   let readFaultsSince: number | undefined;
 
-  async function run(input: Input, isCancelled: AbortSignal): Promise<Result> {
+  async function run(input: Input, attempt: Attempt): Promise<Result> {
     const result = await builds.serve(input.build, async (build) => {
       if (await build.calls.fence.look()) throw new FencedError(input.build.epoch);
-      return work(build, input, isCancelled);
+      return work(build, input, attempt);
     });
     readFaultsSince = undefined;
     return result;
@@ -49,15 +50,19 @@ export function asActivity<Input extends { readonly build: BuildRef }, Result>(
 
   return async (input) => {
     const context = Context.current();
+    const { attempt: number, currentAttemptScheduledTimestampMs: scheduledAtMs } = context.info;
     const beat = () => context.heartbeat(builds.calls().waitedFor);
     const beats = setInterval(beat, BEAT_EVERY_MS);
     try {
-      return await attempts.join(context, (isCancelled) => run(input, isCancelled));
+      return await attempts.join(context, (isCancelled) =>
+        run(input, { number, scheduledAtMs, isCancelled }),
+      );
     } catch (error) {
       // The last one is shown while Temporal waits before the next attempt.
       beat();
       const type = typeOf(error);
       if (type !== null && !mayPass(error, input, context)) throw nonRetryable(error, type);
+      if (error instanceof LeftoverError) throw notYet(error);
       if (!(error instanceof TemporalFailure)) onSurprise?.(input, error);
       throw error;
     } finally {
@@ -71,6 +76,14 @@ function typeOf(error: unknown): string | null {
   if (error instanceof ConfigError || error instanceof ProcessorError) return FAILURE.input;
   if (error instanceof StoreError) return FAILURE.store;
   return null;
+}
+
+function notYet({ message, retryAfterMs }: LeftoverError): ApplicationFailure {
+  return ApplicationFailure.create({
+    message,
+    type: FAILURE.modelUnavailable,
+    ...(retryAfterMs === 0 ? {} : { nextRetryDelay: retryAfterMs }),
+  });
 }
 
 /** The same input would fail the same way. */

@@ -1,20 +1,19 @@
 // The calls of one build in one process: who may call, what becomes of the calls, and what ends them.
 
 import { availableParallelism } from 'node:os';
-import { QueryRejectedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { WHY_GONE } from '../errors.ts';
 import { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { ModelTraits } from '../models/traits.ts';
 import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } from '../plan.ts';
-import { type BuildRef, type Control, datasetWorkflowId, QUERY, SAME_COMMAND } from '../protocol.ts';
+import { type BuildRef, type Control, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
 import { Fence } from './fence.ts';
 import { Flights } from './flights.ts';
 import { Gate } from './gate.ts';
 import { Outcomes } from './outcomes.ts';
-import type { ServingProcess } from './process.ts';
+import type { BuildWorkflow, ServingProcess } from './process.ts';
 import type { Way } from './sending.ts';
 import { tellStop } from './tell-stop.ts';
 
@@ -35,7 +34,7 @@ export interface BuildCallsOptions {
 
 export class BuildCalls {
   readonly #options: BuildCallsOptions;
-  readonly #workflow: WorkflowHandle;
+  readonly #workflow: BuildWorkflow;
   readonly gate: Gate;
   readonly fence: Fence;
   readonly outcomes: Outcomes;
@@ -56,7 +55,7 @@ export class BuildCalls {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
     this.#services = new Services(process.environment);
-    this.#workflow = process.client.workflow.getHandle(datasetWorkflowId(ref));
+    this.#workflow = process.workflowOf(ref);
     this.fence = new Fence(() => dataset.hasNewerEpoch(ref.epoch), {
       onFenced: () => this.gate.end(),
     });
@@ -156,13 +155,9 @@ export class BuildCalls {
   }
 
   async #askControl(): Promise<Control | null> {
-    try {
-      return await this.#workflow.query<Control>(QUERY.control);
-    } catch (error) {
-      if (!(error instanceof QueryRejectedError || error instanceof WorkflowNotFoundError)) throw error;
-      this.#options.onOver();
-      return null;
-    }
+    const control = await this.#workflow.askControl();
+    if (control === null) this.#options.onOver();
+    return control;
   }
 
   #heed({ limits }: Control): void {

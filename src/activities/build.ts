@@ -14,6 +14,7 @@ import type { Plan, PlanColumn, Settings } from '../plan.ts';
 import type { BuildRef } from '../protocol.ts';
 import { areAsRead } from '../rows/file-reads.ts';
 import { type OpenRows, openRows } from '../rows/open-rows.ts';
+import type { SeedSource } from '../seeds/seed-source.ts';
 import { listCellFiles } from '../store/cell-files.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { Edition } from '../store/editions.ts';
@@ -61,17 +62,31 @@ export interface OpenBuildOptions {
   readonly process: ServingProcess;
   /** See `BuildCallsOptions`. */
   readonly onOver: () => void;
+  /** See `OpenRowsOptions`. */
+  readonly seedSource?: SeedSource | null;
 }
 
+/** What a build is opened from, in hand. */
+export type BuildContent = Pick<Build, 'ref' | 'dataset' | 'plan' | 'settings'>;
+
 /** Throws `StoreError` for a build of another store, and what reading the dataset throws. */
-export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOptions): Promise<Build> {
-  const { store, parts } = process;
+export async function openBuild(ref: BuildRef, options: OpenBuildOptions): Promise<Build> {
+  const { store } = options.process;
   if (store.id !== ref.storeId) {
     throw new StoreError(`Cannot work for store ${ref.storeId}: this worker serves the store ${store.id}`);
   }
   const dataset = await store.openDataset(ref.dataset);
   const plan = await dataset.readPlan(ref.planDigest);
   const { settings } = await dataset.readEpoch(ref.epoch);
+  return makeBuild({ ref, dataset, plan, settings }, options);
+}
+
+/** Throws what reading the dataset throws. */
+export async function makeBuild(
+  { ref, dataset, plan, settings }: BuildContent,
+  { process, onOver, seedSource = null }: OpenBuildOptions,
+): Promise<Build> {
+  const { parts } = process;
   const columns = graphColumns(plan, settings);
   const graph = ExecutionGraph.create(columns);
   const shape = { rows: settings.rows, rowGroupSize: plan.rowGroupSize };
@@ -83,7 +98,7 @@ export async function openBuild(ref: BuildRef, { process, onOver }: OpenBuildOpt
   }
   const functions = openFunctions({ moduleOf, limiter: process.threads });
   const rows = await openRows({
-    ...{ plan, order: graph.order, functions, files: dataset.files },
+    ...{ plan, order: graph.order, functions, files: dataset.files, seedSource },
     personaFolder: personaFolder({ environment: process.environment }),
   });
   const { digests } = rows;

@@ -3,6 +3,7 @@
 
 import type { RowFailure } from '../columns/maker.ts';
 import { RowMask } from '../graph/row-mask.ts';
+import type { RowRange } from '../graph/types.ts';
 import { findOwn } from '../own-keys.ts';
 import { processBatch } from '../processors/process-batch.ts';
 import type { CommitRowGroupInput, CommitRowGroupResult } from '../protocol.ts';
@@ -14,13 +15,14 @@ import type { Drop, GroupRecord } from '../store/groups.ts';
 import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
 import { type PictureFile, picturesIn } from '../turns.ts';
+import type { Attempt } from './attempt.ts';
 import type { Build } from './build.ts';
 import { removeForeignFiles } from './foreign-files.ts';
 
 export async function commitRowGroupActivity(
   build: Build,
   input: CommitRowGroupInput,
-  signal: AbortSignal,
+  { isCancelled: signal }: Attempt,
 ): Promise<CommitRowGroupResult> {
   const { plan, dataset, ref, edition, digests } = build;
   const { rowGroup, rows, isComplete } = input;
@@ -32,7 +34,7 @@ export async function commitRowGroupActivity(
     isComplete,
     digest: digests.groupDigest(rows),
     definitions: digests.definitions(rows),
-    readContent: () => readContent(build, input, signal),
+    readContent: () => readContent(build, input, { signal }),
   });
   await edition.publish({ isFinished: false });
   if (isComplete) await removeForeignFiles(build, rowGroup);
@@ -51,10 +53,11 @@ async function tellRowGroup({ dataset, ref, onRowGroup }: Build, group: GroupRec
   });
 }
 
-async function readContent(
+/** What a group made; of some of its rows where they are given. */
+export async function readContent(
   build: Build,
-  input: CommitRowGroupInput,
-  signal: AbortSignal,
+  input: Pick<CommitRowGroupInput, 'rows' | 'parts' | 'dropped'>,
+  { signal, of = input.rows }: { readonly signal: AbortSignal; readonly of?: RowRange },
 ): Promise<RowGroupContent> {
   const { assembler, plan, functions } = build;
   const { rows, parts } = input;
@@ -64,7 +67,7 @@ async function readContent(
   const pictures = new Pictures();
   for (const column of build.graph.storedColumns) chosen.set(column, new Map());
   const assembled = await assembler.assemble({
-    rows: RowMask.full(rows).rows(),
+    rows: RowMask.full(of).rows(),
     source: partsSource({
       parts,
       read: build.readPart,
@@ -73,7 +76,7 @@ async function readContent(
         reads.noteCell(column, record);
         pictures.noteCell(record);
       },
-      ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(rows, signal) }),
+      ...(isDropped.isEmpty ? {} : { roots: await build.roots.make(of, signal) }),
     }),
     hasAllSides: true,
   });

@@ -1,8 +1,6 @@
 // Makes some cells of one column. One part a try: what an earlier attempt of this slice made is copied, what it paid
 // for is replayed, the rest is asked for. All batches of cells run at once; limiters decide who calls.
 
-import { activityInfo } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { type CellKey, WaitError } from '../columns/calls.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { Cell, MakeEnd } from '../columns/maker.ts';
@@ -12,13 +10,14 @@ import { RowMask } from '../graph/row-mask.ts';
 import type { SliceTask } from '../graph/types.ts';
 import { remedyOf } from '../models/failures.ts';
 import type { PlanColumn } from '../plan.ts';
-import { FAILURE, type GenerateSliceInput, type GenerateSliceResult } from '../protocol.ts';
+import type { GenerateSliceInput, GenerateSliceResult } from '../protocol.ts';
 import { type AssembledRow, foundIn } from '../rows/row.ts';
 import { firstOf } from '../signals.ts';
 import { type Crashes, type FlyingCell, isGuilty, isSuspect } from '../store/flights.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, isCrash } from '../store/records.ts';
 import { plural } from '../text/plural.ts';
+import { type Attempt, LeftoverError } from './attempt.ts';
 import type { Build } from './build.ts';
 import { CellCalls, type CellCallsOptions } from './calls.ts';
 import { foreignFiles } from './foreign-files.ts';
@@ -31,14 +30,14 @@ import { SliceTrace } from './slice-trace.ts';
 export async function generateSliceActivity(
   build: Build,
   input: GenerateSliceInput,
-  isCancelled: AbortSignal,
+  attempt: Attempt,
 ): Promise<GenerateSliceResult> {
   const { gate, flights } = build.calls;
   // The process that had it before may have crashed.
-  if (activityInfo().attempt > 1) await flights.look();
-  const { signal: stop, dispose } = firstOf([gate.closed, isCancelled]);
+  if (attempt.number > 1) await flights.look();
+  const { signal: stop, dispose } = firstOf([gate.closed, attempt.isCancelled]);
   try {
-    const trace = build.traces && new SliceTrace(build.traces, input);
+    const trace = build.traces && new SliceTrace(build.traces, input, attempt);
     const make = async () => (await Slice.open(build, input, { stop, cut: gate.cut, trace })).make();
     return await (trace === null ? make() : trace.around(make));
   } finally {
@@ -112,7 +111,7 @@ class Slice {
     } finally {
       await part.close();
     }
-    if (task.isLeftover && this.#waiting.length > 0 && !calls.stop.aborted) throw this.#leftoverFailure();
+    if (task.isLeftover && this.#waiting.length > 0 && !calls.stop.aborted) throw this.#leftoverError();
     const told = ends.filter((end) => end !== undefined);
     const afterMs = told.map((end) => ('afterMs' in end ? end.afterMs : 0));
     return {
@@ -281,17 +280,14 @@ class Slice {
     return { made: made.toHex(), dropped: dropped.toHex(), leftover: leftover.toHex() };
   }
 
-  /** Only a leftover slice throws, always retryable; a cell that failed for good is a record, not an error. */
-  #leftoverFailure(): ApplicationFailure {
+  /** Only a leftover slice throws; a cell that failed for good is a record, not an error. */
+  #leftoverError(): LeftoverError {
     const { column, rows } = this.#content.task;
     const count = this.#waiting.reduce((sum, { cells }) => sum + cells, 0);
     const retryAfterMs = Math.max(...this.#waiting.map(({ error }) => error.retryAfterMs));
-    return ApplicationFailure.create({
-      message: `Cannot yet generate ${plural(count, 'cell')} of column "${column}" in rows ${rows.first}-${rows.last}: ${this.#waiting[0]?.error.message}`,
-      type: FAILURE.modelUnavailable,
-      // Jitter, or all slices wake at once.
-      ...(retryAfterMs === 0 ? {} : { nextRetryDelay: Math.round(retryAfterMs * (1 + Math.random() / 4)) }),
-    });
+    const what = `Cannot yet generate ${plural(count, 'cell')} of column "${column}" in rows ${rows.first}-${rows.last}: ${this.#waiting[0]?.error.message}`;
+    // Jitter, or all slices wake at once.
+    return new LeftoverError(what, Math.round(retryAfterMs * (1 + Math.random() / 4)));
   }
 
   #flyingOf({ row, digest }: CellKey): FlyingCell {

@@ -17,12 +17,13 @@ import { cellFolder } from '../store/names.ts';
 import { createPart } from '../store/parts.ts';
 import { type CellRecord, openTurns, RECORD_DEFAULTS, RECORD_VERSION, refusalsIn } from '../store/records.ts';
 import type { Turn } from '../turns.ts';
+import type { Attempt } from './attempt.ts';
 import type { Build } from './build.ts';
 
 export async function openRowGroupActivity(
   build: Build,
   { rowGroup, rows, continues }: OpenRowGroupInput,
-  signal: AbortSignal,
+  { isCancelled: signal }: Attempt,
 ): Promise<OpenRowGroupResult> {
   const lostMasks = continues?.lost ?? {};
   const lostRows = new Map(

@@ -1,12 +1,12 @@
 // What is true of a process, whichever builds it serves.
 
 import { availableParallelism } from 'node:os';
-import type { Client } from '@temporalio/client';
 import type { BuildError } from '../errors.ts';
 import { Limiters } from '../models/limiters.ts';
 import type { ModelsOptions } from '../models/models.ts';
 import type { PlainLimiter } from '../models/plain-limiter.ts';
 import { plainKeyOf } from '../plan.ts';
+import type { BuildRef, Control } from '../protocol.ts';
 import { PartCache } from '../store/part-cache.ts';
 import type { Store } from '../store/store.ts';
 import { Company } from './company.ts';
@@ -27,9 +27,17 @@ export interface CommittedRowGroup {
 /** Bytes of parts that a process keeps parsed: the open groups' cells several times over. */
 const PART_CACHE_BYTES = 64 * 1024 * 1024;
 
+/** The workflow of a build, as the process that makes its calls talks to it. */
+export interface BuildWorkflow {
+  /** How the build is steered; null for a workflow that has ended. Rejects where it cannot be asked. */
+  askControl(): Promise<Control | null>;
+  /** Has it stop, with a reason for people. Rejects where it did not hear. */
+  stop(reason: string): Promise<void>;
+}
+
 export interface ProcessOptions {
   readonly store: Store;
-  readonly client: Client;
+  readonly workflowOf: (ref: BuildRef) => BuildWorkflow;
   readonly environment: NodeJS.ProcessEnv;
   /** See `ModelsOptions`. */
   readonly connect?: ModelsOptions['connect'];

@@ -1,11 +1,11 @@
 // What is traced of a slice in one attempt: each call for each of its cells, and then the slice.
 
-import { activityInfo } from '@temporalio/activity';
 import type { CellKey } from '../columns/calls.ts';
 import { RowMask, sizeOf } from '../graph/row-mask.ts';
 import type { CallLimiter, Permit } from '../models/waiting-line.ts';
 import type { GenerateSliceInput, GenerateSliceResult } from '../protocol.ts';
 import type { TaskTrace, TraceLog } from '../store/traces.ts';
+import type { Attempt } from './attempt.ts';
 import type { Way } from './sending.ts';
 import type { SlicePart } from './slice-part.ts';
 
@@ -24,13 +24,13 @@ export class SliceTrace {
   readonly #slice: Pick<TaskTrace, 'column' | 'rowGroup' | 'firstRow' | 'lastRow' | 'dispatched' | 'started'>;
 
   /** Its attempt begins now. */
-  constructor(log: TraceLog, { rowGroup, task }: GenerateSliceInput) {
+  constructor(log: TraceLog, { rowGroup, task }: GenerateSliceInput, { scheduledAtMs }: Attempt) {
     const { column, rows } = task;
     this.#log = log;
     this.#task = task;
     this.#slice = {
       ...{ column, rowGroup, firstRow: rows.first, lastRow: rows.last },
-      dispatched: activityInfo().currentAttemptScheduledTimestampMs,
+      dispatched: scheduledAtMs,
       started: Date.now(),
     };
   }

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
 import { BuildError } from '../errors.ts';
-import { UPDATE } from '../protocol.ts';
+import type { BuildWorkflow } from './process.ts';
 
 /** A server that is started again answers within about two seconds. */
 const TELL_AGAIN_MS = 500;
@@ -21,14 +20,14 @@ export interface TellStopOptions {
  * build. The workflow of a newer build, which has the same id, must not hear it.
  */
 export async function tellStop(
-  workflow: WorkflowHandle,
+  workflow: BuildWorkflow,
   { reason, isOver, onUnheard }: TellStopOptions,
 ): Promise<void> {
   const giveUp = () => onUnheard(new BuildError(`${reason} · the Temporal server did not take the stop`));
   const timer = setTimeout(giveUp, MAX_UNHEARD_MS);
   while (!(await isOver().catch(() => false))) {
     try {
-      await workflow.executeUpdate(UPDATE.stop, { args: [reason] });
+      await workflow.stop(reason);
       break;
     } catch {
       await sleep(TELL_AGAIN_MS, undefined, { ref: false });

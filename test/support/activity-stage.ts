@@ -2,7 +2,6 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { onTestFinished } from 'vitest';
@@ -206,18 +205,18 @@ export class ActivityStage {
 
   #startProcess() {
     const workflow = {
-      query: async () => {
+      askControl: async () => {
         if (this.isServerAway) throw new Error('No server');
         return this.control;
       },
-      executeUpdate: async (_: string, { args }: { args: [string] }) => {
+      stop: async (reason: string) => {
         if (this.isServerAway) throw new Error('No server');
-        this.stops.push(args[0]);
+        this.stops.push(reason);
       },
     };
     const builds = new Builds({
       store: this.wish.store,
-      client: { workflow: { getHandle: () => workflow } } as unknown as Client,
+      workflowOf: () => workflow,
       environment: {},
       onRowGroup: async (group) => void this.committed.push(group),
       connect: () => {
