@@ -42,10 +42,13 @@ const MAX_BYTES = 256 * 2 ** 20;
 /** The pictures of a dataset: their names say their content. */
 const BY_CONTENT = /^images\/[^/]+\/([0-9a-f]{64})\.\w+$/;
 
-/** `place` says where a path below the dataset's folder is. */
+/** `place` says where a path below the dataset's folder is; `findNow` has the pictures of a dataset that is in memory. */
 export function openLocalMedia(
   place: (reference: string) => string,
-  { cwd = process.cwd() }: { readonly cwd?: string } = {},
+  {
+    cwd = process.cwd(),
+    findNow = () => undefined,
+  }: { readonly cwd?: string; readonly findNow?: (reference: string) => Buffer | undefined } = {},
 ): LocalMedia {
   const digests = new LRUCache<string, string>({ max: MAX_KEPT });
 
@@ -79,7 +82,8 @@ export function openLocalMedia(
   return {
     look(reference) {
       const said = BY_CONTENT.exec(reference)?.[1];
-      if (said !== undefined && find(reference) !== undefined) return { reference, sha256: said };
+      if (said !== undefined && (findNow(reference) ?? find(reference)) !== undefined)
+        return { reference, sha256: said };
       const { file, stat } = found(reference);
       const key = [file, stat.size, stat.mtimeMs, stat.ino].join('\n');
       try {
@@ -93,7 +97,7 @@ export function openLocalMedia(
     async read({ reference, sha256 }) {
       let bytes: Buffer;
       try {
-        bytes = await readFile(found(reference).file);
+        bytes = findNow(reference) ?? (await readFile(found(reference).file));
       } catch (error) {
         throw unreadable(reference, error);
       }

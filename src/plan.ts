@@ -78,6 +78,11 @@ export interface PlanColumn<Kind extends string = string, Form = unknown> {
 /** The hidden column that starts rows where nothing else does. */
 export const ROW_ID_COLUMN = '_internal_row_id';
 
+/** The columns of a plan that people know: all but the hidden one that starts rows where nothing else does. */
+export function shownColumns({ columns }: Pick<Plan, 'columns'>): readonly PlanColumn[] {
+  return columns.filter(({ name }) => name !== ROW_ID_COLUMN);
+}
+
 /** A column of the output, and whether it is left out of `parquet-files/`. */
 type OutputPlace = OutputColumn & Pick<PlanColumn, 'drop'>;
 

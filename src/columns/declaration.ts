@@ -167,6 +167,8 @@ export interface Declaration<Kind extends string, Config extends ColumnConfig, F
   readonly whyNoRedo: string | null;
   /** Where a cell comes from, for people; `seedRow` says which row of the seeds. Null where its record tells. */
   source(form: Form, of: { readonly seedRow: string | null }): string | null;
+  /** Code that cells hold, and its language: those of the columns that it names, else its own. Null where it says nothing of it. */
+  code?(form: Form): { readonly language: string; readonly columns?: readonly string[] } | null;
   /** How people read what changed in it: its name when null. */
   readonly causeWord: string | null;
 }

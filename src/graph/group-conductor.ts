@@ -83,7 +83,9 @@ export class GroupConductor {
       (name) => graph.strategyOf(name) === 'root' && !this.#tracker.isColumnComplete(name),
     );
     if (root !== undefined) {
-      throw new RangeError(`Cannot conduct rows ${sliceLabel(this.rows)}: root column "${root}" is not made`);
+      throw new RangeError(
+        `Cannot conduct rows ${opened.rows.first}-${opened.rows.last}: root column "${root}" is not made`,
+      );
     }
     this.#lanes = this.#createLanes();
     this.parts = new GroupParts({
@@ -105,10 +107,7 @@ export class GroupConductor {
     return tasks;
   }
 
-  /**
-   * Takes the result of a task that `next` returned. Throws `RangeError` for any other task and for a result that does
-   * not say of each cell of the task what became of it.
-   */
+  /** Takes the result of a task that `next` returned. Throws `RangeError` for any other, and where it is silent about a cell. */
   finished(task: SliceTask, result: SliceResult): void {
     const slice = this.#inFlight.get(task);
     if (slice === undefined) throw notInFlight(task);
@@ -174,6 +173,11 @@ export class GroupConductor {
   /** Whether every cell is made or dropped. */
   get isComplete(): boolean {
     return this.#tracker.isRowGroupComplete;
+  }
+
+  /** The rows that have all their cells. */
+  get completeRows(): Mask {
+    return this.#tracker.completeRows().toHex();
   }
 
   /** The rows that were dropped. */
@@ -330,21 +334,17 @@ function checkResult(
   { column, cells }: Slice,
   { made, dropped, leftover }: { made: RowMask; dropped: RowMask; leftover: RowMask },
 ): void {
-  const ended = made.clone();
-  ended.or(dropped);
-  const named = ended.clone();
+  const named = made.clone();
+  named.or(dropped);
+  const ended = named.count;
   named.or(leftover);
-  if (!named.equals(cells) || ended.count + leftover.count !== cells.count) {
+  if (!named.equals(cells) || ended + leftover.count !== cells.count) {
     throw new RangeError(
-      `Cannot take the result for column "${column}", rows ${sliceLabel(cells.range)}: it does not say of each cell what became of it`,
+      `Cannot take the result for column "${column}", rows ${cells.range.first}-${cells.range.last}: it does not say of each cell what became of it`,
     );
   }
 }
 
 function notInFlight({ column }: SliceTask): RangeError {
   return new RangeError(`Cannot finish a slice of column "${column}" that is not in flight`);
-}
-
-function sliceLabel({ first, last }: RowRange): string {
-  return `${first}-${last}`;
 }

@@ -44,6 +44,8 @@ export interface ProcessorDeclaration<Kind extends string, Config, Form, Input =
   readonly kind: Kind;
   /** It works on rows before any of their cells is made; the others on those of a group when they are written. */
   readonly isBeforeBatch?: true;
+  /** What it makes of a row may depend on the other rows of its group. */
+  readonly needsBatch?: true;
   readonly schema: z.ZodType<Config, Input>;
   check?(config: Config, checks: ProcessorChecks): void;
   /** The columns of these that it takes out of the output. */

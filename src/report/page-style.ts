@@ -16,6 +16,7 @@ p{margin:4px 0}li{overflow-wrap:anywhere}
 dt{color:var(--quiet);font-size:13px}dd{margin:0;font-size:17px;overflow-wrap:anywhere}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:12px}
 .row{margin-bottom:12px}.wide{overflow-x:auto}
+img{display:block;max-width:100%;max-height:30em;margin:8px 0;border-radius:6px}
 svg{max-width:100%;font:12px system-ui,sans-serif}svg.bars{display:block;width:100%;margin:8px 0}
 svg text{fill:var(--text)}svg text.count{fill:var(--quiet)}
 .bars rect{fill:var(--bar)}

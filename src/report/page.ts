@@ -40,6 +40,8 @@ export interface ReportCell {
   readonly value: string;
   /** What the model was sent, where the records have it. */
   readonly prompt: string | null;
+  /** The pictures that it names, as data URIs, where they are to be seen in the page. */
+  readonly pictures?: readonly string[];
 }
 
 /** Bars of a column. */
@@ -51,18 +53,38 @@ export function reportPage({ title, facts, causes, columns, graph, rows }: Repor
     causes.length === 0
       ? []
       : [html`<h2>Dropped rows</h2><ul>${causes.map((cause) => html`<li>${cause}</li>`)}</ul>`];
-  const body = html`<h1>${title}</h1>
-<dl class="facts">${facts.map(({ label, text }) => html`<div><dt>${label}</dt><dd>${text}</dd></div>`)}</dl>
+  return pageOf(
+    title,
+    html`${headOf(title, facts)}
 ${dropped}
 <h2>Columns</h2>
 <div class="cards">${columns.map(columnCard)}</div>
 <h2>What needs what</h2>
 ${graphChart(graph)}
 <h2>First rows</h2>
-${rows.map(rowCard)}`;
+${rows.map(rowCard)}`,
+  );
+}
+
+/** The rows of a preview, as a whole file. */
+export function rowsPage({ title, facts, rows }: Pick<ReportPage, 'title' | 'facts' | 'rows'>): string {
+  return pageOf(
+    title,
+    html`${headOf(title, facts)}
+<h2>Rows</h2>
+${rows.map(rowCard)}`,
+  );
+}
+
+function headOf(title: string, facts: readonly Fact[]): Html {
+  return html`<h1>${title}</h1>
+<dl class="facts">${facts.map(({ label, text }) => html`<div><dt>${label}</dt><dd>${text}</dd></div>`)}</dl>`;
+}
+
+function pageOf(title: string, body: Html): string {
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="color-scheme" content="light dark"><title>${title}</title><style>${STYLE}</style></head>
 <body><main>${body}</main></body></html>
 `;
@@ -107,10 +129,12 @@ function short(number: number | bigint): string {
 
 function rowCard({ row, problem, cells }: ReportRow): Html {
   const why = problem === null ? [] : [html`<p class="alarm">${problem}</p>`];
-  const parts = cells.map(({ column, value, prompt }) =>
-    prompt === null
-      ? html`<div class="cell"><h4>${column}</h4><pre>${value}</pre></div>`
-      : html`<div class="cell pair"><div><h4>${column}</h4><pre>${value}</pre></div><div><h4 class="quiet">prompt</h4><pre class="quiet">${prompt}</pre></div></div>`,
-  );
+  const parts = cells.map(({ column, value, prompt, pictures = [] }) => {
+    const shown = pictures.map((uri) => html`<img src="${uri}" alt="${column}">`);
+    const cell = html`<h4>${column}</h4><pre>${value}</pre>${shown}`;
+    return prompt === null
+      ? html`<div class="cell">${cell}</div>`
+      : html`<div class="cell pair"><div>${cell}</div><div><h4 class="quiet">prompt</h4><pre class="quiet">${prompt}</pre></div></div>`;
+  });
   return html`<section class="card row"><h3>Row ${row}</h3>${why}${parts}</section>`;
 }

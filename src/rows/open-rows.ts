@@ -1,5 +1,6 @@
 // What gives rows of a plan their values, opened.
 
+import { isAbsolute } from 'node:path';
 import { openColumns } from '../columns/open-columns.ts';
 import { type LocalMedia, openLocalMedia } from '../local-media.ts';
 import type { Functions } from '../modules/functions.ts';
@@ -32,6 +33,12 @@ export interface OpenRowsOptions {
   readonly personaFolder?: string | null;
 }
 
+/** The files that the cells of a dataset name, whose `files` these are. */
+export function localMediaOf(files: StoreFiles): LocalMedia {
+  const findNow = (reference: string) => (isAbsolute(reference) ? undefined : files.findNow?.(reference));
+  return openLocalMedia((reference) => files.place(reference), { findNow });
+}
+
 /** Throws `StoreError` when the dataset has not the seed rows that the plan was made from. */
 export async function openRows({
   plan,
@@ -39,7 +46,7 @@ export async function openRows({
   personaFolder = null,
   ...more
 }: OpenRowsOptions): Promise<OpenRows> {
-  const local = openLocalMedia((reference) => more.files.place(reference));
+  const local = localMediaOf(more.files);
   const { columns, openRoots: openMakers } = await openColumns({ plan, order, local });
   const open: RootsOptions['open'] = (seeds) => openMakers({ seeds, personaFolder });
   const roots = await openRoots({ plan, open, ...more });

@@ -140,7 +140,8 @@ async function makeCommit(
 type Committed = Required<Omit<RowGroupContent, 'reads'>> & Pick<RowGroupContent, 'reads'>;
 
 /** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
-async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Committed> {
+/** Drops the rows with a value that does not fit its column's type. */
+export async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Committed> {
   const misfits = new Map<number, Drop>();
   for (const { name, type } of cellColumns(plan)) {
     const values = await content.valuesOf(name);

@@ -183,16 +183,11 @@ async function findRowsOfGroup(
   const looks: RowLook[] = [];
   for (let row = rows.first; row <= rows.last; row += 1) {
     const drop = group?.drops.find((found) => found.row === row) ?? null;
-    const cells: Record<string, CellRecord> = {};
-    const tries: Record<string, readonly CellRecord[]> = {};
-    for (const [column, found] of records) {
-      const ofRow = found.filter((record) => record.row === row);
-      const cell = cellToShow(ofRow, drop?.column === column);
-      if (cell === undefined) continue;
-      setOwn(cells, column, cell);
-      const before = ofRow.filter(({ in: input, at }) => input === cell.in && at < cell.at);
-      setOwn(tries, column, [...before, cell]);
-    }
+    const ofRow = [...records].map(([column, found]): [string, readonly CellRecord[]] => [
+      column,
+      found.filter((record) => record.row === row),
+    ]);
+    const { cells, tries } = cellsToShow(ofRow, drop);
     const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
     const read = inFiles?.get(row);
     looks.push({
@@ -209,6 +204,23 @@ async function findRowsOfGroup(
     });
   }
   return looks;
+}
+
+/** The cells of a row, and the way to each. `records` are those of the row by column, the older ones first. */
+export function cellsToShow(
+  records: Iterable<readonly [string, readonly CellRecord[]]>,
+  drop: Drop | null,
+): Pick<RowLook, 'cells' | 'tries'> {
+  const cells: Record<string, CellRecord> = {};
+  const tries: Record<string, readonly CellRecord[]> = {};
+  for (const [column, ofRow] of records) {
+    const cell = cellToShow(ofRow, drop?.column === column);
+    if (cell === undefined) continue;
+    setOwn(cells, column, cell);
+    const before = ofRow.filter(({ in: input, at }) => input === cell.in && at < cell.at);
+    setOwn(tries, column, [...before, cell]);
+  }
+  return { cells, tries };
 }
 
 /** The cell that a row was dropped for is the failed one, whatever was made for another plan. */

@@ -165,7 +165,8 @@ function storedValues(values: readonly Value[], type: ColumnType): unknown[] {
   return values.map((value) => storedValue(value, type));
 }
 
-function storedValue(value: Value, type: ColumnType): unknown {
+/** A value that fits its type as the encoder takes it. */
+export function storedValue(value: Value, type: ColumnType): unknown {
   if (value === null) return null;
   switch (type.kind) {
     case 'text':

@@ -5,7 +5,7 @@ import { StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { isValueList, isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
-import type { ParquetColumn } from './parquet.ts';
+import { type ParquetColumn, storedValue } from './parquet.ts';
 
 export interface ReadParquetOptions {
   /** Positions in the file, not row numbers: the first, and the one after the last. All by default. */
@@ -44,6 +44,11 @@ export function nestedRow(row: ValueObject, columns: readonly ParquetColumn[]): 
   return Object.fromEntries(
     columns.map(({ name, type }) => [name, nestedValue(findOwn(row, name) ?? null, type)]),
   );
+}
+
+/** A value as it is once it was written and read again. Throws `TypeError` for one that does not fit its type. */
+export function asStored(value: Value, type: ColumnType): Value {
+  return nestedValue(fromParquet(storedValue(value, type)), type);
 }
 
 function nestedValue(value: Value, type: ColumnType): Value {

@@ -19,6 +19,7 @@ import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup, type RowGroupContent } from '../../src/store/commit.ts';
 import { DatasetStore, type EpochRecord } from '../../src/store/dataset-store.ts';
 import { Edition } from '../../src/store/editions.ts';
+import { MemoryWorld } from '../../src/store/files/memory.ts';
 import type { StoreFiles } from '../../src/store/files/port.ts';
 import { gatherRecords } from '../../src/store/gather.ts';
 import {
@@ -40,7 +41,6 @@ import { readUsage } from '../../src/store/usage.ts';
 import { cellRecord, startOf, textPlan } from '../unit/store/support.ts';
 import { hooked } from './hooked-files.ts';
 import { Actor, seeded, type WaitingStep } from './interleaving.ts';
-import { MemoryWorld } from './memory-files.ts';
 import { readRows } from './read-output.ts';
 
 const GROUP_SIZE = 2;

@@ -16,13 +16,13 @@ import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../src/store/commit.ts';
 import { DATASET_VERSION, DatasetStore } from '../../src/store/dataset-store.ts';
 import { Edition } from '../../src/store/editions.ts';
+import { MemoryWorld } from '../../src/store/files/memory.ts';
 import type { StoreFiles } from '../../src/store/files/port.ts';
 import { rowsOfRanges } from '../../src/store/groups.ts';
 import { createPart } from '../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../src/store/records.ts';
 import { call, cellRecord } from '../unit/store/records.ts';
 import { startOf } from '../unit/store/support.ts';
-import { MemoryWorld } from './memory-files.ts';
 import { NO_FUNCTIONS } from './plans.ts';
 
 export interface Asked {

@@ -37,6 +37,8 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     'store',
     'text',
   ],
+  // What `workflows` and `worker.ts` are under Temporal.
+  preview: ['activities', 'graph', 'models', 'modules', 'processors', 'store'],
   report: ['duckdb', 'store', 'text'],
   server: [],
   client: [
@@ -46,6 +48,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
     'models',
     'modules',
     'personas',
+    'preview',
     'processors',
     'report',
     'rows',

@@ -13,8 +13,8 @@ export interface CliContext {
   flush(): Promise<void>;
   /** Talk, on stderr. */
   say(line: string): void;
-  /** 0 complete, 1 ended incomplete, 2 bad input or no server. */
-  setExitCode(code: 0 | 1 | 2): void;
+  /** 0 complete, 1 ended incomplete, 2 bad input or no server, 130 what Ctrl-C ended that keeps nothing. */
+  setExitCode(code: 0 | 1 | 2 | 130): void;
 }
 
 export interface Screen {

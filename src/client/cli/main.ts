@@ -21,6 +21,7 @@ type Define = (command: Command, context: CliContext) => void;
 const DESCRIPTIONS = {
   run: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
   create: "make a dataset, with the options of Data Designer's create",
+  preview: 'make rows and show them, with no server and nothing kept',
   start: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
   worker: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
   dev: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
@@ -46,6 +47,7 @@ const DESCRIPTIONS = {
 const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Define>>> = {
   run: async () => (await import('./commands/run.ts')).defineRun,
   create: async () => (await import('./commands/create.ts')).defineCreate,
+  preview: async () => (await import('./commands/preview.ts')).definePreview,
   start: async () => (await import('./commands/start.ts')).defineStart,
   worker: async () => (await import('./commands/serve.ts')).defineWorker,
   dev: async () => (await import('./commands/serve.ts')).defineDev,

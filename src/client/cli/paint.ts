@@ -11,11 +11,22 @@ export interface Paint {
   alarm(text: string): string;
 }
 
+/** Paints code in a language. */
+export type Highlight = (code: string, language: string) => string;
+
 /** Colours where a person reads and wants them, else the text as it is. */
 export function paintFor(screen: Screen | null): Paint {
   const style = (format: Parameters<typeof styleText>[0]) => (text: string) =>
     screen?.hasColors === true && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return { strong: style('bold'), quiet: style('dim'), alarm: style('red') };
+}
+
+/** Columns of text that no terminal shows. */
+export const WIDTH_WITHOUT_SCREEN = 100;
+
+/** What paints code; null where nothing is painted. Loading the grammars takes a while, so it is done where it is wanted. */
+export async function loadHighlight(screen: Screen | null): Promise<Highlight | null> {
+  return screen?.hasColors === true ? (await import('./highlight.ts')).highlight : null;
 }
 
 /** Prints rows under a header; those of the columns in `right` end at one place. */

@@ -8,10 +8,10 @@ import { openColumns } from '../../columns/open-columns.ts';
 import { columnOrder } from '../../config/graph-columns.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
-import { openLocalMedia } from '../../local-media.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, isKept, type Plan, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, isKept, type Plan, type PlanColumn, shownColumns } from '../../plan.ts';
 import { makeAssembler } from '../../rows/assemble.ts';
+import { localMediaOf } from '../../rows/open-rows.ts';
 import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';
 import { makeSeedOrder } from '../../seeds/seed-rows.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
@@ -40,6 +40,8 @@ export interface ColumnView {
   readonly madeWith: string | null;
   /** Its cell was not to be made in this row. */
   readonly isSkipped: boolean;
+  /** The language of the code in it; null for what is no code. */
+  readonly language: string | null;
   /** Left out of `parquet-files/`. */
   readonly isDropped: boolean;
   /** Where the values of a column that asks no model come from, for people. */
@@ -88,32 +90,24 @@ export async function* readRows(
   let viewed: { readonly plan: Plan; readonly viewOf: ViewOf } | undefined;
   for await (const look of findRows(dataset, ranges, version)) {
     const { row, state, drop, plan, values } = look;
-    if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openViews(plan, dataset) };
-    const { columns, beside } = (await viewed?.viewOf(look)) ?? { columns: [], beside: {} };
-    yield {
-      dataset: dataset.name,
-      row,
-      state,
-      drop,
-      values: state === 'complete' ? values : inOrder(columns, { ...beside, ...values }),
-      columns,
-    };
+    if (plan !== null && viewed?.plan !== plan) viewed = { plan, viewOf: await openRowViews(plan, dataset) };
+    yield (await viewed?.viewOf(look)) ?? { dataset: dataset.name, row, state, drop, values, columns: [] };
   }
 }
 
-type ViewOf = (look: RowLook) => Promise<{
-  readonly columns: readonly ColumnView[];
-  /** What no record says in so many words: values of skipped cells and of side effects. */
-  readonly beside: ValueObject;
-}>;
+type ViewOf = (look: RowLook) => Promise<RowView>;
 
-/** Parses the plan's templates once. */
-async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
-  const local = openLocalMedia((reference) => files.place(reference));
+/** How rows of a plan are told, with what made them. Parses its templates once. */
+export async function openRowViews(
+  plan: Plan,
+  { name: dataset, files }: Pick<DatasetStore, 'name' | 'files'>,
+): Promise<ViewOf> {
+  const local = localMediaOf(files);
   const { columns } = await openColumns({ plan, order: columnOrder(plan), local });
   const assembler = makeAssembler(plan, columns);
   const sourceOf = makeSources(plan);
-  return async ({ row, cells, tries }) => {
+  const languageOf = languagesOf(plan);
+  return async ({ row, state, drop, values: known, cells, tries }) => {
     const find: Source['find'] = (open) => {
       const cell = findOwn(cells, open.column.name);
       return cell === undefined ? undefined : foundIn(open, cell);
@@ -121,7 +115,7 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
     const source: Source = { decides: true, find };
     const [assembled] = await assembler.assemble({ rows: [row], source, hasAllSides: true });
     const { values, skipped } = assembled!;
-    const views = plan.columns.flatMap((column): ColumnView[] => {
+    const views = shownColumns(plan).flatMap((column): ColumnView[] => {
       const { name, kind, sideEffects } = column;
       const open = columns.find((other) => other.column === column)!;
       const maker = open.shape === 'cells' ? open.maker : null;
@@ -131,7 +125,7 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
       const view = {
         name,
         kind,
-        ...{ madeWith: null, isSkipped, isDropped: column.drop },
+        ...{ madeWith: null, isSkipped, isDropped: column.drop, language: languageOf.get(name) ?? null },
         source: sourceOf(column, row),
         model: modelOf(plan, column),
         cell,
@@ -143,7 +137,7 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
         tries: findOwn(tries, name) ?? [],
       };
       const beside = sideEffects.map((side) => ({
-        ...{ name: side.name, kind, madeWith: name, isSkipped, isDropped: false },
+        ...{ name: side.name, kind, madeWith: name, isSkipped, isDropped: false, language: null },
         ...{ source: null, model: null, cell: null, prompt: null, reasoning: null, tries: [] },
       }));
       return [view, ...beside];
@@ -152,13 +146,32 @@ async function openViews(plan: Plan, { files }: DatasetStore): Promise<ViewOf> {
       adds.map(
         ({ name, drop = false }): ColumnView => ({
           ...{ name, kind, madeWith: `processor ${processor}`, isSkipped: false, isDropped: drop },
-          ...{ source: null, model: null, cell: null, prompt: null, reasoning: null, tries: [] },
+          ...{
+            language: null,
+            source: null,
+            model: null,
+            cell: null,
+            prompt: null,
+            reasoning: null,
+            tries: [],
+          },
         }),
       ),
     );
-    const unsaid = views.filter(({ madeWith, isSkipped }) => madeWith !== null || isSkipped);
-    return { columns: [...views, ...added], beside: inOrder(unsaid, values) };
+    const shown = [...views, ...added];
+    // What no record says in so many words is computed: skipped cells, side effects, expressions.
+    const all = state === 'complete' ? known : inOrder(shown, { ...values, ...known });
+    return { dataset, row, state, drop, values: all, columns: shown };
   };
+}
+
+/** Of the columns that hold code. */
+function languagesOf({ columns }: Plan): ReadonlyMap<string, string> {
+  const codes = columns.flatMap(({ name, kind, form }) => {
+    const code = declarationOf(kind).code?.(form) ?? null;
+    return code === null ? [] : (code.columns ?? [name]).map((column) => [column, code.language] as const);
+  });
+  return new Map(codes);
 }
 
 function inOrder(columns: readonly { readonly name: string }[], values: ValueObject): ValueObject {

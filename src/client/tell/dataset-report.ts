@@ -5,15 +5,13 @@ import { sumCosts } from '../../graph/totals.ts';
 import { findOwn } from '../../own-keys.ts';
 import { openProducers, type Plan } from '../../plan.ts';
 import type { GraphNode } from '../../report/charts.ts';
-import { type Fact, type ReportRow, reportPage } from '../../report/page.ts';
+import { type Fact, reportPage } from '../../report/page.ts';
 import { type Summary, summarize } from '../../store/look.ts';
 import { formatCount } from '../../text/plural.ts';
-import { formatJson } from '../../values.ts';
 import { profileDataset } from '../look/profile-dataset.ts';
-import { type PromptView, type RowView, readFirstRows } from '../look/row-view.ts';
+import { readFirstRows } from '../look/row-view.ts';
 import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
 import {
-  describeDrop,
   describeFailureGroup,
   describeTokens,
   formatBytes,
@@ -22,6 +20,7 @@ import {
   formatTokens,
   joinParts,
 } from './format.ts';
+import { reportRow } from './report-row.ts';
 
 /** Rows that are shown whole. */
 const ROWS = 20;
@@ -39,7 +38,7 @@ export async function reportDataset(place: DatasetPlace): Promise<string> {
       cost: costOf(summary, column.column_name),
     })),
     graph: graphOf(plan),
-    rows: (await readFirstRows(place, ROWS)).map(rowOf),
+    rows: (await readFirstRows(place, ROWS)).map((view) => reportRow(view)),
   });
 }
 
@@ -76,26 +75,4 @@ function graphOf(plan: Plan): GraphNode[] {
       .filter((column) => column.name === name)
       .map(({ kind, needs }) => ({ name, kind, needs: [...new Set(needs.map(producerOf))] })),
   );
-}
-
-function rowOf({ row, state, drop, values, columns }: RowView): ReportRow {
-  const problem =
-    drop !== null
-      ? `not in the output: ${describeDrop(drop.column, drop)}`
-      : state === 'open'
-        ? 'not finished'
-        : null;
-  const cells = columns.flatMap(({ name, prompt }) => {
-    const value = findOwn(values, name);
-    if (value === undefined) return [];
-    const text = typeof value === 'string' ? value : formatJson(value, 2);
-    return [{ column: name, value: text, prompt: prompt === null ? null : promptText(prompt) }];
-  });
-  return { row, problem, cells };
-}
-
-function promptText({ messages }: PromptView): string {
-  return messages
-    .map(({ role, content }) => (role === 'system' ? `system: ${content}` : content))
-    .join('\n\n');
 }

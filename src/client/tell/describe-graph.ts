@@ -4,8 +4,8 @@ import { datasetPlan, graphColumns } from '../../config/graph-columns.ts';
 import { DatasetConductor } from '../../graph/dataset-conductor.ts';
 import { ExecutionGraph } from '../../graph/execution-graph.ts';
 import type { GraphColumn } from '../../graph/types.ts';
-import type { PlanColumn, Strategy } from '../../plan.ts';
-import { type DocumentOptions, prepareToLook, shownColumns } from '../wish/prepare-document.ts';
+import { type PlanColumn, type Strategy, shownColumns } from '../../plan.ts';
+import { type DocumentOptions, prepareToLook } from '../wish/prepare-document.ts';
 
 const DEFAULT_ROWS = 1_000;
 

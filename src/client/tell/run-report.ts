@@ -1,10 +1,11 @@
 // What `run` says before and after a build, line by line.
 
 import { join } from 'node:path';
+import type { PreparedConfig } from '../../config/prepare.ts';
 import { sumCosts } from '../../graph/totals.ts';
 import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../../open-files.ts';
 import { findOwn } from '../../own-keys.ts';
-import { modelKeyOf } from '../../plan.ts';
+import { modelKeyOf, shownColumns } from '../../plan.ts';
 import { SAME_COMMAND } from '../../protocol.ts';
 import { whereIs } from '../../server/processes.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
@@ -15,7 +16,6 @@ import { shorten } from '../../text/shorten.ts';
 import type { EndedRun } from '../build/run-dataset.ts';
 import { sumCounts } from '../wish/count-cells.ts';
 import { pathAsTyped, targetAsTyped } from '../wish/find-dataset.ts';
-import { shownColumns } from '../wish/prepare-document.ts';
 import type { Wish } from '../wish/wish.ts';
 import { findDeadStart } from './describe-plan.ts';
 import {
@@ -36,8 +36,8 @@ export function describeWish(wish: Wish, now: number): string[] {
   const more = before === null ? describeSeed(wish) : describeStart(wish, now);
   return [
     line('dataset', joinParts(folder, more)),
-    line('config', describeDocument(wish)),
-    ...describeModels(wish),
+    line('config', describeDocument(wish.config, { ...wish, cwd: wish.options.cwd })),
+    ...describeModels(wish.config),
   ];
 }
 
@@ -54,9 +54,11 @@ function describeStart(wish: Wish, now: number): string {
   return `the last run was killed or crashed${ago}: what it made is kept`;
 }
 
-function describeDocument(wish: Wish): string {
-  const { config, document, settings, plan } = wish;
-  const { seeds } = config;
+/** The document in a line: where it is, what it makes and from what. */
+export function describeDocument(
+  { plan, settings, seeds }: PreparedConfig,
+  { document, cwd }: { readonly document: string; readonly cwd: string },
+): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
   const read = seeds !== null && `seed data ${seeds.name}: ${plural(seeds.rows, 'row')}${passes}`;
@@ -64,10 +66,11 @@ function describeDocument(wish: Wish): string {
   const processors =
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
   const columns = formatColumns(shownColumns(plan));
-  return joinParts(pathAsTyped(document, wish.options.cwd), columns, read, processors);
+  return joinParts(pathAsTyped(document, cwd), columns, read, processors);
 }
 
-function describeModels({ settings, plan }: Wish): string[] {
+/** Whom its aliases ask. */
+export function describeModels({ settings, plan }: PreparedConfig): string[] {
   const texts = settings.providers.map((provider) => {
     const aliases = Object.keys(plan.models).filter(
       (alias) => findOwn(settings.models, alias)?.provider === provider.name,

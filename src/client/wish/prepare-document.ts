@@ -2,7 +2,6 @@ import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
 import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
-import { type Plan, type PlanColumn, ROW_ID_COLUMN } from '../../plan.ts';
 import { openSeeds } from '../../seeds/open-seeds.ts';
 import { storeFolder } from './store-folder.ts';
 
@@ -11,11 +10,6 @@ export interface DocumentOptions
   extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment' | 'runConfig'> {
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
-}
-
-/** The columns of a plan that people know: all but the hidden one that starts rows where nothing else does. */
-export function shownColumns({ columns }: Plan): readonly PlanColumn[] {
-  return columns.filter(({ name }) => name !== ROW_ID_COLUMN);
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import type { Violation } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, type ColumnType, type PlanColumn } from '../../plan.ts';
+import { aliasesOf, type ColumnType, type PlanColumn, shownColumns } from '../../plan.ts';
 import { kindOf } from '../../processors/kinds.ts';
-import { type DocumentOptions, prepareToLook, shownColumns } from './prepare-document.ts';
+import { type DocumentOptions, prepareToLook } from './prepare-document.ts';
 
 export interface ValidDocument {
   /** Seed columns, then the document's, in the order of the output. */

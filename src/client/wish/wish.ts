@@ -9,14 +9,11 @@
 //       its cells out of what is kept.
 //   W5. Simulated answers have datasets of their own: `--simulate` works under NAME-simulated.
 
-import { type PreparedConfig, prepareConfig } from '../../config/prepare.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
-import { bundleModule } from '../../modules/bundle.ts';
 import { findOwn, setOwn } from '../../own-keys.ts';
-import { PERSONA_FILES, personaFolder } from '../../personas/persona-file.ts';
+import { personaFolder } from '../../personas/persona-file.ts';
 import { aliasesOf, type KeepRule, type Plan, type RedoRule, type Settings } from '../../plan.ts';
 import { planDigest as planDigestOf } from '../../rows/plan-digest.ts';
-import type { ReadSource } from '../../seeds/seed-source.ts';
 import type {
   DatasetAnswer,
   DatasetRecord,
@@ -29,10 +26,10 @@ import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
+import { type PreparedTarget, prepareTarget } from './prepare-target.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { refuseFewerRows, refuseOtherGroupSize, refuseRealModels } from './refusals.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
-import { openSeedsOf } from './wish-seeds.ts';
 
 /** Existing cells that are made again without asking. */
 export const ASK_ABOVE_CELLS = 100;
@@ -99,10 +96,8 @@ export interface AcceptedWish extends Wish {
 }
 
 /** What a wish is decided from. */
-interface OpenedWish extends Target {
+interface OpenedWish extends Target, PreparedTarget {
   readonly options: WishOptions;
-  readonly config: PreparedConfig;
-  readonly seedSource: ReadSource | null;
   readonly record: DatasetRecord | null;
   /** The newest start, of the dataset that this one was copied from too. */
   readonly latestStart: EpochRecord | undefined;
@@ -135,26 +130,15 @@ async function open(options: WishOptions): Promise<OpenedWish> {
   const { dataset, name } = target;
   const record = (await dataset?.read()) ?? null;
   const latestStart = await dataset?.findLatestStart();
-  let seedSource: ReadSource | null = null;
-  const config = await prepareConfig({
-    file: target.document,
+  const { config, seedSource } = await prepareTarget(target, {
     cwd: options.cwd,
     home: options.home,
     environment: options.environment,
-    datasetName: name,
     isSimulated: options.isSimulated,
     runConfig: options.runConfig,
     rows: options.rows ?? null,
     rowsBefore: latestStart?.rows ?? null,
-    directory: target.directory,
     recorded: record,
-    bundleModule,
-    personas: PERSONA_FILES,
-    async openSeeds(source, places) {
-      const found = await openSeedsOf(source, { ...places, isSimulated: options.isSimulated });
-      if ('source' in found) seedSource = found.source;
-      return found;
-    },
   });
   if (record !== null) refuseOtherGroupSize(config.plan, record, name);
   if (latestStart !== undefined) refuseFewerRows(config.settings, latestStart, name);

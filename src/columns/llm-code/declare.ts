@@ -15,7 +15,7 @@ export interface CodeForm extends ChatForm {
 }
 export type CodeColumn = PlanColumn<'llm-code', CodeForm>;
 
-export const declare = declareChat({
+const chat = declareChat({
   kind: 'llm-code',
   about: "The last fenced block of a chat model's answer.",
   fields: { code_lang: oneOf(LANGUAGES) },
@@ -23,3 +23,5 @@ export const declare = declareChat({
   form: ({ code_lang }) => ({ language: code_lang }),
   words: { language: { word: 'language', field: 'code_lang' } },
 });
+
+export const declare = { ...chat, code: ({ language }: CodeForm) => ({ language }) };

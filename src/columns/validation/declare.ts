@@ -144,6 +144,7 @@ export const declare: Declaration<'validation', ValidationConfig, ValidationForm
   whyNoRedo: null,
   source: ({ how }) =>
     how.by === 'service' ? null : `checked ${how.by === 'code' ? `as ${how.lang}` : 'by a function'}`,
+  code: ({ targets, how }) => (how.by === 'code' ? { language: how.lang, columns: targets } : null),
   causeWord: null,
 };
 

@@ -36,6 +36,7 @@ export const declare: ProcessorDeclaration<
   z.input<typeof schema>
 > = {
   kind: 'after_batch',
+  needsBatch: true,
   schema,
   check(config, checks) {
     checkFunction(config, checks);

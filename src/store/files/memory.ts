@@ -1,16 +1,8 @@
-// The store's files in memory, for several "processes" that look at one world. Only a hook decides what happens between
-// two steps (`hooked-files.ts`), so that any interleaving can be driven; nothing here fails on its own.
+// The store's files in memory: for a preview, which keeps nothing, and for tests, where several "processes" look at one
+// world. Nothing here fails on its own, and nothing waits: what happens between two steps is up to who makes them.
 
-import { FolderGoneError, StoreError } from '../../src/errors.ts';
-import type {
-  ByteRange,
-  Bytes,
-  FileStat,
-  NewFile,
-  PartFile,
-  ScratchFile,
-  StoreFiles,
-} from '../../src/store/files/port.ts';
+import { FolderGoneError, StoreError } from '../../errors.ts';
+import type { ByteRange, Bytes, FileStat, NewFile, PartFile, ScratchFile, StoreFiles } from './port.ts';
 
 /** A file; links are more names of one. */
 class MemoryFile {
@@ -132,6 +124,11 @@ export class MemoryFiles implements StoreFiles {
     if (found?.kind !== 'file') return undefined;
     const { start, end } = range ?? { start: 0, end: found.bytes.length };
     return Buffer.from(found.bytes.subarray(start, Math.max(start, end)));
+  }
+
+  findNow(path: string): Buffer | undefined {
+    const found = this.#world.find(this.#at(path));
+    return found?.kind === 'file' ? found.bytes : undefined;
   }
 
   async has(path: string): Promise<boolean> {

@@ -16,6 +16,8 @@ export interface StoreFiles {
 
   /** The file's bytes, or those of a range [start, end) as far as it goes; undefined if there is none. */
   find(path: string, range?: ByteRange): Promise<Buffer | undefined>;
+  /** The same at once, where files stand in memory: they are in no folder where other code could look for them. */
+  findNow?(path: string): Buffer | undefined;
   /** Whether there is something. Asked before every call of a model: a look has to cost next to nothing. */
   has(path: string): Promise<boolean>;
   /** Undefined if there is nothing. */

@@ -236,7 +236,7 @@ describe('show', () => {
         '           note: []',
         ...GRADER_CALL,
         ...RATING_PROMPT,
-        'verdict  realism: 3 · It reads well',
+        'verdict  realism  3  It reads well',
         ...GRADER_CALL,
         '         column with drop: true, not in parquet-files/',
         '         prompt: not known any more, its column or its row',
@@ -274,7 +274,7 @@ describe('show', () => {
       '             answer: I would say four of five',
       'verdict  not made',
       '         column with drop: true, not in parquet-files/',
-      'label    not made',
+      'label    !',
       '         expression {{ city }}!',
     ]);
   });
@@ -295,7 +295,7 @@ describe('show', () => {
       'rating   not made yet',
       'verdict  not made yet',
       '         column with drop: true, not in parquet-files/',
-      'label    not made yet',
+      'label    Oslo!',
       '         expression {{ city }}!',
     ]);
   });

@@ -7,9 +7,9 @@ import { StoreError } from '../../../src/errors.ts';
 import { openSeedSource, type ReadSource, type SeedSource } from '../../../src/seeds/seed-source.ts';
 import { findSeeds, writeSeeds } from '../../../src/seeds/stored-seeds.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
+import { MemoryWorld } from '../../../src/store/files/memory.ts';
 import type { StoreFiles } from '../../../src/store/files/port.ts';
 import { hooked } from '../../support/hooked-files.ts';
-import { MemoryWorld } from '../../support/memory-files.ts';
 
 let folder: string;
 let dataset: FolderFiles;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FencedError, RefusedError } from '../../../src/errors.ts';
 import { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { MemoryWorld } from '../../../src/store/files/memory.ts';
 import { hasItsFiles, readGroups } from '../../../src/store/groups.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import { findPrunable, isPruned, prune } from '../../../src/store/prune.ts';
 import { findPublished, listVersions } from '../../../src/store/published.ts';
 import { readUsage } from '../../../src/store/usage.ts';
 import { type Hook, hooked } from '../../support/hooked-files.ts';
-import { MemoryWorld } from '../../support/memory-files.ts';
 import { readRows } from '../../support/read-output.ts';
 import {
   buildAll,

@@ -9,11 +9,11 @@ import type { ColumnType, Plan } from '../../../src/plan.ts';
 import { type ScannedFile, scanCellFile } from '../../../src/store/cell-files.ts';
 import { DatasetStore, type EpochRecord } from '../../../src/store/dataset-store.ts';
 import type { FileSystem } from '../../../src/store/files/file-system.ts';
+import { MemoryWorld } from '../../../src/store/files/memory.ts';
 import { parseCellFileName } from '../../../src/store/names.ts';
 import type { StoredRecord } from '../../../src/store/records.ts';
 import { openStore, Store } from '../../../src/store/store.ts';
 import { type Hook, hooked } from '../../support/hooked-files.ts';
-import { MemoryWorld } from '../../support/memory-files.ts';
 import { planWith, textColumn } from '../../support/plans.ts';
 
 /** In memory where there is such a place: the tests sync thousands of files. */

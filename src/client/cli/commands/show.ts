@@ -1,19 +1,18 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { RefusedError } from '../../../errors.ts';
 import type { RowRange } from '../../../graph/types.ts';
-import type { CellRecord } from '../../../store/records.ts';
-import { formatJson, fromPlain, type Value } from '../../../values.ts';
-import { type RowView, readFirstRows, readRows } from '../../look/row-view.ts';
+import { formatJson } from '../../../values.ts';
+import { readFirstRows, readRows } from '../../look/row-view.ts';
 import { line } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
-import { paintFor } from '../paint.ts';
+import { loadHighlight, paintFor, WIDTH_WITHOUT_SCREEN } from '../paint.ts';
 import { parseRanges } from '../parse.ts';
 import { addPlaceOptions, commandAbout, datasetPlace, type JsonFlags } from '../place-options.ts';
+import { rowJson } from '../row-json.ts';
 import { describeRow, outlineRow } from '../row-text.ts';
 
 /** Rows of the overview. */
 const FIRST_ROWS = 3;
-const WIDTH_WITHOUT_SCREEN = 100;
 
 interface ShowFlags extends JsonFlags {
   readonly rows?: readonly RowRange[];
@@ -40,7 +39,10 @@ async function show(
   const place = datasetPlace(target, flags, context);
   const ranges = row === undefined ? flags.rows : [{ first: row, last: row }];
   const views = ranges === undefined ? await readFirstRows(place, FIRST_ROWS) : readRows(place, ranges);
-  const options = { width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) };
+  const options = {
+    ...{ width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen), shows: 'making' as const },
+    highlight: await loadHighlight(screen),
+  };
   let isFirst = true;
   for await (const view of views) {
     if (flags.json) print(formatJson(rowJson(view)));
@@ -59,22 +61,4 @@ async function show(
 function parseRow(text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('Give the number of a row, from 0.');
   return Number(text);
-}
-
-/** Counts and times are whole numbers; values and parameters stay what they are. */
-function rowJson({ values, columns, ...row }: RowView): Value {
-  return {
-    ...(fromPlain(row) as object),
-    values,
-    columns: columns.map(({ cell, prompt, tries, ...column }) => ({
-      ...(fromPlain(column) as object),
-      cell: cell === null ? null : recordJson(cell),
-      prompt: prompt === null ? null : { ...prompt, messages: fromPlain(prompt.messages) },
-      tries: tries.map(recordJson),
-    })),
-  };
-}
-
-function recordJson({ value, ...record }: CellRecord): Value {
-  return { ...(fromPlain(record) as object), value };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryWorld } from '../../../../src/store/files/memory.ts';
 import { hooked } from '../../../support/hooked-files.ts';
-import { MemoryWorld } from '../../../support/memory-files.ts';
 import { describeStoreFiles, textOf } from './suite.ts';
 
 describeStoreFiles('memory', async () => {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FolderGoneError, StoreError } from '../../../../src/errors.ts';
 import { FolderFiles } from '../../../../src/store/files/folder.ts';
+import { MemoryWorld } from '../../../../src/store/files/memory.ts';
 import type { NewFile, PartFile, StoreFiles } from '../../../../src/store/files/port.ts';
-import { MemoryWorld } from '../../../support/memory-files.ts';
 import { temporaryFolder } from '../support.ts';
 
 /** One process's look at the files, with what it has open. */

@@ -1,0 +1,147 @@
+// `preview`: rows of a document on the terminal, one by one as they are whole. No server, and no file but a page that is asked for.
+
+import type { Command } from 'commander';
+import { ownCommand } from '../../../text/own-command.ts';
+import { formatJson } from '../../../values.ts';
+import { type OpenPreview, openPreview, type PreviewedRow } from '../../build/preview-dataset.ts';
+import { line } from '../../tell/format.ts';
+import {
+  describePreview,
+  describePreviewEnd,
+  type PreviewEnd,
+  previewPage,
+  wholeRows,
+} from '../../tell/preview-report.ts';
+import type { CliContext } from '../context.ts';
+import { openHtmlFile, type WritePage } from '../html-file.ts';
+import { handleInterrupts } from '../interrupts.ts';
+import { loadHighlight, paintFor, WIDTH_WITHOUT_SCREEN } from '../paint.ts';
+import { parseRows } from '../parse.ts';
+import { outOption } from '../place-options.ts';
+import { rowJson } from '../row-json.ts';
+import { describeProcessed, describeRow } from '../row-text.ts';
+import { describeViolations } from '../violations.ts';
+
+interface PreviewFlags {
+  readonly n: number | 'all';
+  readonly name?: string;
+  readonly runConfig?: string;
+  readonly out?: string;
+  readonly new: boolean;
+  readonly simulate: boolean;
+  readonly prompts: boolean;
+  readonly save?: string;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+const CTRL_C = 130;
+
+export function definePreview(command: Command, context: CliContext): void {
+  command
+    .argument('<config>', "a config document, or a dataset's folder")
+    .option('-n <rows>', 'rows: a number, or "all" for one pass over the seed data', parseRows, 10)
+    .option('--prompts', 'show what each model was asked above what it made of it', false)
+    .option('--save <file>', 'write the rows, with prompts and pictures, as one HTML file too')
+    .option('--force', 'replace that file if it is there', false)
+    .option('--name <name>', "the dataset's name: samplers draw by it (default: the document's file name)")
+    .option('--new', 'preview another dataset, under the next free name', false)
+    .option(
+      '--run-config <file>',
+      "Data Designer's run settings, as YAML or JSON: they go before the document's",
+    )
+    .addOption(outOption())
+    .option('--simulate', 'answer every model call offline', false)
+    .option('--json', 'one JSON object a row, with all that made it', false)
+    .action((config: string, flags: PreviewFlags) => preview(config, flags, context));
+}
+
+async function preview(config: string, flags: PreviewFlags, context: CliContext): Promise<void> {
+  const { say, setExitCode } = context;
+  const startedAt = Date.now();
+  let isMaking = false;
+  const interrupts = handleInterrupts({
+    say,
+    onFirst() {
+      if (isMaking) return;
+      say(line('stopped', 'no call was made'));
+      process.exit(CTRL_C);
+    },
+    leaving: 'calls were in flight',
+  });
+  try {
+    const write: WritePage | null =
+      flags.save === undefined
+        ? null
+        : await openHtmlFile(flags.save, context, { verb: 'save', isOverwriting: flags.force });
+    const opened = await openPreview(optionsOf(config, flags, context));
+    for (const text of describeViolations(opened.config.warnings, context)) say(text);
+    for (const text of describePreview(opened, context)) say(text);
+    isMaking = true;
+    const rows = await showRows(opened, { ...context, flags, stopSignal: interrupts.signal });
+    const isStopped = interrupts.signal.aborted;
+    const end: PreviewEnd = { rows, isStopped, ms: Date.now() - startedAt };
+    for (const text of describePreviewEnd(opened, end, { command: commandToKeep(config, flags) })) say(text);
+    if (write !== null && rows.length > 0) await write(previewPage(opened, end));
+    if (isStopped) setExitCode(CTRL_C);
+    else if (opened.reason !== null || wholeRows(end) === 0) setExitCode(1);
+  } finally {
+    interrupts.dispose();
+  }
+}
+
+async function showRows(
+  opened: OpenPreview,
+  {
+    flags,
+    stopSignal,
+    print,
+    flush,
+    screen,
+  }: CliContext & { readonly flags: PreviewFlags; readonly stopSignal: AbortSignal },
+): Promise<readonly PreviewedRow[]> {
+  const { rows: asked } = opened.config.settings;
+  const rows: PreviewedRow[] = [];
+  const options = {
+    ...{ width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) },
+    shows: flags.prompts ? ('prompts' as const) : ('values' as const),
+    highlight: await loadHighlight(screen),
+  };
+  for await (const view of opened.rows(stopSignal)) {
+    const { row, state, processed } = view;
+    rows.push(view);
+    if (flags.json) print(formatJson({ ...rowJson(view), processed }));
+    else {
+      if (rows.length > 1) print('');
+      const title = `row ${row + 1} of ${asked}${state === 'dropped' ? ' · dropped' : ''}`;
+      for (const text of describeRow(view, { ...options, title })) print(text);
+      for (const text of describeProcessed(processed, view, options)) print(text);
+    }
+    await flush();
+  }
+  return rows;
+}
+
+function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment }: CliContext) {
+  return {
+    ...{ target: config, cwd, home, environment, rows: flags.n },
+    ...{ isSimulated: flags.simulate, isNew: flags.new },
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.out === undefined ? {} : { out: flags.out }),
+    ...(flags.runConfig === undefined ? {} : { runConfig: flags.runConfig }),
+  };
+}
+
+/** The `run` that makes the same rows and keeps them. */
+function commandToKeep(
+  config: string,
+  { n, name, runConfig, out, simulate, new: isNew }: PreviewFlags,
+): string {
+  const options = [
+    ['--name', name],
+    ['--run-config', runConfig],
+    ['--out', out],
+  ].flatMap(([option, value]) => (value === undefined ? [] : [option!, value]));
+  const others = [...(isNew ? ['--new'] : []), ...(simulate ? ['--simulate'] : [])];
+  return ownCommand('run', config, '-n', String(n), ...options, ...others);
+}

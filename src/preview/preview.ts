@@ -1,0 +1,176 @@
+// The rows of a document without a server: the conductors, activities and makers of a `run` in this process, with a store
+// in memory. Nothing outlives it, so nothing has to be handed over, and no activity is tried again but slices whose
+// model does not answer.
+
+import { type Build, makeBuild } from '../activities/build.ts';
+import { prepareDatasetActivity } from '../activities/prepare-dataset.ts';
+import { type BuildWorkflow, openProcess, type ProcessOptions } from '../activities/process.ts';
+import { RowloomError } from '../errors.ts';
+import { DatasetConductor, type GroupStart } from '../graph/dataset-conductor.ts';
+import { addColumnTotals } from '../graph/totals.ts';
+import { type UserModule, writeModule } from '../modules/stored-modules.ts';
+import type { Plan, Settings } from '../plan.ts';
+import { processorOf } from '../processors/kinds.ts';
+import type { Totals } from '../protocol.ts';
+import type { SeedSource } from '../seeds/seed-source.ts';
+import { MemoryWorld } from '../store/files/memory.ts';
+import type { StoreFiles } from '../store/files/port.ts';
+import { Store } from '../store/store.ts';
+import { Bell } from './bell.ts';
+import { GroupRun } from './group-run.ts';
+import { type EndedRow, lookAtRows } from './row-content.ts';
+
+export interface PreviewOptions extends Pick<ProcessOptions, 'environment' | 'connect'> {
+  /** The dataset's name. */
+  readonly name: string;
+  readonly plan: Plan;
+  readonly planDigest: string;
+  readonly settings: Settings;
+  readonly modules: readonly UserModule[];
+  readonly seedSource: SeedSource | null;
+}
+
+export class Preview {
+  /** Of the dataset, in memory: the pictures of its cells are there. */
+  readonly files: StoreFiles;
+  readonly #build: Build;
+  readonly #conductor = new DatasetConductor();
+  readonly #groups = new Map<number, GroupRun>();
+  readonly #needsBatch: boolean;
+  readonly #bell = new Bell();
+  #reason: string | null = null;
+  #bug: { readonly error: unknown } | undefined;
+
+  /** Makes no call. Throws `StoreError` where a file that the document needs cannot be read. */
+  static async open({ seedSource, name, modules, ...options }: PreviewOptions): Promise<Preview> {
+    const { plan, planDigest, environment, connect } = options;
+    const store = new Store({ id: 'preview', access: 'build', files: new MemoryWorld().files() });
+    const { seed, rowGroupSize } = plan;
+    const dataset = await store.createDataset(name, { seed, rowGroupSize });
+    for (const module of modules) await writeModule(dataset.files, module);
+    const { id: datasetId } = await dataset.read();
+    const ref = { storeId: store.id, dataset: name, datasetId, epoch: 1, planDigest };
+    // Rows are shown one by one, so they are made one by one; nobody reads traces.
+    const { isTraced, sliceSize, ...more } = options.settings;
+    const settings = { ...more, sliceSize: sliceSize ?? 1 };
+    let preview: Preview | undefined;
+    const workflow: BuildWorkflow = {
+      askControl: async () => ({
+        phase: (preview?.reason ?? null) === null ? 'running' : 'stopping',
+        limits: { maxParallelRequests: {} },
+      }),
+      stop: async (reason) => preview?.stop(reason),
+    };
+    const process = openProcess({
+      ...{ store, environment, workflowOf: () => workflow },
+      ...(connect === undefined ? {} : { connect }),
+    });
+    const content = { ref, dataset, plan, settings };
+    preview = new Preview(await makeBuild(content, { process, seedSource, onOver: () => undefined }));
+    return preview;
+  }
+
+  private constructor(build: Build) {
+    this.#build = build;
+    this.files = build.dataset.files;
+    this.#needsBatch = build.plan.processors.some(({ kind }) => processorOf(kind).needsBatch === true);
+  }
+
+  /** Why it ended before all rows were made; null where nothing ended it. */
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  /** The calls and cells so far, by column. */
+  get columns(): Totals['columns'] {
+    return [...this.#groups.values()].reduce((sum, { columns }) => addColumnTotals(sum, columns), {});
+  }
+
+  /** Makes nothing more. The first reason counts. */
+  stop(reason: string): void {
+    this.#reason ??= reason;
+    this.#conductor.stop(reason);
+    for (const group of this.#groups.values()) group.halt();
+    this.#bell.ring();
+  }
+
+  /**
+   * The rows in their order, each once it is whole or dropped. When the signal fires nothing more is made or waited for.
+   * Called once. Throws `ConfigError` before any call where a key is missing.
+   */
+  async *rows(stopSignal: AbortSignal): AsyncGenerator<EndedRow, void> {
+    const { calls, plan, settings } = this.#build;
+    const onAbort = () => this.stop('stopped');
+    stopSignal.addEventListener('abort', onAbort);
+    try {
+      this.#conductor.prepare(await prepareDatasetActivity(this.#build));
+      for (let row = 0; row < settings.rows && !stopSignal.aborted; ) {
+        this.#start();
+        const group = this.#groups.get(Math.floor(row / plan.rowGroupSize));
+        const isReady = group?.isOver === true || (!this.#needsBatch && group?.hasEnded(row) === true);
+        if (this.#bug !== undefined) throw this.#bug.error;
+        if (group !== undefined && isReady) {
+          const last = this.#needsBatch ? group.rows.last : row;
+          yield* await this.#look(group, { first: row, last });
+          row = last + 1;
+        } else if (this.#conductor.isDone) return;
+        else await this.#bell.rung();
+      }
+    } finally {
+      stopSignal.removeEventListener('abort', onAbort);
+      calls.gate.end();
+      calls.dispose();
+    }
+  }
+
+  /** Opens the groups that there is room for. */
+  #start(): void {
+    for (const start of this.#conductor.next()) void this.#runGroup(start);
+  }
+
+  /** Never rejects. */
+  async #runGroup(start: GroupStart): Promise<void> {
+    const { rowGroup } = start;
+    try {
+      const group = await GroupRun.open(this.#build, start, {
+        onChange: () => this.#bell.ring(),
+        onPassOn: (columns) => {
+          this.#conductor.passOn(rowGroup, columns);
+          this.#tellLimits();
+        },
+      });
+      this.#groups.set(rowGroup, group);
+      this.#tellLimits();
+      if (this.#reason !== null) group.halt();
+      await group.generate();
+      const { columns } = group;
+      const { isComplete } = group.conductor;
+      this.#conductor.finished({ rowGroup, isComplete, totals: { rows: 0, dropped: 0, columns } });
+    } catch (error) {
+      if (error instanceof RowloomError) {
+        this.#conductor.failed(rowGroup, error.message);
+        this.stop(error.message);
+      } else this.#bug ??= { error };
+    }
+    this.#tellLimits();
+    this.#bell.ring();
+  }
+
+  /** Tells open groups whose turn it is at the columns in order. */
+  #tellLimits(): void {
+    for (const group of this.#groups.values()) {
+      const maxCells = group.isOver ? undefined : this.#conductor.takeNews(group.rowGroup);
+      if (maxCells !== undefined) group.setMaxCells(maxCells);
+    }
+  }
+
+  async #look(group: GroupRun, of: { readonly first: number; readonly last: number }) {
+    try {
+      return await lookAtRows(this.#build, group, of);
+    } catch (error) {
+      if (!(error instanceof RowloomError)) throw error;
+      this.stop(error.message);
+      return [];
+    }
+  }
+}
