@@ -6,12 +6,15 @@ export type { CommittedRowGroup } from './activities/process.ts';
 export type { CallbackFailure, RunEvents, StoppedCalls } from './client/build/build.ts';
 export { type Connected, connect } from './client/build/connection.ts';
 export type { BuildEvents } from './client/build/follow.ts';
+export type { OpenPreview, PreviewedRow } from './client/build/preview-dataset.ts';
 export type { Answer, EndedRun, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
 export { serveStore } from './client/build/serve-store.ts';
 export type { StartedBuild } from './client/build/start-build.ts';
 export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/build/steer.ts';
 export { stopDataset, type WatchOptions, watchDataset } from './client/build/watch-dataset.ts';
 export {
+  type PreviewDatasetOptions,
+  previewDataset,
   type RunDatasetOptions,
   runDataset,
   type StartDatasetOptions,

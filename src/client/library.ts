@@ -1,8 +1,13 @@
-// `run` and `start` for programs: what is left out is as on a command line where nobody can be asked, in the folder and
+// `run`, `start` and `preview` for programs: what is left out is as on a command line where nobody can be asked, in the folder and
 // the environment of this process.
 
 import { homeFolder } from '../server/home.ts';
 import type { RunEvents } from './build/build.ts';
+import {
+  type OpenPreview,
+  openPreview,
+  type PreviewDatasetOptions as PreviewOptions,
+} from './build/preview-dataset.ts';
 import {
   type DecideOptions,
   type RunEnd,
@@ -42,6 +47,17 @@ export function runDataset(options: RunDatasetOptions): Promise<RunEnd> {
 /** Hands what a document says to the workers that poll the store's queue. Throws as `runDataset`. */
 export function startDataset(options: StartDatasetOptions): Promise<StartEnd> {
   return startWith({ ...defaults(), ...options });
+}
+
+export type PreviewDatasetOptions = WithDefaults<PreviewOptions>;
+
+/**
+ * Prepares a document to make some of its rows in this process, with no server, and keeps nothing of them. Makes no call
+ * before `rows` is asked for. Throws `ConfigError`, `RefusedError`, `StoreError`.
+ */
+export function previewDataset(options: PreviewDatasetOptions): Promise<OpenPreview> {
+  const { cwd, home, environment, isSimulated, isNew } = defaults();
+  return openPreview({ cwd, home, environment, isSimulated, isNew, ...options });
 }
 
 function defaults(): Omit<DecideOptions & ServerOptions, 'target'> {

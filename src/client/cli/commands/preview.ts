@@ -105,7 +105,6 @@ async function showRows(
   const options = {
     ...{ width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) },
     shows: flags.prompts ? ('prompts' as const) : ('values' as const),
-    highlight: await loadHighlight(screen),
   };
   for await (const view of opened.rows(stopSignal)) {
     const { row, state, processed } = view;
@@ -114,7 +113,9 @@ async function showRows(
     else {
       if (rows.length > 1) print('');
       const title = `row ${row + 1} of ${asked}${state === 'dropped' ? ' · dropped' : ''}`;
-      for (const text of describeRow(view, { ...options, title })) print(text);
+      const hasCode = view.columns.some(({ language }) => language !== null);
+      const highlight = hasCode ? await loadHighlight(screen) : null;
+      for (const text of describeRow(view, { ...options, title, highlight })) print(text);
       for (const text of describeProcessed(processed, view, options)) print(text);
     }
     await flush();
