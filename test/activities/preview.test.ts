@@ -10,6 +10,7 @@ import { Workplace } from '../support/build-harness.ts';
 import { buildByActivities } from '../support/built-by-activities.ts';
 import { writeEveryKind } from '../support/every-kind.ts';
 import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { until } from '../support/until.ts';
 
 let mock: MockModelServer;
 beforeAll(async () => {
@@ -151,6 +152,20 @@ describe('a preview', () => {
       if (row === 1) setTimeout(() => stop.abort(), 100);
     }
     expect(seen).toEqual([0, 1]);
+  });
+
+  it('of a command ends at once with 130 on Ctrl-C, and leaves neither a server nor a file', async () => {
+    const workplace = newPlace();
+    writeTopics(workplace, { columns: [text('body', 'About {{ topic }}')] });
+    mock.setFaults([{ kind: 'hang', cells: ['body/1'] }]);
+    const command = workplace.command(['preview', 'tickets.yaml', '-n', '2']);
+    await until(() => mock.answered() === 1 && mock.stats().inFlight === 1, { limitMs: 20_000 });
+    command.signal('SIGINT');
+    const { code, output, talk } = await command.ended;
+    expect(code).toBe(130);
+    expect(output).toMatch(/^row 1 of 2\n/);
+    expect(talk).toMatch(/^stopped {3}1 of 2 rows · 0 dropped · 1 call · /m);
+    expect(readdirSync(workplace.directory).sort()).toEqual(['tickets.yaml', 'topics.csv']);
   });
 
   it('goes on when a model that was busy answers', async () => {
