@@ -1,7 +1,7 @@
 // The value of skipped cells, which may be of another type than the column's other cells.
 
 import type { ColumnType } from '../plan.ts';
-import { misfitOf } from '../store/parquet.ts';
+import { misfitOf } from '../store/parquet-values.ts';
 import type { ColumnConfig } from './declaration.ts';
 
 type Skip = NonNullable<ColumnConfig['skip']>;

@@ -2,7 +2,7 @@ import { CellError } from '../errors.ts';
 import { wrong } from '../modules/user-values.ts';
 import type { ColumnType } from '../plan.ts';
 import { fitToSchema } from '../schemas/schema-fit.ts';
-import { misfitOf } from '../store/parquet.ts';
+import { misfitOf } from '../store/parquet-values.ts';
 import type { Value } from '../values.ts';
 
 /** A value that a function made as its column has it. Throws `CellError` for one that does not obey schema or type. */

@@ -2,7 +2,7 @@
 // nothing else, so every worker runs the same code, wherever it is and whatever becomes of the user's files.
 
 import { basename, dirname } from 'node:path';
-import { type BuildFailure, build, type Message, type OutputFile } from 'esbuild';
+import type { BuildFailure, Message, OutputFile } from 'esbuild';
 import { hashOfCode, type UserModule } from './stored-modules.ts';
 
 /** Its hash is that of the code, which names no folder of this machine: the same module elsewhere has the same one. */
@@ -27,6 +27,8 @@ const BANNER =
 export async function bundleModule(
   path: string,
 ): Promise<Bundle | { readonly problems: readonly ModuleProblem[] }> {
+  // Loaded with the first module: most documents name none.
+  const { build } = await import('esbuild');
   try {
     const { outputFiles, metafile } = await build({
       entryPoints: [basename(path)],

@@ -3,7 +3,7 @@
 import type { OpenColumn } from '../columns/open-columns.ts';
 import { CellError } from '../errors.ts';
 import type { PlanColumn } from '../plan.ts';
-import { misfitOf } from '../store/parquet.ts';
+import { misfitOf } from '../store/parquet-values.ts';
 import type { CellRecord } from '../store/records.ts';
 import { formatJson, type Value } from '../values.ts';
 import { foundIn } from './row.ts';

@@ -32,7 +32,7 @@ import {
   rangesOf,
 } from './groups.ts';
 import { GROUP_OUTPUTS, type GroupToWrite } from './outputs.ts';
-import { misfitOf } from './parquet.ts';
+import { misfitOf } from './parquet-values.ts';
 import { listEditions } from './published.ts';
 import { settleColumn } from './settled.ts';
 import { countGroup } from './usage.ts';

@@ -22,7 +22,7 @@ import {
   IMAGES_FOLDER,
   OUTPUT_FOLDER,
 } from './names.ts';
-import type { ParquetColumn } from './parquet.ts';
+import type { ParquetColumn } from './parquet-values.ts';
 import { writeRowGroup } from './row-group-writer.ts';
 import { writeTraces } from './traces.ts';
 

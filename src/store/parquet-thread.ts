@@ -3,7 +3,8 @@
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Value } from '../values.ts';
-import { type ParquetColumn, ParquetEncoder } from './parquet.ts';
+import { ParquetEncoder } from './parquet.ts';
+import type { ParquetColumn } from './parquet-values.ts';
 
 export interface EncodeTask {
   readonly columns: readonly ParquetColumn[];

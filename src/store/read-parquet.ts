@@ -1,11 +1,10 @@
 // Reads Parquet files back, for people and exports: whole numbers are `bigint`, floats `number`.
 
-import { parquetReadObjects } from 'hyparquet';
 import { StoreError } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import { isValueList, isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
-import { type ParquetColumn, storedValue } from './parquet.ts';
+import { type ParquetColumn, storedValue } from './parquet-values.ts';
 
 export interface ReadParquetOptions {
   /** Positions in the file, not row numbers: the first, and the one after the last. All by default. */
@@ -19,6 +18,8 @@ export async function parseParquet(
   path: string,
   options: ReadParquetOptions = {},
 ): Promise<ValueObject[]> {
+  // Loaded with the first file: most commands look at none.
+  const { parquetReadObjects } = await import('hyparquet');
   try {
     const rows = await parquetReadObjects({ file: arrayBufferOf(bytes), ...options });
     return rows.map((row) => fromParquet(row) as ValueObject);

@@ -9,8 +9,8 @@ import { fileBeside, runInThread } from '../threads.ts';
 import type { Value } from '../values.ts';
 import { type StoreFiles, writeFile } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
-import type { ParquetColumn } from './parquet.ts';
 import type { ColumnAnswer, EncodeTask } from './parquet-thread.ts';
+import type { ParquetColumn } from './parquet-values.ts';
 
 /** What is hashed, and what is copied for the thread, in one go: a column of vectors has megabytes. */
 const PIECE_BYTES = 1024 * 1024;

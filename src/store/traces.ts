@@ -10,7 +10,7 @@ import { fromPlain, type Value } from '../values.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { PartFile } from './files/port.ts';
 import { batchName, flightsName, parseNumbers } from './names.ts';
-import type { ParquetColumn } from './parquet.ts';
+import type { ParquetColumn } from './parquet-values.ts';
 import { writeRowGroup } from './row-group-writer.ts';
 
 const FOLDER = 'traces';

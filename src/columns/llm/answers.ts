@@ -1,6 +1,6 @@
 // How the answers of a model column are read.
 
-import { misfitOf } from '../../store/parquet.ts';
+import { misfitOf } from '../../store/parquet-values.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { lastAnswer, type ModelTurn } from '../../turns.ts';
 import type { Value } from '../../values.ts';

@@ -10,7 +10,7 @@ import { openSeedSource, type ReadSource, type SeedSource } from '../../../src/s
 import { asFloats } from '../../../src/seeds/seed-types.ts';
 import { findSeeds, writeSeeds } from '../../../src/seeds/stored-seeds.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
-import { misfitOf } from '../../../src/store/parquet.ts';
+import { misfitOf } from '../../../src/store/parquet-values.ts';
 import { formatJson, type Value, type ValueObject } from '../../../src/values.ts';
 
 let folder: string;

@@ -5,7 +5,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../../src/plan.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
-import { misfitOf, type ParquetColumn } from '../../../src/store/parquet.ts';
+import { misfitOf, type ParquetColumn } from '../../../src/store/parquet-values.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { writeRowGroup } from '../../../src/store/row-group-writer.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
