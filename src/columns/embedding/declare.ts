@@ -1,10 +1,11 @@
 // `embedding`: the vectors of a text, or of each text of a list.
 
 import type { z } from 'zod';
-import type { ColumnType, PlanColumn } from '../../plan.ts';
+import type { PlanColumn } from '../../plan.ts';
 import { columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { map } from '../fields.ts';
 import { columnName, modelAlias } from '../marks.ts';
+import { FLOAT, INT, list, struct } from '../types.ts';
 
 export interface EmbeddingForm {
   readonly target: string;
@@ -12,8 +13,7 @@ export interface EmbeddingForm {
 }
 export type EmbeddingColumn = PlanColumn<'embedding', EmbeddingForm>;
 
-const INT: ColumnType = { kind: 'int' };
-const VECTORS: ColumnType = { kind: 'list', item: { kind: 'list', item: { kind: 'float' } } };
+const TYPE = struct({ embeddings: list(list(FLOAT)), num_embeddings: INT, dimension: INT });
 
 const schema = map({
   ...columnFields('embedding'),
@@ -31,14 +31,7 @@ export const declare: Declaration<
   kind: 'embedding',
   about: 'The vectors of a text, or of each text of a list: `{embeddings, num_embeddings, dimension}`.',
   schema,
-  type: () => ({
-    kind: 'struct',
-    fields: [
-      { name: 'embeddings', type: VECTORS },
-      { name: 'num_embeddings', type: INT },
-      { name: 'dimension', type: INT },
-    ],
-  }),
+  type: () => TYPE,
   form: ({ target_column, model_alias }) => ({ target: target_column, alias: model_alias }),
   strategy: () => 'cell',
   limiters: ({ alias }) => [{ model: alias }],

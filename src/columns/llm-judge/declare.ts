@@ -1,10 +1,11 @@
 // `llm-judge`: for each score the option that the model chose, and why: `{name: {score, reasoning}}`.
 
 import { z } from 'zod';
-import type { ColumnType, PlanColumn } from '../../plan.ts';
+import type { PlanColumn } from '../../plan.ts';
 import { formatJson } from '../../values.ts';
 import { filledText, map, mapOf, text } from '../fields.ts';
 import { type ChatForm, declareChat } from '../llm/declare-chat.ts';
+import { struct, TEXT } from '../types.ts';
 
 /** `options` by the text of the score; keys are text. */
 const judgeScore = map({
@@ -35,15 +36,8 @@ export interface JudgeForm extends ChatForm {
 }
 export type JudgeColumn = PlanColumn<'llm-judge', JudgeForm>;
 
-const TEXT: ColumnType = { kind: 'text' };
 /** Scores come back as the text of their option, number options too. */
-const SCORE: ColumnType = {
-  kind: 'struct',
-  fields: [
-    { name: 'reasoning', type: TEXT },
-    { name: 'score', type: TEXT },
-  ],
-};
+const SCORE = struct({ reasoning: TEXT, score: TEXT });
 
 export const declare = declareChat({
   kind: 'llm-judge',

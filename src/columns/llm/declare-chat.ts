@@ -13,6 +13,7 @@ import {
 import { flag, map, oneOf } from '../fields.ts';
 import { modelAlias, prompt, systemPrompt } from '../marks.ts';
 import { CONTEXT_WORD, type ContextConfig, contextForm, mediaContexts } from '../media/context.ts';
+import { list, struct, TEXT } from '../types.ts';
 
 export const TRACES = ['none', 'last_message', 'all_messages'] as const;
 export type Trace = (typeof TRACES)[number];
@@ -33,20 +34,10 @@ export type ChatColumn = PlanColumn<string, ChatForm>;
 /** Raised when an answer is read into another value than before. */
 export const CHAT_READ_VERSION = 4;
 
-const TEXT: ColumnType = { kind: 'text' };
-const struct = (fields: { readonly [name: string]: ColumnType }): ColumnType => ({
-  kind: 'struct',
-  fields: Object.entries(fields).map(([name, type]) => ({ name, type })),
-});
 /** As Data Designer writes traces: the content of a message is a list of blocks. */
-const TRACE: ColumnType = {
-  kind: 'list',
-  item: struct({
-    role: TEXT,
-    content: { kind: 'list', item: struct({ type: TEXT, text: TEXT }) },
-    reasoning_content: TEXT,
-  }),
-};
+const TRACE = list(
+  struct({ role: TEXT, content: list(struct({ type: TEXT, text: TEXT })), reasoning_content: TEXT }),
+);
 
 /** The names of the columns beside an answer. */
 export const traceColumn = (name: string) => `${name}__trace`;

@@ -9,10 +9,11 @@ import { formatDate } from '../../text/strftime.ts';
 import { fitsInt64, type Value } from '../../values.ts';
 import { type Constraint, NO_FACTS } from '../declaration.ts';
 import { orFailCell } from '../or-fail-cell.ts';
+import { FLOAT } from '../types.ts';
 import { describeConstraint, findBroken } from './constraints.ts';
 import { asType, convertSample, roundPlaces } from './convert.ts';
 import type { SamplerColumn } from './form.ts';
-import { CONVERSIONS, type Conversion, FLOAT } from './params.ts';
+import { CONVERSIONS, type Conversion } from './params.ts';
 import { type Draw, isGiven, numberParam, type Sample, type SamplerParams } from './sampler.ts';
 import { samplerOf } from './samplers.ts';
 

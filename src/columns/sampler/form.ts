@@ -2,7 +2,8 @@
 
 import type { ColumnType, PlanColumn } from '../../plan.ts';
 import type { Constraint, Facts } from '../declaration.ts';
-import { type Conversion, FLOAT, INT, TEXT } from './params.ts';
+import { FLOAT, INT, TEXT } from '../types.ts';
+import type { Conversion } from './params.ts';
 import { parameterSets, type SamplerParams } from './sampler.ts';
 import { type SamplerConfig, type SamplerType, samplerOf } from './samplers.ts';
 

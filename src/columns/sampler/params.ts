@@ -2,13 +2,8 @@
 // issue, so that it is found before anything runs.
 
 import type { z } from 'zod';
-import type { ColumnType } from '../../plan.ts';
 import { plural } from '../../text/plural.ts';
 import { oneOf, whole } from '../fields.ts';
-
-export const FLOAT: ColumnType = { kind: 'float' };
-export const INT: ColumnType = { kind: 'int' };
-export const TEXT: ColumnType = { kind: 'text' };
 
 /** What samplers of numbers and categories can be converted to. */
 export const CONVERSIONS = ['int', 'float', 'str'] as const;

@@ -16,6 +16,7 @@ import {
 import { filledText, map, oneOf, real, value, whole } from '../fields.ts';
 import { columnName } from '../marks.ts';
 import { isCode, moduleOf } from '../module-name.ts';
+import { BOOL, FLOAT, INT, list, struct, TEXT } from '../types.ts';
 import { CODE_LANGS, type CodeLang } from './code-langs.ts';
 
 /** What the verdicts follow from. `schema` is the JSON text of a schema for the whole answer. */
@@ -187,22 +188,13 @@ function modules(config: ValidationConfig): readonly ModuleRef[] {
   return [{ ...module, path: ['validator_params', 'validation_function'] }];
 }
 
-const TEXT: ColumnType = { kind: 'text' };
-const WHOLE: ColumnType = { kind: 'int' };
-const struct = (fields: { readonly [name: string]: ColumnType }): ColumnType => ({
-  kind: 'struct',
-  fields: Object.entries(fields).map(([name, type]) => ({ name, type })),
-});
 const PYTHON = struct({
-  is_valid: { kind: 'bool' },
-  python_linter_score: { kind: 'float' },
+  is_valid: BOOL,
+  python_linter_score: FLOAT,
   python_linter_severity: TEXT,
-  python_linter_messages: {
-    kind: 'list',
-    item: struct({ type: TEXT, symbol: TEXT, line: WHOLE, column: WHOLE, message: TEXT }),
-  },
+  python_linter_messages: list(struct({ type: TEXT, symbol: TEXT, line: INT, column: INT, message: TEXT })),
 });
-const OTHERS = struct({ is_valid: { kind: 'bool' }, error_messages: TEXT });
+const OTHERS = struct({ is_valid: BOOL, error_messages: TEXT });
 
 function typeOf(config: ValidationConfig): ColumnType {
   if (config.validator_type !== 'code') return { kind: 'json' };

@@ -9,7 +9,7 @@ import { anyOf, suggestion } from '../../../text/phrases.ts';
 import type { Value } from '../../../values.ts';
 import { isValueObject } from '../../../values.ts';
 import { filledText, mapOf, plainValue, real } from '../../fields.ts';
-import { FLOAT, INT } from '../params.ts';
+import { FLOAT, INT } from '../../types.ts';
 import { type SamplerParams, textParam } from '../sampler.ts';
 import { CONTINUOUS } from './continuous.ts';
 import { DISCRETE } from './discrete.ts';

@@ -1,7 +1,8 @@
 // 1 with probability p, else 0.
 
 import { map, real } from '../../fields.ts';
-import { INT, samplerType } from '../params.ts';
+import { INT } from '../../types.ts';
+import { samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 const params = map({ ...samplerType('bernoulli'), p: real({ min: 0, max: 1 }) });

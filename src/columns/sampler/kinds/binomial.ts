@@ -2,7 +2,8 @@
 
 import { randomBinomial } from 'd3-random';
 import { map, real, whole } from '../../fields.ts';
-import { INT, samplerType } from '../params.ts';
+import { INT } from '../../types.ts';
+import { samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 const params = map({

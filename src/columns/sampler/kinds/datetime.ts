@@ -5,7 +5,8 @@ import { findOwn } from '../../../own-keys.ts';
 import { parseDateTime } from '../../../text/datetime.ts';
 import { formatDate } from '../../../text/strftime.ts';
 import { filledText, map, oneOf } from '../../fields.ts';
-import { samplerType, TEXT } from '../params.ts';
+import { TEXT } from '../../types.ts';
+import { samplerType } from '../params.ts';
 import { isGiven, type Sampler, type SamplerParams, textParam } from '../sampler.ts';
 
 /** What cutting to a unit leaves of ISO text. */

@@ -2,7 +2,8 @@
 
 import { randomNormal } from 'd3-random';
 import { map, real } from '../../fields.ts';
-import { decimalPlaces, FLOAT, samplerType } from '../params.ts';
+import { FLOAT } from '../../types.ts';
+import { decimalPlaces, samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 const params = map({

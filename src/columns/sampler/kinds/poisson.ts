@@ -2,7 +2,8 @@
 
 import { randomPoisson } from 'd3-random';
 import { map, real } from '../../fields.ts';
-import { INT, samplerType } from '../params.ts';
+import { INT } from '../../types.ts';
+import { samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 // Above 2^53 a count is no exact float any more.

@@ -7,8 +7,9 @@ import { parseDateTime } from '../../../text/datetime.ts';
 import { formatDate } from '../../../text/strftime.ts';
 import { map, oneOf, whole } from '../../fields.ts';
 import { columnName } from '../../marks.ts';
+import { TEXT } from '../../types.ts';
 import { textOf } from '../convert.ts';
-import { samplerType, TEXT } from '../params.ts';
+import { samplerType } from '../params.ts';
 import {
   isGiven,
   numberParam,

@@ -1,7 +1,8 @@
 // Floats, each as likely as any other in [low, high).
 
 import { map, real } from '../../fields.ts';
-import { checkRange, decimalPlaces, FLOAT, samplerType } from '../params.ts';
+import { FLOAT } from '../../types.ts';
+import { checkRange, decimalPlaces, samplerType } from '../params.ts';
 import { numberParam, type Sampler } from '../sampler.ts';
 
 const params = map({

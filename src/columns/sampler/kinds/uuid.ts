@@ -2,7 +2,8 @@
 
 import { permutationOf } from '../../../draws.ts';
 import { flag, map, text } from '../../fields.ts';
-import { samplerType, TEXT } from '../params.ts';
+import { TEXT } from '../../types.ts';
+import { samplerType } from '../params.ts';
 import { isGiven, type Sampler, textParam } from '../sampler.ts';
 
 const SHORT_FORMS = 2 ** 32;
