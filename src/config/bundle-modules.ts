@@ -17,9 +17,8 @@ export type BundleModule = (
 ) => Promise<Bundle | { readonly problems: readonly ModuleProblem[] }>;
 
 export interface BundleOptions {
-  /** The document. */
-  readonly file: string;
-  readonly cwd: string;
+  /** Of the document. */
+  readonly folder: string;
   readonly bundleModule: BundleModule;
 }
 
@@ -27,9 +26,8 @@ export interface BundleOptions {
 export async function bundleModules(
   report: Report,
   { columns, processors }: ReadConfig,
-  { file, cwd, bundleModule }: BundleOptions,
+  { folder, bundleModule }: BundleOptions,
 ): Promise<ReadonlyMap<string, Bundle>> {
-  const folder = path.dirname(path.resolve(cwd, file));
   const bundles = new Map<string, Bundle>();
   const at = (place: Path, refs: readonly ModuleRef[] = []) =>
     refs.map((ref): ModuleRef => ({ ...ref, path: [...place, ...ref.path] }));

@@ -1,8 +1,6 @@
 // The one call from a document's file to what a build works from.
 
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { plainText } from '../columns/fields.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import { ConfigError, type Violation } from '../errors.ts';
@@ -12,7 +10,7 @@ import type { Plan, Settings } from '../plan.ts';
 import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
-import { type LoadedDocument, loadDocument, MAX_SIZE_BYTES, type Path, type Position } from './load.ts';
+import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
 import { findPersonas } from './personas.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
 import { fieldsOfColumn } from './references.ts';
@@ -34,10 +32,28 @@ export type OpenSeeds = (
   places: Pick<PrepareOptions, 'cwd' | 'home' | 'environment' | 'directory'> & { readonly folder: string },
 ) => Promise<FoundSeeds>;
 
+export interface OpenDocumentOptions extends Pick<PrepareOptions, 'file' | 'cwd' | 'environment'> {
+  /** Only a file of YAML or JSON counts. */
+  readonly isLocal?: boolean;
+}
+
+export interface OpenedDocument {
+  /** As people read it in messages. */
+  readonly file: string;
+  /** Where what it names by a relative path is looked for, beside the working directory. */
+  readonly folder: string;
+  readonly bytes: Uint8Array;
+  /** A program wrote it, with seeds of its own, into a folder that can go when they are read. */
+  readonly written?: { readonly folder: string; dispose(): Promise<void> };
+}
+
+/** Opens a document. Comes in from outside as {@link OpenSeeds} does. Throws `ConfigError`. */
+export type OpenDocument = (options: OpenDocumentOptions) => Promise<OpenedDocument>;
+
 const DEFAULT_ROWS = 10;
 
 export interface PrepareOptions {
-  /** The document: a path as the user typed it. */
+  /** The document: a path or an address as the user typed it. */
   readonly file: string;
   readonly cwd: string;
   /** The user's home folder. */
@@ -45,6 +61,7 @@ export interface PrepareOptions {
   readonly environment: Environment;
   /** The store's folder, where datasets that are seeds are looked for. */
   readonly directory: string;
+  readonly openDocument: OpenDocument;
   readonly openSeeds: OpenSeeds;
   readonly bundleModule: BundleModule;
   readonly personas: PersonaReader;
@@ -65,6 +82,8 @@ export interface PrepareOptions {
 }
 
 export interface PreparedConfig {
+  /** The document as people read it in messages: of the web without what may be a key in its address. */
+  readonly document: string;
   readonly config: DatasetConfig;
   readonly plan: Plan;
   readonly settings: Settings;
@@ -79,8 +98,28 @@ export interface PreparedConfig {
 
 /** Loads, checks and resolves a document. Throws `ConfigError` with everything that is wrong with it. */
 export async function prepareConfig(options: PrepareOptions): Promise<PreparedConfig> {
-  const document = await readDocument(options);
-  const report = openReport(document);
+  const opened = await options.openDocument(options);
+  try {
+    return await prepareOpened(opened, options);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(placed(error.violations, opened));
+  } finally {
+    await opened.written?.dispose();
+  }
+}
+
+/** A program's document has no lines that people know. */
+function placed(violations: readonly Violation[], { file, written }: OpenedDocument): readonly Violation[] {
+  if (written === undefined) return violations;
+  return violations.map((violation) =>
+    violation.file === file ? { ...violation, line: null, column: null } : violation,
+  );
+}
+
+async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Promise<PreparedConfig> {
+  const options = { ...given, folder: opened.folder };
+  const report = openReport(loadOpened(opened));
   const own = readConfig(report);
   const aliases = aliasesInUse(report, own);
   const isOwn = (alias: string) => own.models.some((model) => model.alias === alias);
@@ -117,19 +156,26 @@ export async function prepareConfig(options: PrepareOptions): Promise<PreparedCo
     config,
     plan: resolved.plan,
     settings: run.isTraced ? { ...resolved.settings, isTraced: true } : resolved.settings,
-    seeds: seeds.source === null ? null : { name: seeds.name, rows: seeds.selected ?? 0 },
+    document: opened.file,
+    seeds:
+      seeds.source === null ? null : { name: nameOfSeeds(seeds.name, opened), rows: seeds.selected ?? 0 },
     modules: [...modules.values()],
-    warnings: all,
+    warnings: placed(all, opened),
     positionOf(column, field) {
       const found = read.columns.find(({ name }) => name === column);
-      if (found === undefined) return null;
+      if (found === undefined || opened.written !== undefined) return null;
       return report.keyPosition(field === undefined ? found.path : [...found.path, field]);
     },
   };
 }
 
-async function findRunConfig(file: string, { cwd }: PrepareOptions): Promise<RunConfig> {
-  return readRunConfig(await readDocument({ file, cwd }));
+async function findRunConfig(file: string, options: PrepareOptions): Promise<RunConfig> {
+  return readRunConfig(loadOpened(await options.openDocument({ ...options, file, isLocal: true })));
+}
+
+/** Rows of a program's memory are in no file that people know. */
+function nameOfSeeds(name: string, { file, written }: OpenedDocument): string {
+  return written !== undefined && name.startsWith(written.folder) ? `rows of ${file}` : name;
 }
 
 function rowsOf(
@@ -141,30 +187,8 @@ function rowsOf(
   return type === 'dataset' ? Math.max(selected, rowsBefore ?? 0) : (rowsBefore ?? DEFAULT_ROWS);
 }
 
-async function readDocument({ file, cwd }: Pick<PrepareOptions, 'file' | 'cwd'>): Promise<LoadedDocument> {
-  const place = path.resolve(cwd, file);
-  const relative = path.relative(cwd, place);
-  const isOutside = relative.startsWith('..') || path.isAbsolute(relative);
-  const isUrl = /^https?:\/\//.test(file);
-  const shown = isUrl ? file : isOutside ? path.basename(place) : relative || file;
-  const refuse = (message: string) =>
-    new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
-  if (file === '-') throw refuse('names no file: a document is read from a file only');
-  if (isUrl) throw refuse('is a URL: a document from the network is not supported yet');
-  if (file.endsWith('.py')) throw refuse('is Python: write it as YAML with its write_config()');
-  let bytes: Uint8Array;
-  try {
-    // A byte more than is allowed tells that it is too large, of a device without an end too.
-    bytes = await buffer(createReadStream(place, { end: MAX_SIZE_BYTES }));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw refuse('does not exist');
-    if (code === 'EISDIR') throw refuse('is a folder: name the config document in it');
-    if (code === 'ENAMETOOLONG') throw refuse('cannot be a file: the path is too long');
-    if (code === 'EACCES' || code === 'EPERM') throw refuse('cannot be read: you have no permission to');
-    throw refuse(`cannot be read: ${(error as Error).message}`);
-  }
-  const { document, violations } = loadDocument(bytes, shown);
+function loadOpened({ file, bytes }: OpenedDocument): LoadedDocument {
+  const { document, violations } = loadDocument(bytes, file);
   if (document === null) throw new ConfigError(violations);
   return document;
 }
@@ -180,14 +204,13 @@ interface OpenedSeeds {
 async function openSeeds(
   report: Report,
   { seeds }: ReadConfig,
-  options: PrepareOptions,
+  options: PrepareOptions & { readonly folder: string },
 ): Promise<OpenedSeeds> {
   const none = { source: null, name: '', selected: null, violations: [] };
   if (seeds === null) return none;
-  const folder = path.dirname(path.resolve(options.cwd, options.file));
   let found: FoundSeeds;
   try {
-    found = await options.openSeeds(seeds.source, { ...options, folder });
+    found = await options.openSeeds(seeds.source, options);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ...none, violations: error.violations.map((violation) => relativeTo(options.cwd, violation)) };

@@ -3,6 +3,7 @@
 
 import { isValueObject, parseJson, type Value, type ValueObject } from '../values.ts';
 import { type JsonPiece, JsonSyntaxError, jsonLines, jsonObjects } from './json-objects.ts';
+import { findPlainRow } from './plain-json.ts';
 import type { RowSink, ScanFile } from './seed-file.ts';
 import { readText } from './text-file.ts';
 
@@ -14,10 +15,12 @@ function scannerOf(cut: (chunks: AsyncIterable<Buffer>) => AsyncIterable<JsonPie
     const columns = new Set<string>();
     try {
       for await (const piece of cut(readText(file))) {
-        const row = findRow(piece, sink);
+        const plain = findPlainRow(piece.text);
+        const row = plain ?? findRow(piece, sink);
         if (row === undefined) continue;
-        for (const column of Object.keys(row)) columns.add(column);
-        sink.addRow(row);
+        for (const column in row) columns.add(column);
+        if (plain === undefined) sink.addRow(row as ValueObject);
+        else sink.addPlainRow(plain);
         await sink.drain();
       }
     } catch (error) {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { DIGEST_LENGTH } from '../digest.ts';
 import { formatJson, parseOwnJson, type ValueObject } from '../values.ts';
+import type { PlainObject } from './plain-json.ts';
 import { BLOCK_CHARACTERS, BLOCK_ROWS, type SeedBlock } from './seed-file.ts';
 
 const NEWLINE = 0x0a;
@@ -70,6 +71,14 @@ export function hashOf(bytes: Uint8Array): string {
 export function lineOf(row: ValueObject): Buffer {
   const byName = Object.entries(row).sort(([left], [right]) => (left < right ? -1 : 1));
   return Buffer.from(formatJson(Object.fromEntries(byName)));
+}
+
+/** The same line for the same row. */
+export function plainLineOf(row: PlainObject): Buffer {
+  const byName: { [name: string]: unknown } = {};
+  // Rows with the same names become objects of one layout, which are written fastest.
+  for (const name of Object.keys(row).sort()) byName[name] = row[name];
+  return Buffer.from(JSON.stringify(byName));
 }
 
 /** A row as it was written; null for a place without one. */

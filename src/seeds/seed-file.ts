@@ -2,6 +2,7 @@
 
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
+import type { PlainObject } from './plain-json.ts';
 import type { TypeObserver } from './seed-types.ts';
 
 /** Rows that are read together. `start` and `end` are bytes of all rows as lines. */
@@ -17,6 +18,7 @@ export interface SeedBlock {
  */
 export interface RowSink {
   addRow(row: ValueObject): void;
+  addPlainRow(row: PlainObject): void;
   /** A row whose cells are all text or null, as JSON with every column; what its cells are is told to their observers. */
   addLine(json: Buffer): void;
   observerOf(column: string): TypeObserver;

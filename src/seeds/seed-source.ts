@@ -129,6 +129,7 @@ class Reading {
       }
       const columns = await scan(path, {
         addRow: (row) => content.addRow(row),
+        addPlainRow: (row) => content.addPlainRow(row),
         addLine: (line) => content.addLine(line),
         addFilled: (column, rows) => content.addFilled(column, rows),
         addType: (column, type) => content.addType(column, type),

@@ -10,6 +10,7 @@
 import type { ColumnType } from '../plan.ts';
 import { asFloat, fitsInt64, isValueList, isValueObject, type Value } from '../values.ts';
 import type { SimpleKind } from './cell-bytes.ts';
+import type { PlainJson, PlainObject } from './plain-json.ts';
 
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -51,6 +52,20 @@ export class TypeObserver {
       for (const [name, field] of Object.entries(value)) this.#fieldOf(name).observe(field);
     } else {
       this.#kinds.add(kindOf(value));
+    }
+  }
+
+  observePlain(value: PlainJson): void {
+    if (value === null) return;
+    if (typeof value === 'number') this.#kinds.add(Number.isInteger(value) ? 'int' : 'float');
+    else if (typeof value !== 'object') this.#kinds.add(kindOf(value));
+    else if (Array.isArray(value)) {
+      this.#kinds.add('list');
+      this.#item ??= new TypeObserver();
+      for (const item of value) this.#item.observePlain(item);
+    } else {
+      this.#kinds.add('struct');
+      for (const name in value) this.#fieldOf(name).observePlain((value as PlainObject)[name]!);
     }
   }
 

@@ -2,7 +2,8 @@ import { digestOf } from '../digest.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
-import { BlockCutter, type CutBlock, lineOf, type RowBlock } from './row-blocks.ts';
+import type { PlainObject } from './plain-json.ts';
+import { BlockCutter, type CutBlock, lineOf, plainLineOf, type RowBlock } from './row-blocks.ts';
 import { TypeObserver } from './seed-types.ts';
 
 export interface SeedColumn {
@@ -54,6 +55,15 @@ export class SourceContent {
       this.observerOf(column).observe(value);
     }
     this.addLine(lineOf(row));
+  }
+
+  addPlainRow(row: PlainObject): void {
+    for (const column in row) {
+      const value = row[column]!;
+      if (value !== null) this.addFilled(column, 1);
+      this.observerOf(column).observePlain(value);
+    }
+    this.addLine(plainLineOf(row));
   }
 
   /** A place without a row: what would take it is dropped. */

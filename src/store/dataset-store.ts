@@ -51,7 +51,7 @@ export interface DatasetAnswer {
 export interface StartWish {
   readonly rows: number;
   readonly planDigest: string;
-  /** Path of the config document relative to the store's folder. */
+  /** Path of the config document relative to the store's folder, or its address. */
   readonly document: string;
   readonly documentDigest: string;
   readonly answer: DatasetAnswer | null;

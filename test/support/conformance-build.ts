@@ -7,6 +7,7 @@ import type { Cell } from '../../src/columns/maker.ts';
 import type { OpenCells } from '../../src/columns/open-columns.ts';
 import { columnOrder } from '../../src/config/graph-columns.ts';
 import { type PreparedConfig, prepareConfig } from '../../src/config/prepare.ts';
+import { openDocument } from '../../src/documents/open-document.ts';
 import { CellError } from '../../src/errors.ts';
 import { PlainLimiter } from '../../src/models/plain-limiter.ts';
 import { createOpenAIClient } from '../../src/models/providers/openai/client.ts';
@@ -55,7 +56,13 @@ export async function prepareDocument(
   const prepared = await prepareConfig({
     ...{ file, cwd: folder, home: `${folder}/home`, directory: `${folder}/no-datasets` },
     ...{ rows, rowsBefore: null, recorded: null, datasetName: 'conformance' },
-    ...{ environment: { MOCK_KEY: 'none' }, bundleModule, personas: PERSONA_FILES, isSimulated: false },
+    ...{
+      environment: { MOCK_KEY: 'none' },
+      openDocument,
+      bundleModule,
+      personas: PERSONA_FILES,
+      isSimulated: false,
+    },
     async openSeeds(source, places) {
       const opened = await openSeeds(source, places);
       if ('source' in opened) seedSource = opened.source;

@@ -14,6 +14,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   schemas: ['templates', 'text'],
   // Of the models only the kinds of providers.
   config: ['columns', 'personas', 'processors', 'schemas', 'templates', 'graph', 'models', 'text'],
+  documents: ['config', 'text'],
   models: ['schemas', 'text'],
   // Of the server only `processes.ts`: whose lock, claim or draft it is that lies there.
   store: ['graph', 'server', 'text'],
@@ -44,6 +45,7 @@ const MAY_IMPORT: { readonly [folder: string]: readonly string[] } = {
   client: [
     'config',
     'columns',
+    'documents',
     'duckdb',
     'models',
     'modules',

@@ -24,6 +24,7 @@ import {
 import { writeSeeds } from '../../seeds/stored-seeds.ts';
 import { ownIdentity, ownPlace } from '../../server/processes.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
+import { isWebAddress, withoutSecrets } from '../../text/web-address.ts';
 import type { AcceptedWish } from '../wish/wish.ts';
 import type { Connected } from './connection.ts';
 import { findRun, isLive, isServedBy, refuse } from './live-build.ts';
@@ -107,7 +108,9 @@ export async function takeEpoch(
     settings: wish.settings,
     rows: wish.settings.rows,
     planDigest: wish.planDigest,
-    document: relative(wish.store.directory, wish.document),
+    document: isWebAddress(wish.document)
+      ? withoutSecrets(wish.document)
+      : relative(wish.store.directory, wish.document),
     documentDigest: wish.documentDigest,
     answer: wish.answer,
     at: Date.now(),

@@ -1,7 +1,7 @@
 // `list`, `status` and `failures`: what there is to see of datasets, from the store alone, without a server
 // and without a write, while a build goes on too.
 
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { RowloomError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
 import { NO_USAGE } from '../../store/call-usage.ts';
@@ -12,6 +12,7 @@ import { findFailures, type Summary, summarize } from '../../store/look.ts';
 import { openStore } from '../../store/store.ts';
 import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
 import { type StorePlace, storeFolder } from '../wish/store-folder.ts';
+import { documentOf } from '../wish/target.ts';
 
 export interface DatasetStatus {
   readonly name: string;
@@ -105,7 +106,7 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
     })),
     sizeBytes,
     seed: record.seed,
-    document: asked === undefined ? null : resolve(dirname(dataset.directory), asked.document),
+    document: asked === undefined ? null : documentOf(asked, dirname(dataset.directory)),
     lastStart: start === undefined ? null : startStatus(start, summary),
     createdAt: record.createdAt,
   };

@@ -13,6 +13,7 @@ import { editionFolder } from '../../store/names.ts';
 import { ownCommand } from '../../text/own-command.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
+import { isWebAddress } from '../../text/web-address.ts';
 import type { EndedRun } from '../build/run-dataset.ts';
 import { sumCounts } from '../wish/count-cells.ts';
 import { pathAsTyped, targetAsTyped } from '../wish/find-dataset.ts';
@@ -56,7 +57,7 @@ function describeStart(wish: Wish, now: number): string {
 
 /** The document in a line: where it is, what it makes and from what. */
 export function describeDocument(
-  { plan, settings, seeds }: PreparedConfig,
+  { plan, settings, seeds, document: shown }: PreparedConfig,
   { document, cwd }: { readonly document: string; readonly cwd: string },
 ): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
@@ -66,7 +67,7 @@ export function describeDocument(
   const processors =
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
   const columns = formatColumns(shownColumns(plan));
-  return joinParts(pathAsTyped(document, cwd), columns, read, processors);
+  return joinParts(isWebAddress(document) ? shown : pathAsTyped(document, cwd), columns, read, processors);
 }
 
 /** Whom its aliases ask. */

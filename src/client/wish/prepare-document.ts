@@ -1,5 +1,6 @@
 import { basename, extname } from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
+import { openDocument } from '../../documents/open-document.ts';
 import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import { openSeeds } from '../../seeds/open-seeds.ts';
@@ -19,7 +20,7 @@ export interface DocumentOptions
 export function prepareToLook(options: DocumentOptions): Promise<PreparedConfig> {
   const datasetName = basename(options.file, extname(options.file));
   return prepareConfig({
-    ...{ ...options, openSeeds, bundleModule, personas: PERSONA_FILES, datasetName },
+    ...{ ...options, openDocument, openSeeds, bundleModule, personas: PERSONA_FILES, datasetName },
     ...{ rows: 1, rowsBefore: 1, recorded: null, directory: storeFolder(options) },
   });
 }

@@ -4,9 +4,10 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RefusedError, StoreError } from '../../errors.ts';
-import type { DatasetStore } from '../../store/dataset-store.ts';
+import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import { datasetNameWith, isDatasetName } from '../../store/names.ts';
 import { splitDatasetPath } from '../../store/store.ts';
+import { isWebAddress, withoutSecrets } from '../../text/web-address.ts';
 import { findInFolder } from './find-dataset.ts';
 import { type StorePlace, storeFolder } from './store-folder.ts';
 
@@ -30,7 +31,7 @@ export interface Target {
   readonly dataset: DatasetStore | null;
   /** The folder was made under another name or in another store. */
   readonly isCopy: boolean;
-  /** Absolute path. */
+  /** Absolute path, or an address. */
   readonly document: string;
 }
 
@@ -38,13 +39,14 @@ export interface Target {
 export async function findTarget(options: TargetOptions): Promise<Target> {
   if (options.target === '-')
     throw new RefusedError('Cannot read a document from standard input: name its file');
-  const typed = resolve(options.cwd, options.target);
+  const isWeb = isWebAddress(options.target);
+  const typed = isWeb ? options.target : resolve(options.cwd, options.target);
   const isFolder = (await stat(typed).catch(() => undefined))?.isDirectory() === true;
   const { directory, stem, document } = isFolder
     ? await readFolder(typed, options)
     : {
         directory: storeFolder(options),
-        stem: options.name ?? basename(typed, extname(typed)),
+        stem: options.name ?? stemOf(typed),
         document: typed,
       };
   if (!isDatasetName(stem)) {
@@ -86,9 +88,9 @@ async function readFolder(
     throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");
   }
   const start = await found.dataset.findLatestStart();
-  const remembered = start === undefined ? [] : [resolve(directory, start.document)];
+  const remembered = start === undefined ? [] : [documentOf(start, directory)];
   const candidates = [...remembered, found.dataset.path('builder_config.json')];
-  const there = candidates.find((path) => existsSync(path));
+  const there = candidates.find((path) => isWebAddress(path) || existsSync(path));
   if (there === undefined) {
     throw new RefusedError(
       `Cannot find what to build "${name}" from: there is no ${candidates.map((path) => `"${path}"`).join(' and no ')}. Name its document`,
@@ -125,12 +127,24 @@ async function refuseOtherDocument(
 ): Promise<void> {
   const start = await dataset.findLatestStart();
   if (start === undefined || options.name !== undefined) return;
-  const path = resolve(dirname(dataset.directory), start.document);
+  const path = documentOf(start, dirname(dataset.directory));
   const isOwn = dirname(path) === dataset.directory;
-  if (isOwn || !existsSync(path) || isSameFile(path, document)) return;
+  if (isOwn || !(isWebAddress(path) || existsSync(path)) || isSameFile(path, withoutSecrets(document)))
+    return;
   throw new RefusedError(
     `Cannot build "${dataset.name}" from "${options.target}": the dataset was made from "${path}". Use --name ${dataset.name} to mean it, or --new for another dataset`,
   );
+}
+
+/** The document of a start, as {@link Target} has it. */
+export function documentOf({ document }: EpochRecord, directory: string): string {
+  return isWebAddress(document) ? document : resolve(directory, document);
+}
+
+/** The name of a file without what follows its last dot. */
+function stemOf(document: string): string {
+  const path = isWebAddress(document) && URL.canParse(document) ? new URL(document).pathname : document;
+  return basename(path, extname(path));
 }
 
 function isSameFile(left: string, right: string): boolean {

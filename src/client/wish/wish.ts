@@ -26,6 +26,7 @@ import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
+import type { Openers } from './openers.ts';
 import { type PreparedTarget, prepareTarget } from './prepare-target.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
 import { refuseFewerRows, refuseOtherGroupSize, refuseRealModels } from './refusals.ts';
@@ -47,6 +48,8 @@ export interface WishOptions extends TargetOptions {
   readonly asksAlways?: boolean;
   /** Has workers trace when each call and slice began, waited and ended: see `readTrace`. */
   readonly isTraced?: boolean;
+  /** What opens the document and its seeds; by default each time anew. */
+  readonly openers?: Openers;
   /** Told now and then how many row groups are counted: many take a while. */
   readonly onCounting?: CountOptions['onProgress'];
 }
@@ -131,6 +134,7 @@ async function open(options: WishOptions): Promise<OpenedWish> {
   const record = (await dataset?.read()) ?? null;
   const latestStart = await dataset?.findLatestStart();
   const { config, seedSource } = await prepareTarget(target, {
+    openers: options.openers,
     cwd: options.cwd,
     home: options.home,
     environment: options.environment,

@@ -54,18 +54,6 @@ export const BROKEN_DOCUMENTS: { readonly [what: string]: BrokenDocument } = {
     files: { 'config.yaml/x': '' },
     says: ['error config.yaml is a folder: name the config document in it'],
   },
-  Python: {
-    files: {},
-    changes: { file: 'config.py' },
-    says: ['error config.py is Python: write it as YAML with its write_config()'],
-  },
-  'a URL': {
-    files: {},
-    changes: { file: 'https://example.com/config.yaml' },
-    says: [
-      'error https://example.com/config.yaml is a URL: a document from the network is not supported yet',
-    ],
-  },
   'standard input': {
     files: {},
     changes: { file: '-' },

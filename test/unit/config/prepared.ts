@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../../src/config/prepare.ts';
+import { openDocument } from '../../../src/documents/open-document.ts';
 import { ConfigError, formatViolation } from '../../../src/errors.ts';
 import { bundleModule } from '../../../src/modules/bundle.ts';
 import { PERSONA_FILES } from '../../../src/personas/persona-file.ts';
@@ -36,6 +37,7 @@ export async function prepareFiles(files: Files, changes: Changes = {}): Promise
       isSimulated: false,
       recorded: null,
       environment: {},
+      openDocument,
       bundleModule,
       personas: PERSONA_FILES,
       openSeeds,

@@ -500,6 +500,7 @@ ${MODELS}`,
 describe('the example', () => {
   it('is what the README says of it', async () => {
     const { prepareConfig } = await import('../../../src/config/prepare.ts');
+    const { openDocument } = await import('../../../src/documents/open-document.ts');
     const { bundleModule } = await import('../../../src/modules/bundle.ts');
     const { PERSONA_FILES } = await import('../../../src/personas/persona-file.ts');
     const { openSeeds } = await import('../../../src/seeds/open-seeds.ts');
@@ -515,6 +516,7 @@ describe('the example', () => {
       directory: root,
       isSimulated: false,
       recorded: null,
+      openDocument,
       bundleModule,
       personas: PERSONA_FILES,
       openSeeds,

@@ -6,6 +6,7 @@ import { exportFile, openExport } from '../../look/export-dataset.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../../look/export-target.ts';
 import { formatBytes, line } from '../../tell/format.ts';
 import { pathAsTyped } from '../../wish/find-dataset.ts';
+import { openingOnce } from '../../wish/openers.ts';
 import { nameToCreate, RESUME_MODES, type ResumeMode } from '../../wish/resume.ts';
 import { storeFolder } from '../../wish/store-folder.ts';
 import type { CliContext } from '../context.ts';
@@ -61,14 +62,17 @@ async function create(config: string, flags: CreateFlags, context: CliContext): 
     ...{ yes: true, ask: false, keep: false, keepColumn: [], redo: [] },
     ...{ replace: false, new: false, trace: false },
   };
+  // Which dataset it is for and what it makes are two wishes for one document.
+  const openers = openingOnce();
   const { name, isResumed, why } = await nameToCreate({
     ...wishOptionsOf(config, wishFlags, context),
+    openers,
     ...{ name: asked, mode: flags.resume, now: localTime() },
   });
   if (isResumed) context.say(line('resumed', `"${name}" was made from the same document and goes on`));
   if (why !== null) context.say(line('renamed', `cannot go on with "${asked}": ${why} · made as "${name}"`));
   const runFlags = { ...wishFlags, name, new: why !== null, dryRun: false, strict: false, json: false };
-  const [end] = await run([config], runFlags, context);
+  const [end] = await run([config], runFlags, context, openers);
   if (flags.outputFormat === undefined || end?.how !== 'ended' || end.summary.rowCount === 0) return;
   await writeFile(end.wish.name, { ...flags, outputFormat: flags.outputFormat }, context);
 }

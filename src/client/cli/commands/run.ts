@@ -18,6 +18,7 @@ import {
   endJson,
   planJson,
 } from '../../tell/run-report.ts';
+import { type Openers, openingOnce } from '../../wish/openers.ts';
 import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -56,6 +57,7 @@ export async function run(
   configs: readonly string[],
   flags: RunFlags,
   context: CliContext,
+  openers: Openers = openingOnce(),
 ): Promise<readonly RunEnd[]> {
   let startedAt = Date.now();
   const progress = new ProgressLine(context);
@@ -110,6 +112,7 @@ export async function run(
     return await runChain({
       ...wishOptionsOf(configs[0]!, flags, context),
       targets: configs,
+      openers,
       onDocument() {
         startedAt = Date.now();
         first = undefined;
