@@ -44,7 +44,7 @@ export function readConstraints(report: Report): readonly ReadConstraint[] {
     const type =
       plainValue(fields.constraint_type ?? null) === null
         ? typeOfRhs(plainValue(fields.rhs))
-        : readWord(report, { path: [...path, 'constraint_type'], words: TYPES, later: [] });
+        : readWord(report, { path: [...path, 'constraint_type'], words: TYPES });
     const schema: z.ZodType<ConstraintConfig> | null = type === null ? null : SCHEMAS[type];
     return { path, config: schema === null ? null : readPart(report, { path, schema }) };
   });

@@ -31,7 +31,7 @@ export interface ReadProcessor {
 export function readProcessors(report: Report): readonly ReadProcessor[] {
   const lists: readonly ProcessorList[] = [
     { path: ['rowloom', 'processors'], word: 'stage', kinds: USER_PROCESSOR_KINDS },
-    { path: ['processors'], word: 'processor_type', kinds: PROCESSOR_KINDS },
+    { path: ['processors'], word: 'processor_type', kinds: PROCESSOR_KINDS, plugin: PLUGIN },
   ];
   const all = lists.flatMap((list) =>
     readList(report, list.path).map((path) => readProcessor(report, path, list)),
@@ -44,15 +44,22 @@ interface ProcessorList {
   /** The field that names the kind. */
   readonly word: string;
   readonly kinds: readonly string[];
+  readonly plugin?: string;
 }
 
-function readProcessor(report: Report, path: Path, { word, kinds }: ProcessorList): ReadProcessor {
+const PLUGIN = 'make it a function of a module, under rowloom.processors';
+
+function readProcessor(report: Report, path: Path, { word, kinds, plugin }: ProcessorList): ReadProcessor {
   // Says what is wrong with one that is no map.
   const fields = fieldsOf(report.read(path)) ?? {};
   const name = textOf(fields.name);
   const problem = name === null ? null : nameProblem(name);
   if (problem !== null) report.add({ path: [...path, 'name'], message: problem });
-  const kind = readWord(report, { path: [...path, word], words: kinds, later: [] });
+  const kind = readWord(report, {
+    path: [...path, word],
+    words: kinds,
+    ...(plugin === undefined ? {} : { plugin }),
+  });
   const config = kind === null ? null : readPart(report, { path, schema: processorOf(kind).schema });
   return { path, name, config };
 }

@@ -5,7 +5,6 @@ import { ROW_ID_COLUMN } from '../plan.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
 import type { Path } from './load.ts';
-import { refuseLater } from './not-yet.ts';
 import type { Report } from './report.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -31,30 +30,32 @@ export function readList(report: Report, path: Path): readonly Path[] {
 interface Word<Known extends string> {
   readonly path: Path;
   readonly words: readonly Known[];
-  readonly later?: readonly string[];
+  /** What to do with a word of a plugin of Data Designer. */
+  readonly plugin?: string;
 }
 
 /** The word at `path` if it is one that can be used; anything else is in the report. */
 export function readWord<Known extends string>(
   report: Report,
-  { path, words, later = [] }: Word<Known>,
+  { path, words, plugin }: Word<Known>,
 ): Known | null {
   const input = report.read(path);
   const word = textOf(input);
   const known = words.find((candidate) => candidate === word);
   if (known !== undefined) return known;
+  const field = String(path.at(-1));
   if (input === undefined) {
     report.add({ path, message: 'is missing', isAtKey: true });
-  } else if (word !== null && later.includes(word)) {
-    refuseLater(report, path);
+  } else if (word === null) {
+    report.add({ path, message: `${field} has to be text, not ${describe(input)}`, isWhole: true });
   } else {
-    const near = word === null ? null : nearestName(word, [...words, ...later]);
-    const field = String(path.at(-1));
-    const message =
-      word === null
-        ? `${field} has to be text, not ${describe(input)}`
-        : `no ${field} ${describe(input)}${suggestion(near)}`;
-    report.add({ path, message, isWhole: true });
+    const near = nearestName(word, words);
+    const ofPlugin = near === null && plugin !== undefined ? `; if a plugin brings it: ${plugin}` : '';
+    report.add({
+      path,
+      message: `no ${field} ${describe(input)}${suggestion(near)}${ofPlugin}`,
+      isWhole: true,
+    });
   }
   return null;
 }

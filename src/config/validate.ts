@@ -19,11 +19,12 @@ import { type ReadProcessor, readProcessors } from './processors.ts';
 import { checkProfilers } from './profilers.ts';
 import { readProviders } from './providers.ts';
 import { type Fields, fieldsOf, isReplaced, nameProblem, readList, readWord, textOf } from './read-parts.ts';
+import { readSeeds } from './read-seeds.ts';
 import { placeOfWord } from './references.ts';
 import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings } from './schema/document.ts';
 import { MODEL_CONFIGS, type ModelConfig, type ModelProvider } from './schema/models.ts';
-import { SEED_TYPES, type SeedConfig, seedConfigOf } from './schema/seeds.ts';
+import type { SeedConfig } from './schema/seeds.ts';
 
 /** What a document asks for, with all defaults filled in. */
 export interface DatasetConfig {
@@ -106,7 +107,7 @@ export function readConfig(report: Report): ReadConfig {
   return {
     columns: readColumns(report),
     models,
-    seeds: readSeeds(report, seedsInput),
+    seeds: readSeeds(report),
     hasSeeds: seedsInput !== undefined && seedsInput !== null,
     rowloom: readRowloom(report),
     providers: readAllProviders(report, models),
@@ -211,6 +212,7 @@ function readColumn(report: Report, path: Path): ReadColumn {
   const kind = readWord(report, {
     path: [...path, 'column_type'],
     words: COLUMN_KINDS,
+    plugin: 'make it a custom column whose task_queue is that of a worker in Python',
   });
   const read = { path, name, kind, columnType: textOf(fields.column_type) };
   if (kind === null) return { ...read, config: null };
@@ -227,7 +229,7 @@ function schemaOf(
   if (!('by' in schema)) return schema;
   const words = Object.keys(schema.schemas);
   const place = [...path, ...placeOfWord(schema, report.read(path))];
-  const word = readWord(report, { path: place, words, later: [] });
+  const word = readWord(report, { path: place, words });
   return word === null ? null : findOwn(schema.schemas, word)!;
 }
 
@@ -262,21 +264,6 @@ function kindOfModel(parameters: Fields): ReadModel['makes'] {
   const isEmbedding =
     generationType === 'embedding' || 'encoding_format' in parameters || 'dimensions' in parameters;
   return isEmbedding ? 'embeddings' : 'text';
-}
-
-function readSeeds(report: Report, input: unknown): SeedConfig | null {
-  if (input === undefined || input === null) return null;
-  const path = ['seed_config', 'source', 'seed_type'];
-  if (textOf(report.read(path)) === 'df') {
-    const message =
-      '"df" is a table in the memory of Python: write it to a file, df.to_parquet("seeds.parquet"), and name that with seed_type local';
-    report.add({ path, message });
-    return null;
-  }
-  const source = fieldsOf(report.read(['seed_config', 'source']));
-  const type = source === null ? 'local' : readWord(report, { path, words: SEED_TYPES, later: [] });
-  const read = readPart(report, { path: ['seed_config'], schema: seedConfigOf(type) });
-  return type === null ? null : read;
 }
 
 /** Lists below `rowloom:` are read by themselves. */

@@ -42,11 +42,8 @@ function countKeyEnds(text: string): number {
 function countKeys(value: PlainJson, levels: number): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (levels === 0) return Number.NaN;
-  let keys = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) keys += countKeys(item, levels - 1);
-    return keys;
-  }
-  for (const key in value) keys += 1 + countKeys((value as PlainObject)[key]!, levels - 1);
+  const below: readonly PlainJson[] = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : below.length;
+  for (const item of below) keys += countKeys(item, levels - 1);
   return keys;
 }

@@ -3,8 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { DIGEST_LENGTH } from '../digest.ts';
+import { findOwn, setOwn } from '../own-keys.ts';
 import { formatJson, parseOwnJson, type ValueObject } from '../values.ts';
-import type { PlainObject } from './plain-json.ts';
+import type { PlainJson, PlainObject } from './plain-json.ts';
 import { BLOCK_CHARACTERS, BLOCK_ROWS, type SeedBlock } from './seed-file.ts';
 
 const NEWLINE = 0x0a;
@@ -75,9 +76,9 @@ export function lineOf(row: ValueObject): Buffer {
 
 /** The same line for the same row. */
 export function plainLineOf(row: PlainObject): Buffer {
-  const byName: { [name: string]: unknown } = {};
+  const byName: { [name: string]: PlainJson } = {};
   // Rows with the same names become objects of one layout, which are written fastest.
-  for (const name of Object.keys(row).sort()) byName[name] = row[name];
+  for (const name of Object.keys(row).sort()) setOwn(byName, name, findOwn(row, name)!);
   return Buffer.from(JSON.stringify(byName));
 }
 

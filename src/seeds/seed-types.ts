@@ -65,7 +65,8 @@ export class TypeObserver {
       for (const item of value) this.#item.observePlain(item);
     } else {
       this.#kinds.add('struct');
-      for (const name in value) this.#fieldOf(name).observePlain((value as PlainObject)[name]!);
+      for (const [name, field] of Object.entries(value as PlainObject))
+        this.#fieldOf(name).observePlain(field);
     }
   }
 

@@ -58,8 +58,7 @@ export class SourceContent {
   }
 
   addPlainRow(row: PlainObject): void {
-    for (const column in row) {
-      const value = row[column]!;
+    for (const [column, value] of Object.entries(row)) {
       if (value !== null) this.addFilled(column, 1);
       this.observerOf(column).observePlain(value);
     }

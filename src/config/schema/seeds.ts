@@ -39,7 +39,7 @@ const tokenVariable = () =>
     .nullable()
     .default(null);
 
-const SOURCES = {
+export const SOURCES = {
   local: map({ seed_type: oneOf(['local']), path: filledText() }),
   directory: map({ seed_type: oneOf(['directory']), ...folder }),
   file_contents: map({

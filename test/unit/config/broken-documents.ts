@@ -1235,7 +1235,21 @@ model_configs: [{ alias: m, model: x, provider: mine }]
   'a seed type that only Python has': {
     files: besides('\nseed_config: { source: { seed_type: df } }\n'),
     says: [
-      'error config.yaml:2:37 seed_config.source.seed_type "df" is a table in the memory of Python: write it to a file, df.to_parquet("seeds.parquet"), and name that with seed_type local',
+      'error config.yaml:2:37 seed_config.source.seed_type "df" is a table in the memory of Python: run the program itself, or write the table to a file, df.to_parquet("seeds.parquet"), and name that with seed_type local',
+    ],
+  },
+  'what plugins of Data Designer bring': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: markdown-sections }
+processors: [{ name: p, processor_type: deduplicate-fuzzily }]
+seed_config: { source: { seed_type: warehouse-rows } }
+`,
+    },
+    says: [
+      'error config.yaml:2:30 column "id": no column_type "markdown-sections"; if a plugin brings it: make it a custom column whose task_queue is that of a worker in Python',
+      'error config.yaml:3:41 processor "p": no processor_type "deduplicate-fuzzily"; if a plugin brings it: make it a function of a module, under rowloom.processors',
+      'error config.yaml:4:37 no seed_type "warehouse-rows"; if a plugin brings it: run the program that builds the config, in Python, or write the rows to a file',
     ],
   },
   'a token in a document': {
