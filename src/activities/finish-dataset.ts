@@ -8,7 +8,7 @@ import type { DatasetStore } from '../store/dataset-store.ts';
 import { groupFailures } from '../store/failures.ts';
 import { forgetCrashes } from '../store/flights.ts';
 import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '../store/groups.ts';
-import { editionFolder, isOfAllEditions } from '../store/names.ts';
+import { editionFolder, IMAGES_FOLDER, isOfAllEditions } from '../store/names.ts';
 import { describeEdition } from '../store/outputs.ts';
 import { findPublished } from '../store/published.ts';
 import { readVersion } from '../store/versions.ts';
@@ -33,6 +33,8 @@ export async function finishDatasetActivity(
   await describeEdition(dataset, { epoch, plan, planDigest, rows: settings.rows });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
   await dataset.sweepFolder(editionFolder(epoch), { isDeep: true });
+  // Not at each start: there may be millions of pictures.
+  await dataset.sweepFolder(IMAGES_FOLDER, { isDeep: true });
   await edition.publish({ isFinished: isComplete });
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
@@ -273,15 +273,20 @@ describe('preparing a dataset', () => {
     expect(stage.asked).toHaveLength(4);
   });
 
-  it('leaves nothing among the output files that killed commits left there', async () => {
+  it('leaves nothing among output files and pictures that killed processes left there', async () => {
     const stage = await ActivityStage.create({ topics: ['sun', 'moon'] });
     const conductor = await stage.conduct();
     await stage.generateAll(conductor);
     await stage.commit(conductor);
     const folder = stage.wish.dataset.path('parquet-files');
     const [machine] = ownMark().split('-');
-    await writeFile(join(folder, `.batch_00000.parquet.${machine}-999999999-00000000.abcdef.tmp`), '');
+    const leftOf = (name: string) => `.${name}.${machine}-999999999-00000000.abcdef.tmp`;
+    await writeFile(join(folder, leftOf('batch_00000.parquet')), '');
+    const pictures = stage.wish.dataset.path('images/cover');
+    await mkdir(pictures, { recursive: true });
+    await writeFile(join(pictures, leftOf('picture.png')), '');
     await stage.run('finishDataset', { isComplete: true, reason: null });
     expect(await readdir(folder)).toEqual(['batch_00000.parquet']);
+    expect(await readdir(pictures)).toEqual([]);
   });
 });
