@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { WHY_GONE } from '../errors.ts';
-import { Services } from '../models/http/services.ts';
+import type { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { ModelTraits } from '../models/traits.ts';
 import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } from '../plan.ts';
@@ -40,7 +40,7 @@ export class BuildCalls {
   readonly outcomes: Outcomes;
   readonly flights: Flights;
   readonly #ways = new Map<string, Way>();
-  readonly #services: Services;
+  #services: Promise<Services> | undefined;
   #opening: Promise<Models> | undefined;
   #models: Models | undefined;
   #limits: Control['limits'] = { maxParallelRequests: {} };
@@ -54,7 +54,6 @@ export class BuildCalls {
   private constructor(options: BuildCallsOptions, crashed: CrashedFlights) {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
-    this.#services = new Services(process.environment);
     this.#workflow = process.workflowOf(ref);
     this.fence = new Fence(() => dataset.hasNewerEpoch(ref.epoch), {
       onFenced: () => this.gate.end(),
@@ -98,6 +97,15 @@ export class BuildCalls {
     return models;
   }
 
+  /** HTTP is loaded with the first call: builds whose models are simulated need none. */
+  #openServices(): Promise<Services> {
+    const { environment } = this.#options.process;
+    this.#services ??= import('../models/http/services.ts').then(
+      (module) => new module.Services(environment),
+    );
+    return this.#services;
+  }
+
   /** Whom calls under a limiter ask. Throws as {@link openModels}. */
   async wayTo(ref: LimiterRef): Promise<Way> {
     if ('model' in ref) {
@@ -127,7 +135,9 @@ export class BuildCalls {
       traits: new ModelTraits({ hasAnswered: () => limiter.answered > 0 }),
       host: isOfHost ? ref.host : null,
       model: null,
-      ...(isOfHost ? { services: this.#services } : {}),
+      ...(isOfHost
+        ? { services: { post: async (request) => (await this.#openServices()).post(request) } }
+        : {}),
     };
   }
 
@@ -151,7 +161,7 @@ export class BuildCalls {
     this.gate.dispose();
     this.flights.dispose();
     void this.#models?.close();
-    void this.#services.close();
+    void this.#services?.then((services) => services.close());
   }
 
   async #askControl(): Promise<Control | null> {

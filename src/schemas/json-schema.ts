@@ -1,6 +1,6 @@
 // The JSON Schemas of `output_format`: whether one can be used, and the column type that holds its values.
 
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { ColumnType } from '../plan.ts';
 import { meantBy } from '../text/nearest-name.ts';
 import { lowerFirst } from '../text/phrases.ts';
@@ -23,21 +23,26 @@ const OPTIONS = {
   allErrors: true,
   validateFormats: false,
   logger: false,
+  // Ajv compiles the standard's own schema for that, a tenth of a second each time; what is given to it here is checked before.
+  validateSchema: false,
   code: PATTERNS,
 } as const;
 
 /** That of the standard, but a schema is one document: `$ref` is a pointer from its top, and nothing else names a part. */
-const isSchema = new Ajv2020(OPTIONS).compile({
+const STANDARD = {
   $id: 'output_format',
   $dynamicAnchor: 'meta',
   $ref: 'https://json-schema.org/draft/2020-12/schema',
   properties: { $ref: { pattern: '^#(/.+)?$' }, $dynamicRef: false, $id: false },
-});
+};
+let compiled: ValidateFunction | undefined;
 
 /** What is wrong with a JSON Schema (draft 2020-12, whatever `$schema` says, as in Data Designer). */
 export function schemaProblems(schema: Value): readonly SchemaProblem[] {
   if (!isValueObject(schema)) return [{ path: [], message: 'has to be a map with a JSON Schema in it' }];
   const { $schema: _, $id: __, ...plain } = toPlain(schema) as Record<string, unknown>;
+  compiled ??= new Ajv2020(OPTIONS).compile(STANDARD);
+  const isSchema = compiled;
   isSchema(plain);
   const errors = furthest(isSchema.errors ?? []);
   if (errors.length > 0)
