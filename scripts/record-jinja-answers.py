@@ -3,7 +3,8 @@
 Run it with any Python that has Jinja2 (python -m venv .venv && .venv/bin/pip install jinja2==3.1.6), from the
 repository's folder: python scripts/record-jinja-answers.py
 
-The environment is the one that Data Designer's secure engine builds on, with its list of filters and `tojson`. An answer is
+The environment is the one that Data Designer's secure engine builds on, with its list of filters and `tojson`; for the group
+"native" that of its native engine, with all filters and tags. An answer is
 {"template", "values", "text"}; for a template that fails {"template", "values", "error"}: "syntax" or "render".
 """
 
@@ -455,6 +456,85 @@ SYNTAX = """
 """.strip().split("\n")
 
 
+NATIVE = r"""
+{{ missing | default('x') }} {{ person.nope | default('y') }} {{ nothing | default('z') }} {{ '' | default('z', true) }} {{ 0 | d(5, true) }} {{ missing | d }}|{{ name | default('x') }} {{ missing | default }}|
+{{ tags | join }} {{ tags | join(', ') }} {{ numbers | join('-') }} {{ people | join(', ', attribute='name') }} {{ 'abc' | join('.') }} {{ none_list | join(',') }}| {{ mixed | join('|') }} {{ scores | join(',') }}
+{{ people | map(attribute='name') | list }} {{ people | map(attribute='home.city') | join(' ') }} {{ tags | map('upper') | join(',') }} {{ people | map(attribute='nope', default='?') | list }} {{ numbers | map('string') | map('replace', '.', ',') | list }} {{ ['a b', 'c'] | map('wordcount') | list }}
+{{ people | map(attribute='nope.deep', default={'deep': 1}) | list }}
+{{ tags | map('nope') | list }}
+{{ tags | map | list }}
+{{ numbers | select('odd') | list }}
+{{ [1, 2, 3, 4] | select('odd') | list }} {{ [1, 2, 3, 4] | reject('odd') | list }} {{ [0, 1, '', 'a', none] | select | list }} {{ [0, 1, '', 'a'] | reject | list }} {{ [1, 2, 3] | select('>', 1) | list }} {{ [1, 2, 3] | select('divisibleby', 3) | list }} {{ [1, 2, 3] | select('in', [1, 3]) | list }}
+{{ people | selectattr('age', 'eq', 30) | map(attribute='name') | list }} {{ people | rejectattr('age', '==', 30) | map(attribute='name') | list }} {{ people | selectattr('nope') | list }} {{ people | selectattr('home.city', 'equalto', 'Oslo') | map(attribute='age') | first }} {{ people | rejectattr('nope', 'defined') | list | length }}
+{{ [1] | select('nope') | list }}
+{{ [1] | selectattr | list }}
+{{ numbers | sum }} {{ people | sum(attribute='age') }} {{ [] | sum }} {{ [1, 2] | sum(start=10) }} {{ [[1], [2]] | sum(start=[]) }} {{ [true, 2] | sum }} {{ [0.1, 0.2] | sum }}
+{{ tags | sum }}
+{{ scores | dictsort }} {{ scores | dictsort(reverse=true) }} {{ scores | dictsort(false, 'value') }} {{ {'b': 1, 'A': 2, 'C': 0} | dictsort }} {{ {'b': 1, 'A': 2} | dictsort(true) }} {% for k, v in scores | dictsort %}{{ k }}{{ v }}{% endfor %}
+{{ tags | dictsort }}
+{{ scores | dictsort(by='x') }}
+{% for age, group in people | groupby('age') %}{{ age }}:{{ group | map(attribute='name') | join(',') }} {% endfor %}{% for g in people | groupby('home.city') %}{{ g.grouper }}={{ g.list | length }} {% endfor %}{% for c, g in [{'c': 'CA'}, {'c': 'NY'}, {'c': 'ca'}] | groupby('c') %}{{ c }}{{ g | length }} {% endfor %}{% for c, g in [{'c': 'CA'}, {'c': 'ca'}] | groupby('c', case_sensitive=true) %}{{ c }}{{ g | length }} {% endfor %}{% for c, g in [{'c': 'b'}, {}] | groupby('c', default='a') %}{{ c }}{{ g | length }} {% endfor %}
+{{ people | groupby('age') }}
+{{ [1, 2, 3, 4, 5] | batch(2) | list }} {{ [1, 2, 3] | batch(2, 'x') | list }} {{ [] | batch(2) | list }} {{ [1, 2, 3, 4, 5] | slice(3) | list }} {{ [1, 2, 3, 4] | slice(3, 'x') | list }} {{ [1, 2] | slice(3) | list }} {{ 'abc' | batch(2) | list }}
+{{ tags | count }} {{ html | e }} {{ html | e | e }} {{ html | safe | e }} {{ '<' | safe }} {{ text | wordcount }} {{ umlaut | wordcount }} {{ "it's a_b 1.5" | wordcount }}
+{{ 'ab' | center(6) }}|{{ 'ab' | center }}|{{ 5 | center(4) }}|
+{{ '%s is %d' | format(name, age) }} {{ '%(a)s' | format(a=1) }} {{ '%.1f%%' | format(price) }} {{ 'x' | format }}
+{{ '%s' | format(1, a=2) }}
+{{ '%s %s' | format(1) }}
+{{ lines | indent }}|{{ 'a
+b
+
+c' | indent(2) }}|{{ 'a
+b
+
+c' | indent(2, true) }}|{{ 'a
+
+c' | indent(2, blank=true) }}|{{ 'a
+b' | indent('> ', first=true) }}|{{ '' | indent }}|{{ 'a
+' | indent }}|
+{{ 5 | indent }}
+{{ 1 | filesizeformat }} {{ 0 | filesizeformat }} {{ 999 | filesizeformat }} {{ 1000 | filesizeformat }} {{ 1500 | filesizeformat }} {{ 13000000 | filesizeformat }} {{ 1024 | filesizeformat(true) }} {{ 1536000 | filesizeformat(true) }} {{ '2500' | filesizeformat }} {{ 1e30 | filesizeformat }} {{ 1000000 | filesizeformat }} {{ 999999 | filesizeformat }}
+{{ '<p>a <b>bold</b>
+ move &amp; more &lt;x&gt;</p><!-- no -->' | striptags }} {{ html | striptags }} {{ 'no tags' | striptags }}
+{{ text | wordwrap(10) }}|{{ text | wordwrap(20, wrapstring=' / ') }}|{{ 'abcdefghijklmnop qr' | wordwrap(5) }}|{{ 'abcdefghijklmnop qr' | wordwrap(5, false) }}|{{ 'a well-known mother-in-law of twenty-five' | wordwrap(10) }}|{{ 'a well-known mother-in-law' | wordwrap(10, break_on_hyphens=false) }}|{{ 'one
+two three four
+
+five' | wordwrap(8) }}|{{ 'a -- b---c ---- d' | wordwrap(4) }}|{{ '' | wordwrap }}|{{ 'x' | wordwrap }}|{{ '  lead and trail   ' | wordwrap(6) }}|{{ 'super-califragilistic-expialidocious' | wordwrap(8) }}
+{{ {'class': 'a "b"', 'id': none, 'n': 5} | xmlattr }} {{ {} | xmlattr }}| {{ {'a': '<'} | xmlattr(false) }}
+{{ {'a b': 1} | xmlattr }}
+{{ scores | pprint }} {{ people | pprint }} {{ (1, 2) | pprint }} {{ name | pprint }} {{ {'b': [1, 2], 'a': {'d': 1, 'c': 2}} | pprint }} {{ range(40) | list | pprint }}
+{{ person | attr('age') }}| {{ name | attr('nope') }}|
+{{ 'upper' is filter }} {{ 'nope' is filter }} {{ 'odd' is test }} {{ 'nope' is test }} {{ name is escaped }} {{ name is callable }}
+{% set x = 5 %}{{ x }} {% set a, b = 1, 2 %}{{ a }}{{ b }} {% set x = x + 1 %}{{ x }} {% set t = tags | sort %}{{ t }} {% set y = 1, 2 %}{{ y }}
+{% if yes %}{% set x = 1 %}{% endif %}{{ x }} {% for t in tags %}{% set x = 2 %}{{ x }}{% endfor %}{{ x }} {% with %}{% set x = 3 %}{{ x }}{% endwith %}{{ x }}
+{% set ns = namespace(total=0, seen=[]) %}{% for n in numbers %}{% set ns.total = ns.total + n %}{% set ns.last = n %}{% endfor %}{{ ns.total }} {{ ns.last }} {{ ns['total'] }} {{ ns.nope }}|
+{% set ns = {} %}{% set ns.x = 1 %}
+{% set nope.x = 1 %}
+{% for p in people %}{% for c in p.name %}{{ c }}{{ loop.index }}{% endfor %}:{{ loop.index }} {% endfor %}
+{% for a in [1, 2] %}{% for b in [3, 4] %}{% for c in [5] %}{{ a }}{{ b }}{{ c }} {{ loop.depth }}{% endfor %}{% endfor %}{% endfor %}
+{% for a in [1, 2] %}{% set outer = loop %}{% for b in [3, 4] %}{{ outer.index }}{{ loop.index }} {% endfor %}{% endfor %}
+{% for item in [{'n': 'a', 'c': [{'n': 'b', 'c': [{'n': 'd', 'c': []}]}, {'n': 'e', 'c': []}]}] recursive %}{{ loop.depth }}{{ item.n }}{% if item.c %}({{ loop(item.c) }}){% endif %}{% endfor %}
+{% macro hi(who, mark='!') %}Hi {{ who }}{{ mark }}{% endmacro %}{{ hi('Bo') }} {{ hi(who=name, mark='?') }} {{ hi() }} {{ hi('a') | upper }} {{ hi is callable }}
+{% macro fact(n) %}{{ n * (fact(n - 1) | int) if n > 1 else 1 }}{% endmacro %}{{ fact(5) }}
+{% macro many() %}{{ varargs }} {{ kwargs }}{% endmacro %}{{ many(1, 2, a=3) }}
+{% macro hi(who) %}{{ who }}{% endmacro %}{{ hi(1, 2) }}
+{% macro hi(who) %}{{ who }}{% endmacro %}{{ hi(nope=2) }}
+{% macro hi(who) %}{{ who }}{% endmacro %}{{ hi(1, who=2) }}
+{% macro box(title) %}[{{ title }}: {{ caller() }}]{% endmacro %}{% call box('T') %}body {{ name }}{% endcall %}
+{% macro each(items) %}{% for item in items %}{{ caller(item) }},{% endfor %}{% endmacro %}{% call(x) each(tags) %}<{{ x }}>{% endcall %}
+{% macro a() %}x{% endmacro %}{% for t in tags %}{{ a() }}{{ t }}{% endfor %}
+{% macro box() %}{{ caller() }}{% endmacro %}{{ box() }}
+{% block main %}in {{ name }}{% endblock %} {% block other scoped %}x{% endblock other %}
+{% autoescape true %}{{ html }} {{ html | safe }} {{ '<' }} {{ 5 }}<b>{% endautoescape %} {{ html }} {% autoescape false %}{{ html }}{% endautoescape %}
+{% include 'x' %}
+{% import 'x' as y %}
+{% extends 'x' %}
+{% if tags | selectattr('x', 'defined') | list %}a{% else %}b{% endif %} {{ (tags | map('lower') | unique | sort | join(', ')) or 'none' }}
+{{ 'a,b;c' | replace(';', ',') | lower | title | wordcount }} {{ ('x' ~ 1) | default('n') | center(5) | trim }}
+{% set greeting %}Hi {{ name }}{% endset %}{% set n = greeting | length %}{{ greeting }} {{ n }}
+""".strip().split("\n")
+
+
 def render(environment, template):
     try:
         return {"text": environment.from_string(template).render(ROW)}
@@ -466,6 +546,7 @@ def render(environment, template):
 
 def main():
     environment = ImmutableSandboxedEnvironment(autoescape=False)
+    native = ImmutableSandboxedEnvironment(autoescape=False)
     environment.filters = {name: environment.filters[name] for name in FILTERS}
     groups = {
         "printing": PRINTING,
@@ -484,6 +565,7 @@ def main():
         group: [{"template": template, **render(environment, template)} for template in templates]
         for group, templates in groups.items()
     }
+    answers["native"] = [{"template": template, **render(native, template)} for template in NATIVE]
     record = {"jinja2": jinja2.__version__, "values": json.dumps(ROW, ensure_ascii=False), "answers": answers}
     target = pathlib.Path("test/unit/templates/jinja-answers.json")
     target.write_text(json.dumps(record, indent=1) + "\n")

@@ -6,6 +6,7 @@ import { declarationOf } from '../columns/kinds.ts';
 import type { MarkedField } from '../columns/marks.ts';
 import { GraphError } from '../errors.ts';
 import { ExecutionGraph } from '../graph/execution-graph.ts';
+import { type Engine, sayRefusal } from '../templates/engines.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
@@ -17,7 +18,7 @@ import { checkConstraintNames, comparedWith, constraintsByTarget } from './const
 import { type DefaultModels, howToAdd } from './default-models.ts';
 import type { Path } from './load.ts';
 import { checkProcessors, droppedColumns } from './processors.ts';
-import { fieldsOfColumn, printedNames, variablesOf } from './references.ts';
+import { fieldsOfColumn, printedNames, readField } from './references.ts';
 import { formatPath, type Report } from './report.ts';
 import type { SeedColumn } from './resolve.ts';
 import { shapesOf } from './shapes.ts';
@@ -30,6 +31,7 @@ export interface ColumnChecks {
   readonly personas: Facts['personas'];
   /** Of the aliases that are not the document's. */
   readonly defaults: DefaultModels;
+  readonly engine: Engine;
   /** The default models are for documents without any. */
   readonly hasOwnModels: boolean;
 }
@@ -61,6 +63,7 @@ export function checkColumns(report: Report, checks: ColumnChecks): void {
     columns: known,
     sideEffects: [...producers.keys()],
     shapeOf,
+    engine: checks.engine,
   });
   const processors = checks.config.processors.flatMap(({ config }) => config ?? []);
   checkOutput(report, columns, droppedColumns(processors, known ?? []));
@@ -135,9 +138,9 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
     if (holds === 'prompt' && !hasContext(report, column)) report.add({ path, message: 'is empty' });
     return [];
   }
-  let variables: readonly string[];
+  let read: ReturnType<typeof readField>;
   try {
-    variables = variablesOf(field);
+    read = readField(field);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     const position =
@@ -146,6 +149,15 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
         : report.document.positionInText(fullPath, error.offset);
     report.add({ path, message: `${lowerFirst(error.message)} ${where}`, isWhole: true, position });
     return [];
+  }
+  const { variables, refusals } = read;
+  // Conditions of skips are native in both engines.
+  for (const refusal of checks.engine === 'native' || holds === 'condition' ? [] : refusals) {
+    const position =
+      holds === 'expressions'
+        ? report.keyPosition(path)
+        : report.document.positionInText(fullPath, refusal.at);
+    report.add({ path, message: sayRefusal(refusal), level: refusal.level, position });
   }
   const known = knownNames(checks);
   for (const name of variables) {

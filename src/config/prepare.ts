@@ -132,13 +132,14 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
   const seeds = await openSeeds(report, read, options);
   const seedColumns = read.hasSeeds ? (seeds.source?.columns ?? null) : [];
   const personas = await findPersonas(report, read, options);
-  checkColumns(report, { config: read, seedColumns, personas, defaults, hasOwnModels: hasOwn });
+  const run =
+    options.runConfig === undefined ? NO_RUN_CONFIG : await findRunConfig(options.runConfig, options);
+  const engine = { ...read.rowloom, ...run.settings }.jinja_rendering_engine ?? 'secure';
+  checkColumns(report, { config: read, seedColumns, personas, defaults, engine, hasOwnModels: hasOwn });
   checkRows(report, read, options);
   const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
   const ofModels = hasOwn ? [] : defaults.violations();
-  const run =
-    options.runConfig === undefined ? NO_RUN_CONFIG : await findRunConfig(options.runConfig, options);
   const all = [...run.violations, ...report.violations, ...ofModels, ...seeds.violations, ...violations];
   const config = wholeConfig(read, run);
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);

@@ -77,7 +77,7 @@ export function droppedColumns(
   return dropped;
 }
 
-export interface ProcessorCheck extends Pick<ProcessorChecks, 'columns' | 'sideEffects'> {
+export interface ProcessorCheck extends Pick<ProcessorChecks, 'columns' | 'sideEffects' | 'engine'> {
   readonly processors: readonly ReadProcessor[];
   readonly shapeOf: ShapeOf;
 }
@@ -92,6 +92,7 @@ export function checkProcessors(report: Report, { processors, columns, ...known 
     const names = columns === null ? null : [...columns, ...added.keys()];
     check?.(config, {
       sideEffects: known.sideEffects,
+      engine: known.engine,
       columns: names,
       dropped: droppedColumns(before, names ?? []),
       shapeOf: (name) => (added.has(name) ? shapeOfType(added.get(name)!.type) : known.shapeOf(name)),

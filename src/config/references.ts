@@ -5,7 +5,7 @@ import { plainText, plainValue } from '../columns/fields.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import { type MarkedField, markedFields } from '../columns/marks.ts';
 import { findOwn } from '../own-keys.ts';
-import { parseExpression, parseTemplate } from '../templates/template.ts';
+import { parseExpression, parseTemplate, type Template } from '../templates/template.ts';
 
 /** The marked fields of a column as the document has it, of a broken one too; none of one whose kind is not known. */
 export function fieldsOfColumn(schema: ColumnSchema<ColumnConfig>, input: unknown): readonly MarkedField[] {
@@ -29,17 +29,17 @@ function fieldOf(input: unknown, name: string): unknown {
   return typeof fields === 'object' ? findOwn({ ...fields }, name) : undefined;
 }
 
-/** The names that a field takes from its row. Throws `TemplateSyntaxError`. */
-export function variablesOf({ mark, text }: MarkedField): readonly string[] {
+/** The names that a field takes from its row, and what the secure engine refuses of it. Throws `TemplateSyntaxError`. */
+export function readField({ mark, text }: MarkedField): Pick<Template, 'variables' | 'refusals'> {
   switch (mark.holds) {
     case 'column':
-      return [text];
+      return { variables: [text], refusals: [] };
     case 'model':
-      return [];
+      return { variables: [], refusals: [] };
     case 'expressions':
-      return parseExpression(text).variables;
+      return parseExpression(text);
     default:
-      return parseTemplate(text).variables;
+      return parseTemplate(text);
   }
 }
 
@@ -56,7 +56,7 @@ export function needsOf(config: ColumnConfig): {
   readonly whenOnly: readonly string[];
 } {
   const fields = fieldsOfColumn(declarationOf(config.column_type).schema, config);
-  const named = fields.map((field) => ({ holds: field.mark.holds, names: variablesOf(field) }));
+  const named = fields.map((field) => ({ holds: field.mark.holds, names: readField(field).variables }));
   const needs = new Set(named.flatMap(({ names }) => names));
   const inputs = new Set(named.flatMap(({ holds, names }) => (holds === 'condition' ? [] : names)));
   return { needs: [...needs], whenOnly: [...needs].filter((name) => !inputs.has(name)) };

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { flag, map, mapOf, oneOf, real, value, whole } from '../columns/fields.ts';
 import type { Violation } from '../errors.ts';
 import { findOwn } from '../own-keys.ts';
+import { ENGINES } from '../templates/engines.ts';
 import { readPart } from './explain.ts';
 import type { LoadedDocument } from './load.ts';
 import { Report } from './report.ts';
@@ -57,7 +58,7 @@ const schema = map({
   progress_interval: optional(real({ min: 0 })),
   otel_metrics_port: optional(whole({ min: 0, max: 65_535 })),
   preserve_dropped_columns: optional(flag()),
-  jinja_rendering_engine: optional(oneOf(['secure', 'native'])),
+  jinja_rendering_engine: optional(oneOf(ENGINES)),
   request_admission: optional(mapOf(value())),
   throttle: optional(mapOf(value())),
 });
@@ -82,7 +83,7 @@ export function readRunConfig(document: LoadedDocument): RunConfig {
     const message = `has no meaning here: ${known.why}`;
     report.add({ path: [name], message, level: 'warning', position: report.keyPosition([name]) });
   }
-  const { buffer_size, async_trace, jinja_rendering_engine: _, ...said } = fields;
+  const { buffer_size, async_trace, ...said } = fields;
   const settings = {
     row_group_size: buffer_size,
     max_concurrent_row_groups: said.max_concurrent_row_groups,
@@ -91,6 +92,7 @@ export function readRunConfig(document: LoadedDocument): RunConfig {
     shutdown_error_rate: said.shutdown_error_rate,
     shutdown_error_window: said.shutdown_error_window,
     disable_early_shutdown: said.disable_early_shutdown,
+    jinja_rendering_engine: said.jinja_rendering_engine,
   };
   const given = Object.entries(settings).filter(([, item]) => item !== undefined && item !== null);
   return {

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Facts, ModuleRef } from '../columns/declaration.ts';
 import type { Functions } from '../modules/functions.ts';
 import type { OutputColumn, Plan, PlanProcessor } from '../plan.ts';
+import type { Engine } from '../templates/engines.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import type { ValueObject } from '../values.ts';
 
@@ -23,12 +24,13 @@ export interface ProcessorChecks {
   /** By column, the processor before it that took it out. */
   readonly dropped: ReadonlyMap<string, string>;
   readonly shapeOf: ShapeOf;
+  readonly engine: Engine;
   add(
     path: readonly (string | number)[],
     message: string,
     options?: {
       readonly isWhole?: boolean;
-      readonly level?: 'warning';
+      readonly level?: 'error' | 'warning';
       /** A place in the text of the field, or of a name in it. */
       readonly at?: number | { readonly mention: string } | 'key';
     },

@@ -6,8 +6,9 @@
 // `a + b - c`, `a.b[0].c`, `x | f | g`, `… if … else … if … else …`) is as deep as its deepest link. All that
 // passes there passes here.
 
+import { assigned, type Names, namesIn } from './assigned-names.ts';
 import { DICT_METHOD_NAMES } from './library/methods.ts';
-import { MAX_DEPTH } from './limits.ts';
+import { MAX_SECURE_DEPTH } from './limits.ts';
 import {
   either,
   fieldOf,
@@ -19,7 +20,7 @@ import {
   type ShapeOf,
   valuesOf,
 } from './shape.ts';
-import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax/syntax.ts';
+import { type Arguments, type Expression, type MacroParts, pathOf, type Statement } from './syntax/syntax.ts';
 
 export interface TreeFacts {
   /** The names that a template takes from the row, sorted. */
@@ -51,9 +52,6 @@ export function factsOfExpression(expression: Expression): TreeFacts {
   walk.expression(expression, 3, new Map());
   return walk.facts();
 }
-
-/** The names that the template itself assigns, with what is known of them. */
-type Names = ReadonlyMap<string, Shape | null>;
 
 class Walk {
   readonly #variables = new Set<string>();
@@ -118,8 +116,31 @@ class Walk {
         for (const filter of statement.filters) this.#arguments(filter, depth + 2, bound);
         this.statements(statement.body, depth + 1, bound);
         return statement.target === null ? bound : new Map([...bound, [statement.target, null]]);
+      case 'set': {
+        const shape = this.expression(statement.value, depth + 1, bound);
+        return new Map([...bound, ...assigned(statement.target, shape)]);
+      }
+      case 'macro': {
+        const after = new Map([...bound, [statement.name, null]]);
+        this.#macro(statement, depth, after);
+        return after;
+      }
+      case 'call':
+        this.expression(statement.macro, depth + 1, bound);
+        this.#macro(statement, depth, bound);
+        break;
+      case 'autoescape':
+        this.expression(statement.value, depth + 1, bound);
+        this.statements(statement.body, depth + 1, bound);
+        break;
     }
     return bound;
+  }
+
+  #macro(macro: MacroParts, depth: number, bound: Names): void {
+    const fallbacks = macro.parameters.flatMap(({ fallback }) => fallback ?? []);
+    this.#expressions(fallbacks, depth + 1, bound);
+    this.statements(macro.body, depth + 1, new Map([...bound, ...namesIn(macro)]));
   }
 
   /** Looks at an expression, and tells what is known of its value. */
@@ -303,7 +324,7 @@ class Walk {
   }
 
   #enter(at: number, depth: number): void {
-    if (depth > MAX_DEPTH) this.#tooDeepAt ??= at;
+    if (depth > MAX_SECURE_DEPTH) this.#tooDeepAt ??= at;
   }
 }
 
@@ -311,9 +332,3 @@ class Walk {
 const ONE_OF_ITEMS: readonly string[] = ['first', 'last', 'max', 'min', 'random'];
 /** Filters that give a list of items of the list. */
 const SAME_ITEMS: readonly string[] = ['list', 'reverse', 'sort', 'unique'];
-
-/** The names that a target assigns, each with what is known of its part of the value. */
-function assigned(target: Target, shape: Shape | null): readonly (readonly [string, Shape | null])[] {
-  if (typeof target === 'string') return [[target, shape]];
-  return target.flatMap((part, index) => assigned(part, shape?.parts?.()[index] ?? null));
-}

@@ -1,66 +1,20 @@
-// Runs a syntax tree over the values of one row. Every visit of a node costs a step.
+// Runs the statements of a template over the values of one row. Every visit of a node costs a step.
 
-import { findOwn } from '../own-keys.ts';
-import { plural } from '../text/plural.ts';
-import type { Value } from '../values.ts';
-import type { Call, Services } from './library/argument-binding.ts';
+import { ExpressionEvaluation, type Scope } from './evaluate-expression.ts';
 import { applyFilter } from './library/filters.ts';
-import { callFunction } from './library/functions.ts';
-import { callMethod, hasMethod } from './library/methods.ts';
-import { passesTest } from './library/tests.ts';
-import { MAX_OUTPUT_CHARACTERS } from './limits.ts';
-import {
-  Cycler,
-  Dict,
-  describe,
-  itemsOf,
-  Loop,
-  type Runtime,
-  refuseUndefined,
-  Tuple,
-  Undefined,
-  valueOr,
-} from './runtime.ts';
-import { type Arguments, type Expression, pathOf, type Statement, type Target } from './syntax/syntax.ts';
+import { escapeHtml } from './library/text-filters.ts';
+import { LEVELS_A_CALL, MAX_OUTPUT_CHARACTERS } from './limits.ts';
+import { Dict, itemsOf, Loop, Macro, Namespace, type Runtime, Tuple, Undefined, valueOr } from './runtime.ts';
+import { type Expression, isMarked, type MacroParts, type Statement, type Target } from './syntax/syntax.ts';
 import { limitError, renderError } from './syntax/template-error.ts';
-import { readAttribute, readItem, readSlice } from './values/access.ts';
-import { compute, computeSign } from './values/arithmetic.ts';
-import { COMPARISONS, isTrue } from './values/comparison.ts';
+import { isTrue } from './values/comparison.ts';
 import { lengthOf, textOf } from './values/python-text.ts';
 
-interface Scope {
-  readonly name: string;
-  readonly value: Runtime;
-  readonly outer: Scope | null;
-}
-
-/** How templates take the value of a cell. */
-type OpenCell = (value: Value, budget: Services['budget']) => Runtime;
-
 /** One rendering. */
-export class Evaluation {
-  /** Offset of the operation under way: where an error is. */
-  at = 0;
-  readonly #values: { readonly [name: string]: Value };
-  readonly #services: Services;
-  readonly #open: OpenCell;
-  /** Whether a missing field may only be asked whether it is there. */
-  readonly #isStrict: boolean;
-  /** Columns read so far, opened. */
-  readonly #opened = new Map<string, Runtime>();
-  #scope: Scope | null = null;
+export class Evaluation extends ExpressionEvaluation {
   #parts: string[] = [];
   #units = 0;
-
-  constructor(
-    values: { readonly [name: string]: Value },
-    { open, isStrict = false, ...services }: Services & { open: OpenCell; isStrict?: boolean },
-  ) {
-    this.#values = values;
-    this.#open = open;
-    this.#isStrict = isStrict;
-    this.#services = services;
-  }
+  #escapes = false;
 
   /** The text that statements print. */
   render(statements: readonly Statement[]): string {
@@ -71,11 +25,14 @@ export class Evaluation {
   }
 
   #runAll(statements: readonly Statement[]): void {
-    for (const statement of statements) this.#run(statement);
+    for (const statement of statements) {
+      this.enter();
+      this.#run(statement);
+      this.depth--;
+    }
   }
 
   #run(statement: Statement): void {
-    this.#services.budget.spend(1);
     switch (statement.kind) {
       case 'text':
         this.#print(statement.text);
@@ -83,7 +40,9 @@ export class Evaluation {
       case 'output': {
         const value = this.use(statement.expression);
         this.at = statement.at;
-        this.#print(textOf(value, this.#services.budget));
+        const text = textOf(value, this.services.budget);
+        const isPlain = !this.#escapes || isMarked(statement.expression);
+        this.#print(isPlain ? text : escapeHtml(text));
         break;
       }
       case 'if': {
@@ -94,253 +53,164 @@ export class Evaluation {
       case 'for':
         this.#runFor(statement);
         break;
-      case 'with': {
-        const outer = this.#scope;
-        const values = statement.bindings.map(({ value }) => this.evaluate(value));
-        for (const [index, { target }] of statement.bindings.entries()) this.#assign(target, values[index]!);
+      case 'set':
+        this.#set(statement);
+        break;
+      case 'macro': {
+        // It sees itself, so that it can call itself.
+        const scope: Scope = { name: statement.name, value: null, outer: this.scope };
+        scope.value = this.#macroOf(statement.name, statement, scope);
+        this.scope = scope;
+        break;
+      }
+      case 'call': {
+        const { macro } = statement;
+        const caller = this.#macroOf('caller', statement, this.scope);
+        const given = this.callOf(macro);
+        const named = new Map([...given.named, ['caller', caller]] as const);
+        this.at = statement.at;
+        this.#print(textOf(this.callAssigned(macro.name, { ...given, named }), this.services.budget));
+        break;
+      }
+      case 'autoescape': {
+        const outer = this.#escapes;
+        this.#escapes = isTrue(this.use(statement.value));
         this.#runAll(statement.body);
-        this.#scope = outer;
+        this.#escapes = outer;
+        break;
+      }
+      case 'with': {
+        const outer = this.scope;
+        const values = statement.bindings.map(({ value }) => this.evaluate(value));
+        for (const [index, { target }] of statement.bindings.entries()) this.assign(target, values[index]!);
+        this.#runAll(statement.body);
+        this.scope = outer;
         break;
       }
       case 'filter-block': {
-        const outerParts = this.#parts;
-        const outer = this.#scope;
-        this.#parts = [];
-        this.#runAll(statement.body);
-        let value: Runtime = this.#parts.join('');
-        this.#parts = outerParts;
-        this.#scope = outer;
-        this.#units -= value.length;
+        let value: Runtime = this.#textOf(() => this.#runAll(statement.body));
         for (const filter of statement.filters) {
           this.at = filter.at;
-          value = applyFilter(filter.name, value, this.#callOf(filter));
+          value = applyFilter(filter.name, value, this.callOf(filter));
         }
-        if (statement.target === null) this.#print(textOf(value, this.#services.budget));
-        else this.#assign(statement.target, value);
+        if (statement.target === null) this.#print(textOf(value, this.services.budget));
+        else this.assign(statement.target, value);
         break;
       }
     }
   }
 
-  #runFor({ target, iterable, test, body, otherwise, at }: Extract<Statement, { kind: 'for' }>): void {
-    const outer = this.#scope;
-    const all = this.use(iterable);
+  #set({ target, value: expression, at }: Extract<Statement, { kind: 'set' }>): void {
+    const value = this.evaluate(expression);
     this.at = at;
-    const { budget } = this.#services;
+    if (typeof target !== 'object' || !('namespace' in target)) {
+      this.assign(target, value);
+      return;
+    }
+    const object = this.scopeOf(target.namespace)?.value;
+    if (!(object instanceof Namespace))
+      throw renderError(`Cannot assign to a field of "${target.namespace}": it is no namespace(…)`);
+    object.set(target.field, value, this.services.budget);
+  }
+
+  /** What is printed while `run` runs, which leaves no names behind. */
+  #textOf(run: () => void): string {
+    const [parts, scope] = [this.#parts, this.scope];
+    this.#parts = [];
+    run();
+    const text = this.#parts.join('');
+    this.#parts = parts;
+    this.scope = scope;
+    this.#units -= text.length;
+    return text;
+  }
+
+  /** The same of a call of a macro or a recursive loop, of which nothing else tells the end. */
+  #textOfCall(run: () => void): string {
+    this.depth += LEVELS_A_CALL;
+    const text = this.#textOf(run);
+    this.depth -= LEVELS_A_CALL;
+    return text;
+  }
+
+  /** `scope`: where it is defined, which is what its body sees. */
+  #macroOf(name: string, { parameters, takes, body }: MacroParts, scope: Scope | null): Macro {
+    return new Macro(name, (positional, named) =>
+      this.#textOfCall(() => {
+        this.scope = scope;
+        const names = parameters.map((parameter) => parameter.name);
+        const extra = positional.slice(names.length);
+        const unknown = [...named].filter(([key]) => key !== 'caller' && !names.includes(key));
+        const wrong =
+          (extra.length > 0 && !takes.includes('varargs')) ||
+          (unknown.length > 0 && !takes.includes('kwargs')) ||
+          names.some((key, index) => index < positional.length && named.has(key));
+        if (wrong) throw renderError(`Cannot call "${name}": it takes ${names.join(', ') || 'nothing'}`);
+        this.assign('caller', named.get('caller') ?? new Undefined('"caller" is undefined'));
+        this.assign('varargs', new Tuple(extra));
+        this.assign('kwargs', new Dict(unknown, this.services.budget));
+        for (const [index, { name: own, fallback }] of parameters.entries()) {
+          const given = index < positional.length ? positional[index] : named.get(own);
+          this.assign(
+            own,
+            valueOr(given, () =>
+              fallback === null ? new Undefined(`"${own}" is undefined`) : this.evaluate(fallback),
+            ),
+          );
+        }
+        this.#runAll(body);
+      }),
+    );
+  }
+
+  #runFor(statement: Extract<Statement, { kind: 'for' }>): void {
+    this.#loop(statement, this.use(statement.iterable), 1);
+  }
+
+  #loop(statement: Extract<Statement, { kind: 'for' }>, all: Runtime, depth: number): void {
+    const { target, test, body, otherwise, at, isRecursive } = statement;
+    const outer = this.scope;
+    this.at = at;
+    const { budget } = this.services;
     const items = itemsOf(all, budget);
     budget.spend(items.length);
     const taken = test === null ? items : items.filter((item) => this.#isTaken(test, target, item));
-    const loop = new Loop(taken);
+    const recurse = (further: Runtime): Runtime =>
+      this.#textOfCall(() => {
+        this.scope = outer;
+        this.#loop(statement, further, depth + 1);
+      });
+    const loop = new Loop(taken, depth, isRecursive ? recurse : null);
     for (const [index, item] of taken.entries()) {
       loop.index = index;
       this.at = at;
-      this.#assign(target, item);
-      this.#assign('loop', loop);
+      this.assign(target, item);
+      this.assign('loop', loop);
       this.#runAll(body);
-      this.#scope = outer;
+      this.scope = outer;
     }
     if (taken.length === 0) this.#runAll(otherwise);
   }
 
   #isTaken(test: Expression, target: Target, item: Runtime): boolean {
-    const outer = this.#scope;
-    this.#assign(target, item);
+    const outer = this.scope;
+    this.assign(target, item);
     const isTaken = isTrue(this.use(test));
-    this.#scope = outer;
+    this.scope = outer;
     return isTaken;
-  }
-
-  #assign(target: Target, value: Runtime): void {
-    if (typeof target === 'string') {
-      this.#scope = { name: target, value, outer: this.#scope };
-      return;
-    }
-    const items = itemsOf(value, this.#services.budget);
-    if (items.length !== target.length) {
-      throw renderError(
-        `Cannot unpack the item: ${plural(target.length, 'name')} for ${plural(items.length, 'value')}`,
-      );
-    }
-    for (const [index, name] of target.entries()) this.#assign(name, items[index]!);
   }
 
   #print(text: string): void {
     this.#units += text.length;
     // A character is at most two units.
     if (this.#units > 2 * MAX_OUTPUT_CHARACTERS) throw tooLong();
-    this.#services.budget.spend(text.length >> 8);
+    this.services.budget.spend(text.length >> 8);
     this.#parts.push(text);
   }
-
-  /** The value of an expression that is looked at: a strict evaluation refuses a missing one. */
-  use(expression: Expression): Runtime {
-    const value = this.evaluate(expression);
-    if (this.#isStrict) refuseUndefined(value);
-    return value;
-  }
-
-  /** The value of an expression. */
-  evaluate(expression: Expression): Runtime {
-    const { budget } = this.#services;
-    budget.spend(1);
-    switch (expression.kind) {
-      case 'constant':
-        return expression.value;
-      case 'name':
-        return this.#lookUp(expression.name);
-      case 'list':
-        return this.#evaluateAll(expression.items);
-      case 'tuple':
-        return new Tuple(this.#evaluateAll(expression.items));
-      case 'dict': {
-        const entries = expression.entries.map(
-          ([key, value]) => [this.evaluate(key), this.evaluate(value)] as const,
-        );
-        this.at = expression.at;
-        return new Dict(entries, budget);
-      }
-      case 'attribute':
-        return this.#attribute(expression);
-      case 'item': {
-        const object = this.evaluate(expression.object);
-        const key = this.evaluate(expression.key);
-        this.at = expression.at;
-        return valueOr(readItem(object, key, budget), () => missing(expression));
-      }
-      case 'slice': {
-        const object = this.evaluate(expression.object);
-        const [start, stop, step] = [expression.start, expression.stop, expression.step].map((bound) =>
-          bound === null ? null : this.evaluate(bound),
-        ) as [Runtime, Runtime, Runtime];
-        this.at = expression.at;
-        return readSlice(object, { start, stop, step }, budget);
-      }
-      case 'call': {
-        const object = this.evaluate(expression.object);
-        const given = this.#callOf(expression);
-        this.at = expression.at;
-        return callMethod(object, expression.method, given);
-      }
-      case 'function': {
-        const given = this.#callOf(expression);
-        const assigned = this.#scopeOf(expression.name)?.value;
-        this.at = expression.at;
-        if (assigned === undefined) return callFunction(expression.name, given);
-        if (assigned instanceof Cycler && !assigned.isEndless) return assigned.next();
-        throw renderError(`Cannot call "${expression.name}": ${describe(assigned)} is no function`);
-      }
-      case 'filter': {
-        const value = this.use(expression.object);
-        const given = this.#callOf(expression);
-        this.at = expression.at;
-        return applyFilter(expression.name, value, given);
-      }
-      case 'test': {
-        const value = this.evaluate(expression.object);
-        const positional = this.#evaluateAll(expression.positional);
-        this.at = expression.at;
-        return passesTest(expression.name, value, { positional, budget }) !== expression.negated;
-      }
-      case 'unary': {
-        if (expression.operator === 'not') return !isTrue(this.use(expression.operand));
-        const value = this.evaluate(expression.operand);
-        this.at = expression.at;
-        return computeSign(expression.operator, value);
-      }
-      case 'binary': {
-        const left = this.evaluate(expression.left);
-        const right = this.evaluate(expression.right);
-        this.at = expression.at;
-        return compute(expression.operator, left, right, budget);
-      }
-      case 'concat': {
-        const parts = expression.items.map((item) => textOf(this.use(item), budget));
-        this.at = expression.at;
-        budget.allocate(parts.reduce((sum, part) => sum + part.length, 0));
-        return parts.join('');
-      }
-      case 'compare':
-        return this.#compare(expression);
-      case 'and': {
-        const left = this.use(expression.left);
-        return isTrue(left) ? this.evaluate(expression.right) : left;
-      }
-      case 'or': {
-        const left = this.use(expression.left);
-        return isTrue(left) ? left : this.evaluate(expression.right);
-      }
-      case 'condition':
-        if (isTrue(this.use(expression.test))) return this.evaluate(expression.chosen);
-        return expression.otherwise === null
-          ? new Undefined('The condition is false and there is no "else"')
-          : this.evaluate(expression.otherwise);
-    }
-  }
-
-  #evaluateAll(expressions: readonly Expression[]): readonly Runtime[] {
-    return expressions.map((expression) => this.evaluate(expression));
-  }
-
-  #callOf({ positional, named }: Arguments): Call {
-    return {
-      ...this.#services,
-      positional: this.#evaluateAll(positional),
-      named:
-        named.length === 0 ? NO_NAMED : new Map(named.map(([name, value]) => [name, this.evaluate(value)])),
-    };
-  }
-
-  #scopeOf(name: string): Scope | null {
-    let scope = this.#scope;
-    while (scope !== null && scope.name !== name) scope = scope.outer;
-    return scope;
-  }
-
-  #lookUp(name: string): Runtime {
-    const scope = this.#scopeOf(name);
-    if (scope !== null) return scope.value;
-    const opened = this.#opened.get(name);
-    if (opened !== undefined) return opened;
-    const value = Object.hasOwn(this.#values, name)
-      ? this.#open(findOwn(this.#values, name)!, this.#services.budget)
-      : new Undefined(`"${name}" is undefined`);
-    this.#opened.set(name, value);
-    return value;
-  }
-
-  #attribute(expression: Extract<Expression, { kind: 'attribute' }>): Runtime {
-    const object = this.evaluate(expression.object);
-    this.at = expression.at;
-    const value = readAttribute(object, expression.name, this.#services.budget);
-    if (value !== undefined) return value;
-    if (hasMethod(object, expression.name)) {
-      throw renderError(
-        `Cannot use "${expression.name}" as a value: it is a method, write ${expression.name}()`,
-      );
-    }
-    return missing(expression);
-  }
-
-  #compare({ first, rest, at }: Extract<Expression, { kind: 'compare' }>): Runtime {
-    let left = this.use(first);
-    for (const { operator, operand } of rest) {
-      const right = this.use(operand);
-      this.at = at;
-      if (!COMPARISONS[operator](left, right, this.#services.budget)) return false;
-      left = right;
-    }
-    return true;
-  }
 }
-
-const NO_NAMED: ReadonlyMap<string, Runtime> = new Map();
 
 function tooLong(): Error {
   return limitError(
     `Cannot render the template: the text has more than ${MAX_OUTPUT_CHARACTERS.toLocaleString('en')} characters`,
   );
-}
-
-function missing(expression: Expression): Undefined {
-  return new Undefined(`"${pathOf(expression)}" is undefined`);
 }

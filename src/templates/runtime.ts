@@ -17,7 +17,7 @@ export type Runtime =
   | { readonly [key: string]: Runtime }
   | Special;
 
-type Special = Undefined | CellText | Tuple | Dict | ItemView | Loop | Cycler;
+type Special = Undefined | CellText | Tuple | Dict | ItemView | Loop | Cycler | Macro;
 
 /** What a name or a field gives that is not there: prints nothing, is false, and refuses everything else. */
 export class Undefined {
@@ -53,13 +53,29 @@ export class CellText {
   }
 }
 
-/** Also a range and bytes, which Python prints in their own way: as `printed`. */
+/** Also a range and bytes, which Python prints in their own way: as `printed`. With `names` its items can be read by name. */
 export class Tuple {
   readonly items: readonly Runtime[];
   readonly printed: string | null;
-  constructor(items: readonly Runtime[], printed: string | null = null) {
+  readonly names: readonly string[];
+  constructor(items: readonly Runtime[], printed: string | null = null, names: readonly string[] = []) {
     this.items = items;
     this.printed = printed;
+    this.names = names;
+  }
+
+  field(name: string): Runtime | undefined {
+    return this.items[this.names.indexOf(name)];
+  }
+}
+
+/** What `macro` defines: called by its name, it gives the text that its body prints. */
+export class Macro {
+  readonly name: string;
+  readonly call: (positional: readonly Runtime[], named: ReadonlyMap<string, Runtime>) => Runtime;
+  constructor(name: string, call: Macro['call']) {
+    this.name = name;
+    this.call = call;
   }
 }
 
@@ -113,7 +129,15 @@ export class Dict {
   find(key: Runtime, budget: Budget): Runtime | undefined {
     return this.#entries.get(idOf(key, budget))?.[1];
   }
+
+  /** Only what `namespace` made changes: by `set ns.name = …`. */
+  set(name: string, value: Runtime, budget: Budget): void {
+    this.#entries.set(idOf(name, budget), [name, value]);
+  }
 }
+
+/** What `namespace` gives: its fields can be assigned. */
+export class Namespace extends Dict {}
 
 /** What a filter or a dict's method gives to loop over. Printed under `name`, or refused where Python prints an address. */
 export class ItemView {
@@ -128,11 +152,17 @@ export class ItemView {
 /** The variable `loop` of a running loop. */
 export class Loop {
   readonly items: readonly Runtime[];
+  /** 1 for a loop that is in no other one of its own. */
+  readonly depth: number;
+  /** Runs the loop over other items, one level further in; null where it is not recursive. */
+  readonly recurse: ((items: Runtime) => Runtime) | null;
   index = 0;
   #changed: readonly Runtime[] | null = null;
 
-  constructor(items: readonly Runtime[]) {
+  constructor(items: readonly Runtime[], depth: number, recurse: Loop['recurse']) {
     this.items = items;
+    this.depth = depth;
+    this.recurse = recurse;
   }
 
   field(name: string): Runtime | undefined {
@@ -159,8 +189,8 @@ const LOOP_FIELDS: { readonly [name: string]: (loop: Loop) => Runtime } = {
   first: ({ index }) => index === 0,
   last: ({ index, items }) => index === items.length - 1,
   length: ({ items }) => BigInt(items.length),
-  depth: () => 1n,
-  depth0: () => 0n,
+  depth: ({ depth }) => BigInt(depth),
+  depth0: ({ depth }) => BigInt(depth - 1),
   previtem: ({ index, items }) => valueOr(items[index - 1], () => new Undefined('There is no previous item')),
   nextitem: ({ index, items }) => valueOr(items[index + 1], () => new Undefined('There is no next item')),
 };
@@ -230,34 +260,11 @@ export function entriesOf(mapping: Mapping, budget: Budget): readonly (readonly 
     : Object.entries(mapping).map(([key, item]) => [new CellText(key), item] as const);
 }
 
-/** The value under a key. Throws for a key that no dict can have. */
-export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime | undefined {
-  if (key instanceof CellText) {
-    const acting = opened(key);
-    const found = findKey(mapping, key.text, budget);
-    return found === undefined && typeof acting !== 'object' ? findKey(mapping, acting, budget) : found;
-  }
-  if (mapping instanceof Dict) return mapping.find(key, budget);
-  if (typeof key === 'string') return findOwn(mapping, key);
-  // Refuses a key that no dict can have.
-  idOf(key, budget);
-  return undefined;
-}
-
 /** The number that a value is: Python counts `True` as 1. Text is no number. */
 export function asNumber(given: Runtime): bigint | number | null {
   const value = opened(given);
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   return typeof value === 'boolean' ? BigInt(value) : null;
-}
-
-/** A number as a float. Throws when it is too large for one. */
-export function toFloat(value: bigint | number): number {
-  const float = Number(value);
-  if (typeof value === 'bigint' && !Number.isFinite(float)) {
-    throw renderError('Cannot compute the number: a whole number is too large for a float');
-  }
-  return float;
 }
 
 /** Throws when a value is undefined. */
@@ -313,6 +320,7 @@ export function describe(given: Runtime): string {
   if (value instanceof ItemView) return 'a view of items';
   if (value instanceof Loop) return '"loop"';
   if (value instanceof Cycler) return 'a cycler';
+  if (value instanceof Macro) return 'a macro';
   return 'a dict';
 }
 

@@ -1,12 +1,14 @@
-// Jinja templates as Data Designer's secure engine allows them: parse once, list what they need, render many
-// times. No template runs JavaScript, and any ends within 100 ms (see limits.ts).
+// Jinja templates: parse once, list what they need, render many times. No template runs JavaScript, and any ends within
+// 100 ms (see limits.ts). There is one engine: all that Data Designer's secure engine takes renders as it does there, and
+// `refusals` tell what only its native one takes.
 
 import type { Value } from '../values.ts';
 import { factsOfExpression, factsOfTemplate, type MissingField, type TreeFacts } from './check.ts';
 import { Evaluation } from './evaluate.ts';
-import { Budget, MAX_DEPTH } from './limits.ts';
+import { Budget, MAX_SECURE_DEPTH } from './limits.ts';
 import {
   CellText,
+  describe,
   entriesOf,
   ItemView,
   isList,
@@ -21,7 +23,7 @@ import { parseExpressionNode } from './syntax/parse-expression.ts';
 import { parseStatements } from './syntax/parse-template.ts';
 import type { Expression as ExpressionNode, Statement } from './syntax/syntax.ts';
 import { placeOf, renderError, TemplateRenderError, TemplateSyntaxError } from './syntax/template-error.ts';
-import { TokenStream } from './syntax/token-stream.ts';
+import { type Refusal, TokenStream } from './syntax/token-stream.ts';
 import { openCell } from './values/cell-text.ts';
 import { isTrue } from './values/comparison.ts';
 import { textOf } from './values/python-text.ts';
@@ -32,6 +34,8 @@ export interface Template {
   /** The names that it takes from the row, sorted. */
   readonly variables: readonly string[];
   readonly statements: readonly Statement[];
+  /** What Data Designer's secure engine does not take of it. */
+  readonly refusals: readonly Refusal[];
 }
 
 /** A parsed expression without braces. */
@@ -40,6 +44,8 @@ export interface Expression {
   /** The names that it takes from the row, sorted. */
   readonly variables: readonly string[];
   readonly node: ExpressionNode;
+  /** What Data Designer's secure engine does not take of it. */
+  readonly refusals: readonly Refusal[];
 }
 
 export type TemplateValues = { readonly [name: string]: Value };
@@ -51,8 +57,9 @@ export interface RenderOptions {
 
 /** Parses a template. Throws `TemplateSyntaxError` for bad syntax and for all that templates may not do. */
 export function parseTemplate(source: string): Template {
-  const statements = parseStatements(new TokenStream(source, tokenize(source)));
-  return { source, variables: variablesOf(source, factsOfTemplate(statements)), statements };
+  const stream = new TokenStream(source, tokenize(source));
+  const statements = parseStatements(stream);
+  return { source, statements, ...partsOf(stream, factsOfTemplate(statements)) };
 }
 
 /** The fields that a template reads where they can never be. */
@@ -71,7 +78,7 @@ export function parseExpression(source: string): Expression {
   const stream = new TokenStream(source, tokenizeExpression(source));
   const node = parseExpressionNode(stream);
   if (stream.current.type !== 'end') throw stream.unexpected('expected the end');
-  return { source, variables: variablesOf(source, factsOfExpression(node)), node };
+  return { source, node, ...partsOf(stream, factsOfExpression(node)) };
 }
 
 /**
@@ -124,10 +131,13 @@ function isFalseText(text: string): boolean {
   return FALSE_LITERAL.test(text);
 }
 
-function variablesOf(source: string, { variables, tooDeepAt }: TreeFacts): readonly string[] {
-  if (tooDeepAt === null) return variables;
-  const message = `Cannot use the template: it is nested more than ${MAX_DEPTH} levels deep, split it over columns`;
-  throw new TemplateSyntaxError(message, placeOf(source, tooDeepAt));
+function partsOf(
+  { refusals }: TokenStream,
+  { variables, tooDeepAt }: TreeFacts,
+): Pick<Template, 'variables' | 'refusals'> {
+  if (tooDeepAt === null) return { variables, refusals };
+  const what = `more than ${MAX_SECURE_DEPTH} levels in each other`;
+  return { variables, refusals: [...refusals, { at: tooDeepAt, what, level: 'error' }] };
 }
 
 /** Adds to an error the place of the operation under way. */
@@ -153,7 +163,7 @@ function toValue(value: Runtime, budget: Budget): Value {
   if (value instanceof Tuple || value instanceof ItemView)
     return value.items.map((item) => toValue(item, budget));
   if (value instanceof Undefined) return null;
-  if (!isMapping(value)) throw renderError('Cannot keep "loop" as a value');
+  if (!isMapping(value)) throw renderError(`Cannot keep ${describe(value)} as a value`);
   return Object.fromEntries(
     entriesOf(value, budget).map(([key, item]) => [textOf(key, budget), toValue(item, budget)]),
   );

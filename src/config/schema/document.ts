@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import { filledText, flag, map, oneOf, real, whole } from '../../columns/fields.ts';
+import { ENGINES } from '../../templates/engines.ts';
 
 export const DEFAULT_ROW_GROUP_SIZE = 1_000;
 
@@ -17,5 +18,6 @@ export const rowloomSettings = map({
   shutdown_error_window: whole({ min: 1, max: 100_000 }).default(50),
   disable_early_shutdown: flag().default(false),
   persons: oneOf(['files', 'faker']).default('files'),
+  jinja_rendering_engine: oneOf(ENGINES).default('secure'),
 });
 export type RowloomSettings = z.infer<typeof rowloomSettings>;

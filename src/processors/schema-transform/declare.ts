@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { filledText, map, oneOf, value } from '../../columns/fields.ts';
 import type { PlanProcessor } from '../../plan.ts';
+import { sayRefusal } from '../../templates/engines.ts';
 import { TemplateSyntaxError } from '../../templates/syntax/template-error.ts';
 import { missingFieldsOf, parseTemplate, type Template } from '../../templates/template.ts';
 import { nearestName } from '../../text/nearest-name.ts';
@@ -58,6 +59,8 @@ function checkText({ path: below, text, isKey }: TemplateText, checks: Processor
     add(path, `${lowerFirst(error.message)}`, { isWhole: true, at: at(error.offset) });
     return;
   }
+  for (const refusal of checks.engine === 'native' ? [] : template.refusals)
+    add(path, sayRefusal(refusal), { level: refusal.level, at: at(refusal.at) });
   for (const name of template.variables) {
     const problem = problemOfName(name, checks);
     if (problem !== null) add(path, problem, { isWhole: true, at: at({ mention: name }) });

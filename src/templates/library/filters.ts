@@ -1,39 +1,25 @@
-// The filters that templates may use: those of Data Designer's secure engine, and `tojson`.
+// The filters that templates may use.
 
 import { meantBy } from '../../text/nearest-name.ts';
 import type { Runtime } from '../runtime.ts';
-import type { Arguments } from '../syntax/syntax.ts';
+import type { Arguments, Expression } from '../syntax/syntax.ts';
 import { applyOperation, bindingProblem, type Call, type Operation } from './argument-binding.ts';
+import { choiceProblem, collectionFilters } from './collection-filters.ts';
+import { FILTER_NAMES, INSTEAD } from './filter-names.ts';
 import { ITEM_FILTERS } from './item-filters.ts';
+import { LAYOUT_FILTERS } from './layout-filters.ts';
 import { NUMBER_FILTERS } from './number-filters.ts';
 import { TEXT_FILTERS } from './text-filters.ts';
 
 const FILTERS: ReadonlyMap<string, Operation> = new Map(
-  Object.entries({ ...ITEM_FILTERS, ...NUMBER_FILTERS, ...TEXT_FILTERS }).sort(([left], [right]) =>
-    left < right ? -1 : 1,
-  ),
+  Object.entries({
+    ...ITEM_FILTERS,
+    ...NUMBER_FILTERS,
+    ...TEXT_FILTERS,
+    ...LAYOUT_FILTERS,
+    ...collectionFilters((name) => FILTERS.get(name)),
+  }),
 );
-
-const FILTER_NAMES: readonly string[] = [...FILTERS.keys()];
-
-/** What to write in place of filters that Jinja has and templates have not. */
-const INSTEAD: ReadonlyMap<string, string> = new Map([
-  ['attr', 'write value.name'],
-  ['count', 'use "length"'],
-  ['d', 'write {{ value if value else "…" }}'],
-  ['default', 'write {{ value if value else "…" }}'],
-  ['e', 'use "escape"'],
-  ['format', 'write "%.2f" % value'],
-  ['join', 'write ", ".join(values)'],
-  ['jsonpath', 'read fields by name, as in {{ value.field[0].name }}'],
-  ['map', 'use a "for" loop'],
-  ['reject', 'use {% for item in values if … %}'],
-  ['rejectattr', 'use {% for item in values if … %}'],
-  ['safe', 'nothing is escaped unless asked'],
-  ['select', 'use {% for item in values if … %}'],
-  ['selectattr', 'use {% for item in values if … %}'],
-  ['wordcount', 'write {{ value.split() | length }}'],
-]);
 
 /** What is wrong with the use of a filter, or `null`. Without `given` only the name is looked at. */
 export function filterProblem(name: string, given?: Arguments): string | null {
@@ -42,7 +28,21 @@ export function filterProblem(name: string, given?: Arguments): string | null {
     const hint = INSTEAD.get(name) ?? meantBy(name, FILTER_NAMES);
     return `Cannot use the filter "${name}": templates do not have it, ${hint}`;
   }
-  return given === undefined ? null : bindingProblem(filter, { kind: 'filter', name }, given);
+  if (given === undefined) return null;
+  const positional = given.positional.map(constantOf);
+  const inner = name === 'map' ? positional[0] : undefined;
+  return (
+    bindingProblem(filter, { kind: 'filter', name }, given) ??
+    choiceProblem(name, positional) ??
+    (typeof inner === 'string'
+      ? filterProblem(inner, { positional: given.positional.slice(1), named: given.named })
+      : null)
+  );
+}
+
+/** What an argument is where it is written out. */
+function constantOf(expression: Expression): unknown {
+  return expression.kind === 'constant' ? expression.value : undefined;
 }
 
 /** Applies a filter. The call has no {@link filterProblem}. */

@@ -1,6 +1,16 @@
 // The functions that templates may call by name: those that Data Designer's engine leaves of Jinja's.
 
-import { Cycler, Dict, entriesOf, isMapping, itemsOf, opened, type Runtime, Tuple } from '../runtime.ts';
+import {
+  Cycler,
+  Dict,
+  entriesOf,
+  isMapping,
+  itemsOf,
+  Namespace,
+  opened,
+  type Runtime,
+  Tuple,
+} from '../runtime.ts';
 import type { Arguments } from '../syntax/syntax.ts';
 import { limitError, renderError } from '../syntax/template-error.ts';
 import { capitalized } from '../values/python-text.ts';
@@ -25,7 +35,7 @@ const FUNCTIONS: ReadonlyMap<string, Operation<null>> = new Map([
       return new Cycler(positional as readonly Runtime[], true);
     }),
   ],
-  ['dict', operation<null>('*', makeDict)],
+  ['dict', operation<null>('*', (_, __, call) => new Dict(pairsOf(call), call.budget))],
   ['joiner', operation<null>('sep?', (_, [separator = ', ']) => new Cycler(['', separator], false))],
   [
     'lipsum',
@@ -39,7 +49,7 @@ const FUNCTIONS: ReadonlyMap<string, Operation<null>> = new Map([
       );
     }),
   ],
-  ['namespace', operation<null>('*', makeDict)],
+  ['namespace', operation<null>('*', (_, __, call) => new Namespace(pairsOf(call), call.budget))],
   [
     'range',
     operation<null>('start stop? step?', (_, [first, second, third], { budget }) => {
@@ -70,14 +80,15 @@ export function callFunction(name: string, call: Call): Runtime {
   return applyOperation(FUNCTIONS.get(name)!, null, call);
 }
 
-function makeDict(_subject: null, _given: unknown, { positional, named, budget }: Call): Runtime {
+/** The entries that `dict` and `namespace` are given. */
+function pairsOf({ positional, named, budget }: Call): readonly (readonly [Runtime, Runtime])[] {
   const [from = new Dict([], budget)] = positional.map(opened);
   const pairs = isMapping(from)
     ? entriesOf(from, budget)
     : itemsOf(from, budget).map((pair) => itemsOf(pair, budget) as readonly [Runtime, Runtime]);
   if (positional.length > 1 || pairs.some(({ length }) => length !== 2))
     throw renderError('Cannot make the dict: it takes one dict or list of pairs, and names with values');
-  return new Dict([...pairs, ...named], budget);
+  return [...pairs, ...named] as readonly (readonly [Runtime, Runtime])[];
 }
 
 /** Those that Jinja takes its texts from. */

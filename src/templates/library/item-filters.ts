@@ -1,7 +1,6 @@
 // Filters over the items of lists, dicts and texts.
 
 import {
-  alike,
   container,
   describe,
   entriesOf,
@@ -9,16 +8,21 @@ import {
   idOf,
   isMapping,
   itemsOf,
-  type Runtime,
   Tuple,
   Undefined,
   valueOr,
 } from '../runtime.ts';
 import { renderError } from '../syntax/template-error.ts';
-import { readItem } from '../values/access.ts';
 import { isTrue, order } from '../values/comparison.ts';
 import { lengthOf } from '../values/python-text.ts';
-import { type Operation, operation, type Services, textArgument } from './argument-binding.ts';
+import { type Operation, operation } from './argument-binding.ts';
+import { keyedItems } from './attribute-keys.ts';
+
+const LENGTH = operation('', (given, _, { budget }) => {
+  const value = container(given);
+  if (typeof value === 'string') return BigInt(lengthOf(budget.read(value)));
+  return BigInt(itemsOf(value, budget).length);
+});
 
 export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
   first: operation('', (value, _, { budget }) => valueOr(itemsOf(value, budget)[0], () => noItem('first'))),
@@ -36,11 +40,8 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
     );
   }),
 
-  length: operation('', (given, _, { budget }) => {
-    const value = container(given);
-    if (typeof value === 'string') return BigInt(lengthOf(budget.read(value)));
-    return BigInt(itemsOf(value, budget).length);
-  }),
+  count: LENGTH,
+  length: LENGTH,
 
   list: operation('', (value, _, { budget }) => {
     const items = itemsOf(value, budget);
@@ -98,47 +99,6 @@ export const ITEM_FILTERS: { readonly [name: string]: Operation } = {
 
 function noItem(filter: string): Undefined {
   return new Undefined(`The sequence given to "${filter}" was empty`);
-}
-
-interface KeyedItem {
-  readonly item: Runtime;
-  readonly keys: readonly Runtime[];
-}
-
-type KeyArguments = { readonly caseSensitive: Runtime | undefined; readonly attribute: Runtime | undefined };
-
-/** Each item with what it is compared by: itself or its attributes, text in lower case unless asked otherwise. */
-function keyedItems(
-  value: Runtime,
-  { caseSensitive, attribute }: KeyArguments,
-  services: Services,
-): KeyedItem[] {
-  const { budget } = services;
-  const items = itemsOf(value, budget);
-  budget.spend(items.length);
-  const fold = (key: Runtime): Runtime =>
-    typeof key === 'string' && !isTrue(caseSensitive ?? false) ? budget.read(key).toLowerCase() : key;
-  // All keys together decide whether texts of cells are texts, else the order of three could go round.
-  const keys = pathsOf(attribute).map((path) =>
-    alike(items.map((item) => readPath(item, path, services))).map(fold),
-  );
-  return items.map((item, index) => ({ item, keys: keys.map((column) => column[index]!) }));
-}
-
-/** `'a.b,c'` → `[['a', 'b'], ['c']]`; without an attribute the item itself: `[[]]`. */
-function pathsOf(attribute: Runtime | undefined): readonly (readonly Runtime[])[] {
-  if (attribute === undefined || attribute === null) return [[]];
-  if (typeof attribute === 'bigint') return [[attribute]];
-  return textArgument(attribute)
-    .split(',')
-    .map((path) => path.split('.').map((part) => (/^\d{1,9}$/.test(part) ? BigInt(part) : part)));
-}
-
-function readPath(item: Runtime, path: readonly Runtime[], { budget }: Services): Runtime {
-  return path.reduce<Runtime>((object, part) => {
-    budget.spend(1);
-    return valueOr(readItem(object, part, budget), () => new Undefined(`"${String(part)}" is undefined`));
-  }, item);
 }
 
 /** The first item that no other one beats. */

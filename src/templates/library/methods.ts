@@ -9,7 +9,6 @@ import {
   container,
   describe,
   entriesOf,
-  findKey,
   ItemView,
   isList,
   isMapping,
@@ -24,6 +23,7 @@ import {
   written,
 } from '../runtime.ts';
 import { renderError } from '../syntax/template-error.ts';
+import { findKey } from '../values/access.ts';
 import { formatBraces } from '../values/brace-format.ts';
 import { decode } from '../values/bytes.ts';
 import { areEqual } from '../values/comparison.ts';

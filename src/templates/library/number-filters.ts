@@ -2,9 +2,10 @@
 
 import { findOwn } from '../../own-keys.ts';
 import { type Budget, boundInteger } from '../limits.ts';
-import { asNumber, misfit, opened, type Runtime, refuseUndefined, toFloat, written } from '../runtime.ts';
+import { asNumber, misfit, opened, type Runtime, refuseUndefined, written } from '../runtime.ts';
 import { limitError, renderError } from '../syntax/template-error.ts';
 import { EXACT_STEPS, roundFloat, roundInteger } from '../values/exact-decimal.ts';
+import { toFloat } from '../values/number-text.ts';
 import { strip } from '../values/python-text.ts';
 import { integerArgument, type Operation, operation, textArgument } from './argument-binding.ts';
 

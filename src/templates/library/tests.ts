@@ -6,9 +6,11 @@ import type { Budget } from '../limits.ts';
 import {
   alone,
   asNumber,
+  Cycler,
   ItemView,
   isList,
   isMapping,
+  Macro,
   misfit,
   type Runtime,
   Tuple,
@@ -17,15 +19,20 @@ import {
 import { compute } from '../values/arithmetic.ts';
 import { COMPARISONS } from '../values/comparison.ts';
 import { textOf } from '../values/python-text.ts';
+import { hasFilter } from './filter-names.ts';
 
 type Test = (value: Runtime, argument: Runtime, budget: Budget) => boolean;
 
 /** Tests of a value alone. */
 const PLAIN: { readonly [name: string]: Test } = {
   boolean: (value) => typeof value === 'boolean',
+  callable: (value) => value instanceof Macro || (value instanceof Cycler && !value.isEndless),
   defined: (value) => !(value instanceof Undefined),
+  // Nothing keeps its mark of having been escaped.
+  escaped: () => false,
   even: (value, _, budget) => remainder(value, 2n, budget) === 0,
   false: (value) => value === false,
+  filter: (value) => typeof value === 'string' && hasFilter(value),
   float: (value) => typeof value === 'number',
   integer: (value) => typeof value === 'bigint',
   iterable: (value) =>
@@ -40,6 +47,7 @@ const PLAIN: { readonly [name: string]: Test } = {
   odd: (value, _, budget) => remainder(value, 2n, budget) === 1,
   sequence: (value) => typeof value === 'string' || isContainer(value) || value instanceof Undefined,
   string: (value) => typeof value === 'string',
+  test: (value) => typeof value === 'string' && findTest(value) !== null,
   true: (value) => value === true,
   undefined: (value) => value instanceof Undefined,
   upper: (value, _, budget) => isCase(budget.read(textOf(value, budget)), 'upper'),
@@ -67,6 +75,22 @@ const WITH_ARGUMENT: { readonly [name: string]: Test } = {
 };
 
 export const TEST_NAMES: readonly string[] = [...Object.keys(PLAIN), ...Object.keys(WITH_ARGUMENT)].sort();
+
+/** Jinja's other names of tests, for filters that are given one as text: `select("==", 3)`. */
+const SIGNS: { readonly [sign: string]: string } = {
+  '==': 'eq',
+  '!=': 'ne',
+  '>': 'gt',
+  '>=': 'ge',
+  '<': 'lt',
+  '<=': 'le',
+};
+
+/** The name of the test that a text names, or `null`. */
+export function findTest(given: string): string | null {
+  const name = findOwn(SIGNS, given) ?? given;
+  return TEST_NAMES.includes(name) ? name : null;
+}
 
 /** What is wrong with the arguments of a known test, or `null`. */
 export function testProblem(name: string, count: number): string | null {

@@ -103,7 +103,7 @@ const HTML: ReadonlyMap<string, string> = new Map([
   ['"', '&#34;'],
 ]);
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => HTML.get(character)!);
 }
 

@@ -291,7 +291,7 @@ function expanded(line: string, size: number): string {
 
 const LINE_ENDS = '\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029';
 
-function linesOf(text: string, hasEnds: boolean): readonly string[] {
+export function linesOf(text: string, hasEnds: boolean): readonly string[] {
   const lines: string[] = [];
   let start = 0;
   for (let index = 0; index < text.length; index++) {

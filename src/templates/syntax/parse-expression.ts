@@ -3,17 +3,19 @@
 // and tests.
 
 import { unknownName } from '../../text/nearest-name.ts';
+import { isSecureFilter } from '../library/filter-names.ts';
 import { filterProblem } from '../library/filters.ts';
 import { FUNCTION_NAMES, functionProblem } from '../library/functions.ts';
 import { METHOD_NAMES } from '../library/methods.ts';
 import { TEST_NAMES, testProblem } from '../library/tests.ts';
-import type {
-  Arguments,
-  BinaryOperator,
-  CompareOperator,
-  Comparison,
-  Expression,
-  FilterCall,
+import {
+  type Arguments,
+  type BinaryOperator,
+  type CompareOperator,
+  type Comparison,
+  type Expression,
+  type FilterCall,
+  isMarked,
 } from './syntax.ts';
 import type { TokenStream } from './token-stream.ts';
 
@@ -57,19 +59,15 @@ export function parseTuple(
 }
 
 export function parseOr(stream: TokenStream): Expression {
-  let left = parseAnd(stream);
-  while (stream.skipIf('name', 'or')) {
-    const right = parseAnd(stream);
-    left = { kind: 'or', at: stream.node(left.at), left, right };
-  }
-  return left;
+  return parseLogic(stream, 'or');
 }
 
-function parseAnd(stream: TokenStream): Expression {
-  let left = parseNot(stream);
-  while (stream.skipIf('name', 'and')) {
-    const right = parseNot(stream);
-    left = { kind: 'and', at: stream.node(left.at), left, right };
+function parseLogic(stream: TokenStream, kind: 'or' | 'and'): Expression {
+  const parseOperand = () => (kind === 'or' ? parseLogic(stream, 'and') : parseNot(stream));
+  let left = parseOperand();
+  while (stream.skipIf('name', kind)) {
+    const right = parseOperand();
+    left = { kind, at: stream.node(left.at), left, right };
   }
   return left;
 }
@@ -156,6 +154,7 @@ export function parsePrimary(stream: TokenStream): Expression {
       if (value === 'self')
         throw stream.error('Cannot use "self": templates have no access to themselves', at);
       if (stream.is('operator', '(')) return parseFunctionCall(stream, value, at);
+      stream.names.push(value);
       return { kind: 'name', at: stream.node(at), name: value };
     }
     case 'string': {
@@ -280,8 +279,8 @@ function parseFilters(stream: TokenStream, start: Expression): Expression {
     if (stream.skipIf('operator', '|')) {
       const call = parseFilterCall(stream);
       // Jinja marks what it has escaped, and "escape" leaves that as it is.
-      const isEscaped = expression.kind === 'filter' && ['escape', 'forceescape'].includes(expression.name);
-      if (!isEscaped || call.name !== 'escape') expression = { kind: 'filter', object: expression, ...call };
+      if (!isMarked(expression) || !['escape', 'e'].includes(call.name))
+        expression = { kind: 'filter', object: expression, ...call };
     } else if (stream.is('name', 'is')) expression = parseTest(stream, expression);
     else if (stream.is('operator', '(')) throw stream.unexpected('only methods can be called');
     else return expression;
@@ -296,6 +295,7 @@ export function parseFilterCall(stream: TokenStream): FilterCall {
   const given = stream.is('operator', '(') ? parseArguments(stream) : NO_ARGUMENTS;
   const misfit = filterProblem(name, given);
   if (misfit !== null) throw stream.error(misfit, at);
+  if (!isSecureFilter(name)) stream.refuse(`the filter "${name}"`, at, 'warning');
   return { name, at: stream.node(at), ...given };
 }
 
@@ -328,7 +328,7 @@ function parseTestArguments(stream: TokenStream): readonly Expression[] {
   return isArgument ? [parsePostfix(stream, parsePrimary(stream))] : [];
 }
 
-function parseArguments(stream: TokenStream): Arguments {
+export function parseArguments(stream: TokenStream): Arguments {
   stream.next();
   const positional: Expression[] = [];
   const named: (readonly [string, Expression])[] = [];

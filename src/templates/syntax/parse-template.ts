@@ -1,5 +1,5 @@
-// Tokens → statements. Of Jinja's tags templates have `if`, `for`, `with`, `filter`, `raw` and `set` with a body; all that
-// loads other templates, defines, or repeats without bound is refused by name.
+// Tokens → statements: all of Jinja's tags but those that load other templates. What Data Designer's secure engine does not
+// take of them is noted.
 
 import { meantBy } from '../../text/nearest-name.ts';
 import {
@@ -9,10 +9,11 @@ import {
   parsePrimary,
   parseTuple,
 } from './parse-expression.ts';
-import type { Expression, FilterCall, Statement, Target } from './syntax.ts';
+import type { Expression, FieldTarget, FilterCall, MacroParts, Statement, Target } from './syntax.ts';
 import type { TokenStream } from './token-stream.ts';
 
-const TAGS = ['if', 'for', 'with', 'filter', 'raw', 'set'];
+const TAGS = ['if', 'for', 'with', 'filter', 'raw', 'set', 'macro', 'call', 'block', 'autoescape'];
+const LOADING = ['import', 'from', 'include', 'extends'];
 /** Tags that stand only inside another. */
 const INNER_TAGS: ReadonlyMap<string, string> = new Map([
   ['elif', 'if'],
@@ -23,6 +24,10 @@ const INNER_TAGS: ReadonlyMap<string, string> = new Map([
   ['endfilter', 'filter'],
   ['endraw', 'raw'],
   ['endset', 'set'],
+  ['endmacro', 'macro'],
+  ['endcall', 'call'],
+  ['endblock', 'block'],
+  ['endautoescape', 'autoescape'],
 ]);
 
 /** Parses a whole template. */
@@ -39,7 +44,7 @@ interface Body {
 
 class StatementParser {
   readonly #stream: TokenStream;
-  #isInLoop = false;
+  #loops = 0;
 
   constructor(stream: TokenStream) {
     this.#stream = stream;
@@ -89,11 +94,21 @@ class StatementParser {
         return this.#filter(at);
       case 'set':
         return this.#set(at);
+      case 'macro':
+        return this.#macro(at);
+      case 'call':
+        return this.#call(at);
+      case 'block':
+        return this.#block(at);
+      case 'autoescape':
+        return this.#autoescape(at);
     }
+    if (LOADING.includes(tag))
+      throw this.#stream.error(`Cannot use the tag "${tag}": there are no other templates to load`, at);
     const owner = INNER_TAGS.get(tag);
     if (owner !== undefined)
       throw this.#stream.error(`Cannot use "${tag}" here: there is no "${owner}" to belong to`, at);
-    const hint = meantBy(tag, TAGS, 'templates have if, for, with, filter, raw and set');
+    const hint = meantBy(tag, TAGS, `templates have ${TAGS.slice(0, -1).join(', ')} and ${TAGS.at(-1)}`);
     throw this.#stream.error(`Cannot use the tag "${tag}": ${hint}`, at);
   }
 
@@ -118,23 +133,24 @@ class StatementParser {
   }
 
   #for(at: number): Statement {
-    if (this.#isInLoop)
-      throw this.#stream.error('Cannot put a "for" inside a "for": loops may not be nested', at);
-    this.#isInLoop = true;
+    if (this.#loops > 0) this.#stream.refuse('a "for" inside a "for"', at);
+    this.#loops += 1;
+    this.#stream.assigned.add('loop');
     const target = this.#target(() => this.#stream.is('name', 'in'));
     this.#stream.expect('name', 'in');
     const iterable = this.#clause(() => this.#stream.is('name', 'recursive'));
     const test = this.#stream.skipIf('name', 'if') ? parseExpressionNode(this.#stream) : null;
-    if (this.#stream.is('name', 'recursive')) {
-      throw this.#stream.error('Cannot use "recursive": a loop may not call itself', this.#stream.current.at);
-    }
+    const { at: word } = this.#stream.current;
+    const isRecursive = this.#stream.skipIf('name', 'recursive');
+    if (isRecursive) this.#stream.refuse('"recursive"', word);
     this.#close();
     const body = this.body({ tag: 'for', at, ends: ['else', 'endfor'] });
     const otherwise = body.end === 'else' ? this.#elseOf('for', at) : [];
     if (body.end === 'endfor') this.#stream.expect('close', '%}');
-    this.#isInLoop = false;
+    this.#loops -= 1;
     return {
       kind: 'for',
+      isRecursive,
       at: this.#stream.node(at),
       target,
       iterable,
@@ -176,15 +192,96 @@ class StatementParser {
   }
 
   #set(at: number): Statement {
-    const target = this.#stream.expectName('a name').value;
-    if (this.#stream.is('operator', '=')) {
-      const instead = `write {% with ${target} = … %}…{% endwith %} or {% set ${target} %}…{% endset %}`;
-      throw this.#stream.error(`Cannot assign with "set ${target} = …": ${instead}`, at);
+    const target = this.#setTarget();
+    if (this.#stream.skipIf('operator', '=')) {
+      this.#stream.refuse('"set" with "="', at);
+      const value = parseTuple(this.#stream, { isEnd: () => this.#stream.is('close', '%}') });
+      this.#stream.expect('close', '%}');
+      return { kind: 'set', at: this.#stream.node(at), target, value };
     }
+    if (typeof target !== 'string') throw this.#stream.unexpected('expected "="');
     const filters = this.#moreFilters();
     this.#close();
     const { statements } = this.#rest('set', at, ['endset']);
     return { kind: 'filter-block', at: this.#stream.node(at), target, filters, body: statements };
+  }
+
+  #setTarget(): Target | FieldTarget {
+    if (this.#stream.current.type !== 'name' || this.#stream.following.value !== '.')
+      return this.#target(() => this.#stream.is('operator', '='));
+    const namespace = this.#stream.next().value;
+    this.#stream.next();
+    return { namespace, field: this.#stream.expectName('the name of a field').value };
+  }
+
+  #macro(at: number): Statement {
+    this.#stream.refuse('"macro"', at);
+    const name = this.#stream.expectName('the name of the macro').value;
+    this.#stream.assigned.add(name).add('caller');
+    return { kind: 'macro', at, name, ...this.#macroParts('macro', at) };
+  }
+
+  #call(at: number): Statement {
+    const parameters = this.#stream.is('operator', '(') ? this.#parameters() : [];
+    const before = this.#stream.names.length;
+    const macro = parsePrimary(this.#stream);
+    if (macro.kind !== 'function') throw this.#stream.error('Cannot call this: expected a macro', macro.at);
+    this.#close();
+    const { statements } = this.#rest('call', at, ['endcall']);
+    return {
+      kind: 'call',
+      at: this.#stream.node(at),
+      macro,
+      parameters,
+      takes: this.#stream.names.slice(before),
+      body: statements,
+    };
+  }
+
+  #macroParts(tag: string, at: number): MacroParts {
+    const parameters = this.#parameters();
+    this.#close();
+    const before = this.#stream.names.length;
+    const body = this.body({ tag, at: this.#stream.node(at), ends: [`end${tag}`] });
+    this.#endName();
+    return { parameters, takes: this.#stream.names.slice(before), body: body.statements };
+  }
+
+  #parameters(): MacroParts['parameters'] {
+    this.#stream.expect('operator', '(');
+    const parameters: { name: string; fallback: Expression | null }[] = [];
+    while (!this.#stream.skipIf('operator', ')')) {
+      if (parameters.length > 0) this.#stream.expect('operator', ',');
+      const name = this.#stream.expectName('the name of a parameter').value;
+      const fallback = this.#stream.skipIf('operator', '=') ? parseExpressionNode(this.#stream) : null;
+      parameters.push({ name, fallback });
+    }
+    return parameters;
+  }
+
+  /** A block stands in for itself: nothing extends the template. */
+  #block(at: number): Statement {
+    this.#stream.refuse('"block"', at);
+    this.#stream.expectName('the name of the block');
+    this.#stream.skipIf('name', 'scoped');
+    this.#stream.skipIf('name', 'required');
+    this.#close();
+    const body = this.body({ tag: 'block', at, ends: ['endblock'] });
+    this.#endName();
+    return { kind: 'with', at: this.#stream.node(at), bindings: [], body: body.statements };
+  }
+
+  /** The end of a closing tag, which may repeat a name. */
+  #endName(): void {
+    if (this.#stream.current.type === 'name') this.#stream.next();
+    this.#stream.expect('close', '%}');
+  }
+
+  #autoescape(at: number): Statement {
+    const value = parseExpressionNode(this.#stream);
+    this.#close();
+    const { statements } = this.#rest('autoescape', at, ['endautoescape']);
+    return { kind: 'autoescape', at: this.#stream.node(at), value, body: statements };
   }
 
   /** The last body of a tag, with the end of its closing tag. */

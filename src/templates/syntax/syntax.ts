@@ -69,6 +69,7 @@ export type Statement = { readonly at: number } & (
     }
   | {
       readonly kind: 'for';
+      readonly isRecursive: boolean;
       readonly target: Target;
       readonly iterable: Expression;
       readonly test: Expression | null;
@@ -87,7 +88,25 @@ export type Statement = { readonly at: number } & (
       readonly filters: readonly FilterCall[];
       readonly body: readonly Statement[];
     }
+  | { readonly kind: 'set'; readonly target: Target | FieldTarget; readonly value: Expression }
+  | ({ readonly kind: 'macro'; readonly name: string } & MacroParts)
+  /** Calls a macro, which finds the body as `caller`. */
+  | ({ readonly kind: 'call'; readonly macro: Extract<Expression, { kind: 'function' }> } & MacroParts)
+  | { readonly kind: 'autoescape'; readonly value: Expression; readonly body: readonly Statement[] }
 );
+
+export interface MacroParts {
+  readonly parameters: readonly { readonly name: string; readonly fallback: Expression | null }[];
+  /** The names in its body: arguments beyond the parameters are taken where it reads `varargs` or `kwargs`. */
+  readonly takes: readonly string[];
+  readonly body: readonly Statement[];
+}
+
+/** `set ns.name`: a field of what `namespace` made. */
+export interface FieldTarget {
+  readonly namespace: string;
+  readonly field: string;
+}
 
 export interface FilterCall extends Arguments {
   readonly name: string;
@@ -109,3 +128,10 @@ export function pathOf(expression: Expression): string {
       return '…';
   }
 }
+
+/** Whether Jinja would mark the value as one that is not to be escaped. */
+export function isMarked(expression: Expression): boolean {
+  return expression.kind === 'filter' && MARKING.includes(expression.name);
+}
+
+const MARKING = ['escape', 'e', 'forceescape', 'safe', 'tojson', 'striptags'];

@@ -1,17 +1,28 @@
 // The tokens of a template while they are parsed.
 
-import { MAX_NODES } from '../limits.ts';
+import { MAX_NODES, MAX_SECURE_NODES } from '../limits.ts';
 import type { Token } from './lexer.ts';
 import { placeOf, TemplateSyntaxError } from './template-error.ts';
 
 /** Brackets and signs nested deeper than any tree that passes the depth check: keeps the parser off the stack's end. */
 const MAX_NESTING = 100;
 
+/** What Data Designer's secure engine does not take of a template; a warning where it is taken here all the same. */
+export interface Refusal {
+  readonly at: number;
+  /** `the filter "join"`. */
+  readonly what: string;
+  readonly level: 'error' | 'warning';
+}
+
 export class TokenStream {
   readonly #source: string;
   readonly #tokens: readonly Token[];
   /** Names that the template has assigned so far. */
   readonly assigned = new Set<string>();
+  /** Names that the template has read so far. */
+  readonly names: string[] = [];
+  readonly refusals: Refusal[] = [];
   #index = 0;
   #nodes = 0;
   #nesting = 0;
@@ -63,12 +74,16 @@ export class TokenStream {
   node(at: number): number {
     this.#nodes++;
     if (this.#nodes > MAX_NODES) {
-      throw this.error(
-        `Cannot use the template: it has more than ${MAX_NODES} parts, split it over columns`,
-        at,
-      );
+      const limit = MAX_NODES.toLocaleString('en');
+      throw this.error(`Cannot use the template: it has more than ${limit} parts, split it over columns`, at);
     }
+    if (this.#nodes === MAX_SECURE_NODES + 1) this.refuse(`more than ${MAX_SECURE_NODES} parts`, at);
     return at;
+  }
+
+  /** Notes, once, what Data Designer's secure engine would not take. */
+  refuse(what: string, at: number, level: Refusal['level'] = 'error'): void {
+    if (!this.refusals.some((other) => other.what === what)) this.refusals.push({ at, what, level });
   }
 
   /** Runs a parse function one level further in. */

@@ -1,16 +1,20 @@
 // Reading inside values: `a.b`, `a['b']`, `a[0]`, `a[1:3]`. Only own properties of cells' objects are read.
 
+import { findOwn } from '../../own-keys.ts';
 import type { Budget } from '../limits.ts';
 import {
   asNumber,
+  CellText,
   Cycler,
   container,
+  Dict,
   describe,
-  findKey,
   ItemView,
+  idOf,
   isList,
   isMapping,
   Loop,
+  type Mapping,
   misfit,
   opened,
   partOf,
@@ -28,6 +32,7 @@ export function readAttribute(given: Runtime, name: string, budget: Budget): Run
   if (object instanceof Undefined) throw below(object, name);
   if (object instanceof Loop) return object.field(name);
   if (object instanceof Cycler && name === 'current') return object.current;
+  if (object instanceof Tuple) return object.field(name);
   return isMapping(object) ? findKey(object, name, budget) : undefined;
 }
 
@@ -125,4 +130,18 @@ function boundOf(value: Runtime): number | null {
   }
   // Large enough to be cut, small enough to add to.
   return Number(number > 0x7fffffffn ? 0x7fffffffn : number < -0x7fffffffn ? -0x7fffffffn : number);
+}
+
+/** The value under a key. Throws for a key that no dict can have. */
+export function findKey(mapping: Mapping, key: Runtime, budget: Budget): Runtime | undefined {
+  if (key instanceof CellText) {
+    const acting = opened(key);
+    const found = findKey(mapping, key.text, budget);
+    return found === undefined && typeof acting !== 'object' ? findKey(mapping, acting, budget) : found;
+  }
+  if (mapping instanceof Dict) return mapping.find(key, budget);
+  if (typeof key === 'string') return findOwn(mapping, key);
+  // Refuses a key that no dict can have.
+  idOf(key, budget);
+  return undefined;
 }

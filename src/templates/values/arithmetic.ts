@@ -11,11 +11,11 @@ import {
   type Runtime,
   refuseUndefined,
   Tuple,
-  toFloat,
 } from '../runtime.ts';
 import type { BinaryOperator } from '../syntax/syntax.ts';
 import { arithmeticError, renderError } from '../syntax/template-error.ts';
 import { divideToFloat } from './exact-decimal.ts';
+import { toFloat } from './number-text.ts';
 import { formatPercent } from './percent-format.ts';
 
 /** `left operator right` as Python computes it. */

@@ -2,7 +2,7 @@
 
 import { findOwn } from '../../own-keys.ts';
 import type { Budget } from '../limits.ts';
-import { asNumber, CellText, describe, type Runtime, toFloat, written } from '../runtime.ts';
+import { asNumber, CellText, describe, type Runtime, written } from '../runtime.ts';
 import { renderError } from '../syntax/template-error.ts';
 import {
   bounded,
@@ -16,6 +16,7 @@ import {
   pad,
   padNumber,
 } from './number-format.ts';
+import { toFloat } from './number-text.ts';
 import { asciiOf, reprOf, textOf } from './python-text.ts';
 
 const FIELD = /\{\{|\}\}|\{([^{}:!]*)(?:!([ars]))?(?::([^{}]*))?\}|[{}]/g;

@@ -7,15 +7,16 @@ import {
   alone,
   asNumber,
   CellText,
+  Cycler,
   container,
   Dict,
   describe,
   entriesOf,
-  findKey,
   ItemView,
   isList,
   isMapping,
   Loop,
+  Macro,
   misfit,
   type Runtime,
   refuseUndefined,
@@ -26,6 +27,7 @@ import {
 } from '../runtime.ts';
 import type { CompareOperator } from '../syntax/syntax.ts';
 import { renderError } from '../syntax/template-error.ts';
+import { findKey } from './access.ts';
 import { isAstral } from './python-text.ts';
 
 export function isTrue(value: Runtime): boolean {
@@ -34,7 +36,7 @@ export function isTrue(value: Runtime): boolean {
   if (value instanceof CellText) return isTrue(alone(value));
   if (isList(value)) return value.length > 0;
   if (value instanceof Tuple) return value.items.length > 0;
-  if (value instanceof Loop) return true;
+  if (value instanceof Loop || value instanceof Macro || value instanceof Cycler) return true;
   if (value instanceof ItemView) return value.name === null || value.items.length > 0;
   if (value instanceof Dict) return value.size > 0;
   for (const key in value) if (Object.hasOwn(value, key)) return true;

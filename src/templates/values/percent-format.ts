@@ -4,17 +4,16 @@ import type { Budget } from '../limits.ts';
 import {
   asNumber,
   container,
-  findKey,
   isList,
   isMapping,
   misfit,
   opened,
   type Runtime,
   Tuple,
-  toFloat,
   Undefined,
 } from '../runtime.ts';
 import { renderError } from '../syntax/template-error.ts';
+import { findKey } from './access.ts';
 import {
   bounded,
   characterOf,
@@ -26,6 +25,7 @@ import {
   type NumberSpec,
   pad,
 } from './number-format.ts';
+import { toFloat } from './number-text.ts';
 import { asciiOf, lengthOf, reprOf, textOf } from './python-text.ts';
 
 const PERCENT = /%%|%(?:\(([^()]{0,200})\))?([-+ #0]*)(\d*)(?:\.(\d*))?([\s\S]?)/g;

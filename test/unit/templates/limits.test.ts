@@ -43,6 +43,8 @@ big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|
 "%9999d" % 1|"%99999d" % 1|"{:>99999}".format(1)|big.center(10 ** 6)|big.zfill(10 ** 9)|big.join(words)|",".join(words)
 range(100000) | list|range(100000)|lipsum(1000)|lipsum(1, true, 1, 10 ** 6)|big.encode()|smiles.encode("ascii", "ignore")|dict(dict)
 big | tojson|hidden | tojson|words | tojson|dict | tojson|deep | tojson|deeper | tojson(99)|nested | tojson(1000000)|nested | tojson(10 ** 20)|range(10 ** 9)
+words | join(big)|list | sum|floats | sum|words | map("upper") | list|nested | map("join", big) | list|words | select("in", words) | list|words | groupby(0)|dict | dictsort|nested | groupby(0)
+list | batch(1) | list|words | batch(10 ** 8, 1) | list|words | slice(10 ** 9) | list|big | wordcount|prose | wordwrap(3)|big | wordwrap(1)|spaces | wordwrap|html | striptags|lines | indent(1000)|big | indent|big | center(10 ** 9)|dict | xmlattr|nested | pprint|deep | pprint|dict | pprint|big | format(1)|percents | format(1)
 1 in deep|1 in deeper|deep|deeper[0]|words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
 
 const perItem = `range(1000) | length|lipsum()|lipsum(1) | length|word.encode()|big.encode()|words | tojson | length|dict(a=1)|cycler(1, 2).next()|deep[1]|deeper == deep|item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
@@ -63,6 +65,13 @@ const templates = [
   ...perItem
     .split(/[|](?! )|\n/)
     .map((expression) => `{% for item in list %}{{ ${expression} }}{% endfor %}`),
+  '{% macro f(x) %}{{ x }}{% endmacro %}{% for item in list %}{{ f(big) }}{% endfor %}',
+  '{% macro f(x) %}{{ f(x) }}{{ f(x) }}{% endmacro %}{{ f(1) }}',
+  '{% for a in list %}{% for b in list %}{% for c in list %}{% endfor %}{% endfor %}{% endfor %}',
+  '{% set ns = namespace(t="a") %}{% for a in list %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}',
+  '{% set ns = namespace(l=[]) %}{% for a in list %}{% set ns.l = ns.l + [a] %}{% endfor %}',
+  '{% for x in nested recursive %}{{ loop(nested) }}{% endfor %}',
+  '{% autoescape true %}{% for item in list %}{{ html }}{% endfor %}{% endautoescape %}',
   '{% filter replace("", big) %}{{ big }}{% endfilter %}',
   '{% for item in list if item in list %}{% endfor %}',
   '{% for item in list %}{% filter upper %}{{ big }}{% endfilter %}{% endfor %}',
