@@ -9,7 +9,7 @@ import { ExecutionGraph } from '../graph/execution-graph.ts';
 import { type Engine, sayRefusal } from '../templates/engines.ts';
 import type { ShapeOf } from '../templates/shape.ts';
 import { TemplateSyntaxError } from '../templates/syntax/template-error.ts';
-import { missingFieldsOf, parseTemplate } from '../templates/template.ts';
+import { missingFieldsOf } from '../templates/template.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { lowerFirst, suggestion } from '../text/phrases.ts';
 import { checkKinds } from './check-kinds.ts';
@@ -134,6 +134,8 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
   const { holds } = field.mark;
   const where = `(in ${formatPath(field.path.slice(0, holds === 'expressions' ? 1 : undefined))})`;
   const fullPath = report.fullPath(path);
+  const placeAt = (at: number) =>
+    holds === 'expressions' ? report.keyPosition(path) : report.document.positionInText(fullPath, at);
   if (field.text.trim() === '') {
     if (holds === 'prompt' && !hasContext(report, column)) report.add({ path, message: 'is empty' });
     return [];
@@ -143,22 +145,20 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
     read = readField(field);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
-    const position =
-      holds === 'expressions'
-        ? report.keyPosition(path)
-        : report.document.positionInText(fullPath, error.offset);
+    const position = placeAt(error.offset);
     report.add({ path, message: `${lowerFirst(error.message)} ${where}`, isWhole: true, position });
     return [];
   }
-  const { variables, refusals } = read;
+  const { variables, computed } = read;
   // Conditions of skips are native in both engines.
-  for (const refusal of checks.engine === 'native' || holds === 'condition' ? [] : refusals) {
-    const position =
-      holds === 'expressions'
-        ? report.keyPosition(path)
-        : report.document.positionInText(fullPath, refusal.at);
-    report.add({ path, message: sayRefusal(refusal), level: refusal.level, position });
-  }
+  const isNative = checks.engine === 'native' || holds === 'condition';
+  for (const refusal of isNative ? [] : (computed?.refusals ?? []))
+    report.add({
+      path,
+      message: sayRefusal(refusal),
+      level: refusal.level,
+      position: placeAt(refusal.at),
+    });
   const known = knownNames(checks);
   for (const name of variables) {
     const position =
@@ -170,8 +170,17 @@ function checkField(report: Report, check: FieldCheck): readonly string[] {
     const problem = problemOfName(name, { ...check, known });
     if (problem !== null) report.add({ path, message: `${problem} ${where}`, isWhole: true, position });
   }
+  // A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for.
+  for (const { at, message, isGuarded } of computed === null ? [] : missingFieldsOf(computed, checks.shapeOf))
+    report.add({
+      path,
+      message: `${message} ${where}`,
+      isWhole: true,
+      level: isGuarded ? 'warning' : 'error',
+      position: placeAt(at),
+    });
   if (holds === 'prompt' || holds === 'template' || holds === 'condition') {
-    checkTemplate(report, { ...check, where, known: known ?? [], variables });
+    checkTemplate(report, { ...check, known: known ?? [], variables });
   }
   return variables.filter((name) => checks.producerOf(name) !== column.name);
 }
@@ -195,28 +204,17 @@ function problemOfName(
 }
 
 interface TemplateCheck extends FieldCheck {
-  readonly where: string;
   readonly known: readonly string[];
   readonly variables: readonly string[];
 }
 
 function checkTemplate(report: Report, check: TemplateCheck): void {
-  const { path, column, field, variables, where } = check;
+  const { path, column, field, variables } = check;
   const { holds } = field.mark;
   if (variables.length === 0) {
     if (holds === 'prompt' && !hasContext(report, column))
       report.add({ path, message: 'names no column: every row gets the same prompt', level: 'warning' });
     if (holds === 'condition') report.add({ path, message: problemOfConstant(field.text) });
-  }
-  // A field that is never there: what reads it drops every row, or stays empty, after what it is read of was paid for.
-  for (const { at, message, isGuarded } of missingFieldsOf(parseTemplate(field.text), check.checks.shapeOf)) {
-    report.add({
-      path,
-      message: `${message} ${where}`,
-      isWhole: true,
-      level: isGuarded ? 'warning' : 'error',
-      position: report.document.positionInText(report.fullPath(path), at),
-    });
   }
   if (column.kind === 'expression') return;
   warnOfSingleBraces(report, check);

@@ -5,7 +5,7 @@ import { plainText, plainValue } from '../columns/fields.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import { type MarkedField, markedFields } from '../columns/marks.ts';
 import { findOwn } from '../own-keys.ts';
-import { parseExpression, parseTemplate, type Template } from '../templates/template.ts';
+import { type Expression, parseExpression, parseTemplate, type Template } from '../templates/template.ts';
 
 /** The marked fields of a column as the document has it, of a broken one too; none of one whose kind is not known. */
 export function fieldsOfColumn(schema: ColumnSchema<ColumnConfig>, input: unknown): readonly MarkedField[] {
@@ -29,17 +29,20 @@ function fieldOf(input: unknown, name: string): unknown {
   return typeof fields === 'object' ? findOwn({ ...fields }, name) : undefined;
 }
 
-/** The names that a field takes from its row, and what the secure engine refuses of it. Throws `TemplateSyntaxError`. */
-export function readField({ mark, text }: MarkedField): Pick<Template, 'variables' | 'refusals'> {
+/** What a field computes, or null, and the names that it takes from its row. Throws `TemplateSyntaxError`. */
+export function readField({ mark, text }: MarkedField): {
+  readonly computed: Template | Expression | null;
+  readonly variables: readonly string[];
+} {
   switch (mark.holds) {
     case 'column':
-      return { variables: [text], refusals: [] };
+      return { computed: null, variables: [text] };
     case 'model':
-      return { variables: [], refusals: [] };
-    case 'expressions':
-      return parseExpression(text);
-    default:
-      return parseTemplate(text);
+      return { computed: null, variables: [] };
+    default: {
+      const computed = mark.holds === 'expressions' ? parseExpression(text) : parseTemplate(text);
+      return { computed, variables: computed.variables };
+    }
   }
 }
 

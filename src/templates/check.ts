@@ -47,8 +47,8 @@ export function factsOfTemplate(statements: readonly Statement[], shapeOf: Shape
 }
 
 /** Looks at a bare expression as Data Designer does: as if it stood between braces. */
-export function factsOfExpression(expression: Expression): TreeFacts {
-  const walk = new Walk(() => null);
+export function factsOfExpression(expression: Expression, shapeOf: ShapeOf = () => null): TreeFacts {
+  const walk = new Walk(shapeOf);
   walk.expression(expression, 3, new Map());
   return walk.facts();
 }
@@ -175,6 +175,7 @@ class Walk {
         const shape = this.#object(object, depth, bound);
         this.expression(key, depth + 1, bound);
         const isName = key.kind === 'constant' && typeof key.value === 'string';
+        if (!isName && shape?.isText) return shape;
         if (!isName && shape?.item !== undefined) {
           const part = key.kind === 'constant' ? shape.parts?.()[Number(key.value)] : undefined;
           return part === undefined ? shape.item() : part;
@@ -197,7 +198,9 @@ class Walk {
         return null;
       case 'call':
       case 'filter': {
+        this.#isGuarded ||= expression.kind === 'filter' && ['default', 'd'].includes(expression.name);
         const shape = this.#object(expression.object, depth, bound);
+        this.#isGuarded = false;
         this.#arguments(expression, depth + 1, bound);
         return expression.kind === 'call'
           ? this.#called(shape, expression)
@@ -309,16 +312,20 @@ class Walk {
     if (filter.name === 'items') return shape === null ? null : pairsOf(shape);
     if (shape?.item === undefined || isObject(shape)) return null;
     const item = shape.item();
-    const attribute = filter.named.find(([name]) => name === 'attribute')?.[1];
+    const named = filter.named.find(([name]) => name === 'attribute')?.[1];
+    const attribute = named ?? (BY_ATTRIBUTE.includes(filter.name) ? filter.positional[0] : undefined);
+    let read: Shape | null = null;
     if (attribute?.kind === 'constant' && typeof attribute.value === 'string') {
       const path = `an item of ${pathOf(filter.object)}`;
       for (const fields of attribute.value.split(',')) {
-        fields.split('.').reduce((part, name) => {
+        read = fields.split('.').reduce((part, name) => {
           if (/^\d+$/.test(name) && part?.item !== undefined) return part.item();
-          return this.#field(part, { at: attribute.at, path, name });
+          const isGuarded = filter.named.some(([other]) => other === 'default');
+          return this.#field(part, { at: attribute.at, path, name, isGuarded });
         }, item);
       }
     }
+    if (filter.name === 'map') return listOf(() => read);
     if (ONE_OF_ITEMS.includes(filter.name)) return item;
     return SAME_ITEMS.includes(filter.name) ? shape : null;
   }
@@ -331,4 +338,6 @@ class Walk {
 /** Filters that give one of the items of a list. */
 const ONE_OF_ITEMS: readonly string[] = ['first', 'last', 'max', 'min', 'random'];
 /** Filters that give a list of items of the list. */
-const SAME_ITEMS: readonly string[] = ['list', 'reverse', 'sort', 'unique'];
+const SAME_ITEMS = ['list', 'reverse', 'sort', 'unique', 'select', 'reject', 'selectattr', 'rejectattr'];
+/** Filters whose first argument is an attribute of the items. */
+const BY_ATTRIBUTE: readonly string[] = ['selectattr', 'rejectattr', 'groupby'];

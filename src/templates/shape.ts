@@ -16,12 +16,16 @@ export interface Shape {
   readonly parts?: () => readonly (Shape | null)[];
   /** What it is the printed text of, which no longer has fields. */
   readonly printed?: string;
+  /** It is text that is never JSON: a date, code, the path of an image. */
+  readonly isText?: true;
 }
 
 /** Finds the shape of what a name stands for. */
 export type ShapeOf = (name: string) => Shape | null;
 
 export const NO_FIELDS: Shape = { names: [], field: () => null };
+
+export const TEXT: Shape = { ...NO_FIELDS, isText: true };
 
 export function listOf(item: () => Shape | null): Shape {
   return { ...NO_FIELDS, item };
@@ -41,7 +45,8 @@ export function either(shapes: readonly (Shape | null)[]): Shape | null {
   const [first] = shapes;
   if (first === undefined || shapes.length === 1) return first ?? null;
   const known = shapes.filter((shape) => shape !== null);
-  if (known.length < shapes.length || known.some(({ parts, printed }) => parts ?? printed)) return null;
+  if (known.length < shapes.length || known.some(({ parts, printed, isText }) => parts ?? printed ?? isText))
+    return null;
   return merged(known);
 }
 
@@ -73,8 +78,9 @@ export function pairsOf(shape: Shape): Shape {
 const NAMED_FIELDS = 12;
 
 /** What to say about a field that is never there. */
-export function missingField(path: string, { names, item, printed }: Shape, name: string): string {
+export function missingField(path: string, { names, item, printed, isText }: Shape, name: string): string {
   if (printed !== undefined) return `${path} is text, the printed ${printed}: write ${printed}.${name}`;
+  if (isText) return `${path} is text, and has no "${name}"`;
   if (names.length === 0)
     return item === undefined
       ? `${path} has no fields, and no "${name}"`

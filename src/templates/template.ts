@@ -62,9 +62,11 @@ export function parseTemplate(source: string): Template {
   return { source, statements, ...partsOf(stream, factsOfTemplate(statements)) };
 }
 
-/** The fields that a template reads where they can never be. */
-export function missingFieldsOf({ statements }: Template, shapeOf: ShapeOf): readonly MissingField[] {
-  return factsOfTemplate(statements, shapeOf).missingFields;
+/** The fields that a template or an expression reads where they can never be. */
+export function missingFieldsOf(read: Template | Expression, shapeOf: ShapeOf): readonly MissingField[] {
+  const facts =
+    'node' in read ? factsOfExpression(read.node, shapeOf) : factsOfTemplate(read.statements, shapeOf);
+  return facts.missingFields;
 }
 
 /** Parses an expression without braces, such as a condition of a sampler. Throws `TemplateSyntaxError`. */

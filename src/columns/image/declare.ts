@@ -2,6 +2,7 @@
 
 import type { z } from 'zod';
 import type { PlanColumn } from '../../plan.ts';
+import { listOf, TEXT } from '../../templates/shape.ts';
 import { columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { map } from '../fields.ts';
 import { modelAlias, prompt } from '../marks.ts';
@@ -29,6 +30,8 @@ export const declare: Declaration<'image', z.output<typeof schema>, ImageForm, z
     'The pictures that a model makes, as a list of paths below the dataset: `images/<column>/<hash of the content>.png`.',
   schema,
   type: () => ({ kind: 'list', item: { kind: 'text' } }),
+  // The path of an image.
+  shape: () => listOf(() => TEXT),
   check({ prompt: text }, { add }) {
     if (text.trim() === '') add(['prompt'], 'is empty');
   },

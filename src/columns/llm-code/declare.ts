@@ -1,6 +1,7 @@
 // `llm-code`: the last fenced block of a chat model's answer, as text.
 
 import type { PlanColumn } from '../../plan.ts';
+import { TEXT } from '../../templates/shape.ts';
 import { oneOf } from '../fields.ts';
 import { type ChatForm, declareChat } from '../llm/declare-chat.ts';
 
@@ -20,6 +21,7 @@ const chat = declareChat({
   about: "The last fenced block of a chat model's answer.",
   fields: { code_lang: oneOf(LANGUAGES) },
   type: () => ({ kind: 'text' }),
+  shape: () => TEXT,
   form: ({ code_lang }) => ({ language: code_lang }),
   words: { language: { word: 'language', field: 'code_lang' } },
 });

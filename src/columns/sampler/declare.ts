@@ -1,6 +1,7 @@
 // `sampler`: values that are drawn, each by the dataset's seed, its column and its row.
 
 import type { z } from 'zod';
+import { TEXT } from '../../templates/shape.ts';
 import { columnFields, type Declaration, skipFields } from '../declaration.ts';
 import { filledText, map, oneOf } from '../fields.ts';
 import { conditions } from '../marks.ts';
@@ -42,6 +43,7 @@ export const declare: Declaration<'sampler', SamplerConfig, SamplerForm, Sampler
   },
   check: checkSampler,
   type: typeOfSampler,
+  shape: ({ sampler_type }) => (['text', 'date'].includes(samplerOf(sampler_type).draws) ? TEXT : undefined),
   personas: (config) =>
     parameterSets<SamplerConfig['params']>(config).flatMap(({ path, params }) => {
       const named = samplerOf(config.sampler_type).personas?.(params);

@@ -2,8 +2,11 @@
 // `{is_valid, …}`.
 
 import { z } from 'zod';
+import { findOwn } from '../../own-keys.ts';
 import type { ColumnType, PlanColumn } from '../../plan.ts';
 import { schemaProblems } from '../../schemas/json-schema.ts';
+import { shapeOfSchema } from '../../schemas/shape-of-schema.ts';
+import type { Shape } from '../../templates/shape.ts';
 import { formatJson, isValueObject, type Value } from '../../values.ts';
 import {
   type ColumnChecks,
@@ -114,6 +117,7 @@ export const declare: Declaration<'validation', ValidationConfig, ValidationForm
   check,
   modules,
   type: typeOf,
+  shape: shapeOf,
   form(config, { modules: hashes }) {
     const { target_columns, batch_size } = config;
     const pace =
@@ -201,6 +205,16 @@ function typeOf(config: ValidationConfig): ColumnType {
   const ofOne = config.validator_params.code_lang === 'python' ? PYTHON : OTHERS;
   if (config.target_columns.length === 1) return ofOne;
   return struct(Object.fromEntries(config.target_columns.map((name) => [name, ofOne])));
+}
+
+/** Of what an `output_schema` describes: the items of its "data". Without one a verdict may have any field. */
+function shapeOf(config: ValidationConfig): Shape | null | undefined {
+  if (config.validator_type === 'code') return undefined;
+  const items = ['properties', 'data', 'items'].reduce<Value>(
+    (schema, name) => (isValueObject(schema) ? (findOwn(schema, name) ?? null) : null),
+    config.validator_params.output_schema,
+  );
+  return items === null ? null : shapeOfSchema(items);
 }
 
 function check(config: ValidationConfig, checks: ColumnChecks): void {
