@@ -13,7 +13,7 @@ import type { Report } from './report.ts';
 
 const operator = () => oneOf(['lt', 'le', 'gt', 'ge']);
 
-const SCHEMAS = {
+export const CONSTRAINTS = {
   scalar_inequality: map({
     target_column: filledText(),
     constraint_type: oneOf(['scalar_inequality']).default('scalar_inequality'),
@@ -27,9 +27,9 @@ const SCHEMAS = {
     rhs: filledText(),
   }),
 };
-type ConstraintType = keyof typeof SCHEMAS;
-const TYPES = Object.keys(SCHEMAS) as ConstraintType[];
-export type ConstraintConfig = z.output<(typeof SCHEMAS)[ConstraintType]>;
+type ConstraintType = keyof typeof CONSTRAINTS;
+const TYPES = Object.keys(CONSTRAINTS) as ConstraintType[];
+export type ConstraintConfig = z.output<(typeof CONSTRAINTS)[ConstraintType]>;
 
 /** A constraint as far as it could be read; null when something in it is wrong. */
 export interface ReadConstraint {
@@ -45,7 +45,7 @@ export function readConstraints(report: Report): readonly ReadConstraint[] {
       plainValue(fields.constraint_type ?? null) === null
         ? typeOfRhs(plainValue(fields.rhs))
         : readWord(report, { path: [...path, 'constraint_type'], words: TYPES });
-    const schema: z.ZodType<ConstraintConfig> | null = type === null ? null : SCHEMAS[type];
+    const schema: z.ZodType<ConstraintConfig> | null = type === null ? null : CONSTRAINTS[type];
     return { path, config: schema === null ? null : readPart(report, { path, schema }) };
   });
 }

@@ -8,7 +8,7 @@ import { readPart } from './explain.ts';
 import { readList } from './read-parts.ts';
 import type { Report } from './report.ts';
 
-const SCHEMA = map({
+export const PROFILER = map({
   model_alias: filledText(),
   summary_score_sample_size: whole({ min: 1 }).nullable().default(20),
 });
@@ -16,7 +16,7 @@ const SCHEMA = map({
 /** What is wrong with them is in the report, and for the others that no model sums scores up. `aliases` are those of the models. */
 export function checkProfilers(report: Report, aliases: readonly string[]): void {
   for (const path of readList(report, ['profilers'])) {
-    const config = readPart(report, { path, schema: SCHEMA });
+    const config = readPart(report, { path, schema: PROFILER });
     if (config === null) continue;
     const { model_alias: alias, summary_score_sample_size: samples } = config;
     if (!aliases.includes(alias)) {

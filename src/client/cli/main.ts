@@ -41,6 +41,8 @@ const DESCRIPTIONS = {
   validate: 'check a config document and list the columns it makes, with their types',
   'check-models': 'ask each model that a config document needs once, and show what it says',
   graph: 'show which column needs which',
+  schema: 'print the JSON Schema of config documents, for editors',
+  completion: 'print the script that lets a shell complete commands, options and names of datasets',
 };
 
 /** Each is loaded when its command is named: loading all of them, with Temporal's client, takes half a second. */
@@ -67,6 +69,8 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
   validate: async () => (await import('./commands/validate.ts')).defineValidate,
   'check-models': async () => (await import('./commands/check-models.ts')).defineCheckModels,
   graph: async () => (await import('./commands/graph.ts')).defineGraph,
+  schema: async () => (await import('./commands/schema.ts')).defineSchema,
+  completion: async () => (await import('./commands/completion.ts')).defineCompletion,
 };
 
 export async function main(args: readonly string[], context: CliContext): Promise<void> {
@@ -82,7 +86,8 @@ export async function main(args: readonly string[], context: CliContext): Promis
     });
   for (const [name, description] of Object.entries(DESCRIPTIONS)) {
     const command = program.command(name).description(description);
-    const load = args.includes(name) ? findOwn(DEFINITIONS, name) : undefined;
+    const isNamed = args.includes(name) || args.includes('completion');
+    const load = isNamed ? findOwn(DEFINITIONS, name) : undefined;
     if (load !== undefined) (await load())(command, context);
   }
   try {
