@@ -1,0 +1,196 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileAddress } from '../../../src/documents/web-document.ts';
+import { ConfigError, formatViolation } from '../../../src/errors.ts';
+import { prepareFiles, violationsOf, writeFiles } from '../config/prepared.ts';
+import { temporaryFolder } from '../store/support.ts';
+
+const DOCUMENT = 'columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n';
+
+describe('a document of the web', () => {
+  let server: Server;
+  let address: string;
+  let answer: { readonly status?: number; readonly body?: string; readonly location?: string };
+  const asked: string[] = [];
+
+  beforeEach(async () => {
+    answer = { body: DOCUMENT };
+    asked.length = 0;
+    server = createServer((request, response) => {
+      asked.push(request.url!);
+      const { status = 200, body = '', location } = asked.length > 1 ? { body: DOCUMENT } : answer;
+      response.writeHead(status, location === undefined ? {} : { location }).end(body);
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => void server.close());
+
+  it('is read as a file is, and named without what may be a key in its address', async () => {
+    const { plan, document } = await prepareFiles({}, { file: `${address}/a/ids.yaml?token=secret#top` });
+    expect(plan.columns.map(({ name }) => name)).toEqual(['id']);
+    expect(document).toBe(`${address}/a/ids.yaml`);
+    expect(asked).toEqual(['/a/ids.yaml?token=secret']);
+  });
+
+  it('may be elsewhere', async () => {
+    answer = { status: 302, location: '/b.yaml' };
+    const { plan } = await prepareFiles({}, { file: `${address}/a.yaml` });
+    expect(plan.columns).toHaveLength(1);
+  });
+
+  it('says at which line it is wrong, and why there is none', async () => {
+    const says = async (file = '/a.yaml') => {
+      asked.length = 0;
+      const violations = await violationsOf({}, { file: `${address}${file}` });
+      return violations.map((text) => text.replace(address, '…'));
+    };
+    answer = { body: 'columns:\n  - { name: id, column_type: samplr }\n' };
+    expect(await says()).toEqual([
+      'error …/a.yaml:2:30 column "id": no column_type "samplr", did you mean "sampler"?',
+    ]);
+    answer = { status: 404 };
+    expect(await says()).toEqual(['error …/a.yaml does not exist (404)']);
+    answer = { status: 403 };
+    expect(await says()).toEqual([
+      'error …/a.yaml cannot be fetched: it is not for everybody (403), and no key is sent; save it as a file',
+    ]);
+    answer = { body: `${DOCUMENT}#${' '.repeat(4 * 2 ** 20)}` };
+    expect(await says()).toEqual(['error …/a.yaml is too large for a config document: at most 4 MB']);
+    expect(await says('/a.py')).toEqual([
+      'error …/a.py is Python: save it as a file, and look at what it does first',
+    ]);
+    expect(await says('/a.html')).toEqual(['error …/a.html has to end in .yaml, .yml or .json']);
+    expect(asked).toEqual([]);
+    server.close();
+    server.closeAllConnections();
+    expect((await says())[0]).toMatch(/^error …\/a\.yaml cannot be fetched: .*ECONNREFUSED/);
+  });
+
+  it.each([
+    ['https://github.com/o/r/blob/main/a/b.yaml?raw=1', 'https://raw.githubusercontent.com/o/r/main/a/b.yaml?raw=1'],
+    ['https://huggingface.co/o/r/blob/main/a.yaml', 'https://huggingface.co/o/r/raw/main/a.yaml'],
+    ['https://huggingface.co/datasets/o/r/blob/main/a.yaml', 'https://huggingface.co/datasets/o/r/raw/main/a.yaml'],
+    ['https://github.com/o/r/tree/main/a.yaml', 'https://github.com/o/r/tree/main/a.yaml'],
+  ])('is the file of a page: %s', (page, file) => {
+    expect(fileAddress(new URL(page)).href).toBe(file);
+  });
+});
+
+/** As much of Data Designer as a document needs here: the loader runs the program, whose builder says what it holds. */
+const LIBRARY = {
+  'data_designer/__init__.py': '',
+  'data_designer/cli/__init__.py': '',
+  'data_designer/cli/utils/__init__.py': '',
+  'data_designer/cli/utils/config_loader.py': `
+import runpy
+def load_config_builder(path):
+    return runpy.run_path(path)["load_config_builder"]()
+`,
+  'data_designer/config/__init__.py': `
+class Plain:
+    def __init__(self, **fields): self.__dict__.update(fields)
+class Frame:
+    def __init__(self, lines): self.lines = lines
+    def to_parquet(self, path, index): raise ValueError("mixed")
+    def to_json(self, path, **_): open(path, "w").write(self.lines)
+class Builder:
+    def __init__(self, columns, frame=None): self.columns, self.frame = columns, frame
+    def get_seed_config(self):
+        return self.frame and Plain(source=Plain(seed_type="df", df=self.frame))
+    def get_builder_config(self): return self
+    def get_column_configs(self): return self.columns
+    def to_dict(self):
+        seeds = self.frame and {"source": {"seed_type": "df"}}
+        columns = [column.written for column in self.columns]
+        return {"data_designer": {"columns": columns, "seed_config": seeds}, "library_version": "0.9.7"}
+`,
+  'data_designer/config/column_configs.py': `
+from data_designer.config import Plain
+class CustomColumnConfig(Plain): pass
+`,
+};
+
+const PROGRAM = `
+from data_designer.config import Builder, Frame, Plain
+from data_designer.config.column_configs import CustomColumnConfig
+print("hello")
+def shout(row):
+    return {**row, "loud": row["city"].upper()}
+def load_config_builder():
+    label = Plain(name="label", written={"name": "label", "column_type": "expression", "expr": "{{ city }}!"})
+    loud = CustomColumnConfig(
+        name="loud", generator_function=shout, required_columns=["city"], side_effect_columns=["size"],
+        written={"name": "loud", "column_type": "custom", "generator_function": "shout"},
+    )
+    return Builder([label, loud], Frame('{"city": "Ulm"}\\n{"city": "Oslo"}\\n'))
+`;
+
+describe('a document that is a program in Python', () => {
+  let library: string;
+
+  beforeEach(async () => {
+    library = await temporaryFolder();
+    await writeFiles(library, LIBRARY);
+  });
+
+  const prepared = (program: string) =>
+    prepareFiles(
+      { 'cities.py': program },
+      { file: 'cities.py', environment: { PATH: process.env.PATH, PYTHONPATH: library } },
+    );
+  const says = (program: string, environment: { readonly [name: string]: string | undefined } = {}) =>
+    violationsOf(
+      { 'cities.py': program },
+      {
+        file: 'cities.py',
+        environment: { PATH: process.env.PATH, PYTHONPATH: library, ...environment },
+      },
+    );
+
+  it('is what it builds, with the rows of a table in its memory', async () => {
+    const { plan, seeds, document } = await prepared(PROGRAM);
+    expect(plan.columns.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
+      'city seed-dataset',
+      'label expression',
+      'loud custom',
+    ]);
+    expect(seeds).toEqual({ name: 'rows of cities.py', rows: 2 });
+    expect(document).toBe('cities.py');
+  });
+
+  it('gives the same plan at the next start, and another one where a function changed', async () => {
+    const [first, same, other] = [
+      await prepared(PROGRAM),
+      await prepared(PROGRAM),
+      await prepared(PROGRAM.replace('.upper', '.lower')),
+    ];
+    expect(same.plan).toEqual(first.plan);
+    const forms = (of: typeof first) => of.plan.columns.map(({ form }) => form);
+    expect(forms(other)[1]).toEqual(forms(first)[1]);
+    expect(forms(first)[2]).toMatchObject({ activity: { queue: 'python', name: 'shout' }, reads: ['city'] });
+    expect(forms(other)[2]).not.toEqual(forms(first)[2]);
+  });
+
+  it('says what is wrong with it, and what to do', async () => {
+    expect(await says('def load_config_builder():\n    raise ValueError("no city")\n')).toEqual([
+      'error cities.py cannot be run: ValueError: no city',
+    ]);
+    expect(await says('import os\nos._exit(1)\n')).toEqual(['error cities.py ended without a config']);
+    expect(await says(PROGRAM.replace('city }}!', 'town }}!'))).toEqual([
+      'error cities.py column "label": no column "town" (in expr)',
+    ]);
+    const install = '"python3 -m pip install data-designer"';
+    expect(await says(PROGRAM, { PYTHONPATH: '' })).toEqual([
+      `error cities.py needs Data Designer in the Python that runs it: ${install}`,
+    ]);
+    const venv = path.join(library, 'venv');
+    expect((await says(PROGRAM, { VIRTUAL_ENV: venv }))[0]).toMatch(
+      /^error cities\.py needs Python with Data Designer, and ".*venv\/bin\/python" cannot be started/,
+    );
+    const gone = prepareFiles({}, { file: 'cities.py' }).catch((error: ConfigError) => error);
+    expect(((await gone) as ConfigError).violations.map(formatViolation)).toEqual(['cities.py does not exist']);
+  });
+});
