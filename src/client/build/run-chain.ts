@@ -11,8 +11,13 @@ export interface ChainOptions extends Omit<RunOptions, 'target'> {
   readonly targets: readonly string[];
   /** Before each document's own run. */
   readonly onDocument: (target: string) => void;
-  readonly onEnd: (end: RunEnd) => void;
+  readonly onEnd: (end: ChainEnd) => void;
 }
+
+export type ChainEnd =
+  | RunEnd
+  /** Of a dry run: what it makes is not known before the documents above are made. `error` is what stands against it now. */
+  | { readonly how: 'later'; readonly target: string; readonly error: ConfigError };
 
 /**
  * Makes several documents, one after the other, and asks once, before any of them is made, about the existing cells of all.
@@ -23,7 +28,7 @@ export async function runChain({
   onDocument,
   onEnd,
   ...options
-}: ChainOptions): Promise<readonly RunEnd[]> {
+}: ChainOptions): Promise<readonly ChainEnd[]> {
   if (targets.length > 1 && options.name !== undefined) {
     throw new RefusedError('Cannot name several datasets with --name: each is called like its document');
   }
@@ -33,15 +38,21 @@ export async function runChain({
     const answer = question === null ? 'regenerate' : await options.ask(question);
     ask = async () => answer;
   }
-  const ends: RunEnd[] = [];
+  const ends: ChainEnd[] = [];
+  let isAboveMade = true;
   for (const [index, target] of targets.entries()) {
     onDocument(target);
     // A number of rows is that of the first: the others have those of their seeds.
     const { rows: _, ...later } = options;
-    const end = await runDataset({ ...(index === 0 ? options : later), target, ask });
+    const run = runDataset({ ...(index === 0 ? options : later), target, ask });
+    const end = await run.catch((error): ChainEnd => {
+      if (isAboveMade || !(error instanceof ConfigError)) throw error;
+      return { how: 'later', target, error };
+    });
     ends.push(end);
     onEnd(end);
-    if (end.how !== 'dry-run' && !(end.how === 'ended' && end.isComplete)) break;
+    if (end.how === 'dry-run') isAboveMade &&= end.wish.isDone;
+    else if (end.how !== 'later' && !(end.how === 'ended' && end.isComplete)) break;
   }
   return ends;
 }

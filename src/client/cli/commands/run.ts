@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { formatCount } from '../../../text/plural.ts';
-import { runChain } from '../../build/run-chain.ts';
-import type { RunEnd } from '../../build/run-dataset.ts';
+import { type ChainEnd, runChain } from '../../build/run-chain.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
 import { line } from '../../tell/format.ts';
 import {
@@ -58,7 +57,7 @@ export async function run(
   flags: RunFlags,
   context: CliContext,
   openers: Openers = openingOnce(),
-): Promise<readonly RunEnd[]> {
+): Promise<readonly ChainEnd[]> {
   let startedAt = Date.now();
   const progress = new ProgressLine(context);
   const say = (text: string) => progress.say(text);
@@ -82,7 +81,13 @@ export async function run(
     for (const text of describePlan(found)) say(text);
   }
   let hasFailed = false;
-  function tellEnd(end: RunEnd): void {
+  function tellEnd(end: ChainEnd): void {
+    if (end.how === 'later') {
+      const { target, error } = end;
+      say(line('later', `${target} is planned once the documents before it are made; now ${error.message}`));
+      if (flags.json) context.print(JSON.stringify({ document: target, later: error.message }));
+      return;
+    }
     if (end.how === 'dry-run') {
       if (flags.json) context.print(JSON.stringify(planJson(end.wish)));
       return;
