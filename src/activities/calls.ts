@@ -213,8 +213,7 @@ export class CellCalls implements Calls {
     const left = await this.#recordTry(error, attempt, call);
     if (left.length === 0) throw new CellError(kindOf(error), error.message);
     if (failure === 'denied') throw error;
-    // After a 429 the limiter waits for all.
-    if (failure !== 'busy') await this.#sleep(asking.backoff.after(error));
+    await this.#sleep(asking.backoff.after(error));
     return left;
   }
 

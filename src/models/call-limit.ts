@@ -1,19 +1,35 @@
-// How many calls of one model are in flight at most, under its cap: a 429 takes a quarter off, once for a burst of them, and
-// each SUCCESSES_PER_INCREASE answers add one.
+// How many calls of one model are in flight at most, found without being told: DESIGN §11.
+//
+// doubling
+//   Nothing was ever rejected: twice as many after each round of answers at full use.
+// steady
+//   A rejection has shown what the endpoint takes: what was still in flight. After `gap` answers at full use it is asked
+//   for one more.
+// probing
+//   More than before is in flight. After a round without a rejection more is tried, twice as much and sooner; a rejection
+//   makes it `steady` again, with a longer gap.
+//
+// An answer counts only at full use: with fewer in flight it does not show that the limit is taken.
 
-const DECREASE = 0.75;
-const SUCCESSES_PER_INCREASE = 25;
+const START = 16;
+const MIN_GAP = 40;
+const MAX_GAP = 200;
+
+type State =
+  | { readonly is: 'doubling' }
+  | { readonly is: 'steady'; readonly gap: number }
+  | { readonly is: 'probing'; readonly gap: number; readonly step: number };
 
 export class CallLimit {
   #max: number;
-  #calls: number;
-  #successes = 0;
-  #lastCutAt = Number.NEGATIVE_INFINITY;
+  /** Beyond `#max`, what may be taken once that is raised. */
+  #found = START;
+  #answers = 0;
+  #state: State = { is: 'doubling' };
 
   /** `max_parallel_requests`. */
   constructor(max: number) {
     this.#max = max;
-    this.#calls = max;
   }
 
   get max(): number {
@@ -21,27 +37,41 @@ export class CallLimit {
   }
 
   get calls(): number {
-    return this.#calls;
+    return Math.min(this.#max, this.#found);
   }
 
   setMax(max: number): void {
-    this.#calls = this.#calls === this.#max ? max : Math.min(this.#calls, max);
     this.#max = max;
   }
 
-  answered(): void {
-    this.#successes += 1;
-    if (this.#successes < SUCCESSES_PER_INCREASE) return;
-    this.#successes = 0;
-    this.#calls = Math.min(this.#max, this.#calls + 1);
+  /** A call was answered; `inFlight` counts it. */
+  answered(inFlight: number): void {
+    if (this.#found >= this.#max || inFlight < this.#found) return;
+    this.#answers += 1;
+    if (this.#answers < (this.#state.is === 'steady' ? this.#state.gap : this.#found)) return;
+    this.#answers = 0;
+    this.#raise();
   }
 
-  /** Of a call that began then. */
-  rejected(startedAt: number, now: number): void {
-    // Calls of one burst were all sent before the first of them came back.
-    if (startedAt <= this.#lastCutAt) return;
-    this.#lastCutAt = now;
-    this.#calls = Math.max(1, Math.floor(this.#calls * DECREASE));
-    this.#successes = 0;
+  /** A call was rejected for their number; `inFlight` were taken. */
+  rejected(inFlight: number): void {
+    const state = this.#state;
+    const gap =
+      state.is === 'probing' ? Math.min(MAX_GAP, state.gap * 2) : state.is === 'steady' ? state.gap : MIN_GAP;
+    this.#state = { is: 'steady', gap };
+    this.#found = Math.max(1, Math.min(this.calls, inFlight));
+    this.#answers = 0;
+  }
+
+  #raise(): void {
+    const state = this.#state;
+    if (state.is === 'doubling') {
+      this.#found *= 2;
+      return;
+    }
+    const step = state.is === 'probing' ? Math.min(state.step * 2, this.#found) : 1;
+    const gap = state.is === 'probing' ? Math.max(MIN_GAP, Math.floor(state.gap / 2)) : state.gap;
+    this.#state = { is: 'probing', gap, step };
+    this.#found += step;
   }
 }

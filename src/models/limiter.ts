@@ -12,8 +12,9 @@
 //   The endpoint answers nobody. Calls pause, then one goes alone as the probe; each probe that fails doubles the pause.
 //   The first sign of life ends it, also from a call of before: an answer makes it `open`, a refusal what it was before.
 //
-// A pause may come over each of them: after a 429 for Retry-After or BUSY_PAUSE_MS, in an outage for its own time. No call
-// starts before it has ended. Nobody waits longer than MAX_BLOCKED_MS through pauses with no answer between them: then, and
+// A 429 lowers the limit to what is still in flight, and only its cell waits (`Calls`). When nothing is in flight the
+// endpoint takes nobody: a pause for all, of Retry-After or BUSY_PAUSE_MS. An outage has pauses of its own. No call starts
+// before a pause has ended. Nobody waits longer than MAX_BLOCKED_MS through pauses with no answer between them: then, and
 // while the pause lasts, `acquire` rejects with what is wrong and when to come back. Waiting for others to finish is not
 // limited.
 //
@@ -47,8 +48,6 @@ const MAY_BECOME: { readonly [state in State['is']]: readonly State['is'][] } = 
 
 /** Until when, and since when pauses follow one another with no answer between them. */
 type Pause = { readonly until: number; readonly since: number };
-
-type Started = { readonly asker: Asker; readonly startedAt: number };
 
 export interface LimiterStats {
   readonly inFlight: number;
@@ -179,7 +178,6 @@ export class Limiter {
   }
 
   #permit(asker: Asker): Permit {
-    const startedAt = this.#now();
     const isProbe = this.#state.is !== 'open';
     this.#inFlight += 1;
     if (isProbe) this.#isProbeInFlight = true;
@@ -191,21 +189,19 @@ export class Limiter {
     };
     return {
       succeed: () => end(() => this.#succeeded()),
-      fail: (error) => end(() => this.#failed(error, { asker, startedAt })),
+      fail: (error) => end(() => this.#failed(error, asker)),
     };
   }
 
   #succeeded(): void {
     this.#answered += 1;
-    this.#limit.answered();
+    this.#limit.answered(this.#inFlight + 1);
     this.forgetSilence();
-    // An answer to a call from before the pause after a 429 does not end it, but the pauses before it no longer count.
-    const isPaused = this.#state.is !== 'out' && this.#pausedMs() > 0;
-    this.#pause = isPaused ? { until: this.#pause!.until, since: this.#now() } : null;
+    this.#pause = null;
     this.#become({ is: 'open', failedInARow: 0 });
   }
 
-  #failed(error: ModelError, { asker, startedAt }: Started): void {
+  #failed(error: ModelError, asker: Asker): void {
     if (error.failure === 'cancelled' || error.failure === 'schema') return;
     this.#lastError = error;
     switch (error.failure) {
@@ -220,8 +216,10 @@ export class Limiter {
         return;
       case 'busy':
         this.#countSilence();
-        this.#limit.rejected(startedAt, this.#now());
-        this.#pauseFor(error.retryAfterMs ?? BUSY_PAUSE_MS);
+        this.#limit.rejected(this.#inFlight);
+        // While probes go alone, what is in flight besides says nothing.
+        if (this.#inFlight === 0 || this.#state.is !== 'open')
+          this.#pauseFor(error.retryAfterMs ?? BUSY_PAUSE_MS);
         return;
       case 'unavailable':
         this.#countSilence();

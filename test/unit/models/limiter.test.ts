@@ -160,15 +160,14 @@ describe('Limiter', () => {
     expect(open.limiter.stats()).toMatchObject({ unanswered: 0, nextInMs: 0 });
   });
 
-  it('cuts the limit to three quarters once for a burst of 429s', async () => {
-    const { limiter, ask, fail, pass } = limiterOf({ max: 16 });
-    await ask(16);
-    for (let index = 0; index < 16; index += 1) await fail('busy');
-    expect(limiter.stats().limit).toBe(12);
-    await pass(2_000);
-    await ask(1);
-    await fail('busy');
-    expect(limiter.stats().limit).toBe(9);
+  it('takes for its limit what is in flight still after a 429, and goes on with it at once', async () => {
+    const { limiter, granted, ask, fail, succeed } = limiterOf({ max: 16 });
+    await ask(20);
+    for (let index = 0; index < 10; index += 1) await fail('busy', 5_000);
+    expect(limiter.stats()).toMatchObject({ limit: 6, inFlight: 6, nextInMs: 0 });
+    expect(granted).toHaveLength(6);
+    await succeed();
+    expect(granted).toHaveLength(6);
   });
 
   it('never cuts the limit below one', async () => {
@@ -181,7 +180,7 @@ describe('Limiter', () => {
     expect(limiter.stats().limit).toBe(1);
   });
 
-  it('pauses for as long as the endpoint asks, else for two seconds', async () => {
+  it('pauses where nobody is taken, for as long as the endpoint asks, else for two seconds', async () => {
     const { granted, ask, fail, pass } = limiterOf();
     await ask(1);
     await fail('busy', 5_000);
@@ -209,24 +208,46 @@ describe('Limiter', () => {
     expect(granted).toHaveLength(1);
   });
 
-  it('raises the limit by one for 25 answers, up to the cap', async () => {
-    const { limiter, ask, succeed, fail, pass } = limiterOf({ max: 5 });
-    await ask(1);
-    await fail('busy');
-    await pass(2_000);
-    expect(limiter.stats().limit).toBe(3);
-    const answer = async (count: number) => {
+  it('asks for one more after 40 answers at full use, then for twice as much a round, up to the cap', async () => {
+    const { limiter, ask, succeed, fail } = limiterOf({ max: 9 });
+    await ask(9);
+    for (let index = 0; index < 5; index += 1) await fail('busy');
+    const answers = async (count: number) => {
       for (let index = 0; index < count; index += 1) {
         await ask(1);
         await succeed();
       }
+      return limiter.stats().limit;
     };
-    await answer(24);
-    expect(limiter.stats().limit).toBe(3);
-    await answer(1);
+    expect(await answers(39)).toBe(4);
+    expect(await answers(1)).toBe(5);
+    await ask(1);
+    expect(await answers(5)).toBe(7);
+    await ask(2);
+    expect(await answers(7)).toBe(9);
+  });
+
+  it('learns nothing from answers while fewer are in flight than it lets', async () => {
+    const { limiter, ask, succeed, fail } = limiterOf({ max: 9 });
+    await ask(9);
+    for (let index = 0; index < 5; index += 1) await fail('busy');
+    await succeed(4);
+    for (let index = 0; index < 100; index += 1) {
+      await ask(3);
+      await succeed(3);
+    }
     expect(limiter.stats().limit).toBe(4);
-    await answer(100);
-    expect(limiter.stats().limit).toBe(5);
+  });
+
+  it('starts with 16 and doubles each round as long as nothing is rejected', async () => {
+    const { limiter, granted, ask, succeed } = limiterOf({ max: 100 });
+    await ask(300);
+    const limits = [granted.length];
+    for (const round of [16, 32, 64]) {
+      await succeed(round);
+      limits.push(limiter.stats().limit);
+    }
+    expect([...limits, granted.length]).toEqual([16, 32, 64, 100, 100]);
   });
 
   it('does not stop for passing faults', async () => {
@@ -277,7 +298,7 @@ describe('Limiter', () => {
   it('turns waiters away once the model stays blocked for more than 30 s', async () => {
     const { granted, rejected, ask, fail, pass, limiter } = limiterOf();
     await ask(6);
-    await fail('busy', 40_000);
+    for (let index = 0; index < 4; index += 1) await fail('busy', 40_000);
     expect(rejected).toHaveLength(2);
     expect(rejected[0]).toMatchObject({ failure: 'busy', retryAfterMs: 40_000 });
     await pass(10_000);
@@ -286,17 +307,23 @@ describe('Limiter', () => {
     await pass(30_000);
     await ask(1);
     expect(rejected).toHaveLength(3);
-    expect(granted).toHaveLength(3);
-    expect(limiter.stats().waiting).toBe(1);
+    expect(granted).toHaveLength(1);
+    expect(limiter.stats().waiting).toBe(0);
   });
 
-  it('turns waiters away in a long pause also when a call from before it is answered', async () => {
-    const { rejected, ask, fail, succeed } = limiterOf();
-    await ask(2);
-    await fail('busy', 40_000);
-    await succeed();
-    await ask(1);
-    expect(rejected).toMatchObject([{ failure: 'busy', retryAfterMs: 40_000 }]);
+  it('pauses between probes that are rejected, whatever hangs from before the outage', async () => {
+    const { limiter, granted, ask, fail, pass } = limiterOf({ max: 12 });
+    await ask(12);
+    for (let index = 0; index < 8; index += 1) await fail('unavailable');
+    await ask(3);
+    await pass(1_000);
+    granted.unshift(granted.pop()!);
+    await fail('busy', 7_000);
+    expect(limiter.stats().inFlight).toBe(4);
+    await pass(6_999);
+    expect(limiter.stats().inFlight).toBe(4);
+    await pass(1);
+    expect(limiter.stats().inFlight).toBe(5);
   });
 
   it('adds up the pauses of an outage: nobody waits through all of them', async () => {
