@@ -47,5 +47,7 @@ function withoutUnknown(
     const { message, ...finding } = unknownField([...SOURCE, name], known);
     report.add({ ...finding, message: `${message}: it is left out, as in Data Designer`, level: 'warning' });
   }
-  return Object.fromEntries(known.flatMap((name) => (name in source ? [[name, findOwn(source, name)]] : [])));
+  return Object.fromEntries(
+    known.flatMap((name) => (Object.hasOwn(source, name) ? [[name, findOwn(source, name)]] : [])),
+  );
 }

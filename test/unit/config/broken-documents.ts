@@ -668,7 +668,7 @@ rowloom:
   - { name: more, column_type: expression, expr: "{{ id | uper }}" }
 `),
     says: [
-      'error config.yaml:3:59 column "note": cannot use the filter "wordcount": templates do not have it, write {{ value.split() | length }} (in expr)',
+      'warning config.yaml:3:59 column "note": expr has the filter "wordcount", which works here; Data Designer has it with jinja_rendering_engine: native only',
       'error config.yaml:4:59 column "more": cannot use the filter "uper": templates do not have it, did you mean "upper"? (in expr)',
     ],
   },
@@ -682,9 +682,9 @@ rowloom:
   - { name: e, column_type: expression, expr: "{{ id.__class__ }}" }
 `),
     says: [
-      'error config.yaml:3:51 column "a": cannot use the tag "import": templates have if, for, with, filter, raw and set (in expr)',
-      'error config.yaml:4:51 column "b": cannot assign with "set x = …": write {% with x = … %}…{% endwith %} or {% set x %}…{% endset %} (in expr)',
-      'error config.yaml:5:51 column "c": cannot use the tag "macro": templates have if, for, with, filter, raw and set (in expr)',
+      'error config.yaml:3:51 column "a": cannot use the tag "import": there are no other templates to load (in expr)',
+      'error config.yaml:4:51 column "b": expr has "set" with "=", which needs jinja_rendering_engine: native, under rowloom or in the file of --run-config',
+      'error config.yaml:5:51 column "c": expr has "macro", which needs jinja_rendering_engine: native, under rowloom or in the file of --run-config',
       'error config.yaml:6:51 column "d": cannot use "self": templates have no access to themselves (in expr)',
       'error config.yaml:7:54 column "e": cannot read "__class__": names that start with "__" are private (in expr)',
     ],
