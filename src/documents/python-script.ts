@@ -3,7 +3,7 @@
  * `config.json` into a folder, with the rows of a table in memory, and those that only a plugin reads, beside it. What goes
  * wrong stands in `problem.json`: `missing`, the package that is not there, or `message`.
  */
-export const PYTHON_SCRIPT = String.raw`
+export const PYTHON_SCRIPT = `
 import hashlib, inspect, json, sys
 from pathlib import Path
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileAddress } from '../../../src/documents/web-document.ts';
-import { ConfigError, formatViolation } from '../../../src/errors.ts';
+import { type ConfigError, formatViolation } from '../../../src/errors.ts';
 import { prepareFiles, violationsOf, writeFiles } from '../config/prepared.ts';
 import { temporaryFolder } from '../store/support.ts';
 
@@ -70,9 +70,15 @@ describe('a document of the web', () => {
   });
 
   it.each([
-    ['https://github.com/o/r/blob/main/a/b.yaml?raw=1', 'https://raw.githubusercontent.com/o/r/main/a/b.yaml?raw=1'],
+    [
+      'https://github.com/o/r/blob/main/a/b.yaml?raw=1',
+      'https://raw.githubusercontent.com/o/r/main/a/b.yaml?raw=1',
+    ],
     ['https://huggingface.co/o/r/blob/main/a.yaml', 'https://huggingface.co/o/r/raw/main/a.yaml'],
-    ['https://huggingface.co/datasets/o/r/blob/main/a.yaml', 'https://huggingface.co/datasets/o/r/raw/main/a.yaml'],
+    [
+      'https://huggingface.co/datasets/o/r/blob/main/a.yaml',
+      'https://huggingface.co/datasets/o/r/raw/main/a.yaml',
+    ],
     ['https://github.com/o/r/tree/main/a.yaml', 'https://github.com/o/r/tree/main/a.yaml'],
   ])('is the file of a page: %s', (page, file) => {
     expect(fileAddress(new URL(page)).href).toBe(file);
@@ -191,6 +197,8 @@ describe('a document that is a program in Python', () => {
       /^error cities\.py needs Python with Data Designer, and ".*venv\/bin\/python" cannot be started/,
     );
     const gone = prepareFiles({}, { file: 'cities.py' }).catch((error: ConfigError) => error);
-    expect(((await gone) as ConfigError).violations.map(formatViolation)).toEqual(['cities.py does not exist']);
+    expect(((await gone) as ConfigError).violations.map(formatViolation)).toEqual([
+      'cities.py does not exist',
+    ]);
   });
 });
