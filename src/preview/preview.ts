@@ -4,10 +4,16 @@
 
 import { type Build, makeBuild } from '../activities/build.ts';
 import { prepareDatasetActivity } from '../activities/prepare-dataset.ts';
-import { type BuildWorkflow, openProcess, type ProcessOptions } from '../activities/process.ts';
+import {
+  type BuildWorkflow,
+  openProcess,
+  type ProcessOptions,
+  type ServingProcess,
+} from '../activities/process.ts';
 import { RowloomError } from '../errors.ts';
 import { DatasetConductor, type GroupStart } from '../graph/dataset-conductor.ts';
 import { addColumnTotals } from '../graph/totals.ts';
+import type { WaitedFor } from '../models/limiters.ts';
 import { type UserModule, writeModule } from '../modules/stored-modules.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { processorOf } from '../processors/kinds.ts';
@@ -34,6 +40,7 @@ export class Preview {
   /** Of the dataset, in memory: the pictures of its cells are there. */
   readonly files: StoreFiles;
   readonly #build: Build;
+  readonly #process: ServingProcess;
   readonly #conductor = new DatasetConductor();
   readonly #groups = new Map<number, GroupRun>();
   readonly #needsBatch: boolean;
@@ -66,12 +73,14 @@ export class Preview {
       ...(connect === undefined ? {} : { connect }),
     });
     const content = { ref, dataset, plan, settings };
-    preview = new Preview(await makeBuild(content, { process, seedSource, onOver: () => undefined }));
+    const build = await makeBuild(content, { process, seedSource, onOver: () => undefined });
+    preview = new Preview(build, process);
     return preview;
   }
 
-  private constructor(build: Build) {
+  private constructor(build: Build, process: ServingProcess) {
     this.#build = build;
+    this.#process = process;
     this.files = build.dataset.files;
     this.#needsBatch = build.plan.processors.some(({ kind }) => processorOf(kind).needsBatch === true);
   }
@@ -84,6 +93,11 @@ export class Preview {
   /** The calls and cells so far, by column. */
   get columns(): Totals['columns'] {
     return [...this.#groups.values()].reduce((sum, { columns }) => addColumnTotals(sum, columns), {});
+  }
+
+  /** The models that do not answer now. */
+  get waitedFor(): readonly WaitedFor[] {
+    return this.#process.limiters.waitedFor();
   }
 
   /** Makes nothing more. The first reason counts. */

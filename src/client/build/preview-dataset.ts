@@ -1,6 +1,7 @@
 // `preview`: the first rows of a document as a `run` would make them, without a server, and nothing is written.
 
 import { RefusedError } from '../../errors.ts';
+import type { WaitedFor } from '../../models/limiters.ts';
 import { Preview } from '../../preview/preview.ts';
 import type { Totals } from '../../protocol.ts';
 import { planDigest } from '../../rows/plan-digest.ts';
@@ -36,6 +37,8 @@ export interface OpenPreview extends Pick<Target, 'name' | 'document'>, Pick<Pre
   readonly reason: string | null;
   /** The calls and cells so far, by column. */
   readonly columns: Totals['columns'];
+  /** The models that do not answer now. */
+  readonly waitedFor: readonly WaitedFor[];
   /** The bytes of a picture that a cell names. */
   findPicture(name: string): Buffer | undefined;
 }
@@ -78,6 +81,9 @@ export async function openPreview(options: PreviewDatasetOptions): Promise<OpenP
     },
     get columns() {
       return preview.columns;
+    },
+    get waitedFor() {
+      return preview.waitedFor;
     },
     findPicture: (file) => preview.files.findNow?.(file),
   };

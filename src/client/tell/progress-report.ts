@@ -94,7 +94,7 @@ function describeLosses({ dropped, columns }: BuildSnapshot): string {
 const MAX_SHORT_REASON = 40;
 
 /** Who is waited for and why, from the second failure on, in several lengths. Empty while calls are answered. */
-function describeWaiting(waitedFor: readonly WaitedFor[]): readonly string[] {
+export function describeWaiting(waitedFor: readonly WaitedFor[]): readonly string[] {
   const waited = waitedFor.find(({ tries }) => tries > 1);
   if (waited === undefined) return [];
   const { why, tries, silentMs, nextInMs, givesUpInMs } = waited;

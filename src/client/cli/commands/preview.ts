@@ -12,12 +12,14 @@ import {
   previewPage,
   wholeRows,
 } from '../../tell/preview-report.ts';
+import { describeWaiting } from '../../tell/progress-report.ts';
 import type { CliContext } from '../context.ts';
 import { openHtmlFile, type WritePage } from '../html-file.ts';
 import { handleInterrupts } from '../interrupts.ts';
 import { loadHighlight, paintFor, WIDTH_WITHOUT_SCREEN } from '../paint.ts';
 import { parseRows } from '../parse.ts';
 import { outOption } from '../place-options.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { rowJson } from '../row-json.ts';
 import { describeProcessed, describeRow } from '../row-text.ts';
 import { describeViolations } from '../violations.ts';
@@ -36,6 +38,8 @@ interface PreviewFlags {
 }
 
 const CTRL_C = 130;
+/** For a model that does not answer. */
+const LOOK_EVERY_MS = 1_000;
 
 export function definePreview(command: Command, context: CliContext): void {
   command
@@ -78,7 +82,7 @@ async function preview(config: string, flags: PreviewFlags, context: CliContext)
     for (const text of describeViolations(opened.config.warnings, context)) say(text);
     for (const text of describePreview(opened, context)) say(text);
     isMaking = true;
-    const rows = await showRows(opened, { ...context, flags, stopSignal: interrupts.signal });
+    const rows = await showRows(opened, { flags, stopSignal: interrupts.signal }, context);
     const isStopped = interrupts.signal.aborted;
     const end: PreviewEnd = { rows, isStopped, ms: Date.now() - startedAt };
     for (const text of describePreviewEnd(opened, end, { command: commandToKeep(config, flags) })) say(text);
@@ -92,33 +96,41 @@ async function preview(config: string, flags: PreviewFlags, context: CliContext)
 
 async function showRows(
   opened: OpenPreview,
-  {
-    flags,
-    stopSignal,
-    print,
-    flush,
-    screen,
-  }: CliContext & { readonly flags: PreviewFlags; readonly stopSignal: AbortSignal },
+  { flags, stopSignal }: { readonly flags: PreviewFlags; readonly stopSignal: AbortSignal },
+  context: CliContext,
 ): Promise<readonly PreviewedRow[]> {
+  const { print, flush, screen } = context;
   const { rows: asked } = opened.config.settings;
   const rows: PreviewedRow[] = [];
   const options = {
     ...{ width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) },
     shows: flags.prompts ? ('prompts' as const) : ('values' as const),
   };
-  for await (const view of opened.rows(stopSignal)) {
-    const { row, state, processed } = view;
-    rows.push(view);
-    if (flags.json) print(formatJson({ ...rowJson(view), processed }));
-    else {
-      if (rows.length > 1) print('');
-      const title = `row ${row + 1} of ${asked}${state === 'dropped' ? ' · dropped' : ''}`;
-      const hasCode = view.columns.some(({ language }) => language !== null);
-      const highlight = hasCode ? await loadHighlight(screen) : null;
-      for (const text of describeRow(view, { ...options, title, highlight })) print(text);
-      for (const text of describeProcessed(processed, view, options)) print(text);
+  const progress = new ProgressLine(context);
+  const looking = setInterval(() => {
+    const waiting = describeWaiting(opened.waitedFor);
+    if (waiting.length > 0) progress.show(waiting);
+    else progress.clear();
+  }, LOOK_EVERY_MS);
+  try {
+    for await (const view of opened.rows(stopSignal)) {
+      const { row, state, processed } = view;
+      rows.push(view);
+      progress.clear();
+      if (flags.json) print(formatJson({ ...rowJson(view), processed }));
+      else {
+        if (rows.length > 1) print('');
+        const title = `row ${row + 1} of ${asked}${state === 'dropped' ? ' · dropped' : ''}`;
+        const hasCode = view.columns.some(({ language }) => language !== null);
+        const highlight = hasCode ? await loadHighlight(screen) : null;
+        for (const text of describeRow(view, { ...options, title, highlight })) print(text);
+        for (const text of describeProcessed(processed, view, options)) print(text);
+      }
+      await flush();
     }
-    await flush();
+  } finally {
+    clearInterval(looking);
+    progress.end();
   }
   return rows;
 }
