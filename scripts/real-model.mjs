@@ -65,8 +65,8 @@ const server = spawn(PYTHON, ['scripts/real-model-server.py', String(PORT)], {
 try {
   await waitForModel(endpoint);
   writeDocument(endpoint);
-  run('node', 'dist/client/cli/main.js', 'run', DOCUMENT, '-n', '40', '--yes');
-  run('node', 'dist/client/cli/main.js', 'show', 'tickets-smollm', '0');
+  run('node', 'rowloom', 'run', DOCUMENT, '-n', '40', '--yes');
+  run('node', 'rowloom', 'show', 'tickets-smollm', '0');
 } finally {
   server.stdin.end();
   server.kill();

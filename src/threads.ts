@@ -1,11 +1,10 @@
 // Worker threads for what burns CPU, as many as there are cores, so that the event loop goes on with calls and heartbeats.
 // A thread starts when it is needed first, and ends when nothing came for a while; an idle one keeps no process alive.
 
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import type { TransferListItem } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
+import { threadFile } from './own-files.ts';
 import type { ThreadOutcome, ThreadTask } from './thread-entry.ts';
 
 const IDLE_MS = 60_000;
@@ -45,7 +44,7 @@ export async function runInThread<Result>(
 
 function openPool(): Tinypool {
   const opened = new Tinypool({
-    filename: threadFile(import.meta.url, 'thread-entry').href,
+    filename: threadFile('thread-entry').href,
     name: 'run',
     // One that died is replaced as long as there are fewer than this: without, what waits for it would wait for ever.
     minThreads: 1,
@@ -71,23 +70,4 @@ function watch(opened: Tinypool): void {
       watch(opened);
     });
   }
-}
-
-/** A file of ours, for a thread, beside the module that asks: compiled, or a source where that one is. */
-export function fileBeside(moduleUrl: string, name: string): URL {
-  return new URL(`./${name}.${isSource(moduleUrl) ? 'ts' : 'js'}`, moduleUrl);
-}
-
-function isSource(moduleUrl: string): boolean {
-  return moduleUrl.endsWith('.ts');
-}
-
-/** {@link fileBeside} as the first file of a thread: Node loads no TypeScript before a loader is there, so of sources it is a text that brings it. */
-export function threadFile(moduleUrl: string, name: string): URL {
-  const file = fileBeside(moduleUrl, name);
-  if (!isSource(moduleUrl)) return file;
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
-  const start = `import { register } from '${loader}'; register(); export const { run } = await import('${file.href}');`;
-  return new URL(`data:text/javascript,${encodeURIComponent(start)}`);
 }

@@ -15,6 +15,7 @@ import { temporalWorkflows } from './activities/build-workflow.ts';
 import { Builds } from './activities/builds.ts';
 import { createActivities } from './activities/index.ts';
 import type { ProcessOptions } from './activities/process.ts';
+import { ownFile } from './own-files.ts';
 import { sliceTaskQueue } from './protocol.ts';
 import type { Store } from './store/store.ts';
 
@@ -121,7 +122,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
 /** The bundle of the build step; from sources it is made at start. */
 export async function workflowBundle(): Promise<WorkflowBundleOption> {
-  const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  const codePath = fileURLToPath(ownFile('workflow-bundle'));
   if (existsSync(codePath)) return { codePath };
   bundled ??= bundleWorkflows();
   return bundled;
@@ -130,9 +131,8 @@ export async function workflowBundle(): Promise<WorkflowBundleOption> {
 let bundled: Promise<{ code: string }> | undefined;
 
 export async function bundleWorkflows(): Promise<{ code: string }> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(`./workflows/index.${extension}`, import.meta.url)),
+    workflowsPath: fileURLToPath(ownFile('workflows/index')),
     logger: new DefaultLogger('ERROR'),
     webpackConfigHook: (config) => ({
       ...config,

@@ -12,7 +12,8 @@
 
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { DeadThreadError, threadFile } from '../threads.ts';
+import { threadFile } from '../own-files.ts';
+import { DeadThreadError } from '../threads.ts';
 import type { Ask, FromThread, FunctionTask, ToThread } from './session-thread.ts';
 
 const MAX_HELD_MS = 60_000;
@@ -145,7 +146,7 @@ class FunctionThread {
 
   constructor({ maxHeldMs = MAX_HELD_MS }: SessionOptions) {
     this.#maxHeldMs = maxHeldMs;
-    this.#worker = new Worker(threadFile(import.meta.url, 'session-thread'), {
+    this.#worker = new Worker(threadFile('modules/session-thread'), {
       execArgv: [],
       // What functions print is for people, and no data of ours.
       stdout: true,

@@ -2,8 +2,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { open } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LOADER, ownFile } from '../own-files.ts';
 import type { ValueObject } from '../values.ts';
 import type { ParquetMessage, ParquetRequest } from './parquet-process.ts';
 import type { ParquetColumn } from './parquet-rows.ts';
@@ -84,13 +85,12 @@ async function scanNow(
 /** The process of the last file, if it still runs. */
 function takeReader(): ChildProcess {
   if (reader?.connected !== true || reader.exitCode !== null || reader.signalCode !== null) {
-    const here = fileURLToPath(import.meta.url);
-    const [folder, extension] = [dirname(here), extname(here)];
-    reader = fork(`${folder}/parquet-process${extension}`, [], {
-      cwd: folder,
+    const file = fileURLToPath(ownFile('seeds/parquet-process'));
+    reader = fork(file, [], {
+      cwd: dirname(file),
       // Ctrl-C here does not reach it: it leaves when this process does.
       detached: true,
-      execArgv: extension === '.ts' ? ['--import', 'tsx'] : [],
+      execArgv: [...LOADER],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

@@ -5,10 +5,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ServerError } from '../errors.ts';
+import { LOADER, ownFile } from '../own-files.ts';
 import type { Environment } from '../proxies.ts';
 import { findTemporalBinary } from './find-temporal-binary.ts';
 import {
@@ -38,12 +39,7 @@ const POLL_INTERVAL_MS = 10;
 const FAILED_RESTART_PAUSE_MS = 1_000;
 const LOG_LIMIT_BYTES = 10_000_000;
 
-const SELF = fileURLToPath(import.meta.url);
-/** What Node runs as the watchdog, from the built package and from sources alike. */
-const WATCHDOG = [
-  ...(extname(SELF) === '.ts' ? ['--import', 'tsx'] : []),
-  join(dirname(SELF), `watchdog${extname(SELF)}`),
-];
+const WATCHDOG = fileURLToPath(ownFile('server/watchdog'));
 
 /** Resolves when the server of the directory answers. Throws a ServerError that says why it cannot be started. */
 export async function ensureServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
@@ -131,11 +127,11 @@ export class EmbeddedServer {
     const log = openLog(serverFiles(directory).log);
     // Of the environment only what a program needs to run: the server gets none of the user's keys and settings.
     const { PATH, HOME, TMPDIR } = environment;
-    const watchdog = spawn(process.execPath, [...WATCHDOG, JSON.stringify(options)], {
+    const watchdog = spawn(process.execPath, [...LOADER, WATCHDOG, JSON.stringify(options)], {
       stdio: ['ignore', log, log],
       env: { PATH, HOME, TMPDIR },
       // Node looks for `tsx` from there.
-      cwd: dirname(SELF),
+      cwd: dirname(WATCHDOG),
       // A process group of its own: Ctrl-C here does not reach it.
       detached: true,
     });

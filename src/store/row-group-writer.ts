@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { breathe } from '../breathe.ts';
-import { fileBeside, runInThread } from '../threads.ts';
+import { ownFile } from '../own-files.ts';
+import { runInThread } from '../threads.ts';
 import type { Value } from '../values.ts';
 import { type StoreFiles, writeFile } from './files/port.ts';
 import type { OutputFile } from './groups.ts';
@@ -66,7 +67,7 @@ class Encoding {
     const port = this.#channel.port2;
     const plain = columns.map(({ name, type }) => ({ name, type }));
     const task: EncodeTask = { columns: plain, rowCount, port, sent: this.#sent };
-    this.end = runInThread(fileBeside(import.meta.url, 'parquet-thread'), task, { transfer: [port] });
+    this.end = runInThread(ownFile('store/parquet-thread'), task, { transfer: [port] });
     // Who asked for it last hears of a failure.
     this.end.catch(() => undefined);
   }

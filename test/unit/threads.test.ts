@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
-import { DeadThreadError, fileBeside, runInThread } from '../../src/threads.ts';
+import { DeadThreadError, runInThread } from '../../src/threads.ts';
 import type { Asked } from '../support/thread-task.ts';
 
-const FILE = fileBeside(import.meta.resolve('../support/thread-task.ts'), 'thread-task');
+const FILE = new URL(import.meta.resolve('../support/thread-task.ts'));
 
 const run = (asked: Asked, signal?: AbortSignal) => runInThread(FILE, asked, signal && { signal });
 

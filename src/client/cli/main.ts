@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Help, Option } from 'commander';
 import { BuildError, ConfigError, RowloomError } from '../../errors.ts';
+import { PACKAGE_FILE } from '../../own-files.ts';
 import { findOwn } from '../../own-keys.ts';
 import { homeFolder } from '../../server/home.ts';
 import { commandOf, ownCommand, setOwnCommand } from '../../text/own-command.ts';
@@ -98,8 +99,7 @@ export async function main(args: readonly string[], context: CliContext): Promis
 }
 
 function ownVersion(): string {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string }).version;
 }
 
 /** What Commander says of a command that it cannot read, as errors are said here. */

@@ -5,8 +5,8 @@ import { digestOf } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
 import { callFunction } from '../../modules/call-function.ts';
 import { asValue, plainOf } from '../../modules/user-values.ts';
+import { ownFile } from '../../own-files.ts';
 import { findOwn } from '../../own-keys.ts';
-import { fileBeside } from '../../threads.ts';
 import { formatJson, isValueList, isValueObject, parseJson, type Value } from '../../values.ts';
 import type { CallOf, Calls, Draft } from '../calls.ts';
 import { eachRow } from '../each-row.ts';
@@ -61,7 +61,7 @@ function askChecker(form: ValidationForm, { lang }: By<'code'>): Asking {
       send(cells, sending) {
         const texts = cells.flatMap(({ input }) => targets.map((target) => findOwn(input, target)!));
         const task: CodeTask = { lang, texts };
-        return sending.inThread(fileBeside(import.meta.url, 'check-code'), task);
+        return sending.inThread(ownFile('columns/validation/check-code'), task);
       },
       keep: (verdicts, cells) =>
         cells.map((_, index): Draft => {
