@@ -1,5 +1,6 @@
 // `extra_body` of models and providers: fields that every request carries as they are.
 
+import type { ProviderKind } from '../models/providers/provider-kind.ts';
 import { findOwn } from '../own-keys.ts';
 import type { Value, ValueObject } from '../values.ts';
 import type { Path } from './load.ts';
@@ -34,5 +35,18 @@ export function checkExtraBody(report: Report, path: Path, body: ValueObject | n
     if (own !== undefined && value !== own.harmless) {
       report.add({ path: [...path, field], message: own.why });
     }
+  }
+}
+
+/** Warns of what such a provider has no field for. */
+export function warnOfUnsent(
+  report: Report,
+  path: Path,
+  { body, kind }: { readonly body: ValueObject | null; readonly kind: ProviderKind },
+): void {
+  for (const field of Object.keys(body ?? {})) {
+    if (!kind.unsent.includes(field)) continue;
+    const message = 'is left out: the provider has no such field';
+    report.add({ path: [...path, field], message, level: 'warning', isAtKey: true });
   }
 }

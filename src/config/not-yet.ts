@@ -8,8 +8,6 @@ import { findOwn } from '../own-keys.ts';
 import type { Path } from './load.ts';
 import type { Report } from './report.ts';
 
-export const LATER_PROVIDER_TYPES: readonly string[] = ['anthropic'];
-
 /** Fields whose value is the name of what is not there yet. */
 const LATER_WORDS = /_type$|^with_trace$/;
 

@@ -8,6 +8,7 @@ import type { Bundle } from '../modules/bundle.ts';
 import type { PersonaReader } from '../personas/persona-file.ts';
 import type { Plan, Settings } from '../plan.ts';
 import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
+import { checkAbilities } from './check-abilities.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
@@ -139,6 +140,7 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
   checkRows(report, read, options);
   const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
+  checkAbilities(report, read, { aliases, providers });
   const ofModels = hasOwn ? [] : defaults.violations();
   const all = [...run.violations, ...report.violations, ...ofModels, ...seeds.violations, ...violations];
   const config = wholeConfig(read, run);

@@ -6,38 +6,40 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, plainText } from '../columns/fields.ts';
 import type { Violation } from '../errors.ts';
-import { providerKindOf } from '../models/providers/kinds.ts';
+import { type ProviderType, providerKindOf } from '../models/providers/kinds.ts';
 import { findOwn } from '../own-keys.ts';
 import type { ProviderSettings } from '../plan.ts';
 import { isHeaderName, isHeaderValue, NO_HEADER_VALUE, variableProblem } from '../text/header-text.ts';
 import { nearestName } from '../text/nearest-name.ts';
 import { suggestion } from '../text/phrases.ts';
 import { readPart, unknownField } from './explain.ts';
-import { checkExtraBody } from './extra-body.ts';
+import { checkExtraBody, warnOfUnsent } from './extra-body.ts';
 import { loadDocument, type Path } from './load.ts';
-import { LATER_PROVIDER_TYPES, refuseLater } from './not-yet.ts';
 import { Report } from './report.ts';
 import { type ModelProvider, modelProvider, type Simulation, simulation } from './schema/models.ts';
 import { hasSecret, isSecretHeader, isTellingName, isVariableName, variablesIn } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The endpoints that Data Designer knows. */
+/** The endpoints that Data Designer knows, and Anthropic's. */
 const BUILT_IN: readonly ModelProvider[] = [
   builtIn('nvidia', { endpoint: 'https://integrate.api.nvidia.com/v1', apiKey: 'NVIDIA_API_KEY' }),
   builtIn('openai', { endpoint: 'https://api.openai.com/v1', apiKey: 'OPENAI_API_KEY' }),
   builtIn('openrouter', { endpoint: 'https://openrouter.ai/api/v1', apiKey: 'OPENROUTER_API_KEY' }),
+  builtIn('anthropic', {
+    ...{ endpoint: 'https://api.anthropic.com', apiKey: 'ANTHROPIC_API_KEY', type: 'anthropic' },
+  }),
 ];
 
 function builtIn(
   name: string,
-  { endpoint, apiKey }: { readonly endpoint: string; readonly apiKey: string },
+  of: { readonly endpoint: string; readonly apiKey: string; readonly type?: ProviderType },
 ): ModelProvider {
   return {
     name,
-    endpoint,
-    provider_type: 'openai',
-    api_key: apiKey,
+    endpoint: of.endpoint,
+    provider_type: of.type ?? 'openai',
+    api_key: of.apiKey,
     extra_body: null,
     extra_headers: null,
     simulation: null,
@@ -89,11 +91,6 @@ export function readProviders(
 }
 
 function readProvider(report: Report, path: Path): ModelProvider | null {
-  const type = plainText(report.read([...path, 'provider_type']));
-  if (typeof type === 'string' && LATER_PROVIDER_TYPES.includes(type.toLowerCase())) {
-    refuseLater(report, [...path, 'provider_type']);
-    return null;
-  }
   const provider = readPart(report, { path, schema: modelProvider });
   if (provider !== null) checkProvider(report, { path, provider });
   return provider;
@@ -113,7 +110,8 @@ function checkProvider(
     extra_body: body,
   } = provider;
   const add = (field: Path, message: string) => report.add({ path: [...path, ...field], message });
-  const { isHosted } = providerKindOf(type);
+  const kind = providerKindOf(type);
+  const { isHosted, chatRoute } = kind;
   if (type !== 'simulated' && provider.simulation !== null)
     add(['simulation'], 'is for provider_type "simulated" only');
   if (endpoint === null) {
@@ -125,8 +123,8 @@ function checkProvider(
     add(['endpoint'], `holds a secret in clear: ${NO_SECRETS} in api_key or a header`);
   } else if (isHosted && endpoint.includes('#')) {
     add(['endpoint'], 'has a part after "#", which is never sent: leave it out');
-  } else if (isHosted && /\/chat\/completions\/*$/.test(new URL(endpoint).pathname)) {
-    add(['endpoint'], 'ends with /chat/completions, which is put behind it: leave that out');
+  } else if (isHosted && new URL(endpoint).pathname.replace(/\/+$/, '').endsWith(chatRoute)) {
+    add(['endpoint'], `ends with ${chatRoute}, which is put behind it: leave that out`);
   }
   // Of one that answers offline too: the document is kept in the store as it is.
   if (apiKey !== null && !isVariableName(apiKey)) {
@@ -140,6 +138,7 @@ function checkProvider(
     else if (!isHeaderValue(value)) add(['extra_headers', name], NO_HEADER_VALUE);
   }
   checkExtraBody(report, [...path, 'extra_body'], body);
+  warnOfUnsent(report, [...path, 'extra_body'], { body, kind });
 }
 
 export interface ProviderSearch {

@@ -44,7 +44,7 @@ export function failureOfStatus(status: number, { text, hasSchema, retryAfterMs 
   if (status === 402 || isAboutKey({ status, message: reason })) return 'denied';
   if (isSchemaRefusal) return 'schema';
   if (ANSWER_WORDS.test(reason)) return hasSchema ? 'schema' : 'unusable';
-  if (INPUT_WORDS.test(reason) && !OUTPUT_LENGTH_WORDS.test(reason)) return 'input';
+  if (status === 413 || (INPUT_WORDS.test(reason) && !OUTPUT_LENGTH_WORDS.test(reason))) return 'input';
   if (UNKNOWN_MODEL.test(reason) || QUOTA_WORDS.test(reason)) return 'denied';
   return hasSchema && [400, 422, 501].includes(status) ? 'schema' : 'rejected';
 }
@@ -65,7 +65,7 @@ const KEY_WORDS =
 /** Groq holds the answer against the schema, and refuses the call when it does not obey. Another answer may. */
 const ANSWER_WORDS = /failed to (?:generate|validate) json|json_validate_failed/i;
 const UNKNOWN_MODEL =
-  /\bmodel(?:[ _](?:name|id))?\b[\s:='"`]*[\w./:@-]*['"`]?,? (?:(?:was|is) )?(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown|invalid) model|not a valid model|model_not_found|not have access to (?:the )?model/i;
+  /\bmodel(?:[ _](?:name|id))?\b[\s:='"`]*[\w./:@-]*['"`]?,? (?:(?:was|is) )?(?:not (?:found|exist|available)|does not exist|unknown)|(?:no such|unknown|invalid) model|not a valid model|model_not_found|not_found_error\W+(?:message\W+)?model:|not have access to (?:the )?model/i;
 const SCHEMA_WORDS =
   /response_format|json[ _]?schema|json[ _-]?mode|structured[ _-]?output|guided|grammar|requested parameters/i;
 /** Only these say surely that another input would be taken. */
@@ -74,7 +74,7 @@ const INPUT_WORDS =
 /** A limit on the answer is the same for all inputs. Anthropic names it beside the length of the input. */
 const OUTPUT_LENGTH_WORDS = /^(?!.*input length).*\bmax_(?:\w+_)?tokens/is;
 const QUOTA_WORDS =
-  /insufficient[ _](?:account )?(?:quota|credit|fund|balance)|exceeded your current quota|plan and billing|quota\b.{0,30}\b(?:used up|exhausted|exceeded)|budget\b.{0,20}\bexceeded|exceeded\b.{0,20}\bbudget|\b(?:no|all|any|out of|exceeded)\b.{0,25}\bcredits|credit balance|(?:billing(?: hard)?|spend(?:ing)?) limit|余额不足/i;
+  /insufficient[ _](?:account )?(?:quota|credit|fund|balance)|exceeded your current quota|plan and billing|quota\b.{0,30}\b(?:used up|exhausted|exceeded)|budget\b.{0,20}\bexceeded|exceeded\b.{0,20}\bbudget|\b(?:no|all|any|out of|exceeded)\b.{0,25}\bcredits|credit balance|api usage limits|(?:billing(?: hard)?|spend(?:ing)?) limit|余额不足/i;
 /** Gemini speaks of the quota also when it means the calls of this minute. */
 const RATE_WORDS = /rate limit|per[ _]?(?:second|minute|hour)|(?:retry|try again) (?:in|after)|retryDelay/i;
 
@@ -86,7 +86,7 @@ export function remedyOf(refusal: ModelError): string {
   if (UNKNOWN_MODEL.test(message)) return "correct the model's name";
   if (status === 403) return 'see what the key may use';
   if (status === 404 || status === 405)
-    return 'correct the endpoint, to which /chat/completions is added, or the model';
+    return 'correct the endpoint, to which /chat/completions (Anthropic: /v1/messages) is added, or the model';
   return "correct the model's name or its parameters";
 }
 

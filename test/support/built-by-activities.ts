@@ -8,14 +8,19 @@ import { acceptWish, openWish } from '../../src/client/wish/wish.ts';
 import { DatasetConductor } from '../../src/graph/dataset-conductor.ts';
 import { ExecutionGraph } from '../../src/graph/execution-graph.ts';
 import { GroupConductor } from '../../src/graph/group-conductor.ts';
+import type { Environment } from '../../src/proxies.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { activityEnvironment } from './activity-stage.ts';
 
 /** Makes `tickets.yaml`, whole. */
-export async function buildByActivities(cwd: string, rows: number): Promise<DatasetStore> {
+export async function buildByActivities(
+  cwd: string,
+  rows: number,
+  { environment = {} }: { readonly environment?: Environment } = {},
+): Promise<DatasetStore> {
   const wish = await acceptWish(
     await openWish({
-      ...{ target: 'tickets.yaml', rows, cwd, home: join(cwd, 'home'), environment: {} },
+      ...{ target: 'tickets.yaml', rows, cwd, home: join(cwd, 'home'), environment },
       ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
     }),
   );
@@ -25,7 +30,7 @@ export async function buildByActivities(cwd: string, rows: number): Promise<Data
   const build = { storeId: wish.store.id, dataset: wish.dataset.name, datasetId, epoch, planDigest };
   const control = { phase: 'running', limits: { maxParallelRequests: {} } } as const;
   const builds = new Builds({
-    ...{ store: wish.store, environment: {} },
+    ...{ store: wish.store, environment },
     workflowOf: () => ({ askControl: async () => control, stop: async () => undefined }),
   });
   const activities = createActivities({ builds, warn: () => undefined });

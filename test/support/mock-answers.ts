@@ -29,6 +29,8 @@ export interface MockAnswer {
     readonly prompt_tokens: number;
     readonly completion_tokens?: number;
     readonly total_tokens: number;
+    readonly input_tokens?: number;
+    readonly output_tokens?: number;
   };
   readonly choices?: readonly {
     readonly index: number;
@@ -46,6 +48,24 @@ export function answerChat(chat: ChatBody, fault?: string): MockAnswer {
     ...{ id: 'mock', object: 'chat.completion', model: chat.model },
     choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
+  };
+}
+
+/** The same as Anthropic's Messages API says it. It takes no schema: where the prompt has one, the answer obeys that. */
+export function answerMessage(body: ChatBody & { readonly system?: string }, fault?: string): MockAnswer {
+  const { model, messages, system = '' } = body;
+  const schema = schemaIn(textIn(messages[0]?.content));
+  const asChat = {
+    ...{ model, messages: [{ role: 'system', content: system }, ...messages] },
+    ...(schema === undefined ? {} : { response_format: { json_schema: { schema } } }),
+  };
+  const { choices, usage } = answerChat(asChat, fault);
+  const { content: text } = choices![0]!.message as { readonly content: string };
+  return {
+    ...{ id: 'mock', type: 'message', role: 'assistant', model },
+    content: text === '' ? [] : [{ type: 'text', text }],
+    ...{ stop_reason: fault === 'length' ? 'max_tokens' : 'end_turn', stop_sequence: null },
+    usage: { ...usage, input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens ?? 0 },
   };
 }
 
@@ -106,6 +126,12 @@ export function inputsOf({ input }: EmbeddingsBody): readonly string[] {
 
 function tokensOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + simulateTokens(text), 0);
+}
+
+/** The JSON Schema with which a prompt ends; undefined for one that has none. */
+function schemaIn(prompt: string): unknown {
+  const [, schema] = /obeys this JSON Schema, and with nothing else:\n(.*)$/s.exec(prompt) ?? [];
+  return schema === undefined ? undefined : JSON.parse(schema);
 }
 
 /** Of a text, or of a list of parts, beside which may stand images. */

@@ -1,8 +1,9 @@
-// An OpenAI-compatible server for tests and the bench: answers from model and messages, latencies, faults, counts.
+// A server of models for tests and the bench, OpenAI-compatible: answers from model and messages, latencies, faults, counts.
 //
 //   npx tsx test/support/mock-model-server.ts --port 8099 [--latency 100] [--jitter 4]
 //
 //   POST …/chat/completions     the answer, or the fault that is due; below any path, with any query
+//   POST …/messages             the same, in Anthropic's language; the key is in `x-api-key`
 //   POST …/embeddings           the same, with a vector for each text
 //   POST …/images/generations   the same, with a picture; a chat of a model called `painter…` has one, too
 //   POST …/validate             the same, with a verdict for each row: whether its columns are shorter than 60 characters
@@ -24,6 +25,7 @@ import {
   answerChat,
   answerDrawn,
   answerEmbeddings,
+  answerMessage,
   answerValidation,
   type ChatBody,
   inputsOf,
@@ -152,7 +154,9 @@ export async function startMockModelServer(
   function route(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
     const name = `${request.method} ${request.url}`;
     const [, route] =
-      /^POST [^?]*\/(chat\/completions|embeddings|images\/generations|validate)(?:\?|$)/.exec(name) ?? [];
+      /^POST [^?]*\/(chat\/completions|messages|embeddings|images\/generations|validate)(?:\?|$)/.exec(
+        name,
+      ) ?? [];
     if (route !== undefined) complete(request, response, { route, bytes: body });
     else if (name.startsWith('GET /pictures/')) sendPicture(response, request.url!);
     else if (name in routes) sendJson(response, 200, routes[name]!(body.toString()) ?? {});
@@ -184,8 +188,10 @@ export async function startMockModelServer(
         ? answerValidation(body, kind)
         : route === 'embeddings'
           ? answerEmbeddings(body, kind)
-          : (answerDrawn(body, { host: request.headers.host!, route, fault: kind }) ??
-            answerChat(body, kind));
+          : route === 'messages'
+            ? answerMessage(body, kind)
+            : (answerDrawn(body, { host: request.headers.host!, route, fault: kind }) ??
+              answerChat(body, kind));
     bodies.delete(cell);
     bodies.set(cell, body);
     if (bodies.size > MAX_BODIES) bodies.delete(bodies.keys().next().value!);
@@ -197,7 +203,8 @@ export async function startMockModelServer(
     const waitMs = drawLatencyMs(latency.latencyMs, latency.jitter, draw);
     const send = () => {
       if (response.destroyed) return;
-      const sent = request.headers.authorization?.replace('Bearer ', '');
+      const { authorization, 'x-api-key': key = authorization?.replace('Bearer ', '') } = request.headers;
+      const sent = String(key);
       if (options.apiKey !== undefined && sent !== options.apiKey) {
         return sendJson(response, 401, { error: { message: `Incorrect API key provided: ${sent}` } });
       }

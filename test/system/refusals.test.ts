@@ -35,7 +35,7 @@ describe.concurrent('a refusal', { timeout: LIMIT_MS }, () => {
     [
       404,
       'Not Found',
-      'no call was answered before it · correct the endpoint, to which /chat/completions is added, or the model',
+      'no call was answered before it · correct the endpoint, to which /chat/completions (Anthropic: /v1/messages) is added, or the model',
     ],
   ])(
     'of %i %j before any answer ends the build after that one call, with what to do first',

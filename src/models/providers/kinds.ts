@@ -3,16 +3,26 @@
 // calls.
 
 import { findOwn } from '../../own-keys.ts';
+import * as anthropic from './anthropic/protocol.ts';
 import { showsForImages } from './openai/images.ts';
 import { chatParameters } from './openai/protocol.ts';
 import type { ProviderKind } from './provider-kind.ts';
 
-const OPENAI_FIELDS = { chatParameters, showsForImages };
+const OPENAI_FIELDS = {
+  ...{ chatRoute: '/chat/completions', chatParameters, showsForImages, unsent: [] },
+  makes: ['text', 'embeddings', 'images'],
+  sees: ['image', 'audio', 'video'],
+} satisfies Partial<ProviderKind>;
 
 const PROVIDER_KINDS = {
   openai: {
     ...{ isHosted: true, ...OPENAI_FIELDS },
     load: async () => (await import('./openai/client.ts')).openClient,
+  },
+  anthropic: {
+    ...{ isHosted: true, chatRoute: '/messages', makes: ['text'], sees: ['image'], unsent: anthropic.UNSENT },
+    ...{ chatParameters: anthropic.chatParameters, showsForImages: () => true },
+    load: async () => (await import('./anthropic/client.ts')).openClient,
   },
   simulated: {
     ...{ isHosted: false, ...OPENAI_FIELDS },

@@ -3,7 +3,7 @@
 import type { ProviderSettings } from '../../plan.ts';
 import type { Environment } from '../../proxies.ts';
 import type { ValueObject } from '../../values.ts';
-import type { ModelClient } from '../model-client.ts';
+import type { Media, ModelClient } from '../model-client.ts';
 
 /** What a document says of a chat model, with what is drawn for a cell drawn. */
 export interface ChatParameters {
@@ -26,6 +26,13 @@ export interface ClientOptions {
 export interface ProviderKind {
   /** Whether calls leave the process: they have an endpoint and need connections. */
   readonly isHosted: boolean;
+  /** What chats are sent to, behind the endpoint. */
+  readonly chatRoute: string;
+  /** What its models can make, and be shown. Documents that ask one for more are refused. */
+  readonly makes: readonly ('text' | 'embeddings' | 'images')[];
+  readonly sees: readonly Media['modality'][];
+  /** Fields of `extra_body` that it does not know: they are left out, with a warning. */
+  readonly unsent: readonly string[];
   /** `parameters` of a request, in the order in which they are sent; what `extraBody` says wins. */
   readonly chatParameters: (of: ChatParameters) => ValueObject;
   /** Whether a model that makes pictures is shown what stands beside its prompt. */

@@ -1141,14 +1141,43 @@ model_configs:
     files: provider('\n      endpoint: localhost:8000\n'),
     says: ['error config.yaml:6:17 provider "p": endpoint has to be a URL such as http://localhost:8000/v1'],
   },
-  'a provider type that is not there yet': {
-    files: provider('\n      endpoint: https://api.anthropic.com\n      provider_type: anthropic\n'),
-    says: ['error config.yaml:7:7 provider "p": provider_type "anthropic" is not supported yet'],
+  "more than Anthropic's models can do": {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - name: a
+    column_type: llm-text
+    prompt: Hear
+    model_alias: m
+    multi_modal_context: [{ column_name: id }, { column_name: id, modality: audio }]
+  - { name: b, column_type: embedding, target_column: a, model_alias: e }
+  - { name: c, column_type: image, prompt: "{{ id }}", model_alias: i }
+model_configs:
+  - { alias: m, model: claude, provider: p, inference_parameters: { extra_body: { seed: 3, top_k: 5 } } }
+  - { alias: e, model: claude, provider: p, inference_parameters: { encoding_format: float } }
+  - { alias: i, model: claude, provider: p, inference_parameters: { generation_type: image } }
+  - { alias: unused, model: claude, provider: p, inference_parameters: { generation_type: image } }
+rowloom:
+  providers:
+    - name: p
+      provider_type: Anthropic
+      endpoint: https://api.anthropic.com/v1/messages
+      extra_body: { presence_penalty: 1 }
+`,
+    },
+    says: [
+      'error config.yaml:7:77 column "a": multi_modal_context[1].modality is audio, which models of provider_type anthropic do not take',
+      'warning config.yaml:11:83 model "m": inference_parameters.extra_body.seed is left out: the provider has no such field',
+      'error config.yaml:12:42 model "e": provider is of provider_type anthropic, which makes no embeddings: use another provider',
+      'error config.yaml:13:42 model "i": provider is of provider_type anthropic, which makes no images: use another provider',
+      'error config.yaml:19:17 provider "p": endpoint ends with /messages, which is put behind it: leave that out',
+      'warning config.yaml:20:21 provider "p": extra_body.presence_penalty is left out: the provider has no such field',
+    ],
   },
   'an unknown provider type': {
     files: provider('\n      endpoint: http://localhost\n      provider_type: opnai\n'),
     says: [
-      'error config.yaml:7:22 provider "p": provider_type has to be openai or simulated, not "opnai", did you mean "openai"?',
+      'error config.yaml:7:22 provider "p": provider_type has to be openai, anthropic or simulated, not "opnai", did you mean "openai"?',
     ],
   },
   'secrets in clear': {

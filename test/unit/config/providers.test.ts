@@ -47,12 +47,13 @@ describe('a provider', () => {
     ['nvidia', 'https://integrate.api.nvidia.com/v1', 'NVIDIA_API_KEY'],
     ['openai', 'https://api.openai.com/v1', 'OPENAI_API_KEY'],
     ['openrouter', 'https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY'],
-  ])('is built in last: %s', async (name, endpoint, variable) => {
+    ['anthropic', 'https://api.anthropic.com', 'ANTHROPIC_API_KEY', 'anthropic'],
+  ])('is built in last: %s', async (name, endpoint, variable, type = 'openai') => {
     const { settings } = await prepareFiles(
       { 'config.yaml': document(name) },
       { environment: { [variable]: 'secret' } },
     );
-    expect(settings.providers).toMatchObject([{ name, endpoint, apiKeyVariable: variable, type: 'openai' }]);
+    expect(settings.providers).toMatchObject([{ name, endpoint, apiKeyVariable: variable, type }]);
     expect(JSON.stringify(settings)).not.toContain('secret');
   });
 

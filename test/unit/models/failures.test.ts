@@ -147,7 +147,11 @@ it.each([
   [429, 'You exceeded your current quota', 'give the key a quota again, or use another one'],
   [400, 'x is not a valid model ID', "correct the model's name"],
   [403, 'Forbidden', 'see what the key may use'],
-  [404, 'Not Found', 'correct the endpoint, to which /chat/completions is added, or the model'],
+  [
+    404,
+    'Not Found',
+    'correct the endpoint, to which /chat/completions (Anthropic: /v1/messages) is added, or the model',
+  ],
   [400, 'temperature must be at most 1', "correct the model's name or its parameters"],
 ])('says for %i %j to %s', (status, message, remedy) => {
   expect(remedyOf(new ModelError(message, { failure: 'denied', status }))).toBe(remedy);

@@ -3,7 +3,8 @@
 import type { Value } from '../../../values.ts';
 import type { ProviderCall } from '../../http/provider-endpoint.ts';
 import type { ImageAnswer, ImageRequest, Picture } from '../../model-client.ts';
-import { chatBody, completionIn, fieldsOf, listOf, parse, readError, tokensIn } from './protocol.ts';
+import { fieldsOf, listOf, parse, readError, tokensIn } from '../reading.ts';
+import { chatBody, completionIn } from './protocol.ts';
 
 /** Parts of the names of models that draw, as Data Designer tells them. */
 const DRAWING = /dall-e-|dalle|stable-diffusion|sd-|sd_|imagen|gpt-image-/i;

@@ -3,7 +3,7 @@
 
 import type { ToolCall } from '../../../turns.ts';
 import { isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
-import type { ProviderCall, Said, SaidError } from '../../http/provider-endpoint.ts';
+import type { ProviderCall, Said } from '../../http/provider-endpoint.ts';
 import type {
   ChatRequest,
   EmbeddingAnswer,
@@ -14,6 +14,18 @@ import type {
 } from '../../model-client.ts';
 import { decodeVector, encodeVector } from '../../vectors.ts';
 import type { ChatParameters } from '../provider-kind.ts';
+import {
+  errorIn,
+  type Fields,
+  fieldsOf,
+  finishOf,
+  isError,
+  listOf,
+  parse,
+  readError,
+  tokensIn,
+  wordOf,
+} from '../reading.ts';
 
 export function chatParameters(of: ChatParameters): ValueObject {
   const { temperature, topP, maxTokens, extraBody } = of;
@@ -81,21 +93,6 @@ function isClosed(schema: Value): boolean {
   return Object.values(schema).every(isClosed);
 }
 
-export type Fields = { readonly [name: string]: unknown };
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}
-
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Text that says something. */
-function wordOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
 /** Reads the body of an answer with status 200; of several choices the first. Null for what is neither a completion nor an error. */
 export function readCompletion(text: string): Said<ModelAnswer> | null {
   return completionIn(fieldsOf(parse(text)));
@@ -130,13 +127,6 @@ function toolCallOf(call: unknown): readonly ToolCall[] {
   if (wordOf(name) === null) return [];
   // Some write the arguments as an object.
   return [{ id: String(id ?? ''), name: String(name), args: wordOf(args) ?? JSON.stringify(args ?? {}) }];
-}
-
-/** What an endpoint writes about an error, in any of the ways that are in use; all of it where it is in none of them. */
-export function readError(text: string): SaidError {
-  const body = parse(text);
-  const said = errorIn(fieldsOf(Array.isArray(body) ? body[0] : body));
-  return said.message === '' ? { ...said, message: text } : said;
 }
 
 const MiB = 2 ** 20;
@@ -175,33 +165,6 @@ function vectorOf(embedding: unknown): string | null {
   return encodeVector((typeof embedding === 'string' ? decodeVector(embedding) : listOf(embedding)) ?? []);
 }
 
-function isError(value: unknown): boolean {
-  return wordOf(value) !== null || Object.keys(fieldsOf(value)).length > 0;
-}
-
-function errorIn(around: Fields): SaidError {
-  const { error, message, detail, errors } = around;
-  const inner = fieldsOf(error);
-  const first = fieldsOf(listOf(errors ?? detail)[0]);
-  // A gateway's "Provider returned error" has the provider's words beside it.
-  const raw = wordOf(fieldsOf(inner.metadata).raw);
-  const words = [inner.message, message, error, detail, first.message, first.msg].map(wordOf);
-  const said = words.find((word) => word !== null) ?? (isError(error) ? JSON.stringify(error) : '');
-  const status = [inner.code, inner.status, inner.status_code, around.code, around.status]
-    .map(Number)
-    .find((code) => Number.isInteger(code) && code >= 400 && code < 600);
-  return { message: raw === null ? said : `${said}: ${raw}`, status: status ?? null };
-}
-
-/** Undefined for what is no JSON. */
-export function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A text, or a list of parts: of texts, thoughts and refusals. */
 function partsOf(content: unknown) {
   const parts = { text: '', thoughts: '', refusal: '' };
@@ -225,37 +188,6 @@ function reasoningIn(message: Fields): string | null {
   return wordOf(
     details.map(({ text, summary, thinking }) => wordOf(text ?? summary ?? thinking) ?? '').join(''),
   );
-}
-
-export function tokensIn(count: unknown): number {
-  return Number.isSafeInteger(count) ? Math.max(0, count as number) : 0;
-}
-
-/**
- * The words for an end, each with what it means here, as OpenAI, Anthropic, Gemini, Mistral, Cohere, Bedrock, DeepSeek, GLM
- * and the servers of open models write them; in capitals or not, with or without `_`. The first that fits counts.
- */
-const ENDS: readonly (readonly [RegExp, ModelAnswer['finish']])[] = [
-  [
-    /filter|safety|recitation|refus|prohibit|block|spii|moderat|guardrail|sensitive|toxic|policy|flagged/,
-    'content-filter',
-  ],
-  [/length|max.*tokens?$|^maxoutput|limit$|context|^incomplete$|truncat/, 'length'],
-  [/error|abort|cancel|fail|malformed|timeout|insufficient|unavailable|overload/, 'error'],
-  [/^(?:tool(?:call|use)s?|functioncalls?)$/, 'tool-calls'],
-  [
-    /^(?:stop(?:sequence|token|ped)?|eos(?:token)?|end(?:turn|ofturn|oftext|ofsequence)?|completed?|finish(?:ed)?|done)$/,
-    'stop',
-  ],
-];
-
-function finishOf(reason: string | null): ModelAnswer['finish'] {
-  const bare =
-    reason
-      ?.toLowerCase()
-      .replace(/^finish_?reason[._]/, '')
-      .replace(/[^a-z]/g, '') ?? '';
-  return ENDS.find(([words]) => words.test(bare))?.[1] ?? 'other';
 }
 
 /** A gateway translates the model's own word, and leaves that beside: of the two, the one that says it is not whole. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readCompletion, readError } from '../../../../../src/models/providers/openai/protocol.ts';
+import { readCompletion } from '../../../../../src/models/providers/openai/protocol.ts';
+import { readError } from '../../../../../src/models/providers/reading.ts';
 
 function read(body: unknown) {
   return readCompletion(JSON.stringify(body));
