@@ -17,7 +17,7 @@ export type Message<Shown = Media> =
   /** What the tool call of that id came to. */
   | { readonly role: 'tool'; readonly call: string; readonly content: string };
 
-/** What all calls have. `parameters` are the fields of the body beside those built here, exactly as they are sent. */
+/** What all calls have. `parameters` are the fields of the body beside those built here, under OpenAI's names. */
 export interface CallRequest {
   /** What the provider calls it. */
   readonly model: string;

@@ -4,7 +4,6 @@
 import { digestOf } from '../../digest.ts';
 import { CellError } from '../../errors.ts';
 import type { Message } from '../../models/model-client.ts';
-import { providerKindOf } from '../../models/providers/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
 import type { Parameter, PlanModel } from '../../plan.ts';
 import { findReference } from '../../schemas/pointers.ts';
@@ -103,18 +102,19 @@ export function renderPrompt(template: Template, row: RowView, use: string): str
   return orFailCell(() => renderTemplate(template, row.values, { draw }));
 }
 
-/** The request body beside model and messages. */
+/** The request body beside model and messages, in the order in which it is sent; what `extraBody` says wins. */
 export function parametersOf(
-  { providerType, temperature, topP, maxTokens, extraBody }: PlanModel,
+  { temperature, topP, maxTokens, extraBody }: PlanModel,
   row: Pick<RowView, 'draw'>,
 ): { readonly [key: string]: Value } {
-  const drawn = (parameter: Parameter | null, use: string) =>
-    parameter === null ? null : drawParameter(parameter, row, use);
-  return providerKindOf(providerType).chatParameters({
-    temperature: drawn(temperature, 'temperature'),
-    topP: drawn(topP, 'top_p'),
-    ...{ maxTokens, extraBody },
-  });
+  const drawn = (name: string, parameter: Parameter | null) =>
+    parameter === null ? {} : { [name]: drawParameter(parameter, row, name) };
+  return {
+    ...drawn('temperature', temperature),
+    ...drawn('top_p', topP),
+    ...(maxTokens === null ? {} : { max_tokens: BigInt(maxTokens) }),
+    ...extraBody,
+  };
 }
 
 function drawParameter(parameter: Parameter, row: Pick<RowView, 'draw'>, use: string): number {

@@ -3,13 +3,12 @@
 // calls.
 
 import { findOwn } from '../../own-keys.ts';
-import * as anthropic from './anthropic/protocol.ts';
+import { UNSENT } from './anthropic/protocol.ts';
 import { showsForImages } from './openai/images.ts';
-import { chatParameters } from './openai/protocol.ts';
 import type { ProviderKind } from './provider-kind.ts';
 
 const OPENAI_FIELDS = {
-  ...{ chatRoute: '/chat/completions', chatParameters, showsForImages, unsent: [] },
+  ...{ chatRoute: '/chat/completions', showsForImages, unsent: [] },
   makes: ['text', 'embeddings', 'images'],
   sees: ['image', 'audio', 'video'],
 } satisfies Partial<ProviderKind>;
@@ -20,8 +19,8 @@ const PROVIDER_KINDS = {
     load: async () => (await import('./openai/client.ts')).openClient,
   },
   anthropic: {
-    ...{ isHosted: true, chatRoute: '/messages', makes: ['text'], sees: ['image'], unsent: anthropic.UNSENT },
-    ...{ chatParameters: anthropic.chatParameters, showsForImages: () => true },
+    ...{ isHosted: true, chatRoute: '/messages', makes: ['text'], sees: ['image'], unsent: UNSENT },
+    showsForImages: () => true,
     load: async () => (await import('./anthropic/client.ts')).openClient,
   },
   simulated: {

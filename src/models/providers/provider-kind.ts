@@ -1,17 +1,8 @@
-// What a kind of provider is: how its requests are written, and the client that sends them.
+// What a kind of provider is: what its models can do, and the client that asks them.
 
 import type { ProviderSettings } from '../../plan.ts';
 import type { Environment } from '../../proxies.ts';
-import type { ValueObject } from '../../values.ts';
 import type { Media, ModelClient } from '../model-client.ts';
-
-/** What a document says of a chat model, with what is drawn for a cell drawn. */
-export interface ChatParameters {
-  readonly temperature: number | null;
-  readonly topP: number | null;
-  readonly maxTokens: number | null;
-  readonly extraBody: ValueObject;
-}
 
 export interface ClientOptions {
   readonly provider: ProviderSettings;
@@ -33,8 +24,6 @@ export interface ProviderKind {
   readonly sees: readonly Media['modality'][];
   /** Fields of `extra_body` that it does not know: they are left out, with a warning. */
   readonly unsent: readonly string[];
-  /** `parameters` of a request, in the order in which they are sent; what `extraBody` says wins. */
-  readonly chatParameters: (of: ChatParameters) => ValueObject;
   /** Whether a model that makes pictures is shown what stands beside its prompt. */
   readonly showsForImages: (model: string) => boolean;
   /** Clients throw `ConfigError` for options that nobody can work with. */

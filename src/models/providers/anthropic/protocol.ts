@@ -6,7 +6,6 @@ import type { ToolCall } from '../../../turns.ts';
 import { isValueObject, parseJson, type Value, type ValueObject } from '../../../values.ts';
 import type { ProviderCall, Said, SaidError } from '../../http/provider-endpoint.ts';
 import type { ChatRequest, Media, Message, ModelAnswer } from '../../model-client.ts';
-import type { ChatParameters } from '../provider-kind.ts';
 import * as reading from '../reading.ts';
 import { fieldsOf, finishOf, listOf, parse, tokensIn, wordOf } from '../reading.ts';
 
@@ -24,19 +23,6 @@ export const UNSENT = [
   'top_logprobs',
   'logit_bias',
 ];
-
-export function chatParameters(of: ChatParameters): ValueObject {
-  const { temperature, topP, maxTokens, extraBody } = of;
-  const { stop = null, ...rest } = extraBody;
-  const sent = Object.entries(rest).filter(([name]) => !UNSENT.includes(name));
-  return {
-    max_tokens: maxTokens === null ? DEFAULT_MAX_TOKENS : BigInt(maxTokens),
-    ...(temperature === null ? {} : { temperature }),
-    ...(topP === null ? {} : { top_p: topP }),
-    ...(stop === null ? {} : { stop_sequences: typeof stop === 'string' ? [stop] : stop }),
-    ...Object.fromEntries(sent),
-  };
-}
 
 export function headersOf(apiKey: string | null): Readonly<Record<string, string>> {
   return { 'anthropic-version': '2023-06-01', ...(apiKey === null ? {} : { 'x-api-key': apiKey }) };
@@ -68,7 +54,17 @@ export function chatBody({ model, messages, parameters }: ChatRequest): Value {
       const results = end === -1 ? after : after.slice(0, end);
       return [{ role: 'user', content: results.map(resultOf) }];
     }),
-    ...parameters,
+    ...sentOf(parameters),
+  };
+}
+
+/** The parameters, which have OpenAI's names, under Anthropic's. */
+function sentOf({ stop = null, ...parameters }: ChatRequest['parameters']): ValueObject {
+  const sent = Object.entries(parameters).filter(([name]) => !UNSENT.includes(name));
+  return {
+    max_tokens: DEFAULT_MAX_TOKENS,
+    ...Object.fromEntries(sent),
+    ...(stop === null ? {} : { stop_sequences: typeof stop === 'string' ? [stop] : stop }),
   };
 }
 

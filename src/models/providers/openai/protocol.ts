@@ -13,7 +13,6 @@ import type {
   ModelAnswer,
 } from '../../model-client.ts';
 import { decodeVector, encodeVector } from '../../vectors.ts';
-import type { ChatParameters } from '../provider-kind.ts';
 import {
   errorIn,
   type Fields,
@@ -26,16 +25,6 @@ import {
   tokensIn,
   wordOf,
 } from '../reading.ts';
-
-export function chatParameters(of: ChatParameters): ValueObject {
-  const { temperature, topP, maxTokens, extraBody } = of;
-  return {
-    ...(temperature === null ? {} : { temperature }),
-    ...(topP === null ? {} : { top_p: topP }),
-    ...(maxTokens === null ? {} : { max_tokens: BigInt(maxTokens) }),
-    ...extraBody,
-  };
-}
 
 type Reading<Answer> = Omit<ProviderCall<Answer>, 'body' | 'hasSchema'>;
 

@@ -3,7 +3,6 @@ import type { ChatRequest, Message } from '../../../../../src/models/model-clien
 import {
   chatBody,
   chatCall,
-  chatParameters,
   readError,
   readMessage,
 } from '../../../../../src/models/providers/anthropic/protocol.ts';
@@ -12,8 +11,6 @@ import type { ValueObject } from '../../../../../src/values.ts';
 function bodyOf(messages: readonly Message[], parameters: ValueObject = {}) {
   return chatBody({ model: 'claude', messages, parameters, responseSchema: null } as unknown as ChatRequest);
 }
-
-const NOTHING = { temperature: null, topP: null, maxTokens: null, extraBody: {} };
 
 function read(body: unknown) {
   return readMessage(JSON.stringify(body));
@@ -26,25 +23,22 @@ function answerOf(top: object) {
 }
 
 describe('the request', () => {
+  const sent = (parameters: ValueObject) => {
+    const { model, messages, ...rest } = bodyOf([], parameters) as ValueObject;
+    return rest;
+  };
+
   it('always says how long an answer may be: 4,096 tokens where the document says nothing', () => {
-    expect(chatParameters(NOTHING)).toEqual({ max_tokens: 4_096n });
-    expect(chatParameters({ ...NOTHING, temperature: 0.5, topP: 0.9, maxTokens: 20 })).toEqual({
-      ...{ max_tokens: 20n, temperature: 0.5, top_p: 0.9 },
-    });
+    expect(sent({})).toEqual({ max_tokens: 4_096n });
+    const parameters = { temperature: 0.5, top_p: 0.9, max_tokens: 20n };
+    expect(sent(parameters)).toEqual(parameters);
   });
 
   it('has what extra_body says, `stop` under its name here, and not what Anthropic has no field for', () => {
-    const extraBody = {
-      ...{ top_k: 5n, max_tokens: 9n, stop: 'END', seed: 3n, n: 1n, response_format: { type: 'text' } },
-      ...{ frequency_penalty: 1, presence_penalty: 1, thinking: { type: 'enabled', budget_tokens: 2_000n } },
-    };
-    expect(chatParameters({ ...NOTHING, extraBody })).toEqual({
-      ...{ max_tokens: 9n, stop_sequences: ['END'], top_k: 5n },
-      thinking: { type: 'enabled', budget_tokens: 2_000n },
-    });
-    expect(chatParameters({ ...NOTHING, extraBody: { stop: ['A', 'B'] } })).toMatchObject({
-      stop_sequences: ['A', 'B'],
-    });
+    const known = { top_k: 5n, max_tokens: 9n, thinking: { type: 'enabled', budget_tokens: 2_000n } };
+    const unknown = { seed: 3n, n: 1n, response_format: {}, frequency_penalty: 1, presence_penalty: 1 };
+    expect(sent({ ...known, stop: 'END', ...unknown })).toEqual({ ...known, stop_sequences: ['END'] });
+    expect(sent({ stop: ['A', 'B'] })).toMatchObject({ stop_sequences: ['A', 'B'] });
   });
 
   it('has the system prompt beside the messages', () => {
