@@ -1,16 +1,37 @@
-import { readFileSync } from 'node:fs';
+// Documents and seed files changed at random: nested values replaced, bytes of either file cut out, doubled or replaced.
+// `ROWLOOM_RUNS=10000` takes more of them.
+
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ConfigError } from '../../../src/errors.ts';
-import { prepareFiles } from './prepared.ts';
+import { prepareDocument } from '../../support/conformance-build.ts';
 
-const root = new URL('../../../', import.meta.url);
-const example = parse(readFileSync(new URL('examples/tickets.yaml', root), 'utf8')) as object;
-const products = readFileSync(new URL('examples/products.csv', root), 'utf8');
+const RUNS = Number(process.env.ROWLOOM_RUNS ?? 150);
+/** What a document may take; a machine that is busy is slower. */
+const LIMIT_MS = 2_000 * (RUNS > 1_000 ? 1 : 10);
+
+const CONFORMANCE = `${import.meta.dirname}/../../../conformance`;
+const DOCUMENTS = readdirSync(`${CONFORMANCE}/documents`).sort();
+const SEED_FILES = readdirSync(`${CONFORMANCE}/seeds`, { recursive: true, encoding: 'utf8' })
+  .filter((name) => statSync(`${CONFORMANCE}/seeds/${name}`).isFile())
+  .sort();
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rowloom-mutations-'));
+  for (const name of ['seeds', 'home'])
+    cpSync(`${CONFORMANCE}/${name}`, join(folder, name), { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Path = readonly (string | number)[];
 
 /** All places in a tree. */
-function pathsOf(tree: unknown, path: readonly (string | number)[] = []): (string | number)[][] {
+function pathsOf(tree: unknown, path: Path = []): Path[] {
   if (typeof tree !== 'object' || tree === null) return [[...path]];
   const below = Object.entries(tree).flatMap(([key, item]) =>
     pathsOf(item, [...path, Array.isArray(tree) ? Number(key) : key]),
@@ -18,18 +39,16 @@ function pathsOf(tree: unknown, path: readonly (string | number)[] = []): (strin
   return [[...path], ...below];
 }
 
-function replaced(tree: unknown, [key, ...rest]: readonly (string | number)[], value: unknown): unknown {
+function replaced(tree: unknown, [key, ...rest]: Path, value: unknown): unknown {
   if (key === undefined) return value;
-  const copy = (Array.isArray(tree) ? [...tree] : { ...(tree as object) }) as Record<
-    string | number,
-    unknown
-  >;
+  if (typeof tree !== 'object' || tree === null) return tree; // An earlier change took the place away.
+  const copy = (Array.isArray(tree) ? [...tree] : { ...tree }) as Record<string | number, unknown>;
   copy[key] = replaced(copy[key], rest, value);
   return copy;
 }
 
-const nonsense = fc.oneof(
-  fc.constantFrom(
+const nonsense = fc.constantFrom<unknown[]>(
+  ...[
     null,
     true,
     -1,
@@ -39,50 +58,95 @@ const nonsense = fc.oneof(
     'x',
     '{{',
     '{{ nothing }}',
-    '{{ body }}',
+    '{{ name }}',
+    '{% if',
     'toString',
     '__proto__',
-    [],
-    {},
-  ),
-  fc.constantFrom(
-    ['a'],
-    [null],
-    { a: 1 },
-    [[]],
-    { constructor: 1 },
-    'tier',
-    'uuid',
-    'llm-text',
-    'constructor',
-  ),
+  ],
+  ...[[], {}, ['a'], [null], { a: 1 }, [[]], { constructor: 1 }, 'tier', 'uuid', 'llm-text', 'constructor'],
 );
+/** A place is a share of the length. */
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const values = fc.array(fc.record({ place, value: nonsense }), { minLength: 1, maxLength: 3 });
+const bytes = fc.array(
+  fc.record({
+    ...{ place, length: fc.integer({ min: 0, max: 12 }), copies: fc.integer({ min: 0, max: 2 }) },
+    text: fc.constantFrom(
+      '',
+      '\0',
+      '"',
+      '{',
+      '\n',
+      '\r',
+      ',',
+      ':',
+      '\ufeff',
+      '\xff',
+      '- ',
+      '&a ',
+      '*a',
+      '1e999',
+    ),
+  }),
+  { minLength: 1, maxLength: 3 },
+);
+const mutation = fc.record({
+  document: fc.constantFrom(...DOCUMENTS),
+  change: fc.oneof(
+    fc.record({ of: fc.constant('values' as const), values }),
+    fc.record({ of: fc.constant('text' as const), bytes }),
+    fc.record({ of: fc.constant('seeds' as const), bytes, seed: fc.constantFrom(...SEED_FILES) }),
+  ),
+});
+
+type Bytes = typeof bytes extends fc.Arbitrary<infer Changes> ? Changes : never;
+
+function mangled(content: Buffer, changes: Bytes): Buffer {
+  return changes.reduce<Buffer>((before, { place: share, length, copies, text }) => {
+    const at = Math.floor(share * before.length);
+    const part = before.subarray(at, at + length);
+    const parts = [before.subarray(0, at), ...Array<Buffer>(copies).fill(part), Buffer.from(text, 'latin1')];
+    return Buffer.concat([...parts, before.subarray(at + length)]);
+  }, content);
+}
 
 describe('a document changed at random', () => {
   it('is either prepared or refused with messages that all have a place', async () => {
-    const change = fc.record({ path: fc.constantFrom(...pathsOf(example)), value: nonsense });
     await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
-        const tree = changes.reduce<unknown>((before, { path, value }) => {
-          try {
-            return replaced(before, path, value);
-          } catch {
-            return before; // An earlier change took the place away.
+      fc.asyncProperty(mutation, async ({ document, change }) => {
+        const original = readFileSync(`${CONFORMANCE}/documents/${document}`);
+        let content: string | Buffer = original;
+        if (change.of === 'text') content = mangled(original, change.bytes);
+        else if (change.of === 'values') {
+          let tree: unknown = parse(original.toString());
+          for (const { place: share, value } of change.values) {
+            const paths = pathsOf(tree);
+            tree = replaced(tree, paths[Math.floor(share * paths.length)]!, value);
           }
-        }, example);
-        const files = { 'config.yaml': stringify(tree), 'examples/products.csv': products };
+          content = stringify(tree);
+        } else {
+          const seeds = readFileSync(`${CONFORMANCE}/seeds/${change.seed}`);
+          writeFileSync(join(folder, 'seeds', change.seed), mangled(seeds, change.bytes));
+        }
+        writeFileSync(join(folder, document), content);
+        const startedAt = performance.now();
         try {
-          await prepareFiles(files);
+          await prepareDocument(document, { folder, rows: 4 });
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
           expect(error.violations.some(({ level }) => level === 'error')).toBe(true);
           for (const { message, line, column } of error.violations) {
             expect(message).not.toMatch(/undefined|\[object|NaN/);
-            if (line !== null) expect(column).toBeGreaterThan(0);
+            for (const number of [line, column]) if (number !== null) expect(number).toBeGreaterThan(0);
           }
+        } finally {
+          if (change.of === 'seeds')
+            cpSync(`${CONFORMANCE}/seeds/${change.seed}`, join(folder, 'seeds', change.seed));
+          rmSync(join(folder, document));
         }
+        expect(performance.now() - startedAt).toBeLessThan(LIMIT_MS);
       }),
-      { numRuns: 60 },
+      { numRuns: RUNS },
     );
-  });
+  }, 600_000);
 });
