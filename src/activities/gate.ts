@@ -71,6 +71,12 @@ export class Gate {
     this.#ending ??= setTimeout(() => this.#cutting.abort(), END_GRACE_MS).unref();
   }
 
+  /** As `end`, without the grace. */
+  cutNow(): void {
+    this.end();
+    this.#cutting.abort();
+  }
+
   /** Stops asking. */
   dispose(): void {
     clearInterval(this.#ticking);

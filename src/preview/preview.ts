@@ -103,14 +103,18 @@ export class Preview {
   /** Makes nothing more. The first reason counts. */
   stop(reason: string): void {
     this.#reason ??= reason;
-    this.#conductor.stop(reason);
-    for (const group of this.#groups.values()) group.halt();
+    this.#halt(reason);
     this.#bell.ring();
   }
 
+  #halt(why: string): void {
+    this.#conductor.stop(why);
+    for (const group of this.#groups.values()) group.halt();
+  }
+
   /**
-   * The rows in their order, each once it is whole or dropped. When the signal fires nothing more is made or waited for.
-   * Called once. Throws `ConfigError` before any call where a key is missing.
+   * The rows in their order, each once it is whole or dropped. Nothing more is made or waited for when the signal fires, or
+   * when the loop over them is left: calls in flight are cut. Called once. Throws `ConfigError` before any call where a key is missing.
    */
   async *rows(stopSignal: AbortSignal): AsyncGenerator<EndedRow, void> {
     const { calls, plan, settings } = this.#build;
@@ -132,7 +136,8 @@ export class Preview {
       }
     } finally {
       stopSignal.removeEventListener('abort', onAbort);
-      calls.gate.end();
+      this.#halt('nobody waits for more rows');
+      calls.gate.cutNow();
       calls.dispose();
     }
   }
@@ -155,7 +160,7 @@ export class Preview {
       });
       this.#groups.set(rowGroup, group);
       this.#tellLimits();
-      if (this.#reason !== null) group.halt();
+      if (this.#conductor.phase === 'stopping') group.halt();
       await group.generate();
       const { columns } = group;
       const { isComplete } = group.conductor;

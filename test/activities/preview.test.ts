@@ -1,7 +1,9 @@
 // A preview makes the rows that a `run` makes, without a server and without a file.
 
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openPreview, type PreviewedRow } from '../../src/client/build/preview-dataset.ts';
 import { findRows, findVersion } from '../../src/store/look.ts';
@@ -152,6 +154,31 @@ describe('a preview', () => {
       if (row === 1) setTimeout(() => stop.abort(), 100);
     }
     expect(seen).toEqual([0, 1]);
+  });
+
+  it('that a program leaves early makes nothing more: calls in flight are cut, and the program can end', {
+    timeout: 60_000,
+  }, async () => {
+    const workplace = newPlace();
+    writeTopics(workplace, { columns: [text('body', 'About {{ topic }}')] });
+    mock.setFaults([{ kind: 'hang', cells: ['body/1', 'body/2'] }]);
+    const options = {
+      ...{ target: 'tickets.yaml', cwd: workplace.directory, home: 'none', environment: {}, rows: 60 },
+      ...{ isSimulated: false, isNew: false },
+    };
+    const library = join(import.meta.dirname, '../../src/client/build/preview-dataset.ts');
+    writeFileSync(
+      join(workplace.directory, 'program.mjs'),
+      `import { openPreview } from ${JSON.stringify(library)};
+       const preview = await openPreview(${JSON.stringify(options)});
+       for await (const { row } of preview.rows(new AbortController().signal)) { console.log(row); break; }
+       console.log(preview.reason);`,
+    );
+    const program = join(workplace.directory, 'program.mjs');
+    const args = ['--import', import.meta.resolve('tsx'), program];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 50_000 });
+    expect(stdout).toBe('0\nnull\n');
+    await until(() => mock.stats().inFlight === 0, { limitMs: 1_000 });
   });
 
   it('of a command ends at once with 130 on Ctrl-C, and leaves neither a server nor a file', async () => {

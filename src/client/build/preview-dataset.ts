@@ -29,8 +29,8 @@ export interface PreviewedRow extends RowView {
 
 export interface OpenPreview extends Pick<Target, 'name' | 'document'>, Pick<PreparedTarget, 'config'> {
   /**
-   * Makes the rows; gives them in their order, each as soon as it is whole or dropped. When the signal fires no other comes,
-   * and calls in flight are cut. Called once. Throws `ConfigError` before any call where a key is missing.
+   * Makes the rows; gives them in their order, each as soon as it is whole or dropped. When the signal fires, or
+   * the loop over them is left, no other comes and calls in flight are cut. Called once. Throws `ConfigError` before any call where a key is missing.
    */
   rows(stopSignal: AbortSignal): AsyncGenerator<PreviewedRow, void>;
   /** Why it ended before all rows were made, for people; null where nothing ended it. */
