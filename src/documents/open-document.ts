@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { MAX_SIZE_BYTES } from '../config/load.ts';
 import type { OpenDocument } from '../config/prepare.ts';
 import { ConfigError } from '../errors.ts';
-import { isWebAddress } from '../text/web-address.ts';
+import { isWebAddress, withoutSecrets } from '../text/web-address.ts';
 
 /** Gives a document's bytes. Throws `ConfigError` that says why there are none, or what to do. */
 export const openDocument: OpenDocument = async (options) => {
@@ -30,7 +30,7 @@ export const openDocument: OpenDocument = async (options) => {
 };
 
 function shownName(place: string, { file, cwd }: { readonly file: string; readonly cwd: string }): string {
-  if (isWebAddress(file)) return file;
+  if (isWebAddress(file)) return withoutSecrets(file);
   const relative = path.relative(cwd, place);
   const isOutside = relative.startsWith('..') || path.isAbsolute(relative);
   return isOutside ? path.basename(place) : relative || file;

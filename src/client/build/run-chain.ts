@@ -2,10 +2,12 @@
 
 import { ConfigError, RefusedError } from '../../errors.ts';
 import { sumCounts } from '../wish/count-cells.ts';
+import { type Openers, openingOnce } from '../wish/openers.ts';
+import { datasetNameFor, findTarget } from '../wish/target.ts';
 import { ASK_ABOVE_CELLS, openWish, type Question } from '../wish/wish.ts';
 import { type RunEnd, type RunOptions, runDataset } from './run-dataset.ts';
 
-/** What is typed counts for each document. */
+/** What is typed counts for each document. `openers` are for one alone: of several each is opened anew in its turn. */
 export interface ChainOptions extends Omit<RunOptions, 'target'> {
   /** In the order in which they are made: later ones may have earlier ones' datasets as seeds. */
   readonly targets: readonly string[];
@@ -34,27 +36,55 @@ export async function runChain({
   }
   let { ask } = options;
   if (targets.length > 1 && !options.isDryRun && options.keep !== true) {
-    const question = await questionOfChain({ ...options, targets });
-    const answer = question === null ? 'regenerate' : await options.ask(question);
-    ask = async () => answer;
+    const question = await questionOfChain({ ...options, targets, openers: openingOnce() });
+    // What is found only then, in files that the documents above made, is asked about then.
+    if (question !== null) {
+      const answer = await options.ask(question);
+      ask = async () => answer;
+    }
   }
   const ends: ChainEnd[] = [];
-  let isAboveMade = true;
+  const unmade = new Set<string>();
   for (const [index, target] of targets.entries()) {
     onDocument(target);
     // A number of rows is that of the first: the others have those of their seeds.
     const { rows: _, ...later } = options;
-    const run = runDataset({ ...(index === 0 ? options : later), target, ask });
-    const end = await run.catch((error): ChainEnd => {
-      if (isAboveMade || !(error instanceof ConfigError)) throw error;
+    const own = { ...(index === 0 ? options : later), target };
+    const turn = openTurn(targets.length === 1 ? options.openers : undefined);
+    const end = await runDataset({ ...own, ask, openers: turn.openers }).catch((error): ChainEnd => {
+      const missing = turn.missingSeeds(error);
+      if (missing === null || !unmade.has(datasetNameFor(missing, options))) throw error;
       return { how: 'later', target, error };
     });
     ends.push(end);
     onEnd(end);
-    if (end.how === 'dry-run') isAboveMade &&= end.wish.isDone;
-    else if (end.how !== 'later' && !(end.how === 'ended' && end.isComplete)) break;
+    if (end.how === 'later') unmade.add((await findTarget(own)).name);
+    else if (end.how === 'dry-run') {
+      if (!end.wish.isDone) unmade.add(end.wish.name);
+    } else if (!(end.how === 'ended' && end.isComplete)) break;
   }
   return ends;
+}
+
+/** What one document of a chain is opened with, anew: the files that are its seeds may just have been made. */
+function openTurn(given: Openers = openingOnce()) {
+  let seeds: { readonly name: string; readonly isThere: boolean } | null = null;
+  const openers: Openers = {
+    openDocument: given.openDocument,
+    async openSeeds(source, places) {
+      const found = await given.openSeeds(source, places);
+      if (source.seed_type === 'dataset') seeds = { name: source.name, isThere: 'source' in found };
+      return found;
+    },
+  };
+  return {
+    openers,
+    /** The dataset of its seeds, where nothing else than that is wrong. */
+    missingSeeds(error: unknown): string | null {
+      if (!(error instanceof ConfigError) || seeds === null || seeds.isThere) return null;
+      return error.violations.filter(({ level }) => level === 'error').length === 1 ? seeds.name : null;
+    },
+  };
 }
 
 /** What of all documents may be made again: of one below a document that changes, up to all that it has. */

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { ownCommand } from '../../../text/own-command.ts';
+import { withoutSecrets } from '../../../text/web-address.ts';
 import { formatJson } from '../../../values.ts';
 import { type OpenPreview, openPreview, type PreviewedRow } from '../../build/preview-dataset.ts';
 import { line } from '../../tell/format.ts';
@@ -156,5 +157,5 @@ function commandToKeep(
     ['--out', out],
   ].flatMap(([option, value]) => (value === undefined ? [] : [option!, value]));
   const others = [...(isNew ? ['--new'] : []), ...(simulate ? ['--simulate'] : [])];
-  return ownCommand('run', config, '-n', String(n), ...options, ...others);
+  return ownCommand('run', withoutSecrets(config), '-n', String(n), ...options, ...others);
 }

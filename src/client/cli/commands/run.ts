@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { formatCount } from '../../../text/plural.ts';
+import { withoutSecrets } from '../../../text/web-address.ts';
 import { type ChainEnd, runChain } from '../../build/run-chain.ts';
 import { describePlan } from '../../tell/describe-plan.ts';
 import { line } from '../../tell/format.ts';
@@ -17,7 +18,7 @@ import {
   endJson,
   planJson,
 } from '../../tell/run-report.ts';
-import { type Openers, openingOnce } from '../../wish/openers.ts';
+import type { Openers } from '../../wish/openers.ts';
 import type { Wish } from '../../wish/wish.ts';
 import type { CliContext } from '../context.ts';
 import { handleInterrupts } from '../interrupts.ts';
@@ -56,7 +57,7 @@ export async function run(
   configs: readonly string[],
   flags: RunFlags,
   context: CliContext,
-  openers: Openers = openingOnce(),
+  openers?: Openers,
 ): Promise<readonly ChainEnd[]> {
   let startedAt = Date.now();
   const progress = new ProgressLine(context);
@@ -83,7 +84,8 @@ export async function run(
   let hasFailed = false;
   function tellEnd(end: ChainEnd): void {
     if (end.how === 'later') {
-      const { target, error } = end;
+      const { error } = end;
+      const target = withoutSecrets(end.target);
       say(line('later', `${target} is planned once the documents before it are made; now ${error.message}`));
       if (flags.json) context.print(JSON.stringify({ document: target, later: error.message }));
       return;
@@ -117,7 +119,7 @@ export async function run(
     return await runChain({
       ...wishOptionsOf(configs[0]!, flags, context),
       targets: configs,
-      openers,
+      ...(openers === undefined ? {} : { openers }),
       onDocument() {
         startedAt = Date.now();
         first = undefined;
