@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../../../src/activities/backoff.ts';
+import type { WaitError } from '../../../src/columns/calls.ts';
 import { ModelError } from '../../../src/errors.ts';
 import { Limiter } from '../../../src/models/limiter.ts';
 
@@ -21,11 +22,14 @@ interface Endpoint {
   /** How many the endpoint serves at a time, by the milliseconds since the start. */
   readonly serves: (ms: number) => number;
   readonly retryAfterMs?: number | null;
+  /** Calls that it takes in each whole minute; the others are told when the next one begins. */
+  readonly perMinute?: number;
+  readonly latencyMs?: number;
 }
 
 /** Makes `calls`, or as many as there is time for. */
 async function pace(
-  { max, serves, retryAfterMs = 1_000 }: Endpoint,
+  { max, serves, perMinute = Number.POSITIVE_INFINITY, latencyMs = LATENCY_MS, ...endpoint }: Endpoint,
   calls: number,
   limitMs = Number.POSITIVE_INFINITY,
 ): Promise<Pace> {
@@ -39,25 +43,46 @@ async function pace(
       return () => undefined;
     },
   });
+  const wait = (ms: number) => new Promise<void>((resolve) => after(ms, resolve));
   let served = 0;
   let rejected = 0;
+  const taken = new Map<number, number>();
   const answeredAt: number[] = [];
+  const isTaken = () => {
+    const minute = Math.floor(now / 60_000);
+    const takenBefore = taken.get(minute) ?? 0;
+    if (served >= serves(now) || takenBefore >= perMinute) return false;
+    taken.set(minute, takenBefore + 1);
+    return true;
+  };
+  const tryOnce = async (backoff: Backoff) => {
+    const permit = await limiter.acquire(new AbortController().signal);
+    if (isTaken()) {
+      served += 1;
+      await wait(latencyMs);
+      served -= 1;
+      answeredAt.push(now);
+      permit.succeed();
+      return true;
+    }
+    rejected += 1;
+    await wait(REJECTION_MS);
+    const restOfMinute = 60_000 - (now % 60_000);
+    const retryAfterMs = Number.isFinite(perMinute) ? restOfMinute : (endpoint.retryAfterMs ?? null);
+    const error = new ModelError('busy', { failure: 'busy', retryAfterMs });
+    permit.fail(error);
+    await wait(backoff.after(error));
+    return false;
+  };
   const make = async () => {
-    const backoff = new Backoff();
-    for (;;) {
-      const permit = await limiter.acquire(new AbortController().signal);
-      if (served < serves(now)) {
-        served += 1;
-        await new Promise<void>((resolve) => after(LATENCY_MS, resolve));
-        served -= 1;
-        answeredAt.push(now);
-        return permit.succeed();
+    for (let backoff = new Backoff(); ; ) {
+      try {
+        if (await tryOnce(backoff)) return;
+      } catch (error) {
+        // A slice gives up its place, and comes back after the time.
+        await wait((error as WaitError | ModelError).retryAfterMs!);
+        backoff = new Backoff();
       }
-      rejected += 1;
-      await new Promise<void>((resolve) => after(REJECTION_MS, resolve));
-      const error = new ModelError('busy', { failure: 'busy', retryAfterMs });
-      permit.fail(error);
-      await new Promise<void>((resolve) => after(backoff.after(error), resolve));
     }
   };
   const made = Array.from({ length: calls }, make);
@@ -86,11 +111,18 @@ describe('the pace of calls', () => {
 
   it('follows an endpoint that serves 8, then 32, then 4, within 30 s', async () => {
     const serves = (ms: number) => (ms < 20_000 ? 8 : ms < 60_000 ? 32 : 4);
-    const { answeredAt, rejected } = await pace({ max: 64, serves }, 20_000, 100_000);
+    const { answeredAt, rejected } = await pace({ max: 64, serves, retryAfterMs: 1_000 }, 20_000, 100_000);
     const perSecond = (fromMs: number, toMs: number) =>
       answeredAt.filter((at) => fromMs <= at && at < toMs).length / ((toMs - fromMs) / 1_000);
     expect(perSecond(50_000, 60_000)).toBeGreaterThan(0.9 * 160);
     expect(perSecond(90_000, 100_000)).toBeGreaterThan(0.9 * 20);
     expect(rejected / (answeredAt.length + rejected)).toBeLessThan(0.03);
+  });
+
+  it('uses each minute of an endpoint that takes 600 calls in one', async () => {
+    const endpoint = { max: 64, serves: () => 1_000, perMinute: 600, latencyMs: 5_000 };
+    const { answeredAt } = await pace(endpoint, 5_000, 480_000);
+    const later = answeredAt.filter((at) => at >= 120_000).length;
+    expect(later / (6 * 600)).toBeGreaterThan(0.9);
   });
 });
