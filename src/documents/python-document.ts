@@ -2,7 +2,7 @@
 // the program's memory are read from a file beside it, as all seeds are, so the same program gives the same plan.
 
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,13 @@ export async function writeByPython(options: PythonOptions): Promise<OpenedDocum
   if (!existsSync(place)) throw refuse('does not exist');
   const python = pythonOf(environment);
   const folder = await mkdtemp(join(tmpdir(), 'rowloom-python-'));
-  const dispose = () => rm(folder, { recursive: true, force: true });
+  // A process that is ended, by Ctrl-C or a signal, disposes of nothing else.
+  const onExit = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', onExit);
+  const dispose = async () => {
+    process.off('exit', onExit);
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
     const said = await runPython(python, { args: [place, folder], cwd, environment, refuse });
     const bytes = await readFile(join(folder, 'config.json')).catch(() => null);
@@ -58,6 +64,8 @@ function runPython(python: string, { args, cwd, environment, refuse }: RunOption
       env: environment as NodeJS.ProcessEnv,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const onExit = () => void child.kill('SIGKILL');
+    process.once('exit', onExit);
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-SHOWN_CHARACTERS);
@@ -69,7 +77,10 @@ function runPython(python: string, { args, cwd, environment, refuse }: RunOption
         ),
       ),
     );
-    child.once('close', () => resolve(said));
+    child.once('close', () => {
+      process.off('exit', onExit);
+      resolve(said);
+    });
   });
 }
 

@@ -4,7 +4,7 @@
  * wrong stands in `problem.json`: `missing`, the package that is not there, or `message`.
  */
 export const PYTHON_SCRIPT = `
-import hashlib, inspect, json, sys
+import hashlib, inspect, json, math, sys
 from pathlib import Path
 
 source, folder = sys.argv[1], Path(sys.argv[2])
@@ -47,29 +47,55 @@ def frame_of(source):
             return pd.concat(frames, ignore_index=True)
 
 
+def json_of(value):
+    """As JSON has it: numpy's numbers and arrays are Python's own, what is missing is null, dates are ISO 8601, else it is text."""
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(name): json_of(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_of(item) for item in value]
+    if hasattr(value, "tolist"):
+        return json_of(value.tolist())
+    if type(value).__name__ in ("NaTType", "NAType"):
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
 def write_rows(frame):
+    from pyarrow import ArrowInvalid, ArrowNotImplementedError, ArrowTypeError
+
     path = folder / "seeds.parquet"
     try:
         frame.to_parquet(path, index=False)
-    except Exception:
+    except (ArrowInvalid, ArrowTypeError, ArrowNotImplementedError, OverflowError):
         # A column of several types has no place in Parquet.
         path.unlink(missing_ok=True)
         path = folder / "seeds.jsonl"
-        frame.to_json(path, orient="records", lines=True, date_format="iso", double_precision=15)
+        with path.open("w", encoding="utf-8") as file:
+            for row in frame.to_dict("records"):
+                file.write(json.dumps(json_of(row)) + "\\n")
     return {"seed_type": "local", "path": str(path)}
 
 
 def activity_of(config, written):
-    """The function stays in Python: a worker there makes the cells, and the version tells when its code changed."""
+    """The function stays in Python: a worker there makes the cells, and the version tells when its file changes."""
     function = inspect.unwrap(config.generator_function)
     try:
-        code = inspect.getsource(function)
-    except (OSError, TypeError):
-        code = repr(function)
+        file = inspect.getsourcefile(function)
+    except TypeError:
+        file = None
+    if file is None:
+        raise ValueError(
+            f'no file tells when the function of column "{config.name}" changes, which is of the type '
+            f'"{type(function).__name__}": write it with def, and call the other one in it'
+        )
     written["required_columns"] = list(config.required_columns)
     written["side_effect_columns"] = list(config.side_effect_columns)
     written["task_queue"] = "python"
-    written["version"] = hashlib.sha256(code.encode()).hexdigest()[:12]
+    written["version"] = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]
 
 
 try:

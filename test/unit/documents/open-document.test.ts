@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileAddress } from '../../../src/documents/web-document.ts';
 import { type ConfigError, formatViolation } from '../../../src/errors.ts';
+import { openSeeds } from '../../../src/seeds/open-seeds.ts';
+import { processStart } from '../../../src/server/processes.ts';
 import { prepareFiles, violationsOf, writeFiles } from '../config/prepared.ts';
 import { temporaryFolder } from '../store/support.ts';
 
@@ -85,6 +90,8 @@ describe('a document of the web', () => {
   });
 });
 
+const DOCUMENTS = path.join(import.meta.dirname, '../../../src/documents/python-document.ts');
+
 /** As much of Data Designer as a document needs here: the loader runs the program, whose builder says what it holds. */
 const LIBRARY = {
   'data_designer/__init__.py': '',
@@ -95,13 +102,19 @@ import runpy
 def load_config_builder(path):
     return runpy.run_path(path)["load_config_builder"]()
 `,
+  'pyarrow.py': `
+class ArrowInvalid(ValueError): pass
+class ArrowTypeError(TypeError): pass
+class ArrowNotImplementedError(NotImplementedError): pass
+`,
   'data_designer/config/__init__.py': `
+from pyarrow import ArrowInvalid
 class Plain:
     def __init__(self, **fields): self.__dict__.update(fields)
 class Frame:
-    def __init__(self, lines): self.lines = lines
-    def to_parquet(self, path, index): raise ValueError("mixed")
-    def to_json(self, path, **_): open(path, "w").write(self.lines)
+    def __init__(self, rows, error=ArrowInvalid("mixed")): self.rows, self.error = rows, error
+    def to_parquet(self, path, index): raise self.error
+    def to_dict(self, orient): return self.rows
 class Builder:
     def __init__(self, columns, frame=None): self.columns, self.frame = columns, frame
     def get_seed_config(self):
@@ -131,7 +144,7 @@ def load_config_builder():
         name="loud", generator_function=shout, required_columns=["city"], side_effect_columns=["size"],
         written={"name": "loud", "column_type": "custom", "generator_function": "shout"},
     )
-    return Builder([label, loud], Frame('{"city": "Ulm"}\\n{"city": "Oslo"}\\n'))
+    return Builder([label, loud], Frame([{"city": "Ulm"}, {"city": "Oslo"}]))
 `;
 
 describe('a document that is a program in Python', () => {
@@ -178,6 +191,64 @@ describe('a document that is a program in Python', () => {
     expect(forms(other)[1]).toEqual(forms(first)[1]);
     expect(forms(first)[2]).toMatchObject({ activity: { queue: 'python', name: 'shout' }, reads: ['city'] });
     expect(forms(other)[2]).not.toEqual(forms(first)[2]);
+  });
+
+  it('gives another plan where what its function uses changed in the same file', async () => {
+    const program = (more: string) => PROGRAM.replace('def shout', `SIZE = ${more}\ndef shout`);
+    const [first, other] = [await prepared(program('1')), await prepared(program('2'))];
+    expect(other.plan.columns[2]?.form).not.toEqual(first.plan.columns[2]?.form);
+  });
+
+  it('refuses a function that no file is known of: its cells would be made again at each start', async () => {
+    const partial = 'import functools\nshout = functools.partial(shout)\ndef load_config_builder';
+    expect(await says(PROGRAM.replace('def load_config_builder', partial))).toEqual([
+      'error cities.py cannot be run: ValueError: no file tells when the function of column "loud" changes, which is of the type "partial": write it with def, and call the other one in it',
+    ]);
+  });
+
+  it('has the values of a table that has no place in Parquet as they are, and says why a table cannot be written', async () => {
+    const values =
+      '"small": 1e-20, "long": 0.1234567890123456789, "none": float("nan"), "at": datetime(2026, 1, 2)';
+    const table = PROGRAM.replace('"Ulm"', `"Ulm", ${values}`);
+    let rows: readonly object[] = [];
+    await prepareFiles(
+      { 'cities.py': `from datetime import datetime\n${table}` },
+      {
+        file: 'cities.py',
+        environment: { PATH: process.env.PATH, PYTHONPATH: library },
+        openSeeds: async (source, places) => {
+          const lines = await readFile((source as { path: string }).path, 'utf8');
+          rows = lines
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line));
+          return openSeeds(source, places);
+        },
+      },
+    );
+    const city = { city: 'Ulm', small: 1e-20, long: 0.1234567890123456789, none: null };
+    expect(rows).toEqual([{ ...city, at: '2026-01-02T00:00:00' }, { city: 'Oslo' }]);
+    const full = PROGRAM.replace('"Oslo"}]', '"Oslo"}], OSError("no space left")');
+    expect(await says(full)).toEqual(['error cities.py cannot be run: OSError: no space left']);
+  });
+
+  it('leaves neither Python nor a file where the process ends before it', async () => {
+    const place = await temporaryFolder();
+    const script = `import { writeByPython } from ${JSON.stringify(DOCUMENTS)};
+      process.once('SIGINT', () => process.exit(130));
+      void writeByPython({ place: 'cities.py', shown: '', file: '', cwd: '.', environment: process.env });`;
+    const slow = 'import os, time\nopen("pid", "w").write(str(os.getpid()))\ntime.sleep(60)\n';
+    await writeFiles(place, { 'cities.py': slow, 'program.mjs': script });
+    const environment = { PATH: process.env.PATH, PYTHONPATH: library, TMPDIR: place };
+    const args = ['--import', import.meta.resolve('tsx'), 'program.mjs'];
+    const child = spawn(process.execPath, args, { cwd: place, env: environment });
+    const pid = async () => Number(await readFile(path.join(place, 'pid'), 'utf8').catch(() => 0));
+    await expect.poll(pid, { timeout: 20_000 }).toBeGreaterThan(0);
+    const python = await pid();
+    child.kill('SIGINT');
+    await once(child, 'close');
+    await expect.poll(() => processStart(python)).toBeUndefined();
+    expect((await readdir(place)).filter((name) => name.startsWith('rowloom-'))).toEqual([]);
   });
 
   it('says what is wrong with it, and what to do', async () => {
