@@ -53,6 +53,8 @@ export interface StartWish {
   readonly planDigest: string;
   /** Path of the config document relative to the store's folder, or its address. */
   readonly document: string;
+  /** Of what follows "?" in its address, which may be a key and is not kept; absent where nothing does. */
+  readonly queryDigest?: string | undefined;
   readonly documentDigest: string;
   readonly answer: DatasetAnswer | null;
 }

@@ -25,6 +25,7 @@ import { writeSeeds } from '../../seeds/stored-seeds.ts';
 import { ownIdentity, ownPlace } from '../../server/processes.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import { isWebAddress, withoutSecrets } from '../../text/web-address.ts';
+import { queryDigestOf } from '../wish/target.ts';
 import type { AcceptedWish } from '../wish/wish.ts';
 import type { Connected } from './connection.ts';
 import { findRun, isLive, isServedBy, refuse } from './live-build.ts';
@@ -111,6 +112,7 @@ export async function takeEpoch(
     document: isWebAddress(wish.document)
       ? withoutSecrets(wish.document)
       : relative(wish.store.directory, wish.document),
+    queryDigest: queryDigestOf(wish.document),
     documentDigest: wish.documentDigest,
     answer: wish.answer,
     at: Date.now(),

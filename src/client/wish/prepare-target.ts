@@ -1,7 +1,14 @@
-import { type PreparedConfig, type PrepareOptions, prepareConfig } from '../../config/prepare.ts';
+import {
+  type OpenDocument,
+  type PreparedConfig,
+  type PrepareOptions,
+  prepareConfig,
+} from '../../config/prepare.ts';
+import { ConfigError } from '../../errors.ts';
 import { bundleModule } from '../../modules/bundle.ts';
 import { PERSONA_FILES } from '../../personas/persona-file.ts';
 import type { ReadSource } from '../../seeds/seed-source.ts';
+import { isWebAddress } from '../../text/web-address.ts';
 import { OPENERS, type Openers } from './openers.ts';
 import type { Target } from './target.ts';
 
@@ -16,14 +23,27 @@ type Prepared = 'file' | 'directory' | 'datasetName' | keyof Openers | 'bundleMo
 
 /** Loads, checks and resolves the document of a target. Throws `ConfigError` with all that is wrong with it. */
 export async function prepareTarget(
-  { document: file, directory, name: datasetName }: Target,
+  { document: file, directory, name: datasetName, isRecorded }: Target,
   {
-    openers: { openDocument, openSeeds } = OPENERS,
+    openers: { openDocument: openAny, openSeeds } = OPENERS,
     ...options
   }: Omit<PrepareOptions, Prepared> & { readonly openers?: Openers | undefined },
 ): Promise<PreparedTarget> {
   const { isSimulated } = options;
   let seedSource: ReadSource | null = null;
+  const openDocument: OpenDocument = async (asked) => {
+    try {
+      return await openAny(asked);
+    } catch (error) {
+      if (!(error instanceof ConfigError && isRecorded && asked.file === file && isWebAddress(file)))
+        throw error;
+      const hint =
+        'the record of the dataset keeps no query of an address, so name the full address if it has one';
+      throw new ConfigError(
+        error.violations.map((found) => ({ ...found, message: `${found.message}; ${hint}` })),
+      );
+    }
+  };
   const config = await prepareConfig({
     ...{ ...options, file, directory, datasetName, openDocument, bundleModule, personas: PERSONA_FILES },
     async openSeeds(source, places) {

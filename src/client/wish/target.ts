@@ -3,6 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { digestOf } from '../../digest.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import { datasetNameWith, isDatasetName } from '../../store/names.ts';
@@ -33,6 +34,8 @@ export interface Target {
   readonly isCopy: boolean;
   /** Absolute path, or an address. */
   readonly document: string;
+  /** The folder's record names it: an address is without what may have been a key. */
+  readonly isRecorded: boolean;
 }
 
 /** Throws `RefusedError` for what cannot be meant, and `StoreError` for a folder that holds no dataset. */
@@ -60,8 +63,9 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const folder = join(directory, name);
   const found = await findInFolder(folder);
   if (found === undefined) await refuseOtherFolder(folder);
-  else await refuseOtherDocument(found.dataset, { options, document });
-  return { directory, name, document, dataset: found?.dataset ?? null, isCopy: found?.isCopy ?? false };
+  else if (!isFolder) await refuseOtherDocument(found.dataset, { options, document });
+  const { dataset = null, isCopy = false } = found ?? {};
+  return { directory, name, document, isRecorded: isFolder, dataset, isCopy };
 }
 
 /** The name that a dataset gets. */
@@ -88,7 +92,10 @@ async function readFolder(
     throw new RefusedError("Cannot use --out or --name with a dataset's folder: the folder says both");
   }
   const start = await found.dataset.findLatestStart();
-  const remembered = start === undefined ? [] : [documentOf(start, directory)];
+  // A record that somebody else made is no reason to run a program or to ask a server.
+  const isForeign =
+    found.isCopy && (isWebAddress(start?.document ?? '') || /\.py$/i.test(start?.document ?? ''));
+  const remembered = start === undefined || isForeign ? [] : [documentOf(start, directory)];
   const candidates = [...remembered, found.dataset.path('builder_config.json')];
   const there = candidates.find((path) => isWebAddress(path) || existsSync(path));
   if (there === undefined) {
@@ -129,16 +136,26 @@ async function refuseOtherDocument(
   if (start === undefined || options.name !== undefined) return;
   const path = documentOf(start, dirname(dataset.directory));
   const isOwn = dirname(path) === dataset.directory;
-  if (isOwn || !(isWebAddress(path) || existsSync(path)) || isSameFile(path, withoutSecrets(document)))
-    return;
+  const isThere = isWebAddress(path) || existsSync(path);
+  const isSame = isSameFile(path, withoutSecrets(document));
+  const isSameQuery = start.queryDigest === queryDigestOf(document);
+  if (isOwn || !isThere || (isSame && isSameQuery)) return;
+  const other = isSame ? `${path}" with another query` : `${path}"`;
   throw new RefusedError(
-    `Cannot build "${dataset.name}" from "${options.target}": the dataset was made from "${path}". Use --name ${dataset.name} to mean it, or --new for another dataset`,
+    `Cannot build "${dataset.name}" from "${withoutSecrets(options.target)}": the dataset was made from "${other}. Use --name ${dataset.name} to mean it, or --new for another dataset`,
   );
 }
 
 /** The document of a start, as {@link Target} has it. */
 export function documentOf({ document }: EpochRecord, directory: string): string {
   return isWebAddress(document) ? document : resolve(directory, document);
+}
+
+/** Tells the documents of addresses apart that differ only in their query, which may hold a key; undefined without one. */
+export function queryDigestOf(document: string): string | undefined {
+  if (!isWebAddress(document) || !URL.canParse(document)) return undefined;
+  const { search } = new URL(document);
+  return search === '' ? undefined : digestOf(search);
 }
 
 /** The name of a file without what follows its last dot. */

@@ -1,8 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findTarget, queryDigestOf } from '../../../src/client/wish/target.ts';
 import { temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
+import { tripsOnDisk } from './dataset-on-disk.ts';
 
 const DOCUMENT = 'columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n';
 
@@ -78,5 +82,53 @@ describe('a document that is no file', () => {
     expect(talk.at(-1)).toMatch(/^error +Cannot /);
     expect(talk.join()).not.toContain('    at ');
     expect(code).toBe(2);
+  });
+});
+
+describe('a folder or an address', () => {
+  const find = (cwd: string, target: string) => findTarget({ target, cwd, isSimulated: false, isNew: false });
+
+  it.each(['../trips.py', 'https://127.0.0.1:1/trips.yaml'])(
+    'of a copy runs and fetches nothing that its record names: %s',
+    async (document) => {
+      const cwd = await tripsOnDisk({ document });
+      await writeFile(join(cwd, 'trips.py'), '');
+      await writeFile(join(cwd, 'artifacts/trips/builder_config.json'), DOCUMENT);
+      expect((await find(cwd, 'artifacts/trips')).document).toBe(
+        document.startsWith('https') ? document : join(cwd, 'trips.py'),
+      );
+      await mkdir(join(cwd, 'theirs'));
+      await rename(join(cwd, 'artifacts/trips'), join(cwd, 'theirs/trips'));
+      const found = await find(cwd, 'theirs/trips');
+      expect(found).toMatchObject({ isCopy: true, document: join(cwd, 'theirs/trips/builder_config.json') });
+    },
+  );
+
+  it('with another query is another document, and no message shows a query', async () => {
+    const address = 'http://127.0.0.1:1/trips.yaml';
+    const asked = `${address}?token=secret`;
+    const cwd = await tripsOnDisk({ document: address, queryDigest: queryDigestOf(asked) });
+    expect((await find(cwd, asked)).name).toBe('trips');
+    await expect(find(cwd, `${address}?token=hidden`)).rejects.toThrow(
+      `Cannot build "trips" from "${address}": the dataset was made from "${address}" with another query. Use --name trips`,
+    );
+    const { talk } = await cli(['run', 'artifacts/trips', '--dry-run'], { cwd });
+    expect(talk[0]).toMatch(/cannot be fetched: .*; the record of .* name the full address/);
+    await writeFile(join(cwd, 'config.yaml'), DOCUMENT);
+    const runConfig = ['--run-config', 'https://127.0.0.1/run.yaml?token=secret'];
+    const refused = await cli(['run', 'config.yaml', ...runConfig, '--dry-run'], { cwd });
+    expect(refused.talk.join()).toContain('is an address');
+    expect(refused.talk.join()).not.toContain('secret');
+  });
+
+  it('is shown without its query where it is told how to keep a preview', async () => {
+    const cwd = await temporaryFolder();
+    const server = createServer((_, response) => void response.end(DOCUMENT));
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const args = ['preview', `http://127.0.0.1:${port}/ids.yaml?token=secret`, '-n', '1'];
+    const { talk } = await cli(args, { cwd });
+    server.close();
+    expect(talk.at(-1)).toContain(`run http://127.0.0.1:${port}/ids.yaml -n 1`);
   });
 });
