@@ -21,6 +21,7 @@ import { NO_RUN_CONFIG, type RunConfig, readRunConfig } from './run-config.ts';
 import type { ModelProvider } from './schema/models.ts';
 import type { SeedSourceConfig, SeedType } from './schema/seeds.ts';
 import { type DatasetConfig, openReport, type ReadConfig, readConfig } from './validate.ts';
+import { refuseLocalParts } from './web-documents.ts';
 
 /** What is opened for a `seed_config`, or what is wrong with a field of its source. */
 export type FoundSeeds =
@@ -44,6 +45,8 @@ export interface OpenedDocument {
   /** Where what it names by a relative path is looked for, beside the working directory. */
   readonly folder: string;
   readonly bytes: Uint8Array;
+  /** Somebody else wrote it, and nobody has looked at it. */
+  readonly isFromWeb?: true;
   /** A program wrote it, with seeds of its own, into a folder that can go when they are read. */
   readonly written?: { readonly folder: string; dispose(): Promise<void> };
 }
@@ -122,6 +125,7 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
   const options = { ...given, folder: opened.folder };
   const report = openReport(loadOpened(opened));
   const own = readConfig(report);
+  if (opened.isFromWeb) refuseLocalParts(report, own);
   const aliases = aliasesInUse(report, own);
   const isOwn = (alias: string) => own.models.some((model) => model.alias === alias);
   const defaults = await findDefaultModels(

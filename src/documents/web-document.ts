@@ -37,7 +37,7 @@ export async function fetchDocument({
       // What has a byte more than is allowed is refused where it is read.
       if (size > MAX_SIZE_BYTES) break;
     }
-    return { file: shown, folder: cwd, bytes: Buffer.concat(chunks) };
+    return { file: shown, folder: cwd, bytes: Buffer.concat(chunks), isFromWeb: true };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { cause, message } = error as Error;

@@ -74,6 +74,52 @@ describe('a document of the web', () => {
     expect((await says())[0]).toMatch(/^error …\/a\.yaml cannot be fetched: .*ECONNREFUSED/);
   });
 
+  it('is refused where it would send what is on this machine to where it says', async () => {
+    const column = (fields: string) => `columns: [{ name: a, ${fields} }]\n`;
+    const ids = column('column_type: sampler, sampler_type: uuid');
+    const provider = (fields: string) =>
+      `rowloom: { providers: [{ name: p, endpoint: "https://e.test", ${fields} }] }\n`;
+    const says = async (body: string) => {
+      asked.length = 0;
+      answer = { body };
+      const lines = await violationsOf({}, { file: `${address}/a.yaml` });
+      return lines.map((text) => text.replace(/.*a\.yaml:[\d:]+ /, ''));
+    };
+    const look = ', and the document is at an address: download it and look at it, then run the file';
+    const key = `names a variable of your environment${look}`;
+    expect(await says(ids + provider('api_key: AWS_SECRET_ACCESS_KEY'))).toEqual([
+      `provider "p": api_key ${key}`,
+    ]);
+    expect(
+      await says(`${ids}model_providers: [{ name: p, endpoint: "https://e.test", api_key: AWS }]`),
+    ).toContain(`provider "p": api_key ${key}`);
+    expect(await says(ids + provider(`extra_headers: { x-a: "\${AWS}" }`))).toEqual([
+      `provider "p": extra_headers.x-a ${key}`,
+    ]);
+    const seeds = (source: string) => `${ids}seed_config: { source: { ${source} } }\n`;
+    expect(await says(seeds('seed_type: hf, path: a/b.csv, token: AWS'))).toEqual([
+      `seed_config.source.token ${key}`,
+    ]);
+    for (const source of [
+      ...['local, path: a.csv', 'directory, path: "."', 'file_contents, path: "."'],
+      ...['agent_rollout, format: codex', 'dataset, name: a'],
+    ]) {
+      expect(await says(seeds(`seed_type: ${source}`))).toEqual([
+        `seed_config.source.seed_type names seed data of your machine${look}`,
+      ]);
+    }
+    expect(await says(column('column_type: custom, generator_function: ./a.ts#a'))).toEqual([
+      `column "a": generator_function names a module of your machine${look}`,
+    ]);
+    const shown = (type: string) =>
+      `${ids.replace(']', `, { name: b, column_type: llm-text, model_alias: m, prompt: See, multi_modal_context: [{ column_name: a${type} }] }]`)}
+model_configs: [{ alias: m, model: m, provider: p }]\n${provider('provider_type: simulated')}`;
+    expect(await says(shown(''))).toEqual([
+      `column "b": multi_modal_context[0].column_name names cells that may be files of your machine (data_type "url" or "base64" says that they are none)${look}`,
+    ]);
+    expect(await says(shown(', data_type: url'))).toEqual([]);
+  });
+
   it.each([
     [
       'https://github.com/o/r/blob/main/a/b.yaml?raw=1',
