@@ -2,7 +2,8 @@
 // float: only of text where that loses nothing. Everything else, mistakes too, is left to the exact parser.
 //
 //   P1. A number of at most 15 digits that is not whole stays so as a float, so that a whole float was written as one.
-//   P2. Keys that stand there twice are told by counting them: the engine's parser keeps the last in silence.
+//   P2. Keys that stand there twice are told by counting them: the engine's parser keeps the last in silence. Those with
+//       space before the colon would not be counted.
 
 import { MAX_JSON_LEVELS } from '../values.ts';
 
@@ -13,13 +14,14 @@ export type PlainObject = { readonly [key: string]: PlainJson };
 /** A number of many digits, a float that is whole, or one with an exponent. Text that looks like one costs time, no more. */
 const INEXACT = /[:,[]\s*-?(?:[\d.]{16}|\d+\.0+(?!\d)|[\d.]+[eE])/;
 const KEY_END = '":';
+const SPACED_KEY_END = /"\s+:/;
 const BACKSLASH = 0x5c;
 /** A key that ends with a backslash would not be counted, and one of this name would not be kept. */
 const ODD_KEYS = /\\\\"|__proto__/;
 
 /** The object that a text holds; undefined where only the exact parser tells. */
 export function findPlainRow(text: string): PlainObject | undefined {
-  if (INEXACT.test(text) || ODD_KEYS.test(text)) return undefined;
+  if (INEXACT.test(text) || ODD_KEYS.test(text) || SPACED_KEY_END.test(text)) return undefined;
   let value: PlainJson;
   try {
     value = JSON.parse(text);

@@ -14,6 +14,8 @@ describe('rows of JSON that need no exact parser', () => {
     '{"a": 0.99999999999999999}',
     '{"a": 1, "a": 2}',
     '{"a": {"b": 1, "b": 1}}',
+    '{"a" :1,"a":2}',
+    '{"a"\n: 1}',
     String.raw`{"a\\": 1, "b": 1, "b": 2}`,
     '{"__proto__": 1}',
     `{"a": ${'['.repeat(300)}${']'.repeat(300)}}`,
@@ -56,10 +58,14 @@ describe('rows of JSON that need no exact parser', () => {
         .array(fc.tuple(fc.oneof(fc.constantFrom('"a"', '"b"', '"1"'), text), tie('value')), { maxLength: 4 })
         .map((fields) => `{${fields.map(([name, item]) => `${name}: ${item}`).join(', ')}}`),
     }));
-    const field = fc.tuple(fc.constantFrom('"b"', '"a"', '"é"', '"7"'), value);
+    const field = fc.tuple(
+      fc.constantFrom('"b"', '"a"', '"é"', '"7"'),
+      value,
+      fc.constantFrom(':', ': ', ' :', '\t: '),
+    );
     fc.assert(
       fc.property(fc.array(field, { minLength: 1, maxLength: 4 }), (fields) => {
-        const json = `{${fields.map(([name, item]) => `${name}: ${item}`).join(',')}}`;
+        const json = `{${fields.map(([name, item, colon]) => name + colon + item).join(',')}}`;
         const plain = findPlainRow(json);
         if (plain === undefined) return;
         const exact = parseJson(json);
