@@ -174,25 +174,29 @@ function wrapped(
   { width, breaksWords, breaksAtHyphens }: { width: number; breaksWords: boolean; breaksAtHyphens: boolean },
 ): readonly string[] {
   const pieces = [...line.matchAll(breaksAtHyphens ? PIECES : /[\t\n\v\f\r ]+|[^\t\n\v\f\r ]+/gu)]
-    .map(([piece]) => piece)
+    .map(([text]) => ({ text, size: lengthOf(text) }))
     .reverse();
   const lines: string[] = [];
   while (pieces.length > 0) {
     const taken: string[] = [];
-    let size = 0;
-    if (lines.length > 0 && pieces.at(-1)!.trim() === '') pieces.pop();
-    while (pieces.length > 0 && size + lengthOf(pieces.at(-1)!) <= width) {
-      size += lengthOf(pieces.at(-1)!);
-      taken.push(pieces.pop()!);
+    let filled = 0;
+    if (lines.length > 0 && pieces.at(-1)!.text.trim() === '') pieces.pop();
+    while (pieces.length > 0 && filled + pieces.at(-1)!.size <= width) {
+      const { text, size } = pieces.pop()!;
+      filled += size;
+      taken.push(text);
     }
     const next = pieces.at(-1);
-    if (next !== undefined && lengthOf(next) > width) {
+    if (next !== undefined && next.size > width) {
       if (breaksWords) {
-        const characters = [...next];
-        const end = breakAt(characters, { space: Math.max(1, width - size), breaksAtHyphens });
-        taken.push(characters.slice(0, end).join(''));
-        pieces[pieces.length - 1] = characters.slice(end).join('');
-      } else if (taken.length === 0) taken.push(pieces.pop()!);
+        const space = Math.max(1, width - filled);
+        // No more of a long word is looked at than a line may hold.
+        const fitting = [...next.text.slice(0, 2 * space)].slice(0, space);
+        const start = fitting.slice(0, breakAt(fitting, breaksAtHyphens));
+        const text = start.join('');
+        taken.push(text);
+        pieces[pieces.length - 1] = { text: next.text.slice(text.length), size: next.size - start.length };
+      } else if (taken.length === 0) taken.push(pieces.pop()!.text);
     }
     if (taken.at(-1)?.trim() === '') taken.pop();
     if (taken.length > 0) lines.push(taken.join(''));
@@ -200,12 +204,9 @@ function wrapped(
   return lines;
 }
 
-/** Where a word is cut that is longer than a line: after its last hyphen that fits, else at the end of the line. */
-function breakAt(
-  characters: readonly string[],
-  { space, breaksAtHyphens }: { readonly space: number; readonly breaksAtHyphens: boolean },
-): number {
-  const hyphen = characters.slice(0, space).lastIndexOf('-');
-  const hasWordBefore = hyphen > 0 && characters.slice(0, hyphen).some((character) => character !== '-');
-  return breaksAtHyphens && characters.length > space && hasWordBefore ? hyphen + 1 : space;
+/** How much is taken of the characters that fit of a longer word: up to their last hyphen, else all of them. */
+function breakAt(fitting: readonly string[], breaksAtHyphens: boolean): number {
+  const hyphen = fitting.lastIndexOf('-');
+  const hasWordBefore = hyphen > 0 && fitting.slice(0, hyphen).some((character) => character !== '-');
+  return breaksAtHyphens && hasWordBefore ? hyphen + 1 : fitting.length;
 }

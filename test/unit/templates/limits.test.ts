@@ -15,6 +15,7 @@ const values: TemplateValues = {
   lines: '\t\n'.repeat(250_000),
   smiles: '😀'.repeat(250_000),
   html: '<'.repeat(100_000),
+  picture: 'A'.repeat(100_000),
   hidden: '\u200b'.repeat(500_000),
   percents: '%('.repeat(200_000),
   braces: '{'.repeat(500_000),
@@ -44,7 +45,7 @@ big.swapcase()|big.casefold()|big.istitle()|big.isalpha()|big | int|big | float|
 range(100000) | list|range(100000)|lipsum(1000)|lipsum(1, true, 1, 10 ** 6)|big.encode()|smiles.encode("ascii", "ignore")|dict(dict)
 big | tojson|hidden | tojson|words | tojson|dict | tojson|deep | tojson|deeper | tojson(99)|nested | tojson(1000000)|nested | tojson(10 ** 20)|range(10 ** 9)
 words | join(big)|list | sum|floats | sum|words | map("upper") | list|nested | map("join", big) | list|words | select("in", words) | list|words | groupby(0)|dict | dictsort|nested | groupby(0)
-list | batch(1) | list|words | batch(10 ** 8, 1) | list|words | slice(10 ** 9) | list|big | wordcount|prose | wordwrap(3)|big | wordwrap(1)|spaces | wordwrap|html | striptags|lines | indent(1000)|big | indent|big | center(10 ** 9)|dict | xmlattr|nested | pprint|deep | pprint|dict | pprint|big | format(1)|percents | format(1)
+list | batch(1) | list|words | batch(10 ** 8, 1) | list|words | slice(10 ** 9) | list|big | wordcount|prose | wordwrap(3)|big | wordwrap(1)|picture | wordwrap(1)|picture | wordwrap(9)|("é-" * 20000) | wordwrap(3)|(" " * 90000) | wordwrap(1)|spaces | wordwrap|html | striptags|lines | indent(1000)|big | indent|big | center(10 ** 9)|dict | xmlattr|nested | pprint|deep | pprint|dict | pprint|big | format(1)|percents | format(1)
 1 in deep|1 in deeper|deep|deeper[0]|words == words[:]|nested == nested[:]|nested < nested[:]|list * 4|list + list + list|big ~ big ~ big`;
 
 const perItem = `range(1000) | length|lipsum()|lipsum(1) | length|word.encode()|big.encode()|words | tojson | length|dict(a=1)|cycler(1, 2).next()|deep[1]|deeper == deep|item|item in list|big.find(pattern)|big | upper | length|9 ** 4000|9 ** 4000 // 7 ** 3000|9 ** 4000 % 7 ** 3000
