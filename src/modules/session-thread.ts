@@ -24,8 +24,11 @@ export interface FunctionTask {
   readonly aliases: readonly string[];
   /** Four whole numbers of 32 bits: what its `random` begins with. */
   readonly random: readonly number[];
-  /** The input is a list, and the function is called with each item: what its `random` begins with then. It returns a list. */
-  readonly each?: readonly (readonly number[])[];
+  /**
+   * The input is a list, and the function is called with each item: what its `random` begins with then. It returns a list.
+   * No item has less than this time.
+   */
+  readonly each?: { readonly randoms: readonly (readonly number[])[]; readonly deadlineMs: number };
   /** Of rows in order, what the function kept; undefined where it cannot keep anything. */
   readonly state?: { readonly kept: unknown };
 }
@@ -97,7 +100,7 @@ async function start(id: number, task: ThreadTask): Promise<void> {
     let value: unknown;
     if (task.each === undefined) value = await run(task.input, context);
     else
-      value = await inTurn(id, task.each, (random, at) =>
+      value = await besideEachOther(id, task.each, (random, at) =>
         run((task.input as unknown[])[at], contextOf(random)),
       );
     end(id, { is: 'returned', session: id, value, state: context.state });
@@ -108,19 +111,40 @@ async function start(id: number, task: ThreadTask): Promise<void> {
   }
 }
 
-async function inTurn(
+/** Calls the function with all items, which wait together. One that only computes is called with one after the other. */
+function besideEachOther(
   id: number,
-  each: readonly (readonly number[])[],
+  { randoms, deadlineMs }: Required<FunctionTask>['each'],
   run: (random: readonly number[], at: number) => unknown,
 ): Promise<readonly unknown[]> {
-  const values: unknown[] = [];
-  for (const [at, random] of each.entries()) {
-    values.push(await run(random, at));
-    // A thread that answers no ping for long is ended.
-    await new Promise(setImmediate);
-    if (!sessions.has(id)) break;
-  }
-  return values;
+  return new Promise((resolve, reject) => {
+    const tooLate = Object.assign(new Error(`it took longer than ${deadlineMs / 1_000} s`), {
+      name: 'TimeoutError',
+    });
+    // Anew with each that begins or ends: those before it may have held the thread meanwhile.
+    const timer = setTimeout(reject, deadlineMs, tooLate);
+    const call = async (random: readonly number[], at: number) => {
+      timer.refresh();
+      const value = await run(random, at);
+      timer.refresh();
+      return value;
+    };
+    const callAll = async () => {
+      const values: Promise<unknown>[] = [];
+      for (const [at, random] of randoms.entries()) {
+        const value = call(random, at);
+        value.catch(reject);
+        values.push(value);
+        // A thread that answers no ping for long is ended.
+        await new Promise(setImmediate);
+        if (!sessions.has(id)) break;
+      }
+      return Promise.all(values);
+    };
+    callAll()
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
 }
 
 /** What a function returns may be no data at all: a function, a class with secrets of its own. */

@@ -59,6 +59,7 @@ export interface ProcessorCall {
   readonly rows: readonly number[];
   /** The function is called with each row, and a list of what it returned is read. */
   readonly isRowByRow: boolean;
+  /** Of the call with all of them, or of each row. */
   readonly deadlineMs: number;
 }
 
@@ -74,9 +75,11 @@ export function openFunction<Result>(
     return Array.from({ length: 4 }, () => Math.floor(draw() * 2 ** 32));
   };
   return async ({ input, rows, isRowByRow, deadlineMs }, read) => {
-    const random = isRowByRow ? { each: rows.map(randomOf) } : { random: randomOf(rows[0]!) };
+    const how = isRowByRow
+      ? { each: { randoms: rows.map(randomOf), deadlineMs }, deadlineMs: deadlineMs * rows.length }
+      : { random: randomOf(rows[0]!), deadlineMs };
     try {
-      return read(await functions.call(form.module, { ...random, input, params, deadlineMs, signal }));
+      return read(await functions.call(form.module, { ...how, input, params, signal }));
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
       const about = { first: rows[0]!, last: rows.at(-1)! };

@@ -59,6 +59,23 @@ it('gives up a function that takes too long, and one that nobody waits for', asy
   await expect(call).rejects.toMatchObject({ failure: 'cancelled' });
 });
 
+it('calls a function with the items of a list beside each other, each with its own time', async () => {
+  const module = await bundleOf(`
+export const slow = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, ms));
+export function busy(ms: number) { for (const end = Date.now() + ms; Date.now() < end; ); return ms; }
+`);
+  const call = (name: string, input: readonly number[], deadlineMs: number) => {
+    const each = { randoms: input.map(() => []), deadlineMs };
+    return callFunction({ module, export: name }, { input, each, signal });
+  };
+  const beganMs = Date.now();
+  const waits = Array.from({ length: 20 }, (_, at) => 300 - at);
+  expect(await call('slow', waits, 60_000)).toEqual(waits);
+  expect(Date.now() - beganMs).toBeLessThan(4_000);
+  expect(await call('busy', [150, 150, 150], 300)).toEqual([150, 150, 150]);
+  await expect(call('slow', [1, 60_000], 50)).rejects.toThrow('TimeoutError: it took longer than 0.05 s');
+});
+
 it('gives a function its input, params and the same random numbers every time', async () => {
   const module = await bundleOf(SOURCE);
   const call = () =>
