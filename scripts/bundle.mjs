@@ -2,6 +2,7 @@
 // that a worker starts a second sooner.
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleWorkflows } from '../dist/worker.js';
 
@@ -12,7 +13,7 @@ const DIST = new URL('../dist/', import.meta.url);
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 for (const name of readdirSync(DIST)) if (name.startsWith('chunk-')) rmSync(new URL(name, DIST));
 await build({
-  absWorkingDir: new URL('..', import.meta.url).pathname,
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   entryPoints: { cli: 'dist/client/cli/main.js' },
   outdir: 'dist',
   // Beside each other: `own-files.js` finds our files from any of them.
