@@ -139,8 +139,7 @@ async function makeCommit(
 
 type Committed = Required<Omit<RowGroupContent, 'reads'>> & Pick<RowGroupContent, 'reads'>;
 
-/** Takes out the rows that the files cannot hold: a row group must not fail for one value. */
-/** Drops the rows with a value that does not fit its column's type. */
+/** Drops the rows with a value that does not fit its column's type: a row group must not fail for one value. */
 export async function dropMisfits(plan: Plan, content: RowGroupContent): Promise<Committed> {
   const misfits = new Map<number, Drop>();
   for (const { name, type } of cellColumns(plan)) {

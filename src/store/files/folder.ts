@@ -11,6 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import nodeFs from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { breathe } from '../../breathe.ts';
 import { FolderGoneError, StoreError } from '../../errors.ts';
 import { isMarkOfDead, ownMark } from '../../server/processes.ts';
 import { checkFolder, type FileSystem, linkFile, syncFolder } from './file-system.ts';
@@ -211,6 +212,7 @@ export class FolderFiles implements StoreFiles {
     const place = this.place(folder);
     const found = (await reading(place, () => this.#fs.readdir(place, { withFileTypes: true }))) ?? [];
     for (const entry of found) {
+      await breathe();
       const path = join(folder, entry.name);
       if (entry.isDirectory() && of.isDeep === true) await this.sweep(path, of);
       if (isTemporary(entry.name) && (await this.#isDead(this.place(path), of.beforeMs)))
