@@ -150,7 +150,7 @@ export interface PlanModel {
   readonly temperature: Parameter | null;
   readonly topP: Parameter | null;
   readonly maxTokens: number | null;
-  /** Provider's and model's `extra_body` merged, the model's winning. */
+  /** Provider's and model's `extra_body` merged, the provider's winning. */
   readonly extraBody: { readonly [key: string]: Value };
 }
 

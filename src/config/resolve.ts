@@ -135,7 +135,7 @@ function planModel(
   provider: ModelProvider,
 ): PlanModel {
   const common = { model, providerType: provider.provider_type };
-  const extraBody = { ...provider.extra_body, ...parameters.extra_body };
+  const extraBody = { ...parameters.extra_body, ...provider.extra_body };
   if ('encoding_format' in parameters) {
     const { encoding_format, dimensions } = parameters;
     const fields = { encoding_format, ...(dimensions === null ? {} : { dimensions: BigInt(dimensions) }) };

@@ -192,7 +192,7 @@ seed_config: { source: { seed_type: local, path: s.csv }, selection_strategy: { 
     });
   });
 
-  it('has the parameters of the models in use, bodies merged, the model winning', async () => {
+  it('has the parameters of the models in use, bodies merged, the provider winning', async () => {
     const { plan, settings } = await prepareFiles({
       'config.yaml': `columns: [{ name: id, column_type: sampler, sampler_type: uuid }, { name: a, column_type: llm-text, model_alias: m, prompt: "{{ id }}" }]
 model_configs:
@@ -219,7 +219,7 @@ rowloom: { providers: [{ name: mine, endpoint: "http://localhost:1/v1", provider
         temperature: { distribution: 'uniform', low: 0.4, high: 0.9 },
         topP: { distribution: 'manual', values: [0.5, 1], weights: [1, 3] },
         maxTokens: 1000,
-        extraBody: { seed: 12, top_k: 5n, big: 9007199254740993n, nested: { a: 1n } },
+        extraBody: { seed: 1n, top_k: 5n, big: 9007199254740993n, nested: { a: 1n } },
       },
     });
     expect(settings.models).toEqual({
