@@ -73,6 +73,20 @@ rowloom: { providers: [{ name: p, provider_type: simulated }] }
     ]);
   });
 
+  it('may have more in its seed source than is read', async () => {
+    const files = {
+      'config.yaml': `columns: [{ name: id, column_type: sampler, sampler_type: uuid }]
+seed_config: { source: { seed_type: local, path: seeds.jsonl, dataset: x } }
+`,
+      'seeds.jsonl': '{"a": 1}\n',
+    };
+    const { warnings, plan } = await prepareFiles(files);
+    expect(plan.columns.map(({ name }) => name)).toEqual(['a', 'id']);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'no field "dataset" in seed_config.source: it is left out, as in Data Designer',
+    ]);
+  });
+
   it('may have notes beside its columns', async () => {
     const config = 'columns: [{ name: id, column_type: sampler, sampler_type: uuid }]\n';
     const notes = 'notes: { by: me, since: [2024] }\nversion: 3\n';
