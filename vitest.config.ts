@@ -14,6 +14,17 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Tests of what `npm run build` made, as users have it. */
+const built = (name: string, include: string[]) => ({
+  extends: true as const,
+  resolve: { alias: [{ find: /^((?:\.\.\/)+)src\/(.*)\.ts$/, replacement: '$1dist/$2.js' }] },
+  test: {
+    ...{ name, include },
+    globalSetup: ['test/support/build.ts'],
+    server: { deps: { external: [/\/dist\//] } },
+  },
+});
+
 export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: 'test-results.json' }]],
@@ -34,17 +45,9 @@ export default defineConfig({
         extends: true,
         test: { name: 'activities', include: ['test/activities/**/*.test.ts', ...IN_OWN_PROCESS] },
       },
-      // They run what `npm run build` made, as users do.
-      {
-        extends: true,
-        resolve: { alias: [{ find: /^((?:\.\.\/)+)src\/(.*)\.ts$/, replacement: '$1dist/$2.js' }] },
-        test: {
-          name: 'built',
-          include: ['test/{workflows,replay,system}/**/*.test.ts'],
-          globalSetup: ['test/support/build.ts'],
-          server: { deps: { external: [/\/dist\//] } },
-        },
-      },
+      built('built', ['test/{workflows,replay,system}/**/*.test.ts']),
+      // `npm run test:long`: whole builds of what cheaper tests hold to as well.
+      built('long', ['test/long/**/*.test.ts']),
     ],
   },
 });

@@ -607,7 +607,7 @@ describe('asking', () => {
 describe('a build that is running', () => {
   it('is refused to another wish, and taken over with --replace: what it has made counts', async () => {
     // On a busy machine the two commands take seconds: the build has to run for longer.
-    mock.setLatency({ latencyMs: 1_000, jitter: 1 });
+    mock.setLatency({ latencyMs: 3_000, jitter: 1 });
     const replaced = place.run(['-n', String(ROWS)]);
     await until(() => mock.answered() > 0);
     place.column('note').prompt = 'Another note about the {{ product }}';
