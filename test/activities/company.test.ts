@@ -91,7 +91,7 @@ describe('a company', () => {
     expect(company.hasProof(loner)).toBe(false);
     company.leave();
     isOpen = true;
-    await until(() => inside.length === 3, { limitMs: 10_000 });
+    await until(() => inside.length === 3);
     expect(inside).toEqual(['b', 'loner', 'a']);
   });
 
@@ -102,7 +102,7 @@ describe('a company', () => {
     expect(inside).toEqual(['once']);
     company.answered('once');
     await leave('once');
-    await until(() => inside.length > 0, { limitMs: 10_000 });
+    await until(() => inside.length > 0);
     expect(inside).toEqual(['often']);
   });
 

@@ -7,7 +7,7 @@ import type { Hook } from './hooked-files.ts';
 const UNSEEN = new Set(['sync', 'syncFolder', 'close', 'discard', 'sweep', 'start']);
 
 /** A compression or an encoder's thread takes its time on a busy machine, but not as long. */
-const STUCK_MS = 30_000;
+const STUCK_MS = 110_000;
 
 export interface WaitingStep {
   readonly operation: string;

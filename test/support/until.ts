@@ -5,7 +5,7 @@ const POLL_MS = 5;
 /** Waits for a condition; resolves to the milliseconds it took. Throws after `limitMs`, naming it. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  { limitMs = 30_000, what = String(condition) }: { readonly limitMs?: number; readonly what?: string } = {},
+  { limitMs = 110_000, what = String(condition) }: { readonly limitMs?: number; readonly what?: string } = {},
 ): Promise<number> {
   const startedAt = Date.now();
   while (!(await condition())) {

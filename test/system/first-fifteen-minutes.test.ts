@@ -46,7 +46,7 @@ function countIn({ talk }: CliEnd, pattern: RegExp): number {
 }
 
 /** Each test goes on where the one before it ended. */
-describe('the first fifteen minutes', { timeout: 60_000 }, () => {
+describe('the first fifteen minutes', { timeout: 300_000 }, () => {
   let finished: ValueObject[];
 
   it('make a dataset, and Ctrl-C stops it without losing an answer', async () => {

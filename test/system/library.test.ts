@@ -47,7 +47,7 @@ it('makes a dataset in a few lines, and ends', async () => {
     .map((line) => JSON.parse(line));
   expect(rows).toHaveLength(20);
   expect(rows[0]).toEqual({ tone: expect.stringMatching(/^(?:calm|angry)$/), note: expect.any(String) });
-}, 60_000);
+});
 
 it('is told of each row group, and a callback that throws ends nothing', async () => {
   const { code, output, talk } = await run(`
@@ -86,4 +86,4 @@ it('is told of each row group, and a callback that throws ends nothing', async (
     failures: [[1, 'The bucket is away']],
     isComplete: true,
   });
-}, 60_000);
+});

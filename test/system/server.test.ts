@@ -35,7 +35,7 @@ afterEach(async () => {
   for (const user of users) user.kill('SIGKILL');
   await until(() => watchdog() === undefined && servers().length === 0);
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+});
 
 async function ensure(where = directory, environment = process.env): Promise<EmbeddedServer> {
   const say = (line: string) => said.push(line);

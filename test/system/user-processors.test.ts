@@ -80,7 +80,7 @@ it('lose nothing when they are killed, remake exactly what an edit touches, and 
   writeFunctions({ maps: 'charts', mark: 'about' });
   for (const answered of [6, 14]) {
     const killed = run();
-    await until(() => mock.answered() >= answered || !killed.isRunning, { limitMs: 60_000 });
+    await until(() => mock.answered() >= answered || !killed.isRunning, { limitMs: 110_000 });
     await killed.kill();
   }
   const talk = await build();

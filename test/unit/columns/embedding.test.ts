@@ -130,7 +130,7 @@ describe('a list of cells', () => {
     const limiter = new PlainLimiter(2);
     const way = {
       ...{ key: 'one', limiter, traits: new ModelTraits({ hasAnswered: () => true }), host: 'mock' },
-      model: { client, name: 'vectors', timeoutMs: 1_000 },
+      model: { client, name: 'vectors', timeoutMs: 30_000 },
     };
     const calls = new CellCalls({
       ...{ column: 'vectors', readVersion: 1, returned: null, stop: never, cut: never, now: Date.now },

@@ -289,7 +289,7 @@ describe('a document that is a program in Python', () => {
     const args = ['--import', import.meta.resolve('tsx'), 'program.mjs'];
     const child = spawn(process.execPath, args, { cwd: place, env: environment });
     const pid = async () => Number(await readFile(path.join(place, 'pid'), 'utf8').catch(() => 0));
-    await expect.poll(pid, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(pid, { timeout: 110_000 }).toBeGreaterThan(0);
     const python = await pid();
     child.kill('SIGINT');
     await once(child, 'close');

@@ -275,7 +275,7 @@ describe('a commit', () => {
         expect(await bytesOfBatch(dataset, next.epoch)).toEqual(bytes);
       }
     }
-  }, 60_000);
+  });
 
   it('says that the disk is full and loses nothing', async () => {
     let isFull = false;
@@ -319,7 +319,7 @@ describe('a commit', () => {
       expect((await readUsage(dataset)).body).toEqual(CALLS_PER_COLUMN);
       expect((await dataset.files.findPointer('current')) ?? editionFolder(1)).toBe(editionFolder(2));
     }
-  }, 60_000);
+  });
 
   it('that is tried twice at once returns one record, however the attempts overlap', async () => {
     for (let seed = 1; seed <= 150; seed += 1) {
@@ -339,7 +339,7 @@ describe('a commit', () => {
       expect(records[0], `seed ${seed}`).toEqual(records[1]);
       await expectWhole(dataset, edition.epoch);
     }
-  }, 60_000);
+  });
 
   it('that another attempt overtakes at any step returns the record of that one', async () => {
     const { length } = await stepsOfCommit();
@@ -350,7 +350,7 @@ describe('a commit', () => {
       expect(await commitWith(dataset, edition.epoch, { step, meanwhile })).toEqual(others[0]);
       await expectWhole(dataset, edition.epoch);
     }
-  }, 60_000);
+  });
 
   it('of a stopped group writes its complete rows, marks their cells, and removes nothing', async () => {
     const { dataset, edition } = await withCells();

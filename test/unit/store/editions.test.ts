@@ -225,7 +225,7 @@ describe('an edition', () => {
         expect(await dataset.files.findPointer('current')).toBe(editionFolder(next.epoch));
       }
     }
-  }, 60_000);
+  });
 });
 
 describe('what Data Designer names', () => {
@@ -314,7 +314,7 @@ describe('editions that are published at once', () => {
       expect(await seen(dataset)).toEqual(['made by 2', 'made by 2']);
       await expectNames(dataset, 2);
     }
-  }, 60_000);
+  });
 
   it('by two starts leave what the newer one makes, and the older one is fenced or was there before', async () => {
     for (let seed = 1; seed <= 120; seed += 1) {
@@ -346,7 +346,7 @@ describe('editions that are published at once', () => {
       await pointAtPublished(dataset);
       await expectNames(dataset, 3);
     }
-  }, 60_000);
+  });
 
   async function expectNames(dataset: DatasetStore, epoch: number): Promise<void> {
     expect(await dataset.files.findPointer('current')).toBe(editionFolder(epoch));

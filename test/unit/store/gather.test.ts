@@ -210,7 +210,7 @@ describe('a settled file', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   it('is never in memory as a whole: neither its text nor what it is made of', async () => {
     const dataset = await memoryDataset();
@@ -261,7 +261,7 @@ describe('a settled file', () => {
     expect(largest).toBeLessThanOrEqual(1024 * 1024);
     expect(peak).toBeLessThan(48 * 1024 * 1024);
     expect((await readCellFile(dataset, settled.covers.at(-1)!)).records).toHaveLength(2_200);
-  }, 60_000);
+  });
 });
 
 describe('usage', () => {

@@ -150,7 +150,7 @@ describe('a part', () => {
     const part = await newPart(await testDataset({ fileSystem }));
     for (let row = 0; row < 20; row += 1) await part.append(cellRecord({ row }));
     expect(syncs).toBeLessThan(3);
-    await expect.poll(() => syncs, { timeout: 1_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => syncs, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
     await sleep(120);
     const before = syncs;
     await part.close();

@@ -154,7 +154,7 @@ describe('a function for each row', () => {
       ...['said', 'said', 'The function cannot be run: it ended the process', 'said', 'said', 'said'],
     ]);
     expect(prompts.length).toBe(6);
-  }, 30_000);
+  });
 });
 
 describe('a function for all rows', () => {
@@ -237,4 +237,4 @@ it('a loop without an end costs its thread, and a function that shares it is run
   await expect(threads.run(task('bad'), step)).rejects.toThrow(/^it held its thread for \d s$/);
   await expect(threads.runAlone(task('bad'), step)).rejects.toThrow(DeadThreadError);
   expect(await threads.runAlone(task('good'), step)).toMatchObject({ value: 1 });
-}, 30_000);
+});
