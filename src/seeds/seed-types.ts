@@ -10,7 +10,6 @@
 import type { ColumnType } from '../plan.ts';
 import { asFloat, fitsInt64, isValueList, isValueObject, type Value } from '../values.ts';
 import type { SimpleKind } from './cell-bytes.ts';
-import type { PlainJson, PlainObject } from './plain-json.ts';
 
 const WHOLE = /^(?:-?[1-9]\d*|0)$/;
 const FLOAT = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
@@ -40,33 +39,18 @@ export class TypeObserver {
   readonly #fields = new Map<string, TypeObserver>();
   #notFinite = 0;
 
-  /** Takes a cell; of a CSV file its text. */
-  observe(value: Value): void {
+  /** Takes a cell. `isPlain`: it is plain JSON, in which a whole number was written whole. */
+  observe(value: Value, of: { readonly isPlain: boolean }): void {
     if (value === null) return;
     if (isValueList(value)) {
       this.#kinds.add('list');
       this.#item ??= new TypeObserver();
-      for (const item of value) this.#item.observe(item);
+      for (const item of value) this.#item.observe(item, of);
     } else if (isValueObject(value)) {
       this.#kinds.add('struct');
-      for (const [name, field] of Object.entries(value)) this.#fieldOf(name).observe(field);
+      for (const [name, field] of Object.entries(value)) this.#fieldOf(name).observe(field, of);
     } else {
-      this.#kinds.add(kindOf(value));
-    }
-  }
-
-  observePlain(value: PlainJson): void {
-    if (value === null) return;
-    if (typeof value === 'number') this.#kinds.add(Number.isInteger(value) ? 'int' : 'float');
-    else if (typeof value !== 'object') this.#kinds.add(kindOf(value));
-    else if (Array.isArray(value)) {
-      this.#kinds.add('list');
-      this.#item ??= new TypeObserver();
-      for (const item of value) this.#item.observePlain(item);
-    } else {
-      this.#kinds.add('struct');
-      for (const [name, field] of Object.entries(value as PlainObject))
-        this.#fieldOf(name).observePlain(field);
+      this.#kinds.add(of.isPlain && Number.isInteger(value) ? 'int' : kindOf(value));
     }
   }
 

@@ -1,9 +1,8 @@
 import { digestOf } from '../digest.ts';
-import { findOwn } from '../own-keys.ts';
 import type { ColumnType } from '../plan.ts';
 import type { ValueObject } from '../values.ts';
 import type { PlainObject } from './plain-json.ts';
-import { BlockCutter, type CutBlock, lineOf, plainLineOf, type RowBlock } from './row-blocks.ts';
+import { BlockCutter, type CutBlock, lineOf, type RowBlock } from './row-blocks.ts';
 import { TypeObserver } from './seed-types.ts';
 
 export interface SeedColumn {
@@ -49,20 +48,19 @@ export class SourceContent {
   }
 
   addRow(row: ValueObject): void {
-    for (const column of Object.keys(row)) {
-      const value = findOwn(row, column)!;
-      if (value !== null) this.addFilled(column, 1);
-      this.observerOf(column).observe(value);
-    }
-    this.addLine(lineOf(row));
+    this.#addRow(row, { isPlain: false });
   }
 
   addPlainRow(row: PlainObject): void {
+    this.#addRow(row, { isPlain: true });
+  }
+
+  #addRow(row: ValueObject, of: { readonly isPlain: boolean }): void {
     for (const [column, value] of Object.entries(row)) {
       if (value !== null) this.addFilled(column, 1);
-      this.observerOf(column).observePlain(value);
+      this.observerOf(column).observe(value, of);
     }
-    this.addLine(plainLineOf(row));
+    this.addLine(lineOf(row, of));
   }
 
   /** A place without a row: what would take it is dropped. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findPlainRow } from '../../../src/seeds/plain-json.ts';
-import { lineOf, plainLineOf } from '../../../src/seeds/row-blocks.ts';
+import { lineOf } from '../../../src/seeds/row-blocks.ts';
 import { TypeObserver } from '../../../src/seeds/seed-types.ts';
 import { parseJson, type Value, type ValueObject } from '../../../src/values.ts';
 
@@ -69,10 +69,11 @@ describe('rows of JSON that need no exact parser', () => {
         const plain = findPlainRow(json);
         if (plain === undefined) return;
         const exact = parseJson(json);
-        expect(plainLineOf(plain).toString()).toBe(lineOf(exact as ValueObject).toString());
+        const [isPlain, isExact] = [{ isPlain: true }, { isPlain: false }];
+        expect(lineOf(plain, isPlain).toString()).toBe(lineOf(exact as ValueObject, isExact).toString());
         const [one, other] = [new TypeObserver(), new TypeObserver()];
-        one.observePlain(plain);
-        other.observe(exact as Value);
+        one.observe(plain, isPlain);
+        other.observe(exact as Value, isExact);
         expect(one.typeOf('json')).toEqual(other.typeOf('json'));
       }),
       { numRuns: 2_000 },
