@@ -35,6 +35,11 @@ export class ConfigError extends RowloomError {
     );
     this.violations = violations;
   }
+
+  /** One error about a whole file, or about what stands in none. */
+  static about(file: string | null, message: string): ConfigError {
+    return new ConfigError([{ file, line: null, column: null, level: 'error', message }]);
+  }
 }
 
 /** Columns that need each other. `cycle` names them all, the first again at the end. */

@@ -32,7 +32,7 @@ export function proxyOf(endpoint: URL, environment: Environment): URL | null {
   if (proxy === undefined) return null;
   if (proxy.url !== null && /^(?:https?|socks5?):$/.test(proxy.url.protocol)) return proxy.url;
   const message = `${proxy.variable} is no address of a proxy such as http://proxy.example.com:8080 (${endpoint.hostname} is asked through it)`;
-  throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
+  throw ConfigError.about(null, message);
 }
 
 /** A variable in small letters or, where that is not set or empty, in capitals; empty where there is none. */

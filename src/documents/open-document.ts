@@ -13,8 +13,7 @@ export const openDocument: OpenDocument = async (options) => {
   const { file, cwd, isLocal = false } = options;
   const place = path.resolve(cwd, file);
   const shown = shownName(place, options);
-  const refuse = (message: string) =>
-    new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
+  const refuse = (message: string) => ConfigError.about(shown, message);
   if (file === '-') throw refuse('names no file: a document is read from a file only');
   if (isWebAddress(file)) {
     if (isLocal) throw refuse('is an address: run settings are read from a file only');

@@ -22,8 +22,7 @@ export interface PythonOptions extends OpenDocumentOptions {
 /** Throws `ConfigError` where there is no Python, no Data Designer in it, or the program fails. */
 export async function writeByPython(options: PythonOptions): Promise<OpenedDocument> {
   const { place, shown, cwd, environment } = options;
-  const refuse = (message: string) =>
-    new ConfigError([{ file: shown, line: null, column: null, level: 'error', message }]);
+  const refuse = (message: string) => ConfigError.about(shown, message);
   if (!existsSync(place)) throw refuse('does not exist');
   const python = pythonOf(environment);
   const folder = await mkdtemp(join(tmpdir(), 'rowloom-python-'));

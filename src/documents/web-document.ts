@@ -18,17 +18,18 @@ export async function fetchDocument({
   cwd,
   environment,
 }: OpenDocumentOptions): Promise<OpenedDocument> {
-  if (!URL.canParse(file)) throw refused(file, 'is no address');
+  if (!URL.canParse(file)) throw ConfigError.about(file, 'is no address');
   const address = fileAddress(new URL(file));
   const shown = withoutSecrets(address.href);
   const ending = extname(address.pathname).toLowerCase();
-  if (ending === '.py') throw refused(shown, 'is Python: save it as a file, and look at what it does first');
-  if (!ENDINGS.includes(ending)) throw refused(shown, 'has to end in .yaml, .yml or .json');
+  if (ending === '.py')
+    throw ConfigError.about(shown, 'is Python: save it as a file, and look at what it does first');
+  if (!ENDINGS.includes(ending)) throw ConfigError.about(shown, 'has to end in .yaml, .yml or .json');
   const dispatcher = openDispatcher(address, { environment });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const response = await fetch(address, { dispatcher, signal });
-    if (!response.ok) throw refused(shown, refusal(response.status));
+    if (!response.ok) throw ConfigError.about(shown, refusal(response.status));
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of response.body ?? []) {
@@ -44,14 +45,10 @@ export async function fetchDocument({
     const why = signal.aborted
       ? `there was no answer in ${TIMEOUT_MS / 1000} s`
       : ((cause as Error | undefined)?.message ?? message);
-    throw refused(shown, `cannot be fetched: ${why}`);
+    throw ConfigError.about(shown, `cannot be fetched: ${why}`);
   } finally {
     await dispatcher.destroy();
   }
-}
-
-function refused(file: string, message: string): ConfigError {
-  return new ConfigError([{ file, line: null, column: null, level: 'error', message }]);
 }
 
 function refusal(status: number): string {

@@ -146,7 +146,7 @@ function accountOf(provider: ProviderSettings, environment: Environment): Accoun
     const problem = variableProblem(value);
     if (problem === null) return value!;
     const message = `${variable} ${problem} (provider "${name}") · to try without: --simulate`;
-    throw new ConfigError([{ file: null, line: null, column: null, level: 'error', message }]);
+    throw ConfigError.about(null, message);
   };
   const headers = Object.fromEntries(
     Object.entries(provider.headers).map(([header, text]): [string, string] => [
