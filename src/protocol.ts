@@ -140,6 +140,9 @@ export const FAILURE = {
   input: 'InputChanged',
 } as const;
 
+/** Between the attempts at a leftover slice: twice as long each time. */
+export const SLICE_RETRY = { firstMs: 1_000, maxMs: 60_000 };
+
 export const UPDATE = { stop: 'stop', pause: 'pause', unpause: 'unpause', setLimits: 'setLimits' } as const;
 export const SIGNAL = { phase: 'phase', maxCells: 'maxCells', passOn: 'passOn' } as const;
 export const QUERY = { progress: 'progress', control: 'control' } as const;

@@ -7,7 +7,7 @@ import { COLUMN_KINDS, declarationOf } from '../columns/kinds.ts';
 import { setOwn } from '../own-keys.ts';
 import { PROCESSOR_KINDS, processorOf, USER_PROCESSOR_KINDS } from '../processors/kinds.ts';
 import { CONSTRAINTS } from './constraints.ts';
-import { laterColumnFields } from './not-yet.ts';
+import { DEFAULT_WHEN_NULL, laterColumnFields } from './not-yet.ts';
 import { PROFILER } from './profilers.ts';
 import { rowloomSettings } from './schema/document.ts';
 import { MODEL_CONFIGS, modelProvider } from './schema/models.ts';
@@ -129,8 +129,7 @@ function columnOf(schema: ColumnSchema<ColumnConfig>, define: Define, kind: stri
   return chosenBy(by, Object.fromEntries(variants), orIn);
 }
 
-/** Fields of a column that stand at their default where a document says null. */
-const NULL_IS_DEFAULT = ['propagate_skip', 'with_trace', 'extract_reasoning_content', 'drop'];
+const NULL_IS_DEFAULT = [...DEFAULT_WHEN_NULL, 'drop'];
 
 const listOf = (items: JsonSchema): JsonSchema => ({ type: ['array', 'null'], items });
 

@@ -12,7 +12,7 @@ import type { Report } from './report.ts';
 const LATER_WORDS = /_type$|^with_trace$/;
 
 /** Fields that stand at their default where a document says null. */
-const DEFAULT_WHEN_NULL = ['propagate_skip', 'with_trace', 'extract_reasoning_content'];
+export const DEFAULT_WHEN_NULL = ['propagate_skip', 'with_trace', 'extract_reasoning_content'];
 
 const YES = [true, 'yes', 'on'];
 const NO = [false, 'no', 'off'];

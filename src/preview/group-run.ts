@@ -12,12 +12,8 @@ import { RowMask } from '../graph/row-mask.ts';
 import { addColumnTotals } from '../graph/totals.ts';
 import type { RowRange, SliceTask } from '../graph/types.ts';
 import { sleep } from '../models/sleep.ts';
-import type { GenerateSliceResult, Totals } from '../protocol.ts';
+import { type GenerateSliceResult, SLICE_RETRY, type Totals } from '../protocol.ts';
 import { Bell } from './bell.ts';
-
-/** Between the attempts at a leftover slice, as Temporal has them wait: `workflows/activity-options.ts`. */
-const FIRST_WAIT_MS = 1_000;
-const MAX_WAIT_MS = 60_000;
 
 export interface GroupEvents {
   /** A slice has ended. */
@@ -130,7 +126,7 @@ export class GroupRun {
         return await generateSliceActivity(this.#build, input, attemptOf(number, isCancelled));
       } catch (error) {
         if (!(error instanceof LeftoverError)) throw error;
-        const usualMs = Math.min(FIRST_WAIT_MS * 2 ** (number - 1), MAX_WAIT_MS);
+        const usualMs = Math.min(SLICE_RETRY.firstMs * 2 ** (number - 1), SLICE_RETRY.maxMs);
         if (!(await this.#wait(error.retryAfterMs || usualMs))) return 'called off';
       }
     }

@@ -2,7 +2,7 @@
 // for hours. A dead worker is noticed by the heartbeat alone.
 
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
-import { FAILURE } from '../protocol.ts';
+import { FAILURE, SLICE_RETRY } from '../protocol.ts';
 
 const base: ActivityOptions = {
   // A day: longer than any slice under a lasting rate limit, short enough to end a slice that nobody serves.
@@ -34,8 +34,8 @@ export function sliceActivityOptions(taskQueue: string): ActivityOptions {
     taskQueue,
     // No maximumAttempts: waiting for a provider is not failing. The cell's own records count its tries.
     retry: {
-      initialInterval: '1 second',
-      maximumInterval: '1 minute',
+      initialInterval: SLICE_RETRY.firstMs,
+      maximumInterval: SLICE_RETRY.maxMs,
       nonRetryableErrorTypes: [FAILURE.fenced, FAILURE.input, FAILURE.store],
     },
   };

@@ -137,24 +137,14 @@ export async function openRowViews(
         tries: findOwn(tries, name) ?? [],
       };
       const beside = sideEffects.map((side) => ({
-        ...{ name: side.name, kind, madeWith: name, isSkipped, isDropped: false, language: null },
-        ...{ source: null, model: null, cell: null, prompt: null, reasoning: null, tries: [] },
+        ...{ ...BESIDE, name: side.name, kind, madeWith: name, isSkipped },
       }));
       return [view, ...beside];
     });
     const added = plan.processors.flatMap(({ name: processor, kind, adds = [] }) =>
       adds.map(
         ({ name, drop = false }): ColumnView => ({
-          ...{ name, kind, madeWith: `processor ${processor}`, isSkipped: false, isDropped: drop },
-          ...{
-            language: null,
-            source: null,
-            model: null,
-            cell: null,
-            prompt: null,
-            reasoning: null,
-            tries: [],
-          },
+          ...{ ...BESIDE, name, kind, madeWith: `processor ${processor}`, isDropped: drop },
         }),
       ),
     );
@@ -164,6 +154,12 @@ export async function openRowViews(
     return { dataset, row, state, drop, values: all, columns: shown };
   };
 }
+
+/** A column that another one, or a processor, makes. */
+const BESIDE = {
+  ...{ isSkipped: false, isDropped: false, language: null, source: null },
+  ...{ model: null, cell: null, prompt: null, reasoning: null, tries: [] },
+};
 
 /** Of the columns that hold code. */
 function languagesOf({ columns }: Plan): ReadonlyMap<string, string> {

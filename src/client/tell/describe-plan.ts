@@ -2,7 +2,7 @@
 
 import { declarationOf } from '../../columns/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
-import { isMade, openProducers } from '../../plan.ts';
+import { isMade, openProducers, type Plan, type PlanColumn } from '../../plan.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { livenessOf } from '../../store/liveness.ts';
 import { formatCount, plural } from '../../text/plural.ts';
@@ -38,11 +38,16 @@ function reasonsOf(wish: Wish): string[] {
   return [...describeSeeds(wish), ...describeReasons(wish), ...outputChanges, ...retried];
 }
 
+/** The columns whose cells may cost something. */
+export function paidColumns({ columns }: Plan): readonly PlanColumn[] {
+  return columns.filter(({ kind, form }) => declarationOf(kind).costs(form));
+}
+
 function costsOf(wish: Wish): string[] {
   const { counts, plan, replacesOutput } = wish;
   const { kept, keptAsIs, missing, again, retried, calls, computed } = sumCounts(counts);
   if (kept + again + retried === 0 && wish.planBefore === null) {
-    const paid = plan.columns.filter(({ kind, form }) => declarationOf(kind).costs(form));
+    const paid = paidColumns(plan);
     const askModels = paid.every(({ limiters }) => limiters.some((limiter) => 'model' in limiter));
     const noun = askModels ? 'model column' : 'model or function column';
     const each = paid.length === 0 ? ', no model column' : ` × ${plural(paid.length, noun)}`;

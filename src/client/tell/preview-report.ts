@@ -1,13 +1,13 @@
 // What `preview` says before and after its rows, and the page that it can save.
 
-import { declarationOf } from '../../columns/kinds.ts';
-import { dataUri } from '../../columns/media/media-of.ts';
+import { dataUri, typeOfPicture } from '../../columns/media/media-of.ts';
 import { sumCosts } from '../../graph/totals.ts';
 import { SAME_COMMAND } from '../../protocol.ts';
 import { rowsPage } from '../../report/page.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { picturesIn } from '../../turns.ts';
 import type { OpenPreview, PreviewedRow } from '../build/preview-dataset.ts';
+import { paidColumns } from './describe-plan.ts';
 import { describeTokens, formatDuration, joinParts, line } from './format.ts';
 import { reportRow } from './report-row.ts';
 import { describeDocument, describeModels } from './run-report.ts';
@@ -18,7 +18,7 @@ export function describePreview(
   { cwd }: { readonly cwd: string },
 ): string[] {
   const { plan, settings } = config;
-  const paid = plan.columns.filter(({ kind, form }) => declarationOf(kind).costs(form)).length;
+  const paid = paidColumns(plan).length;
   const rows = plural(settings.rows, 'row');
   const calls =
     paid === 0
@@ -89,14 +89,9 @@ export function previewPage(preview: OpenPreview, end: PreviewEnd): string {
       reportRow(row, ({ turns }) =>
         picturesIn(turns).flatMap(({ name: file }) => {
           const bytes = preview.findPicture(file);
-          return bytes === undefined ? [] : [dataUri(mediaTypeOf(file), bytes.toString('base64'))];
+          return bytes === undefined ? [] : [dataUri(typeOfPicture(file), bytes.toString('base64'))];
         }),
       ),
     ),
   });
-}
-
-function mediaTypeOf(file: string): string {
-  const ending = file.slice(file.lastIndexOf('.') + 1);
-  return `image/${ending === 'jpg' ? 'jpeg' : ending}`;
 }

@@ -174,6 +174,11 @@ export function formatOf(bytes: Uint8Array): 'png' | 'jpg' | 'gif' | 'webp' | nu
   return start.startsWith('RIFF') && start.endsWith('WEBP') ? 'webp' : null;
 }
 
+/** What HTTP calls the type of a picture that a cell names: its ending is its format. */
+export function typeOfPicture(file: string): string {
+  return findOwn(FORMATS.image, endingOf(file))!;
+}
+
 function brief(item: Value): string {
   return typeof item === 'string' ? `"${shorten(item, SHOWN_TEXT)}"` : shorten(formatJson(item), SHOWN_TEXT);
 }
