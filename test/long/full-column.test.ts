@@ -3,31 +3,20 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ValueObject } from '../../src/values.ts';
-import { Workplace } from '../support/build-harness.ts';
-import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { eachInWorkplace, type TestPlace } from '../support/each-workplace.ts';
 import { until } from '../support/until.ts';
 
 const GROUP = 10;
 const LIMIT_MS = 240_000;
 
-let mock: MockModelServer;
-let workplace: Workplace;
+let mock: TestPlace['mock'];
+let workplace: TestPlace['workplace'];
 
-beforeAll(async () => {
-  mock = await startMockModelServer();
+eachInWorkplace({ latencyMs: 20 }, (place) => {
+  ({ mock, workplace } = place);
 });
-
-afterAll(() => mock.close());
-
-beforeEach(() => {
-  mock.reset();
-  mock.setLatency({ latencyMs: 20, jitter: 1 });
-  workplace = new Workplace();
-});
-
-afterEach(() => workplace.dispose());
 
 interface DocumentOptions {
   /** Rows that each function of one row drops. */

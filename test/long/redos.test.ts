@@ -2,32 +2,23 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DATASET, notesDocument, Workplace } from '../support/build-harness.ts';
-import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { describe, expect, it } from 'vitest';
+import { DATASET, notesDocument } from '../support/build-harness.ts';
+import { eachInWorkplace, type TestPlace } from '../support/each-workplace.ts';
 import { until } from '../support/until.ts';
 
 const ROWS = 60;
 const GROUPS = 12;
 
-let mock: MockModelServer;
-let workplace: Workplace;
+let mock: TestPlace['mock'];
+let workplace: TestPlace['workplace'];
 
-beforeAll(async () => {
-  mock = await startMockModelServer();
-});
-
-afterAll(() => mock.close());
-
-beforeEach(async () => {
-  mock.reset();
-  workplace = new Workplace();
+eachInWorkplace({}, async (place) => {
+  ({ mock, workplace } = place);
   workplace.write(notesDocument({ endpoint: mock.endpoint, rowGroupSize: ROWS / GROUPS }));
   expect(await workplace.run(['-n', String(ROWS)]).ended).toMatchObject({ code: 0 });
   expect(mock.stats().requests).toBe(ROWS);
 });
-
-afterEach(() => workplace.dispose());
 
 /** Names in a folder of the dataset; none where there is no such folder. */
 function namesIn(...path: readonly string[]): readonly string[] {

@@ -2,29 +2,20 @@
 
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { DATASET, lostCalls, repeatedCalls, ticketsDocument, Workplace } from '../support/build-harness.ts';
-import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { expect, it } from 'vitest';
+import { DATASET, lostCalls, repeatedCalls, ticketsDocument } from '../support/build-harness.ts';
+import { eachInWorkplace, type TestPlace } from '../support/each-workplace.ts';
 import { until } from '../support/until.ts';
 
 const ROWS = 40;
 const CHAT = { column_type: 'llm-text', model_alias: 'writer' };
 
-let mock: MockModelServer;
-let workplace: Workplace;
+let mock: TestPlace['mock'];
+let workplace: TestPlace['workplace'];
 
-beforeAll(async () => {
-  mock = await startMockModelServer();
+eachInWorkplace({}, (place) => {
+  ({ mock, workplace } = place);
 });
-
-afterAll(() => mock.close());
-
-beforeEach(() => {
-  mock.reset();
-  workplace = new Workplace();
-});
-
-afterEach(() => workplace.dispose());
 
 function write(columns: readonly object[]): void {
   const start = [

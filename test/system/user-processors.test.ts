@@ -2,25 +2,18 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { lostCalls, Workplace } from '../support/build-harness.ts';
-import { type MockModelServer, startMockModelServer } from '../support/mock-model-server.ts';
+import { expect, it } from 'vitest';
+import { lostCalls } from '../support/build-harness.ts';
+import { eachInWorkplace, type TestPlace } from '../support/each-workplace.ts';
 import { until } from '../support/until.ts';
 
 const ROWS = 24;
 
-let mock: MockModelServer;
-let workplace: Workplace;
+let mock: TestPlace['mock'];
+let workplace: TestPlace['workplace'];
 
-beforeAll(async () => {
-  mock = await startMockModelServer();
-});
-
-afterAll(() => mock.close());
-
-beforeEach(() => {
-  mock.setLatency({ latencyMs: 20, jitter: 1 });
-  workplace = new Workplace();
+eachInWorkplace({ latencyMs: 20 }, (place) => {
+  ({ mock, workplace } = place);
   const values = ['tents', 'boots', 'maps'];
   const text = (name: string, prompt: string) => ({
     ...{ name, column_type: 'llm-text', model_alias: 'writer', prompt },
@@ -51,8 +44,6 @@ beforeEach(() => {
     },
   });
 });
-
-afterEach(() => workplace.dispose());
 
 function writeFunctions({ maps, mark }: { readonly maps: string; readonly mark: string }): void {
   const code = `
