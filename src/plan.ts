@@ -187,6 +187,8 @@ export interface Plan {
   readonly beforeBatch?: readonly PlanProcessor[];
   /** What works on the rows of a group when they are written. */
   readonly processors: readonly PlanProcessor[];
+  /** Dropped columns are in no file; left out where they are kept in files of their own. */
+  readonly preservesDropped?: false;
   /** The models in use, by alias. */
   readonly models: { readonly [alias: string]: PlanModel };
   /** The dataset's seed: any text. */

@@ -88,6 +88,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     v: PLAN_VERSION,
     columns,
     ...planProcessors(config, { columns, modules: options.modules }),
+    ...(rowloom.preserve_dropped_columns ? {} : { preservesDropped: false }),
     models: byAlias(used, (model) => planModel(model, providerOf(model.provider, options))),
     seed: rowloom.seed ?? recorded?.seed ?? seedOfName(options.datasetName),
     rowGroupSize: rowloom.row_group_size ?? recorded?.rowGroupSize ?? DEFAULT_ROW_GROUP_SIZE,

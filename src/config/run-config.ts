@@ -32,10 +32,6 @@ const WITHOUT_MEANING: Readonly<
     defaults: [9464, null],
     why: 'no port is opened: `rowloom status --json` has the numbers',
   },
-  preserve_dropped_columns: {
-    defaults: [true],
-    why: 'dropped columns are always kept, in a folder of their own',
-  },
   request_admission: { defaults: [null], why: 'limiters find by themselves what an endpoint takes' },
   throttle: { defaults: [null], why: 'limiters find by themselves what an endpoint takes' },
   progress_bar: { defaults: [false, null], why: 'progress is one line; `rowloom watch` shows more' },
@@ -92,6 +88,7 @@ export function readRunConfig(document: LoadedDocument): RunConfig {
     shutdown_error_rate: said.shutdown_error_rate,
     shutdown_error_window: said.shutdown_error_window,
     disable_early_shutdown: said.disable_early_shutdown,
+    preserve_dropped_columns: said.preserve_dropped_columns,
     jinja_rendering_engine: said.jinja_rendering_engine,
   };
   const given = Object.entries(settings).filter(([, item]) => item !== undefined && item !== null);

@@ -190,15 +190,15 @@ async function findRowsOfGroup(
     const { cells, tries } = cellsToShow(ofRow, drop);
     const made = Object.entries(cells).filter(([, { status }]) => status === 'ok');
     const read = inFiles?.get(row);
+    // Dropped columns may be in no file: then their cells alone tell.
+    const hasAll = read !== undefined && plan?.preservesDropped !== false;
+    const ofCells = hasAll ? {} : Object.fromEntries(made.map(([column, { value }]) => [column, value]));
     looks.push({
       row,
       state: read !== undefined ? 'complete' : drop !== null ? 'dropped' : 'open',
       drop,
       plan,
-      values:
-        plan === null
-          ? {}
-          : inOrder(plan, read ?? Object.fromEntries(made.map(([column, { value }]) => [column, value]))),
+      values: plan === null ? {} : inOrder(plan, { ...ofCells, ...read }),
       cells,
       tries,
     });

@@ -38,7 +38,7 @@ export async function writeMetadata(
     actual_num_records: rowCount,
     num_completed_batches: completeGroups,
     total_num_batches: Math.ceil(rows / plan.rowGroupSize),
-    preserve_dropped_columns: true,
+    preserve_dropped_columns: plan.preservesDropped ?? true,
     file_paths: to.filePathsOf(files),
   };
   await dataset.files.replace(to.path, formatDocument(metadata));

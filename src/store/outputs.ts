@@ -66,7 +66,7 @@ export interface GroupOutput {
   readonly isOfAllEditions?: true;
   /** Data Designer has the same folder in a dataset's: a link leads there. */
   readonly isLinked?: true;
-  /** In `metadata.json`: its files as they are, or, where it has some, by the folders in it. */
+  /** In `metadata.json`, as Data Designer lists them: its files as they are, or, where it has some, by the folders in it. */
   readonly listed?: 'files' | 'folders';
   readonly write: (dataset: DatasetStore, group: GroupToWrite) => Promise<readonly OutputFile[]>;
 }
@@ -88,8 +88,10 @@ export const GROUP_OUTPUTS: readonly GroupOutput[] = [
     folder: DROPPED_FOLDER,
     isTable: true,
     isLinked: true,
-    listed: 'files',
-    write: (dataset, group) => writeTable(dataset, group, { folder: DROPPED_FOLDER, isDropped: true }),
+    write: async (dataset, group) =>
+      group.plan.preservesDropped === false
+        ? []
+        : writeTable(dataset, group, { folder: DROPPED_FOLDER, isDropped: true }),
   },
   {
     folder: PROCESSORS_FOLDER,

@@ -46,6 +46,8 @@ export function findOutputChanges(before: Plan, after: Plan): readonly string[] 
     if (was === undefined) changes.push(`${name}: new column`);
     else if (was.drop !== drop) changes.push(`${name}: ${drop ? 'dropped from' : 'back in'} the output`);
   }
+  if (before.preservesDropped !== after.preservesDropped && columns.some(({ drop }) => drop))
+    changes.push(`dropped columns: ${after.preservesDropped === false ? 'no longer kept' : 'kept'} in files`);
   for (const { name } of columnsBefore) if (!left.has(name)) changes.push(`${name}: no longer there`);
   return [...changes, ...findProcessorChanges(before, after)];
 }

@@ -18,6 +18,7 @@ export const rowloomSettings = map({
   shutdown_error_window: whole({ min: 1, max: 100_000 }).default(50),
   disable_early_shutdown: flag().default(false),
   persons: oneOf(['files', 'faker']).default('files'),
+  preserve_dropped_columns: flag().default(true),
   jinja_rendering_engine: oneOf(ENGINES).default('secure'),
 });
 export type RowloomSettings = z.infer<typeof rowloomSettings>;

@@ -59,6 +59,9 @@ describe('what becomes of the output', () => {
       'added: new column',
       'gone: no longer there',
     ]);
+    expect(findOutputChanges(after, { ...after, preservesDropped: false })).toEqual([
+      'dropped columns: no longer kept in files',
+    ]);
   });
 });
 

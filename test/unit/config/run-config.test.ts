@@ -18,10 +18,11 @@ disable_early_shutdown: true
 max_conversation_restarts: 2
 max_conversation_correction_steps: 1
 async_trace: true
+preserve_dropped_columns: false
 jinja_rendering_engine: native
 `;
     const { plan, settings, warnings } = await prepareFiles(files(run), of);
-    expect(plan.rowGroupSize).toBe(50);
+    expect(plan).toMatchObject({ rowGroupSize: 50, preservesDropped: false });
     expect(settings).toMatchObject({
       ...{ maxConcurrentRowGroups: 7, shutdownErrorRate: 0.2, shutdownErrorWindow: 10 },
       ...{ isEarlyShutdownDisabled: true, maxConversationRestarts: 2, maxConversationCorrectionSteps: 1 },
@@ -31,11 +32,11 @@ jinja_rendering_engine: native
   });
 
   it('without a meaning here are told with the reason, unless they stand at their default', async () => {
-    const run = 'max_in_flight_tasks: 1024\ndisplay_tui: true\npreserve_dropped_columns: false\n';
+    const run = 'max_in_flight_tasks: 1024\ndisplay_tui: true\nprogress_interval: 9\n';
     const { warnings } = await prepareFiles(files(run), of);
     expect(warnings.map(({ file, line, message }) => `${file}:${line} ${message}`)).toEqual([
       'run.yaml:2 display_tui has no meaning here: progress is one line; `rowloom watch` shows more',
-      'run.yaml:3 preserve_dropped_columns has no meaning here: dropped columns are always kept, in a folder of their own',
+      'run.yaml:3 progress_interval has no meaning here: progress is told as it changes',
     ]);
   });
 

@@ -33,14 +33,14 @@ function editionOf(dataset: DatasetStore): Edition {
 }
 
 /** Group 0 is committed without row 3; of group 1 there are some cells. */
-async function datasetInTheMiddle(): Promise<DatasetStore> {
+async function datasetInTheMiddle(plan = PLAN): Promise<DatasetStore> {
   const dataset = await testDataset();
   const { id } = await dataset.read();
   await dataset.takeEpoch(0, startOf({ datasetId: id, rows: 20 }));
-  await dataset.writePlan('plan', PLAN);
+  await dataset.writePlan('plan', plan);
   const edition = editionOf(dataset);
   await edition.start(2);
-  for (const { name: column } of PLAN.columns) {
+  for (const { name: column } of plan.columns) {
     for (const rowGroup of [0, 1]) {
       const rows = { first: rowGroup * 10, last: rowGroup === 0 ? 9 : 13 };
       await makeCellFolder(dataset, { column, rowGroup });
@@ -66,7 +66,7 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
     }
   }
   await commitRowGroup(dataset, edition, {
-    plan: PLAN,
+    plan,
     planDigest: 'plan',
     digest: 'digest',
     definitions: {},
@@ -75,7 +75,7 @@ async function datasetInTheMiddle(): Promise<DatasetStore> {
     isComplete: true,
     async readContent() {
       const rows = { first: 0, last: 9 };
-      const columns = PLAN.columns.map(({ name }) => name);
+      const columns = plan.columns.map(({ name }) => name);
       const records = await gatherRecords(dataset, { columns, rowGroup: 0, rows, chosenBy: undefined });
       const completeRows = [0, 1, 2, 4, 5, 6, 7, 8, 9];
       const chosen = new Map<string, Map<number, CellRecord>>();
@@ -149,6 +149,15 @@ describe('looking at a dataset', () => {
     expect(Object.keys(row?.values ?? {})).toEqual(['topic', 'body', 'note']);
   });
 
+  it('shows dropped columns by their cells where the plan keeps them in no file', async () => {
+    const dataset = await looked(await datasetInTheMiddle({ ...PLAN, preservesDropped: false }));
+    expect(await dataset.files.list('dropped-columns-parquet-files')).toEqual([]);
+    expect(await findRow(dataset, 5)).toMatchObject({
+      state: 'complete',
+      values: { topic: 'topic 5', body: 'body 5', note: 'note 5' },
+    });
+  });
+
   it('shows why a row was dropped, and its last answer', async () => {
     expect(await findRow(await datasetInTheMiddle(), FAILED_ROW)).toMatchObject({
       state: 'dropped',
@@ -214,10 +223,7 @@ describe('looking at a dataset', () => {
       num_completed_batches: 1,
       total_num_batches: 2,
       preserve_dropped_columns: true,
-      file_paths: {
-        'parquet-files': ['parquet-files/batch_00000.parquet'],
-        'dropped-columns-parquet-files': ['dropped-columns-parquet-files/batch_00000.parquet'],
-      },
+      file_paths: { 'parquet-files': ['parquet-files/batch_00000.parquet'] },
     });
     expect(JSON.parse(await readFile(dataset.path('builder_config.json'), 'utf8'))).toEqual({
       data_designer: { columns: [] },
