@@ -5,11 +5,15 @@
 
 Each document is built twice by `preview`: columns whose cells differ between both are random. A model answers from its
 prompt: what stands in SAY<<...>>, with the reasoning in THINK<<...>>; without them `Answer to: ` and the first line.
-A document's first line may say how many rows: `# rows: 200`; it is 6 otherwise.
+PAINT<<png gif>> is answered with pictures, `address` with where one is. A document's first line may say how many rows:
+`# rows: 200`; it is 6 otherwise. `http://mock.invalid` in it is the model's server, and `./functions.ts#name`, which only
+Rowloom runs, the function of that name in `functions.py`. Files in seeds/ and home/ are written by `make_files.py`.
 """
 
+import base64
 import datetime
 import decimal
+import hashlib
 import json
 import logging
 import os
@@ -22,12 +26,14 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 os.environ["DATA_DESIGNER_HOME"] = tempfile.mkdtemp()
+os.environ["DATA_DESIGNER_MANAGED_ASSETS_PATH"] = str(HERE / "home/.data-designer/managed-assets")
 os.environ["NEMO_TELEMETRY_ENABLED"] = "false"
 os.chdir(HERE)
 
 import data_designer.config as dd  # noqa: E402
 import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
+import functions  # noqa: E402
 import yaml  # noqa: E402
 from data_designer.engine.compiler import (  # noqa: E402
     _add_internal_row_id_column_if_needed,
@@ -39,6 +45,7 @@ from data_designer.engine.validation import (  # noqa: E402
 from data_designer.interface import DataDesigner  # noqa: E402
 
 requests: list[dict] = []
+PICTURES = {file.suffix[1:]: file.read_bytes() for file in sorted((HERE / "seeds/media").glob("dot.*"))}
 
 
 def text_of(content) -> str:
@@ -53,6 +60,7 @@ class Model(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         requests.append(body)
+        here = f"http://{self.headers['host']}"
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         if self.path.endswith("/embeddings"):
             texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
@@ -61,16 +69,33 @@ class Model(BaseHTTPRequestHandler):
                 for index, text in enumerate(texts)
             ]
             answer = {"object": "list", "model": body["model"], "data": data, "usage": usage}
+        elif self.path.endswith("/validate"):
+            answer = {"data": [verdict(item) for item in body["data"] if "LOSE" not in str(item)]}
+        elif self.path.endswith("/images/generations"):
+            data = [
+                {"url": url} if url.startswith("http") else {"b64_json": url.split(",")[1]}
+                for url in painted(body["prompt"], here)
+            ]
+            answer = {"created": 0, "data": data, "usage": usage}
         else:
-            message = {"role": "assistant", **reply(text_of(body["messages"][-1]["content"]))}
+            prompt = text_of(body["messages"][-1]["content"])
+            message = {"role": "assistant", **reply(prompt)}
+            images = painted(prompt, here)
+            if images:
+                message["images"] = [{"type": "image_url", "image_url": {"url": url}} for url in images]
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             answer = {
                 "id": "1", "object": "chat.completion", "created": 0,
                 "model": body["model"], "choices": [choice], "usage": usage,
             }
-        data = json.dumps(answer).encode()
+        self.send(json.dumps(answer).encode(), "application/json")
+
+    def do_GET(self):
+        self.send(PICTURES["png"], "image/png")
+
+    def send(self, data: bytes, media_type: str):
         self.send_response(200)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -86,6 +111,65 @@ def reply(prompt: str) -> dict:
     return {"content": text, **({"reasoning_content": thought.group(1)} if thought else {})}
 
 
+def painted(prompt: str, here: str) -> list[str]:
+    found = re.search(r"PAINT<<(.*?)>>", prompt)
+    kinds = found.group(1).split() if found else []
+    return [f"{here}/dot.png" if kind == "address" else data_uri(kind) for kind in kinds]
+
+
+def data_uri(kind: str) -> str:
+    media_type = {"jpg": "image/jpeg"}.get(kind, f"image/{kind}")
+    return f"data:{media_type};base64,{base64.b64encode(PICTURES[kind]).decode()}"
+
+
+def verdict(item: dict) -> dict:
+    """The JSON text that a target holds, or whether it is long."""
+    text = next(iter(item.values()))
+    if isinstance(text, str) and text.startswith("{"):
+        return json.loads(text)
+    return {"is_valid": len(str(text)) > 3, "seen": item}
+
+
+def picture_names(column: str, texts: list) -> list[str]:
+    """A preview gives pictures as base64: here by their content, as they would be files."""
+    contents = [base64.b64decode(text.split(",")[-1]) for text in texts]
+    kinds = {content: kind for kind, content in PICTURES.items()}
+    return [f"images/{column}/{hashlib.sha256(item).hexdigest()}.{kinds[item]}" for item in contents]
+
+
+def load(document: dict) -> dd.DataDesignerConfigBuilder:
+    """Columns with a function, which no file can hold there, are added to the others. What only Rowloom is told goes."""
+    columns = document.get("columns") or []
+    functional = [column for column in columns if "functions.ts#" in str(column)]
+    rest = [column for column in columns if column not in functional]
+    builder = dd.DataDesignerConfigBuilder.from_config({**document, **({"columns": rest} if functional else {})})
+    for column in functional:
+        builder.add_column(with_function(column))
+    return builder
+
+
+def with_function(column: dict):
+    column = dict(column)
+    if column.pop("column_type") == "validation":
+        params = column["validator_params"]
+        function = function_named(params["validation_function"])
+        return dd.ValidationColumnConfig(
+            **{**column, "validator_params": {**params, "validation_function": function}}
+        )
+    column.pop("output_format", None)
+    declared = {
+        key: [name if isinstance(name, str) else name["name"] for name in column.pop(key)]
+        for key in ("required_columns", "side_effect_columns", "model_aliases")
+        if key in column
+    }
+    function = dd.custom_column_generator(**declared)(function_named(column["generator_function"]))
+    return dd.CustomColumnConfig(**{**column, "generator_function": function})
+
+
+def function_named(name: str):
+    return getattr(functions, name.split("#")[1])
+
+
 def plain(value):
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
@@ -95,6 +179,8 @@ def plain(value):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):
         return float(value)
+    if isinstance(value, str):
+        return value.replace(str(HERE), ".")
     return None if value is pd.NaT or value != value else value
 
 
@@ -140,7 +226,9 @@ def violations_of(designer: DataDesigner, builder: dd.DataDesignerConfigBuilder)
 
 def build(provider: dd.ModelProvider, file: Path) -> dict:
     """What one preview of a document comes to, or where it is refused."""
-    rows = int((re.match(r"# rows: (\d+)", file.read_text()) or [0, "6"])[1])
+    text = file.read_text()
+    rows = int((re.match(r"# rows: (\d+)", text) or [0, "6"])[1])
+    here = provider.endpoint.removesuffix("/v1")
     requests.clear()
     # A folder of its own: a preview also tells of the processors' files that an earlier one left.
     designer = DataDesigner(artifact_path=tempfile.mkdtemp(), model_providers=[provider])
@@ -148,7 +236,8 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
     recording: dict = {"rows": rows}
     stage = "load"
     try:
-        builder = dd.DataDesignerConfigBuilder.from_config(yaml.safe_load(file.read_text()))
+        document = yaml.safe_load(text.replace("http://mock.invalid", here))
+        builder = load(document)
         stage = "validate"
         recording["violations"] = violations_of(designer, builder)
         designer.validate(builder)
@@ -158,6 +247,8 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
         return {**recording, "stopped": {"at": stage, "messages": messages_of(error)}}
     frame = results.dataset
     cells = {name: [plain(value) for value in frame[name]] for name in frame.columns}
+    for column in builder.get_columns_of_type(dd.DataDesignerColumnType.IMAGE):
+        cells[column.name] = [picture_names(column.name, texts) for texts in cells[column.name]]
     schema = pa.Table.from_pandas(frame, preserve_index=False).schema
     return {
         **recording,
@@ -165,7 +256,7 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
             {"name": name, "type": type_of(schema.field(name).type)} for name in frame.columns
         ],
         "cells": cells,
-        "requests": sorted(requests, key=lambda body: json.dumps(body, sort_keys=True)),
+        "requests": sorted(plain(requests), key=lambda body: json.dumps(body, sort_keys=True)),
         "processed": plain(results.processor_artifacts or {}),
     }
 

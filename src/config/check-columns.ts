@@ -66,15 +66,20 @@ export function checkColumns(report: Report, checks: ColumnChecks): void {
     engine: checks.engine,
   });
   const processors = checks.config.processors.flatMap(({ config }) => config ?? []);
-  checkOutput(report, columns, droppedColumns(processors, known ?? []));
+  const dropped = droppedColumns(processors, known ?? []);
+  const seeds = checks.config.processors.length === 0 ? [] : (checks.seedColumns ?? [{ name: '' }]);
+  checkOutput(report, { columns, dropped, hasSeeds: seeds.some(({ name }) => !dropped.has(name)) });
 }
 
-/** At least one column that is made has to stay; seed columns alone make no dataset, as in Data Designer. */
-function checkOutput(
-  report: Report,
-  columns: readonly ReadColumn[],
-  dropped: ReadonlyMap<string, string>,
-): void {
+interface OutputChecks {
+  readonly columns: readonly ReadColumn[];
+  readonly dropped: ReadonlyMap<string, string>;
+  readonly hasSeeds: boolean;
+}
+
+/** At least one column has to stay, and one that is made where no processor does something with the seeds, as in Data Designer. */
+function checkOutput(report: Report, { columns, dropped, hasSeeds }: OutputChecks): void {
+  if (hasSeeds) return;
   const path = ['columns'];
   const input = report.read(path) ?? null;
   const isDropped = ({ config }: ReadColumn) =>

@@ -1,7 +1,9 @@
 // Builds a document in this process: the real plan, roots, assembler, makers and HTTP client, without Temporal or a store.
 
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
 import { CellCalls } from '../../src/activities/calls.ts';
+import { pictureFiles } from '../../src/activities/picture-files.ts';
 import { declarationOf } from '../../src/columns/kinds.ts';
 import type { Cell } from '../../src/columns/maker.ts';
 import type { OpenCells } from '../../src/columns/open-columns.ts';
@@ -9,23 +11,28 @@ import { columnOrder } from '../../src/config/graph-columns.ts';
 import { type PreparedConfig, prepareConfig } from '../../src/config/prepare.ts';
 import { openDocument } from '../../src/documents/open-document.ts';
 import { CellError } from '../../src/errors.ts';
+import type { LocalMedia } from '../../src/local-media.ts';
+import { Services } from '../../src/models/http/services.ts';
+import type { ModelClient } from '../../src/models/model-client.ts';
 import { PlainLimiter } from '../../src/models/plain-limiter.ts';
 import { createOpenAIClient } from '../../src/models/providers/openai/client.ts';
 import { ModelTraits } from '../../src/models/traits.ts';
 import { bundleModule } from '../../src/modules/bundle.ts';
-import { PERSONA_FILES } from '../../src/personas/persona-file.ts';
+import { type Functions, openFunctions } from '../../src/modules/functions.ts';
+import type { UserModule } from '../../src/modules/stored-modules.ts';
+import { PERSONA_FILES, personaFolder } from '../../src/personas/persona-file.ts';
 import { cellColumns, type Plan, ROW_ID_COLUMN } from '../../src/plan.ts';
 import { processBatch } from '../../src/processors/process-batch.ts';
 import { openRows } from '../../src/rows/open-rows.ts';
 import { type AssembledRow, foundIn, type Source } from '../../src/rows/row.ts';
 import { openSeeds } from '../../src/seeds/open-seeds.ts';
 import type { ReadSource } from '../../src/seeds/seed-source.ts';
+import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { MemoryWorld } from '../../src/store/files/memory.ts';
+import type { StoreFiles } from '../../src/store/files/port.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import { formatJson, type Value } from '../../src/values.ts';
-import { NO_PICTURES } from './no-pictures.ts';
 import { NO_FILES } from './one-cell.ts';
-import { LOCAL, NO_FUNCTIONS } from './plans.ts';
 
 export interface BuiltDocument {
   /** Those of the output, in its order. */
@@ -43,6 +50,7 @@ const NEVER = new AbortController().signal;
 setMaxListeners(0, NEVER);
 
 export interface PreparedDocument {
+  readonly folder: string;
   readonly prepared: PreparedConfig;
   readonly seedSource: ReadSource | null;
 }
@@ -69,19 +77,43 @@ export async function prepareDocument(
       return opened;
     },
   });
-  return { prepared, seedSource };
+  return { folder, prepared, seedSource };
+}
+
+/** What makers reach beside the plan. */
+interface Reach {
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly functions: Functions;
+  readonly client: ModelClient;
+  readonly services: Pick<Services, 'post'>;
+  readonly files: StoreFiles;
+  readonly local: LocalMedia;
+  readonly moduleOf: (hash: string) => Promise<UserModule>;
 }
 
 export async function buildDocument(
-  { prepared: { plan }, seedSource }: PreparedDocument,
+  { folder, prepared: { plan, modules }, seedSource }: PreparedDocument,
   { rows, endpoint }: { readonly rows: number; readonly endpoint: string },
 ): Promise<BuiltDocument> {
   const files = new MemoryWorld().files({ root: 'conformance' });
+  // What cells name by a path is looked for where the documents are.
+  files.place = (path = '') => join(folder, path);
   const order = columnOrder(plan);
-  const { assembler, roots } = await openRows({ plan, order, functions: NO_FUNCTIONS, files, seedSource });
+  const moduleOf = async (hash: string) => modules.find((module) => module.hash === hash)!;
+  const functions = openFunctions({ moduleOf });
+  const persons = personaFolder({ environment: {}, home: `${folder}/home` });
+  const opened = await openRows({ plan, order, functions, files, seedSource, personaFolder: persons });
+  const { assembler, roots, local } = opened;
   const made = await roots.make({ first: 0, last: rows - 1 });
   const cells = new Map<string, CellRecord>();
   const client = createOpenAIClient({ endpoint, apiKey: null, headers: {} });
+  const services = new Services({});
+  const asked: Pick<Services, 'post'> = {
+    post: ({ url, ...request }) =>
+      services.post({ ...request, url: url.replace('http://mock.invalid', new URL(endpoint).origin) }),
+  };
+  const reach = { folder, plan, functions, client, services: asked, files, local, moduleOf };
   try {
     for (;;) {
       const missing = new Map<OpenCells, Cell<unknown>[]>();
@@ -103,33 +135,31 @@ export async function buildDocument(
       const source: Source = { decides: true, find };
       const numbers = Array.from({ length: rows }, (_, row) => row);
       const assembled = await assembler.assemble({ rows: numbers, source, hasAllSides: true });
-      if (missing.size === 0) return await finish(plan, assembled);
-      for (const [open, list] of missing) await makeCells(open, { list, plan, client, cells });
+      if (missing.size === 0) return await finish(assembled, reach);
+      for (const [open, list] of missing) await makeCells(open, { ...reach, list, cells });
     }
   } finally {
     await client.close();
+    await services.close();
   }
 }
 
 async function makeCells(
   { column, maker }: OpenCells,
-  of: {
-    readonly list: readonly Cell<unknown>[];
-    readonly plan: Plan;
-    readonly client: ReturnType<typeof createOpenAIClient>;
-    readonly cells: Map<string, CellRecord>;
-  },
+  of: Reach & { readonly list: readonly Cell<unknown>[]; readonly cells: Map<string, CellRecord> },
 ): Promise<void> {
-  const { plan, client, cells } = of;
+  const { plan, client, services, files, local, cells } = of;
   const limiter = new PlainLimiter(8);
   const traits = new ModelTraits({ hasAnswered: () => true });
   let count = 0;
   const calls = new CellCalls({
     ...{ column: column.name, readVersion: declarationOf(column.kind).readVersion, settings: SETTINGS },
-    ...{ returned: null, files: NO_FILES, local: LOCAL, pictures: NO_PICTURES },
-    module: () => Promise.reject(new Error('No modules')),
+    ...{ returned: null, files: NO_FILES, local, module: of.moduleOf },
+    pictures: pictureFiles({ files } as DatasetStore, column.name, (error) => {
+      throw error;
+    }),
     async wayTo(ref) {
-      if (!('model' in ref)) return { key: 'one', limiter, traits, host: null, model: null };
+      if (!('model' in ref)) return { key: 'one', limiter, traits, host: null, model: null, services };
       const name = plan.models[ref.model]!.model;
       const model = { client, limiter, name, timeoutMs: 10_000, traits };
       return { key: 'one', limiter, traits, host: client.host, model };
@@ -148,15 +178,25 @@ async function makeCells(
       await maker.make(some, calls);
     } catch (error) {
       if (!(error instanceof CellError)) throw error;
+      const left = some.filter(({ row }) => !cells.has(`${column.name}/${row}`));
+      const { kind, message } = error;
+      await calls.keep(
+        left,
+        left.map(() => ({ status: 'failed', error: { kind, message } })),
+      );
     }
   }
 }
 
-async function finish(plan: Plan, assembled: readonly AssembledRow[]): Promise<BuiltDocument> {
+async function finish(
+  assembled: readonly AssembledRow[],
+  { folder, plan, functions }: Reach,
+): Promise<BuiltDocument> {
+  const asJson = (value: Value): unknown => JSON.parse(formatJson(value).replaceAll(folder, '.'));
   const whole = assembled.filter(({ failure }) => failure === null);
   const valuesOf = (name: string) => whole.map(({ values }) => values[name] ?? null);
   const batch = { completeRows: whole.map(({ row }) => row), valuesOf };
-  const written = await processBatch(batch, { plan, functions: NO_FUNCTIONS, signal: NEVER });
+  const written = await processBatch(batch, { plan, functions, signal: NEVER });
   const columns = cellColumns(plan).filter(({ name, drop }) => !drop && name !== ROW_ID_COLUMN);
   const cells = await Promise.all(
     columns.map(async ({ name }) => [name, (await written.valuesOf(name)).map(asJson)] as const),
@@ -169,8 +209,4 @@ async function finish(plan: Plan, assembled: readonly AssembledRow[]): Promise<B
     ),
     processed: Object.fromEntries(written.processed.map(({ name, rows }) => [name, rows.map(asJson)])),
   };
-}
-
-function asJson(value: Value): unknown {
-  return JSON.parse(formatJson(value));
 }

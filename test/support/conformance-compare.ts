@@ -26,6 +26,8 @@ export interface Recording {
 
 /** Share of the draws from which on a value has to occur on both sides. */
 const OFTEN = 0.05;
+/** The same of fields of objects, of which there are few. */
+const OFTEN_IN_FIELDS = 0.25;
 /** Standard errors by which two means may differ; of some hundred draws chance alone makes no more. */
 const MAX_ERRORS = 5;
 
@@ -74,20 +76,38 @@ function typeName(type: ColumnType): unknown {
 function requestsOf(requests: readonly AskedModel[]): readonly unknown[] {
   const shown = requests.map(({ messages = [], response_format: _, stream: __, ...fields }) => {
     const own = messages.some(({ content }) => /«.*»/s.test(textOf(content)));
-    const texts = messages.map(({ role, content }) => `${role}: ${textOf(content)}`);
+    const texts = messages.map(({ role, content }) => `${role}: ${shownIn(content)}`);
     return { ...fields, messages: own ? /«.*»/s.exec(texts.join('\n'))![0] : texts };
   });
   return shown.toSorted((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
 }
 
-function sortKey({ messages, ...fields }: { readonly messages: unknown; readonly input?: unknown }): string {
-  return JSON.stringify([messages, fields.input]);
+/** With pictures, sounds and videos, in the order in which they stand. */
+function shownIn(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return (content as readonly { readonly type: string; readonly text?: string }[])
+    .map((block) => (block.type === 'text' ? block.text : JSON.stringify(block)))
+    .join('\n');
+}
+
+function sortKey({ messages, input, prompt, data }: Partial<Record<string, unknown>>): string {
+  return JSON.stringify([messages, input, prompt, data]);
 }
 
 /** Why two lists of draws cannot be of one distribution. */
-function unlike(there: readonly unknown[], here: readonly unknown[]): readonly string[] {
+function unlike(there: readonly unknown[], here: readonly unknown[], often = OFTEN): readonly string[] {
   const lists = [there, here] as const;
-  const reasons = [...unlikeShares(lists), ...unlikeShares([there.map(shapeOf), here.map(shapeOf)])];
+  const [some] = there;
+  if (isMap(some) && lists.every((values) => values.every(isMap))) {
+    const names = lists.map((values) => [...new Set((values as object[]).flatMap(Object.keys))].join());
+    if (names[0] !== names[1]) return [`${names[0]} there, ${names[1]} here`];
+    return Object.keys(some).flatMap((name) => {
+      const [one, other] = lists.map((values) => (values as Fields[]).map((fields) => fields[name]));
+      return unlike(one!, other!, OFTEN_IN_FIELDS).map((reason) => `${name}: ${reason}`);
+    });
+  }
+  const shapes = [there.map(shapeOf), here.map(shapeOf)] as const;
+  const reasons = [...unlikeShares(lists, often), ...unlikeShares(shapes, often)];
   if (!lists.every((values) => values.every((value) => typeof value === 'number'))) return reasons;
   const [one, other] = [momentsOf(there as number[]), momentsOf(here as number[])];
   const error = Math.sqrt(one.variance / there.length + other.variance / here.length);
@@ -98,8 +118,19 @@ function unlike(there: readonly unknown[], here: readonly unknown[]): readonly s
   return reasons;
 }
 
+interface Fields {
+  readonly [name: string]: unknown;
+}
+
+function isMap(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The values whose share differs by more than chance. */
-function unlikeShares([there, here]: readonly [readonly unknown[], readonly unknown[]]): string[] {
+function unlikeShares(
+  [there, here]: readonly [readonly unknown[], readonly unknown[]],
+  often: number,
+): string[] {
   const shares = [there, here].map((values) => {
     const counts = new Map<string, number>();
     for (const value of values) {
@@ -108,10 +139,10 @@ function unlikeShares([there, here]: readonly [readonly unknown[], readonly unkn
     }
     return counts;
   }) as [Map<string, number>, Map<string, number>];
-  const often = new Set(
-    shares.flatMap((counts) => [...counts].filter(([, share]) => share >= OFTEN)).map(([value]) => value),
+  const frequent = new Set(
+    shares.flatMap((counts) => [...counts].filter(([, share]) => share >= often)).map(([value]) => value),
   );
-  return [...often].flatMap((value) => {
+  return [...frequent].flatMap((value) => {
     const [one, other] = shares.map((counts) => counts.get(value) ?? 0) as [number, number];
     const variance = (one * (1 - one)) / there.length + (other * (1 - other)) / here.length;
     const isLike =

@@ -1,5 +1,6 @@
 // The model of `conformance/record.py`: what it answers follows from the prompt alone.
 
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -7,6 +8,10 @@ import type { AddressInfo } from 'node:net';
 export interface AskedModel {
   readonly messages?: readonly { readonly role: string; readonly content: unknown }[];
   readonly input?: string | readonly string[];
+  /** Of a picture. */
+  readonly prompt?: string;
+  /** For a validator. */
+  readonly data?: readonly { readonly [target: string]: unknown }[];
   readonly [field: string]: unknown;
 }
 
@@ -17,15 +22,22 @@ export interface ConformanceModel {
   close(): void;
 }
 
+const MEDIA = `${import.meta.dirname}/../../conformance/seeds/media`;
+
 export async function startConformanceModel(): Promise<ConformanceModel> {
   let asked: AskedModel[] = [];
   const server = createServer(async (request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'image/png' });
+      response.end(readFileSync(`${MEDIA}/dot.png`));
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as AskedModel;
     asked.push(body);
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answerTo(body)));
+    response.end(JSON.stringify(answerTo(body, `http://${request.headers.host}`)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -49,8 +61,10 @@ export function textOf(content: unknown): string {
   return (content as { text?: string }[]).map(({ text = '' }) => text).join('\n');
 }
 
-function answerTo({ input, messages = [], model }: AskedModel) {
+function answerTo({ input, messages = [], model, prompt, data: items }: AskedModel, here: string) {
   const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  if (items !== undefined)
+    return { data: items.filter((item) => !JSON.stringify(item).includes('LOSE')).map(verdictOn) };
   if (input !== undefined) {
     const texts = typeof input === 'string' ? [input] : input;
     const data = texts.map((text, index) => ({
@@ -60,9 +74,34 @@ function answerTo({ input, messages = [], model }: AskedModel) {
     }));
     return { object: 'list', model, data, usage };
   }
-  const message = { role: 'assistant', ...replyTo(textOf(messages.at(-1)!.content)) };
+  if (prompt !== undefined) {
+    const data = painted(prompt, here).map((url) =>
+      url.startsWith('http') ? { url } : { b64_json: url.split(',')[1] },
+    );
+    return { created: 0, data, usage };
+  }
+  const text = textOf(messages.at(-1)!.content);
+  const images = painted(text, here).map((url) => ({ type: 'image_url', image_url: { url } }));
+  const message = { role: 'assistant', ...replyTo(text), ...(images.length === 0 ? {} : { images }) };
   const choices = [{ index: 0, finish_reason: 'stop', message }];
   return { id: '1', object: 'chat.completion', created: 0, model, choices, usage };
+}
+
+function painted(prompt: string, here: string): readonly string[] {
+  const kinds = /PAINT<<(.*?)>>/.exec(prompt)?.[1]?.split(' ') ?? [];
+  return kinds.map((kind) => {
+    if (kind === 'address') return `${here}/dot.png`;
+    const type = kind === 'jpg' ? 'image/jpeg' : `image/${kind}`;
+    return `data:${type};base64,${readFileSync(`${MEDIA}/dot.${kind}`).toString('base64')}`;
+  });
+}
+
+function verdictOn(item: { readonly [target: string]: unknown }) {
+  const [value] = Object.values(item);
+  if (typeof value === 'string' && value.startsWith('{')) return JSON.parse(value);
+  // Numbers and truths have the length that Python prints them with.
+  const text = Number.isInteger(value) ? `${value}.0` : String(value);
+  return { is_valid: [...text].length > 3, seen: item };
 }
 
 function replyTo(prompt: string) {

@@ -17,6 +17,7 @@ import {
   skipFields,
 } from '../declaration.ts';
 import { filledText, map, oneOf, real, value, whole } from '../fields.ts';
+import { typeOfFormat } from '../made-columns.ts';
 import { columnName } from '../marks.ts';
 import { isCode, moduleOf } from '../module-name.ts';
 import { BOOL, FLOAT, INT, list, struct, TEXT } from '../types.ts';
@@ -201,20 +202,32 @@ const PYTHON = struct({
 const OTHERS = struct({ is_valid: BOOL, error_messages: TEXT });
 
 function typeOf(config: ValidationConfig): ColumnType {
-  if (config.validator_type !== 'code') return { kind: 'json' };
+  if (config.validator_type !== 'code') return typeOfVerdict(itemsIn(config.validator_params.output_schema));
   const ofOne = config.validator_params.code_lang === 'python' ? PYTHON : OTHERS;
   if (config.target_columns.length === 1) return ofOne;
   return struct(Object.fromEntries(config.target_columns.map((name) => [name, ofOne])));
 }
 
-/** Of what an `output_schema` describes: the items of its "data". Without one a verdict may have any field. */
+/** Without a schema each verdict may have other fields. */
+function typeOfVerdict(items: Value): ColumnType {
+  const type = typeOfFormat(items);
+  if (type.kind !== 'struct') return { kind: 'json' };
+  const others = type.fields.filter(({ name }) => name !== 'is_valid');
+  return { kind: 'struct', fields: [{ name: 'is_valid', type: BOOL }, ...others] };
+}
+
 function shapeOf(config: ValidationConfig): Shape | null | undefined {
   if (config.validator_type === 'code') return undefined;
-  const items = ['properties', 'data', 'items'].reduce<Value>(
-    (schema, name) => (isValueObject(schema) ? (findOwn(schema, name) ?? null) : null),
-    config.validator_params.output_schema,
-  );
+  const items = itemsIn(config.validator_params.output_schema);
   return items === null ? null : shapeOfSchema(items);
+}
+
+/** The schema of a row's verdict in one of the whole answer. */
+function itemsIn(schema: Value): Value {
+  return ['properties', 'data', 'items'].reduce<Value>(
+    (within, name) => (isValueObject(within) ? (findOwn(within, name) ?? null) : null),
+    schema,
+  );
 }
 
 function check(config: ValidationConfig, checks: ColumnChecks): void {

@@ -86,7 +86,8 @@ async function loadFaker(locale: string): Promise<MakePerson> {
       street_name: faker.location.street(),
       city: cities === null ? faker.location.city() : pick(cities),
       state: hasNoState ? null : faker.location.state({ abbreviated: isStateShort }),
-      postcode: faker.location.zipCode(),
+      // Of American ones some have nine digits.
+      postcode: faker.location.zipCode().replace(/^(\d{5})-\d{4}$/, '$1'),
       age: BigInt(age),
       birth_date: birthDate(draw, age),
       country: faker.location.country(),
