@@ -50,7 +50,7 @@ export function openLocalMedia(
     findNow = () => undefined,
   }: { readonly cwd?: string; readonly findNow?: (reference: string) => Buffer | undefined } = {},
 ): LocalMedia {
-  const digests = new LRUCache<string, string>({ max: MAX_KEPT });
+  const digests = new LRUCache<string, string>({ maxSize: MAX_KEPT, sizeCalculation: () => 1 });
 
   function find(reference: string): { readonly file: string; readonly stat: Stats } | undefined {
     const places = path.isAbsolute(reference)

@@ -1,25 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PROTOCOL_VERSION } from '../../src/protocol.ts';
-import { bundleWorkflows } from '../../src/worker.ts';
+import { workflowBundle } from '../../src/worker.ts';
 
 // A change that breaks one of these raises PROTOCOL_VERSION, and they are recorded anew: scripts/record-histories.ts.
 const folder = new URL(`histories/v${PROTOCOL_VERSION}/`, import.meta.url);
 const names = readdirSync(folder);
 
-let workflowBundle: { code: string };
+let bundle: WorkflowBundleOption;
 beforeAll(async () => {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: 'temporal_sdk_core=OFF' } },
   });
-  workflowBundle = await bundleWorkflows();
+  bundle = await workflowBundle();
 });
 
 async function replay(text: string): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle }, JSON.parse(text), workflowIdIn(text));
+  await Worker.runReplayHistory({ workflowBundle: bundle }, JSON.parse(text), workflowIdIn(text));
 }
 
 /** Children are named after their parent. */

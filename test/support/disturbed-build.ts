@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamOf } from '../../src/models/providers/simulated/simulated-answer.ts';
 import { killAndWait, type ProcessIdentity } from '../../src/server/processes.ts';
 import { lostCalls, MODEL_COLUMNS, repeatedCalls, ticketsDocument, Workplace } from './build-harness.ts';
-import type { CliEnd, CliProcess } from './cli.ts';
+import { AS_USERS_HAVE_IT, type CliEnd, type CliProcess } from './cli.ts';
 import { writeEveryKind } from './every-kind.ts';
 import { type MockModelServer, startMockModelServer } from './mock-model-server.ts';
 import { until } from './until.ts';
@@ -141,7 +141,7 @@ interface Place {
 
 async function buildIn({ workplace, mock }: Place, disturbances: readonly Disturbance[]): Promise<Outcome> {
   const lost: number[] = [];
-  const start = () => workplace.run(['-n', String(ROWS)]);
+  const start = () => workplace.run(['-n', String(ROWS)], { environment: AS_USERS_HAVE_IT });
   let run = start();
   for (const disturbance of disturbances) {
     await arrives(disturbance, { run, mock });

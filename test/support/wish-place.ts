@@ -4,6 +4,7 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import v8 from 'node:v8';
 import { type Answer, type RunEnd, runDataset } from '../../src/client/build/run-dataset.ts';
 import { main } from '../../src/client/cli/main.ts';
 import type { Question } from '../../src/client/wish/wish.ts';
@@ -13,9 +14,10 @@ import type { ValueObject } from '../../src/values.ts';
 import type { MockModelServer } from './mock-model-server.ts';
 import { readRows } from './read-output.ts';
 
-// Workflow code runs in this thread: the thread that a worker has for it costs each command half a second. The tests that
-// start processes have it.
+// Workflow code runs in this thread, and no stack is kept for each of its promises: a worker's thread for it and those
+// stacks cost each build more than half of its time. The tests that start processes have both.
 process.env.TEMPORAL_DEBUG = '1';
+v8.promiseHooks.createHook = () => () => undefined;
 
 export interface WishEnd {
   readonly code: number;

@@ -24,7 +24,7 @@ import {
   sliceTaskQueue,
 } from '../../src/protocol.ts';
 import { findTemporalBinary } from '../../src/server/find-temporal-binary.ts';
-import { bundleWorkflows } from '../../src/worker.ts';
+import { workflowBundle } from '../../src/worker.ts';
 import { type ColumnSketch, graphOf } from './graph.ts';
 
 /** Without the first two every step waits for 50 ms and every timer for 1 s; the last lets a group open twice within 1 s. */
@@ -103,7 +103,7 @@ export class WorkflowServer {
       say: () => undefined,
     });
     const extraArgs = [...DYNAMIC_CONFIG, ...config].flatMap((value) => ['--dynamic-config-value', value]);
-    const [environment, workflowBundle] = await Promise.all([
+    const [environment, bundle] = await Promise.all([
       TestWorkflowEnvironment.createLocal({
         server: {
           executable: { type: 'existing-path', path },
@@ -111,7 +111,7 @@ export class WorkflowServer {
           log: { format: 'pretty', level: 'error' },
         },
       }),
-      bundleWorkflows(),
+      workflowBundle(),
     ]);
     const stages = new Map<string, Stage>();
     const shared = {
@@ -124,7 +124,7 @@ export class WorkflowServer {
       shutdownForceTime: '1 second' as const,
     };
     const workers = [
-      await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle, maxCachedWorkflows }),
+      await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: bundle, maxCachedWorkflows }),
       await Worker.create({ ...shared, taskQueue: sliceTaskQueue(TASK_QUEUE) }),
       await Worker.create({ ...shared, taskQueue: THEIR_QUEUE, activities: theirActivities(stages) }),
     ];
