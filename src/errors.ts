@@ -92,16 +92,17 @@ export class BuildError extends RowloomError {}
 
 /** A processor failed: no row can be written or begun without what it makes. Holds which one, its rows, and what helps. */
 export class ProcessorError extends RowloomError {
+  /** Without `rows` it is about all of them together. */
   constructor(
     processor: string,
     {
-      rows: { first, last },
+      rows,
       message,
-    }: { readonly rows: { readonly first: number; readonly last: number }; readonly message: string },
+    }: { readonly rows?: { readonly first: number; readonly last: number }; readonly message: string },
   ) {
-    const rows = first === last ? `row ${first}` : `rows ${first}-${last}`;
+    const range = rows?.first === rows?.last ? `row ${rows?.first}` : `rows ${rows?.first}-${rows?.last}`;
     super(
-      `Cannot go on with ${rows}: processor "${processor}": ${message}. Mend it, then run the same command again: what was made is kept`,
+      `Cannot go on with ${rows === undefined ? 'the finished rows' : range}: processor "${processor}": ${message}. Mend it, then run the same command again: what was made is kept`,
     );
   }
 }

@@ -100,12 +100,30 @@ export function outputColumns(plan: Pick<Plan, 'columns' | 'processors'>): reado
   return [...cellColumns(plan), ...added.map((column) => ({ ...column, drop: column.drop === true }))];
 }
 
+/** The columns of the finished rows: what is left out stands in no row, what processors after generation add stands last. */
+export function finishedColumns(
+  plan: Pick<Plan, 'columns' | 'processors' | 'afterGeneration'>,
+): readonly OutputColumn[] {
+  const added = (plan.afterGeneration ?? []).flatMap(({ adds = [] }) => adds);
+  return [...outputColumns(plan).filter(({ drop }) => !drop), ...added].map(({ name, type }) => ({
+    name,
+    type,
+  }));
+}
+
 /** Finds the column that makes what a name stands for: that of this name, or the one that it is a side effect of. */
 export function openProducers({ columns }: Pick<Plan, 'columns'>): (name: string) => string {
   const producers = new Map(
     columns.flatMap(({ name, sideEffects }) => sideEffects.map((side) => [side.name, name] as const)),
   );
   return (name) => producers.get(name) ?? name;
+}
+
+/** All of them, in the order in which they run. */
+export function allProcessors(
+  plan: Pick<Plan, 'beforeBatch' | 'processors' | 'afterGeneration'>,
+): readonly PlanProcessor[] {
+  return [...(plan.beforeBatch ?? []), ...plan.processors, ...(plan.afterGeneration ?? [])];
 }
 
 /** What changes rows before their cells are made, or what is written of them. They run in the order of their list. */
@@ -187,6 +205,8 @@ export interface Plan {
   readonly beforeBatch?: readonly PlanProcessor[];
   /** What works on the rows of a group when they are written. */
   readonly processors: readonly PlanProcessor[];
+  /** What works on all rows when every group is written; left out where there is nothing. */
+  readonly afterGeneration?: readonly PlanProcessor[];
   /** Dropped columns are in no file; left out where they are kept in files of their own. */
   readonly preservesDropped?: false;
   /** The models in use, by alias. */

@@ -20,3 +20,14 @@ export function measure(rows: readonly Row[], { params }: { readonly params: { r
     notes: count(row.product) <= params.rare ? 'rare' : null,
   }));
 }
+
+/** One review of each product and number of stars; every fifth is for validation. */
+export async function* distinct(rows: AsyncIterable<Row>) {
+  const seen = new Set<string>();
+  for await (const row of rows) {
+    const key = `${row.product} ${row.stars}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    yield { ...row, split: seen.size % 5 === 0 ? 'validation' : 'train' };
+  }
+}

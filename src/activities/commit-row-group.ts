@@ -12,7 +12,8 @@ import { partsSource } from '../rows/parts.ts';
 import type { AssembledRow } from '../rows/row.ts';
 import { commitRowGroup, type RowGroupContent } from '../store/commit.ts';
 import type { Drop, GroupRecord } from '../store/groups.ts';
-import { editionFolder, OUTPUT_FOLDER } from '../store/names.ts';
+import { editionFolder } from '../store/names.ts';
+import { filesOf } from '../store/outputs.ts';
 import { type CellRecord, identityOf } from '../store/records.ts';
 import { type PictureFile, picturesIn } from '../turns.ts';
 import type { Attempt } from './attempt.ts';
@@ -46,7 +47,7 @@ export async function commitRowGroupActivity(
 /** Again where the process crashed, or lost the server, before the workflow knew of the commit. */
 async function tellRowGroup({ dataset, ref, onRowGroup }: Build, group: GroupRecord): Promise<void> {
   const { rowGroup, rowCount, drops, isComplete } = group;
-  const file = group.files.find(({ name }) => name.startsWith(`${OUTPUT_FOLDER}/`));
+  const [file] = filesOf(group, 'isGenerated');
   await onRowGroup?.({
     ...{ dataset: dataset.name, rowGroup, rows: rowCount, dropped: drops.length, isComplete },
     path: file === undefined ? null : dataset.path(`${editionFolder(ref.epoch)}/${file.name}`),

@@ -1,17 +1,25 @@
 // The end of a build: every group is looked at, the edition is published if all of them are there, and the start says how
 // it ended. A build of which no row is left has failed, and replaces nothing.
 
-import { ReadFaultError, StoreError } from '../errors.ts';
+import { ProcessorError, ReadFaultError, StoreError } from '../errors.ts';
 import { groupCount, rowsOfGroup } from '../graph/row-groups.ts';
+import { processFinishedRows } from '../processors/after-generation/make.ts';
 import { type BuildRef, type DatasetResult, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { groupFailures } from '../store/failures.ts';
+import {
+  finishedKey,
+  readGeneratedRows,
+  takeFinishedRows,
+  writeFinishedRows,
+} from '../store/finished-rows.ts';
 import { forgetCrashes } from '../store/flights.ts';
 import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '../store/groups.ts';
 import { editionFolder, IMAGES_FOLDER, isOfAllEditions } from '../store/names.ts';
 import { describeEdition } from '../store/outputs.ts';
 import { findPublished } from '../store/published.ts';
 import { readVersion } from '../store/versions.ts';
+import type { Attempt } from './attempt.ts';
 import type { Build } from './build.ts';
 
 export interface FinishDatasetInput {
@@ -23,12 +31,15 @@ export interface FinishDatasetInput {
 export async function finishDatasetActivity(
   build: Build,
   { isComplete: hasAll, reason: why }: FinishDatasetInput,
+  { isCancelled: signal }: Attempt,
 ): Promise<DatasetResult> {
   const { dataset, ref, plan, settings, edition } = build;
   const { epoch, planDigest } = ref;
   const failure = hasAll ? ((await findDamage(build)) ?? (await findFailure(dataset, epoch))) : null;
-  const isComplete = hasAll && failure === null;
-  const reason = failure ?? why;
+  // Of a build that is stopped, too: nothing else makes an output of the rows that are there.
+  const unfinished = failure === null ? await finishRows(build, signal) : null;
+  const isComplete = hasAll && failure === null && unfinished === null;
+  const reason = failure ?? ([why, unfinished].filter((each) => each !== null).join('; ') || null);
   await build.traces?.flush();
   await describeEdition(dataset, { epoch, plan, planDigest, rows: settings.rows });
   // What killed attempts at commits left unpublished there: nobody else writes in this edition.
@@ -41,6 +52,26 @@ export async function finishDatasetActivity(
   await dataset.endBuild(epoch, { isComplete, reason, at: Date.now() });
   const { rows, dropped } = await readVersion(dataset, await findPublished(dataset));
   return { isComplete, reason, rows, dropped };
+}
+
+/** Makes the rows of processors after generation, unless they are there. Returns why they could not be made. */
+async function finishRows(
+  { dataset, ref, plan, functions, edition }: Build,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (plan.afterGeneration === undefined) return null;
+  const { epoch } = ref;
+  const key = await finishedKey(dataset, epoch, plan);
+  if (await takeFinishedRows(dataset, { from: await findPublished(dataset), to: epoch, key })) return null;
+  const rows = processFinishedRows(readGeneratedRows(dataset, epoch, plan), { plan, functions, signal });
+  try {
+    const check = () => edition.checkEpoch();
+    await writeFinishedRows(dataset, { epoch, plan, key, rows, check });
+  } catch (error) {
+    if (error instanceof ProcessorError) return error.message;
+    throw error;
+  }
+  return null;
 }
 
 /** The first group that is not as its record says: somebody has been in the folder while the build went on. */

@@ -26,7 +26,7 @@ export interface ReadProcessor {
 
 /**
  * In the order in which they run: those of users' modules, which stand below `rowloom:`, before Data Designer's, which write
- * what those left. Of several of one name only the last counts.
+ * what those left; those after generation last. Of several of one name only the last counts.
  */
 export function readProcessors(report: Report): readonly ReadProcessor[] {
   const lists: readonly ProcessorList[] = [
@@ -36,7 +36,10 @@ export function readProcessors(report: Report): readonly ReadProcessor[] {
   const all = lists.flatMap((list) =>
     readList(report, list.path).map((path) => readProcessor(report, path, list)),
   );
-  return all.filter((processor) => !isReplaced(report, processor, { all, noun: 'processor' }));
+  const left = all.filter((processor) => !isReplaced(report, processor, { all, noun: 'processor' }));
+  const isLast = ({ config }: ReadProcessor) =>
+    config !== null && processorOf(kindOf(config)).stage === 'afterGeneration';
+  return [...left.filter((processor) => !isLast(processor)), ...left.filter(isLast)];
 }
 
 interface ProcessorList {

@@ -177,28 +177,35 @@ function modelSettings({ provider, inference_parameters, skip_health_check }: Mo
 function planProcessors(
   { processors }: DatasetConfig,
   { columns, modules }: Pick<Plan, 'columns'> & Pick<Facts, 'modules'>,
-): Pick<Plan, 'beforeBatch' | 'processors'> {
+): Pick<Plan, 'beforeBatch' | 'processors' | 'afterGeneration'> {
   const planned = processors.flatMap((config) => {
-    const { isBeforeBatch = false, form: formOf, adds } = processorOf(kindOf(config));
+    const { stage, form: formOf, adds } = processorOf(kindOf(config));
     const form = formOf(config, { modules });
     const added = adds?.(config).map(({ name, type }) => ({ name, type })) ?? [];
-    return form === null ? [] : [{ isBeforeBatch, kind: kindOf(config), name: config.name, form, added }];
+    return form === null ? [] : [{ stage, kind: kindOf(config), name: config.name, form, added }];
   });
+  // What is added after generation was not there yet when columns were taken out.
   const dropped = droppedColumns(processors, [
     ...cellColumns({ columns }).map(({ name }) => name),
-    ...planned.flatMap(({ added }) => added.map(({ name }) => name)),
+    ...planned.flatMap(({ stage, added }) =>
+      stage === 'afterGeneration' ? [] : added.map(({ name }) => name),
+    ),
   ]);
-  const ofStage = (isBefore: boolean) =>
+  const ofStage = (of: (typeof planned)[number]['stage']) =>
     planned
-      .filter(({ isBeforeBatch }) => isBeforeBatch === isBefore)
+      .filter(({ stage }) => stage === of)
       .map(({ kind, name, form, added }): PlanProcessor => {
         const adds = added.map((column) =>
           dropped.has(column.name) ? { ...column, drop: true as const } : column,
         );
         return { kind, name, ...(adds.length > 0 ? { adds } : {}), form };
       });
-  const beforeBatch = ofStage(true);
-  return { ...(beforeBatch.length > 0 ? { beforeBatch } : {}), processors: ofStage(false) };
+  const [beforeBatch, afterGeneration] = [ofStage('beforeBatch'), ofStage('afterGeneration')];
+  return {
+    ...(beforeBatch.length > 0 ? { beforeBatch } : {}),
+    processors: ofStage(undefined),
+    ...(afterGeneration.length > 0 ? { afterGeneration } : {}),
+  };
 }
 
 /** Seed columns first, then the document's; a hidden one where nothing else starts rows. */

@@ -5,7 +5,7 @@ import { CellError } from '../errors.ts';
 import { cancelled } from '../models/failures.ts';
 import { allowManyListeners } from '../signals.ts';
 import { DeadThreadError } from '../threads.ts';
-import { FunctionThreads, type Session, ThrownError } from './function-threads.ts';
+import { FunctionThreads, type Session, type StreamStep, ThrownError } from './function-threads.ts';
 import type { FunctionTask } from './session-thread.ts';
 import type { UserModule } from './stored-modules.ts';
 import { placeInSource } from './user-places.ts';
@@ -33,8 +33,12 @@ export async function withSession<Result>(
     return await threads.runAlone(task, use);
   } catch (error) {
     if (!(error instanceof DeadThreadError)) throw error;
-    throw new CellError('CrashedThread', `The function cannot be run: ${error.message}`);
+    throw crashed(error);
   }
+}
+
+function crashed({ message }: DeadThreadError): CellError {
+  return new CellError('CrashedThread', `The function cannot be run: ${message}`);
 }
 
 export interface FunctionCall
@@ -62,6 +66,50 @@ export function callFunction(
     const step = await untilCut(deadlineMs === undefined ? work : inTime(work, deadlineMs), signal);
     return step.is === 'returned' ? step.value : null;
   });
+}
+
+export interface StreamCall extends Pick<FunctionCall, 'params' | 'random' | 'signal'> {
+  readonly input: AsyncIterable<readonly unknown[]>;
+  /** How long it may take from one piece of rows to the next. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * The rows that a function makes of others, a piece at a time: it is given the next ones when it wants them. Throws as
+ * `callFunction` does, and what the input throws.
+ */
+export async function* streamFunction(
+  { module, export: exported }: UserFunction,
+  { input, params = null, random = [], signal, deadlineMs }: StreamCall,
+): AsyncGenerator<readonly unknown[], void> {
+  const task = {
+    module,
+    export: exported,
+    input: null,
+    params,
+    aliases: [],
+    random,
+    isStream: true,
+  } as const;
+  const session = threads.openStream(task);
+  const source = input[Symbol.asyncIterator]();
+  try {
+    for (let next: readonly unknown[] | null = []; ; ) {
+      const work: Promise<StreamStep> = session.step(next).catch((error: Error) => {
+        throw error instanceof DeadThreadError ? crashed(error) : asCellError(error, module);
+      });
+      const { rows, wantsMore, isOver } = await untilCut(inTime(work, deadlineMs), signal);
+      if (rows.length > 0) yield rows;
+      if (isOver) return;
+      next = [];
+      if (!wantsMore) continue;
+      const given = await source.next();
+      next = given.done === true ? null : given.value;
+    }
+  } finally {
+    session.leave();
+    await source.return?.();
+  }
 }
 
 /** What a function threw, as the failure of a cell: its message, and where it was thrown. Any other error is as it was. */

@@ -14,6 +14,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { threadFile } from '../own-files.ts';
 import { DeadThreadError } from '../threads.ts';
+import type { MadeRows } from './row-stream.ts';
 import type { Ask, FromThread, FunctionTask, ToThread } from './session-thread.ts';
 
 const MAX_HELD_MS = 60_000;
@@ -32,6 +33,18 @@ export class ThrownError extends Error {
 export type Step =
   | { readonly is: 'asking'; readonly asks: readonly Ask[] }
   | { readonly is: 'returned'; readonly value: unknown; readonly state: unknown };
+
+/** Of a stream: rows that it made, the last ones where it `isOver`. */
+export interface StreamStep extends MadeRows {
+  readonly isOver: boolean;
+}
+
+export interface StreamSession {
+  /** Begins, or goes on with the next rows, null after the last, until rows are made or wanted. Throws as a session's. */
+  step(rows: readonly unknown[] | null): Promise<StreamStep>;
+  /** Ends its thread. */
+  leave(): void;
+}
 
 export interface Answer {
   readonly ask: number;
@@ -82,6 +95,12 @@ export class FunctionThreads {
     return result;
   }
 
+  /** Opens a stream in a thread of its own: it may run for long, and nobody else's thread ends with it. */
+  openStream(task: FunctionTask): StreamSession {
+    const thread = new FunctionThread(this.#options);
+    return { step: thread.openStream(task), leave: () => thread.end('Nobody needs it') };
+  }
+
   #freest(): FunctionThread {
     const alive = this.#threads.filter(({ isAlive }) => isAlive);
     const best = alive.sort((left, right) => left.size - right.size)[0];
@@ -106,30 +125,46 @@ async function useSession<Result>(
 /** What a session heard from its thread, and who waits for that. */
 class Hearing {
   readonly #asks: Ask[] = [];
+  #made: MadeRows | undefined;
   #end: Extract<FromThread, { is: 'returned' | 'threw' }> | DeadThreadError | undefined;
   #isQuiet = false;
   #wake: () => void = () => undefined;
 
   hear(message: Exclude<FromThread, { is: 'pong' }> | DeadThreadError): void {
-    if (message instanceof DeadThreadError || message.is !== 'asking') this.#end ??= message;
-    else {
+    if (message instanceof DeadThreadError) this.#end ??= message;
+    else if (message.is === 'asking') {
       this.#asks.push(...message.asks);
       this.#isQuiet = true;
-    }
+    } else if (message.is === 'made') {
+      this.#made = message.made;
+      this.#isQuiet = true;
+    } else this.#end ??= message;
     this.#wake();
   }
 
   async next(): Promise<Step> {
+    const end = await this.#quiet();
+    if (end === undefined) return { is: 'asking', asks: this.#asks.splice(0) };
+    return { is: 'returned', value: end.value, state: end.state };
+  }
+
+  async nextOfStream(): Promise<StreamStep> {
+    const end = await this.#quiet();
+    if (end === undefined) return { ...this.#made!, isOver: false };
+    return { rows: end.value as readonly unknown[], wantsMore: false, isOver: true };
+  }
+
+  /** What it returned, or nothing where it waits for others. Throws what it threw. */
+  async #quiet(): Promise<Extract<FromThread, { is: 'returned' }> | undefined> {
     while (!this.#isQuiet && this.#end === undefined)
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     this.#isQuiet = false;
     const end = this.#end;
-    if (end === undefined) return { is: 'asking', asks: this.#asks.splice(0) };
     if (end instanceof DeadThreadError) throw end;
-    if (end.is === 'threw') throw new ThrownError(end);
-    return { is: 'returned', value: end.value, state: end.state };
+    if (end?.is === 'threw') throw new ThrownError(end);
+    return end;
   }
 }
 
@@ -168,16 +203,7 @@ class FunctionThread {
   }
 
   open(task: FunctionTask): Session {
-    this.#count += 1;
-    const session = this.#count;
-    const hearing = new Hearing();
-    if (this.#end !== undefined) hearing.hear(this.#end);
-    // While somebody waits for it the thread keeps the process alive, and only then.
-    if (this.#sessions.size === 0) {
-      this.#worker.ref();
-      this.#heardAt = performance.now();
-    }
-    this.#sessions.set(session, hearing);
+    const [session, hearing] = this.#listen();
     let hasBegun = false;
     return {
       step: (answers) => {
@@ -193,6 +219,29 @@ class FunctionThread {
         this.#heardAt = performance.now();
       },
     };
+  }
+
+  openStream(task: FunctionTask): StreamSession['step'] {
+    const [session, hearing] = this.#listen();
+    let hasBegun = false;
+    return (rows) => {
+      this.#tell(hasBegun ? { is: 'rows', session, rows } : this.#start(session, task));
+      hasBegun = true;
+      return hearing.nextOfStream();
+    };
+  }
+
+  #listen(): readonly [number, Hearing] {
+    this.#count += 1;
+    const hearing = new Hearing();
+    if (this.#end !== undefined) hearing.hear(this.#end);
+    // While somebody waits for it the thread keeps the process alive, and only then.
+    if (this.#sessions.size === 0) {
+      this.#worker.ref();
+      this.#heardAt = performance.now();
+    }
+    this.#sessions.set(this.#count, hearing);
+    return [this.#count, hearing];
   }
 
   /** A module's code is sent once: it may be far larger than a row. */

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { PlainLimiter } from '../models/plain-limiter.ts';
-import { callFunction, type FunctionCall } from './call-function.ts';
+import { callFunction, type FunctionCall, type StreamCall, streamFunction } from './call-function.ts';
 import type { UserModule } from './stored-modules.ts';
 
 /** An export of a module, as a plan names it. */
@@ -14,6 +14,8 @@ export interface FunctionRef {
 export interface Functions {
   /** Waits for a place among the threads, then is {@link callFunction}. */
   call(ref: FunctionRef, call: FunctionCall): Promise<unknown>;
+  /** {@link streamFunction}, in a thread beside those: streams that feed each other have to run at once. */
+  stream(ref: FunctionRef, call: StreamCall): AsyncGenerator<readonly unknown[], void>;
 }
 
 /** `limiter` is for who shares the threads of a process; else there is one of its own. */
@@ -33,6 +35,9 @@ export function openFunctions({
       } finally {
         permit.succeed();
       }
+    },
+    async *stream({ hash, export: exported }, call) {
+      yield* streamFunction({ module: await moduleOf(hash), export: exported }, call);
     },
   };
 }

@@ -4,6 +4,7 @@
 import { parentPort } from 'node:worker_threads';
 import { sfc32 } from '../draws.ts';
 import { findOwn } from '../own-keys.ts';
+import { type MadeRows, RowStream } from './row-stream.ts';
 
 /** A request of a function to a model. */
 export interface Ask {
@@ -29,6 +30,8 @@ export interface FunctionTask {
    * No item has less than this time.
    */
   readonly each?: { readonly randoms: readonly (readonly number[])[]; readonly deadlineMs: number };
+  /** The input is null: rows come in pieces, and so does what the function makes of them. */
+  readonly isStream?: true;
   /** Of rows in order, what the function kept; undefined where it cannot keep anything. */
   readonly state?: { readonly kept: unknown };
 }
@@ -45,12 +48,15 @@ export type ToThread =
       readonly session: number;
       readonly answers: readonly { readonly ask: number; readonly text: string }[];
     }
+  /** To a stream: the rows that it asked for, null after the last ones, none where it asked for none. */
+  | { readonly is: 'rows'; readonly session: number; readonly rows: readonly unknown[] | null }
   /** Nobody waits for it any more. */
   | { readonly is: 'leave'; readonly session: number }
   | { readonly is: 'ping' };
 
 export type FromThread =
   | { readonly is: 'asking'; readonly session: number; readonly asks: readonly Ask[] }
+  | { readonly is: 'made'; readonly session: number; readonly made: MadeRows }
   | { readonly is: 'returned'; readonly session: number; readonly value: unknown; readonly state: unknown }
   | {
       readonly is: 'threw';
@@ -63,6 +69,7 @@ export type FromThread =
 interface Session {
   readonly asks: Ask[];
   readonly waiting: Map<number, (text: string) => void>;
+  readonly stream: RowStream;
   count: number;
   isLooking: boolean;
 }
@@ -76,6 +83,7 @@ parentPort?.on('message', (message: ToThread) => {
   if (message.is === 'start') return void start(message.session, message.task);
   const session = sessions.get(message.session);
   if (session === undefined) return;
+  if (message.is === 'rows') return session.stream.give(message.rows);
   for (const { ask, text } of message.answers) {
     session.waiting.get(ask)?.(text);
     session.waiting.delete(ask);
@@ -84,7 +92,8 @@ parentPort?.on('message', (message: ToThread) => {
 });
 
 async function start(id: number, task: ThreadTask): Promise<void> {
-  const session: Session = { asks: [], waiting: new Map(), count: 0, isLooking: false };
+  const stream = new RowStream((made) => tell({ is: 'made', session: id, made }));
+  const session: Session = { asks: [], waiting: new Map(), stream, count: 0, isLooking: false };
   sessions.set(id, session);
   const models = Object.freeze(
     Object.fromEntries(task.aliases.map((alias) => [alias, { generate: asking(id, { session, alias }) }])),
@@ -98,7 +107,8 @@ async function start(id: number, task: ThreadTask): Promise<void> {
     if (typeof run !== 'function') throw new TypeError(`"${task.export}" of the module is no function`);
     const context = contextOf(task.random);
     let value: unknown;
-    if (task.each === undefined) value = await run(task.input, context);
+    if (task.isStream === true) value = await stream.collect(await run(stream.input(), context));
+    else if (task.each === undefined) value = await run(task.input, context);
     else
       value = await besideEachOther(id, task.each, (random, at) =>
         run((task.input as unknown[])[at], contextOf(random)),

@@ -15,13 +15,16 @@ import { DatasetConductor, type GroupStart } from '../graph/dataset-conductor.ts
 import { addColumnTotals } from '../graph/totals.ts';
 import type { WaitedFor } from '../models/limiters.ts';
 import { type UserModule, writeModule } from '../modules/stored-modules.ts';
-import type { Plan, Settings } from '../plan.ts';
+import { finishedColumns, type Plan, type Settings } from '../plan.ts';
+import { processFinishedRows } from '../processors/after-generation/make.ts';
 import { processorOf } from '../processors/kinds.ts';
 import type { Totals } from '../protocol.ts';
 import type { SeedSource } from '../seeds/seed-source.ts';
 import { MemoryWorld } from '../store/files/memory.ts';
 import type { StoreFiles } from '../store/files/port.ts';
+import { nestedRow } from '../store/read-parquet.ts';
 import { Store } from '../store/store.ts';
+import type { ValueObject } from '../values.ts';
 import { Bell } from './bell.ts';
 import { GroupRun } from './group-run.ts';
 import { type EndedRow, lookAtRows } from './row-content.ts';
@@ -140,6 +143,20 @@ export class Preview {
       calls.gate.cutNow();
       calls.dispose();
     }
+  }
+
+  /** What processors after generation make of finished rows; null where the plan has none. Throws `ProcessorError`. */
+  async finish(rows: readonly ValueObject[], signal: AbortSignal): Promise<readonly ValueObject[] | null> {
+    const { plan, functions } = this.#build;
+    if (plan.afterGeneration === undefined) return null;
+    const columns = finishedColumns({ ...plan, afterGeneration: [] });
+    async function* pieces() {
+      yield rows.map((row) => nestedRow(row, columns));
+    }
+    const finished: ValueObject[] = [];
+    for await (const piece of processFinishedRows(pieces(), { plan, functions, signal }))
+      finished.push(...piece);
+    return finished;
   }
 
   /** Opens the groups that there is room for. */

@@ -44,8 +44,11 @@ export interface AddedColumn extends OutputColumn {
 
 export interface ProcessorDeclaration<Kind extends string, Config, Form, Input = unknown> {
   readonly kind: Kind;
-  /** It works on rows before any of their cells is made; the others on those of a group when they are written. */
-  readonly isBeforeBatch?: true;
+  /**
+   * When it works: on rows before any of their cells is made, or on all rows when every group is written. By default on
+   * those of a group when they are written.
+   */
+  readonly stage?: 'beforeBatch' | 'afterGeneration';
   /** What it makes of a row may depend on the other rows of its group. */
   readonly needsBatch?: true;
   readonly schema: z.ZodType<Config, Input>;

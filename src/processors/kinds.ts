@@ -2,6 +2,7 @@
 
 import type { PlanProcessor } from '../plan.ts';
 import { declare as afterBatch } from './after-batch/declare.ts';
+import { declare as afterGeneration } from './after-generation/declare.ts';
 import { declare as beforeBatch } from './before-batch/declare.ts';
 import type {
   AfterBatchMaker,
@@ -21,6 +22,8 @@ const PROCESSORS = {
 const USER_PROCESSORS = {
   before_batch: processor(beforeBatch, null),
   after_batch: processor(afterBatch, () => import('./after-batch/make.ts')),
+  // It works on all rows together: `processFinishedRows`.
+  after_generation: processor(afterGeneration, null),
 } as const;
 const ALL = { ...PROCESSORS, ...USER_PROCESSORS };
 

@@ -63,17 +63,26 @@ export interface ProcessorCall {
   readonly deadlineMs: number;
 }
 
+/** What the function of a processor has beside its rows: its params, and the numbers of `random` for a row. */
+export function contextOf({ name, form }: PlanProcessor<string, FunctionForm>, { plan }: Processing) {
+  const draws = columnDraws([plan.seed, name, 'processor']);
+  return {
+    params: plainOf(parseJson(form.params)),
+    randomOf(row: number): readonly number[] {
+      const draw = draws(row, 0);
+      return Array.from({ length: 4 }, () => Math.floor(draw() * 2 ** 32));
+    },
+  };
+}
+
 /** Calls the function of a processor and reads what it returned. Throws `ProcessorError` for what it or `read` throws. */
 export function openFunction<Result>(
-  { name, form }: PlanProcessor<string, FunctionForm>,
-  { plan, functions, signal }: Processing,
+  processor: PlanProcessor<string, FunctionForm>,
+  processing: Processing,
 ): (call: ProcessorCall, read: (returned: unknown) => Result) => Promise<Result> {
-  const params = plainOf(parseJson(form.params));
-  const draws = columnDraws([plan.seed, name, 'processor']);
-  const randomOf = (row: number) => {
-    const draw = draws(row, 0);
-    return Array.from({ length: 4 }, () => Math.floor(draw() * 2 ** 32));
-  };
+  const { name, form } = processor;
+  const { functions, signal } = processing;
+  const { params, randomOf } = contextOf(processor, processing);
   return async ({ input, rows, isRowByRow, deadlineMs }, read) => {
     const how = isRowByRow
       ? { each: { randoms: rows.map(randomOf), deadlineMs }, deadlineMs: deadlineMs * rows.length }

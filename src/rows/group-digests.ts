@@ -28,7 +28,10 @@ export interface GroupDigestsOptions {
 export function makeGroupDigests({ plan, order, seedKeyOf }: GroupDigestsOptions): GroupDigests {
   const { keep, redo, columns } = plan;
   const readers = plan.columns.map(({ kind }) => declarationOf(kind).readVersion);
-  const whole = [readers, planDigest({ ...plan, keep: [], redo: [], seedSource: null })];
+  // What is made of all rows together changes no group, but that its rows stand in another folder then.
+  const { afterGeneration, ...ofGroups } = { ...plan, keep: [], redo: [], seedSource: null };
+  const isDerived = afterGeneration === undefined ? {} : { afterGeneration: [] };
+  const whole = [readers, planDigest({ ...ofGroups, ...isDerived })];
   const byName = new Map(columns.map((column) => [column.name, column]));
   const ordered = order.map((name) => byName.get(name)!);
   const own = new Map(columns.map((column) => [column.name, digestOf(definitionOf(plan, column))]));

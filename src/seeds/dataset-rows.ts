@@ -4,8 +4,9 @@
 import type { SeedSourceOf } from '../config/schema/seeds.ts';
 import { columnDraws } from '../draws.ts';
 import { findOwn } from '../own-keys.ts';
-import { outputColumns } from '../plan.ts';
-import { readGroups, readOutputFile, rowsOfRanges } from '../store/groups.ts';
+import { finishedColumns } from '../plan.ts';
+import { findFinishedRows } from '../store/finished-rows.ts';
+import { type OutputFile, readGroups, readOutputFile, rowsOfRanges } from '../store/groups.ts';
 import { editionFolder } from '../store/names.ts';
 import { filesOf } from '../store/outputs.ts';
 import { findPublished } from '../store/published.ts';
@@ -44,7 +45,8 @@ export async function* datasetRows({
     );
   }
   const { rows: asked, planDigest } = await dataset.readEpoch(epoch);
-  const columns = outputColumns(await dataset.readPlan(planDigest)).filter(({ drop }) => !drop);
+  const plan = await dataset.readPlan(planDigest);
+  const columns = finishedColumns(plan);
   const names = columns.map((column) => column.name);
   const taken = source.columns ?? names;
   const unknown = taken.find((column) => !names.includes(column));
@@ -56,23 +58,42 @@ export async function* datasetRows({
   }
   const filter = source.filter === null ? null : filterOf(source.filter, names);
   let next = 0;
-  let finished = 0;
+  let ended = 0;
   let isEmpty = true;
-  for await (const group of readGroups(dataset, epoch)) {
-    if (group.isComplete) finished += group.rows.last - group.rows.first + 1;
-    const numbers = rowsOfRanges(group.rowsInFiles);
-    let position = 0;
-    for (const file of filesOf(group, 'isExported')) {
-      const path = dataset.path(`${editionFolder(epoch)}/${file.name}`);
-      for (const read of await parseParquet(await readOutputFile(dataset, epoch, file), path)) {
-        const number = numbers[position++]!;
-        for (; next < number; next += 1) yield null;
-        const row = nestedRow(read, columns);
-        const isTaken = filter === null || filter(row, number);
-        isEmpty &&= !isTaken;
-        yield isTaken ? only(row, taken) : null;
-        next += 1;
-      }
+  async function* rowsOf(
+    file: OutputFile,
+    numberOf: (position: number) => number,
+  ): AsyncGenerator<WrittenRow> {
+    const path = dataset!.path(`${editionFolder(epoch!)}/${file.name}`);
+    const rows = await parseParquet(await readOutputFile(dataset!, epoch!, file), path);
+    for (const [position, read] of rows.entries()) {
+      const number = numberOf(position);
+      for (; next < number; next += 1) yield null;
+      const row = nestedRow(read, columns);
+      const isTaken = filter === null || filter(row, number);
+      isEmpty &&= !isTaken;
+      yield isTaken ? only(row, taken) : null;
+      next += 1;
+    }
+  }
+  if (plan.afterGeneration === undefined) {
+    for await (const group of readGroups(dataset, epoch)) {
+      if (group.isComplete) ended += group.rows.last - group.rows.first + 1;
+      const numbers = rowsOfRanges(group.rowsInFiles);
+      for (const file of filesOf(group, 'isGenerated')) yield* rowsOf(file, (position) => numbers[position]!);
+    }
+  } else {
+    const finished = await findFinishedRows(dataset, epoch);
+    if (finished === undefined) {
+      throw new SeedProblem(
+        'name',
+        `is "${name}", whose processors after generation have not run: run its document first`,
+      );
+    }
+    // They have no numbers but their places.
+    for (const file of finished.files) {
+      const first = next;
+      yield* rowsOf(file, (position) => first + position);
     }
   }
   if (isEmpty) {
@@ -81,7 +102,8 @@ export async function* datasetRows({
       : new SeedProblem('filter', `holds for no row of ${name}`);
   }
   // Rows that were dropped there count as finished.
-  if (next < asked && finished < asked)
+  if (plan.afterGeneration !== undefined) return;
+  if (next < asked && ended < asked)
     warn(`has ${next} of ${plural(asked, 'row')} so far: rows without a seed row are dropped`);
   for (; next < asked; next += 1) yield null;
 }

@@ -8,7 +8,8 @@
 //       cells were kept. Abandoned editions are removed only after that.
 //   E3. An edition is published as soon as no row that people see would go away: at once where nothing was there, or all
 //       of it was taken over; else when the groups that were opened again are committed. Under another plan values
-//       change: then it is published at the end of the build, with all of its groups.
+//       change: then it is published at the end of the build, with all of its groups. So it is, too, as long as what people
+//       see has finished rows (finished-rows.ts) and it has none.
 //   E4. What a published edition holds never changes, but that groups are added.
 //   E5. Editions of builds that never ended are removed once two later ones have all of their rows.
 //   E6. Whoever finds its edition abandoned is fenced, and makes no folder again.
@@ -17,6 +18,7 @@ import { FencedError } from '../errors.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { fail } from './fail.ts';
+import { findFinishedRows } from './finished-rows.ts';
 import {
   findGroup,
   formatGroup,
@@ -59,6 +61,8 @@ export class Edition {
   readonly #dataset: DatasetStore;
   readonly #options: EditionOptions;
   #isPublished = false;
+  /** Whether what people see, which stays as it is until this one is published, has finished rows. */
+  #beforeIsFinished: boolean | undefined;
   /** Groups that need not be looked at again before it is published: no record changes. */
   readonly #held = new Set<number>();
   /** Those of its folders that are there. */
@@ -145,6 +149,9 @@ export class Edition {
 
   async #hasAllOf(before: number | undefined): Promise<boolean> {
     if (before === undefined) return true;
+    this.#beforeIsFinished ??= (await findFinishedRows(this.#dataset, before)) !== undefined;
+    if (this.#beforeIsFinished && (await findFinishedRows(this.#dataset, this.epoch)) === undefined)
+      return false;
     const hasItsPlan = await this.#hasPlanOf(before);
     for (const rowGroup of await listGroups(this.#dataset, before)) {
       if (this.#held.has(rowGroup)) continue;

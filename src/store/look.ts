@@ -21,6 +21,7 @@ import {
   groupFailures,
   readFailures,
 } from './failures.ts';
+import { findFinishedRows } from './finished-rows.ts';
 import { gatherRecords, storedColumns } from './gather.ts';
 import {
   type Drop,
@@ -49,6 +50,8 @@ export interface Summary {
   /** Rows that people see. */
   readonly rowCount: number;
   readonly dropped: number;
+  /** Rows that processors after generation made of those; null where the output is those. */
+  readonly finishedRows: number | null;
   /** Why, the commonest cause first. */
   readonly causes: readonly FailureGroup<Drop>[];
   readonly groups: {
@@ -80,6 +83,8 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
   const committed = [...groups.values()];
   const complete = committed.filter(({ isComplete }) => isComplete).length;
   const askedGroups = Math.ceil((asked?.rows ?? 0) / record.rowGroupSize);
+  const finished = published === undefined ? undefined : await findFinishedRows(dataset, published);
+  const files = committed.flatMap((group) => filesOf(group, 'isTable'));
   const toCome = (await listEditions(dataset)).findLast((epoch) => epoch > (published ?? 0));
   return {
     record,
@@ -89,12 +94,13 @@ export async function summarize(dataset: DatasetStore): Promise<Summary> {
     published,
     rowCount: sum(committed.map(({ rowCount }) => rowCount)),
     dropped: sum(committed.map(({ drops }) => drops.length)),
+    finishedRows: finished?.rows ?? null,
     causes: await groupFailures(committed.flatMap(({ drops }) => drops)),
     groups: { asked: askedGroups, complete, partial: committed.length - complete },
     rowsToCome: toCome === undefined ? null : (await readVersion(dataset, toCome)).rows,
     cells: plan === undefined ? {} : await countCells(dataset, plan, groups),
     usage: await readUsage(dataset, { epoch: published, groups }),
-    sizeBytes: sum(committed.flatMap((group) => filesOf(group, 'isTable').map(({ sizeBytes }) => sizeBytes))),
+    sizeBytes: sum([...files, ...(finished?.files ?? [])].map(({ sizeBytes }) => sizeBytes)),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { Plan } from '../plan.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { formatDocument } from './documents.ts';
+import { findFinishedRows } from './finished-rows.ts';
 import { readGroups } from './groups.ts';
 
 export interface FinishedBuild {
@@ -28,6 +29,9 @@ export async function writeMetadata(
     if (group.isComplete) completeGroups += 1;
     files.push(...group.files.map(({ name }) => name));
   }
+  const finished = await findFinishedRows(dataset, epoch);
+  files.push(...(finished?.files ?? []).map(({ name }) => name));
+  const state = finished === undefined ? 'started' : 'complete';
   const metadata = {
     dataset_name: dataset.name,
     config_hash: planDigest,
@@ -39,6 +43,9 @@ export async function writeMetadata(
     num_completed_batches: completeGroups,
     total_num_batches: Math.ceil(rows / plan.rowGroupSize),
     preserve_dropped_columns: plan.preservesDropped ?? true,
+    ...(plan.afterGeneration === undefined
+      ? {}
+      : { post_generation_state: state, post_generation_processed: finished !== undefined }),
     file_paths: to.filePathsOf(files),
   };
   await dataset.files.replace(to.path, formatDocument(metadata));

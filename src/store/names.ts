@@ -10,6 +10,8 @@ const TELLING_DIGITS = 8;
 
 /** Where the output without the dropped columns is. */
 export const OUTPUT_FOLDER = 'parquet-files';
+/** Where it is as it was generated, in plans with processors after generation: what those make of it is the output. */
+export const GENERATED_FOLDER = 'generated-parquet-files';
 /** Where the columns with `drop: true` are. */
 export const DROPPED_FOLDER = 'dropped-columns-parquet-files';
 

@@ -19,6 +19,7 @@ import {
   DROPPED_FOLDER,
   editionFolder,
   failuresName,
+  GENERATED_FOLDER,
   IMAGES_FOLDER,
   OUTPUT_FOLDER,
 } from './names.ts';
@@ -61,7 +62,10 @@ export interface GroupOutput {
   readonly folder: string;
   /** Its tables have a line for each row of the group, and columns of the plan. */
   readonly isTable?: true;
-  readonly isExported?: true;
+  /** Its tables are the rows without dropped columns, as they were generated. */
+  readonly isGenerated?: true;
+  /** Not every plan has it: who writes it makes its folder. */
+  readonly isOptional?: true;
   /** Its files stand in the dataset's folder, whatever edition they belong to. */
   readonly isOfAllEditions?: true;
   /** Data Designer has the same folder in a dataset's: a link leads there. */
@@ -79,10 +83,24 @@ export const GROUP_OUTPUTS: readonly GroupOutput[] = [
   {
     folder: OUTPUT_FOLDER,
     isTable: true,
-    isExported: true,
+    isGenerated: true,
     isLinked: true,
     listed: 'files',
-    write: (dataset, group) => writeTable(dataset, group, { folder: OUTPUT_FOLDER, isDropped: false }),
+    write: async (dataset, group) =>
+      group.plan.afterGeneration === undefined
+        ? writeTable(dataset, group, { folder: OUTPUT_FOLDER, isDropped: false })
+        : [],
+  },
+  {
+    folder: GENERATED_FOLDER,
+    isTable: true,
+    isGenerated: true,
+    isOptional: true,
+    async write(dataset, group) {
+      if (group.plan.afterGeneration === undefined) return [];
+      await dataset.files.makeFolder(`${editionFolder(group.epoch)}/${GENERATED_FOLDER}`);
+      return writeTable(dataset, group, { folder: GENERATED_FOLDER, isDropped: false });
+    },
   },
   {
     folder: DROPPED_FOLDER,
@@ -132,7 +150,9 @@ export const EDITION_OUTPUTS: readonly EditionOutput[] = [
 /** The folders that every edition has: nothing but its start makes one, so that who is fenced finds them gone. */
 export const EDITION_FOLDERS: readonly string[] = [
   'groups',
-  ...GROUP_OUTPUTS.filter((output) => !output.isOfAllEditions).map(({ folder }) => folder),
+  ...GROUP_OUTPUTS.filter((output) => !output.isOfAllEditions && !output.isOptional).map(
+    ({ folder }) => folder,
+  ),
 ];
 
 /** What is linked into the dataset's folder, under Data Designer's names. */
@@ -147,7 +167,7 @@ export const LINKED_NAMES: readonly string[] = [...LINKED_FOLDERS, ...LINKED_FIL
 /** The files of a group's outputs of one sort. */
 export function filesOf(
   { files }: GroupRecord,
-  sort: 'isTable' | 'isExported' | 'isOfAllEditions',
+  sort: 'isTable' | 'isGenerated' | 'isOfAllEditions',
 ): readonly OutputFile[] {
   return files.filter(({ name }) => GROUP_OUTPUTS.some((output) => output[sort] && isIn(output, name)));
 }

@@ -17,6 +17,7 @@ import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore, EpochRecord } from './dataset-store.ts';
 import { Edition } from './editions.ts';
 import { fail } from './fail.ts';
+import { finishedKey, takeFinishedRows } from './finished-rows.ts';
 import { storedColumns } from './gather.ts';
 import { hasItsFiles, listMakers, readGroups, rowsOfRanges } from './groups.ts';
 import { cellFolder, editionFolder, IMAGES_FOLDER, isOfAllEditions } from './names.ts';
@@ -199,6 +200,11 @@ async function pruneAs(dataset: DatasetStore, view: PruneView, start: EpochRecor
     written.push(...settled.covers.slice(-1));
   }
   const { open } = await edition.start(Math.ceil(rows / (await dataset.read()).rowGroupSize));
+  const plan = await dataset.readPlan(planDigest);
+  if (plan.afterGeneration !== undefined) {
+    const key = await finishedKey(dataset, epoch, plan);
+    await takeFinishedRows(dataset, { from: view.published, to: epoch, key });
+  }
   if (open.length > 0 || !(await edition.publish({ isFinished: false }))) filesAreGone(dataset);
   const freed = view.sizeBytes + (await sizeOf(dataset, folded)) - (await sizeOf(dataset, written));
   for (const folder of [...[...view.versions, view.published].map(editionFolder), ...view.seeds]) {

@@ -1,7 +1,8 @@
 // The published editions that are there, for people: what each holds, and what it alone holds.
 
 import type { DatasetStore } from './dataset-store.ts';
-import { readGroups } from './groups.ts';
+import { findFinishedRows } from './finished-rows.ts';
+import { type OutputFile, readGroups } from './groups.ts';
 
 export interface VersionContent {
   readonly rows: number;
@@ -14,11 +15,14 @@ export interface VersionContent {
 export async function readVersion(dataset: DatasetStore, epoch: number | undefined): Promise<VersionContent> {
   const files = new Map<string, number>();
   let [rows, dropped] = [0, 0];
+  const add = (file: OutputFile) => files.set(`${file.name} ${file.sha256}`, file.sizeBytes);
   for await (const group of readGroups(dataset, epoch)) {
     rows += group.rowCount;
     dropped += group.drops.length;
-    for (const { name, sha256, sizeBytes } of group.files) files.set(`${name} ${sha256}`, sizeBytes);
+    group.files.forEach(add);
   }
+  const finished = epoch === undefined ? undefined : await findFinishedRows(dataset, epoch);
+  finished?.files.forEach(add);
   return { rows, dropped, files };
 }
 

@@ -12,7 +12,7 @@ import type { Environment } from '../../src/proxies.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { activityEnvironment } from './activity-stage.ts';
 
-/** Makes `tickets.yaml`, whole. */
+/** Makes `tickets.yaml`, or goes on with it: another start of what is there. */
 export async function buildByActivities(
   cwd: string,
   rows: number,
@@ -26,7 +26,8 @@ export async function buildByActivities(
   );
   const server = { namespace: 'default', isEmbedded: false, connectionOptions: { address: 'none' } };
   const connected = { server } as unknown as Parameters<typeof takeEpoch>[0]['connected'];
-  const { datasetId, epoch, planDigest } = (await takeEpoch({ wish, connected, newest: 0, kind: 'run' }))!;
+  const newest = await wish.dataset.newestEpoch();
+  const { datasetId, epoch, planDigest } = (await takeEpoch({ wish, connected, newest, kind: 'run' }))!;
   const build = { storeId: wish.store.id, dataset: wish.dataset.name, datasetId, epoch, planDigest };
   const control = { phase: 'running', limits: { maxParallelRequests: {} } } as const;
   const builds = new Builds({

@@ -4,6 +4,7 @@ import { openFunctions } from '../../src/modules/functions.ts';
 import { hashOfCode } from '../../src/modules/stored-modules.ts';
 import type { SideEffect } from '../../src/plan.ts';
 import type { AfterBatch } from '../../src/processors/after-batch/declare.ts';
+import type { AfterGeneration } from '../../src/processors/after-generation/declare.ts';
 import type { BeforeBatch } from '../../src/processors/before-batch/declare.ts';
 import type { Processing } from '../../src/processors/declaration.ts';
 import { planWith } from './plans.ts';
@@ -22,6 +23,18 @@ export function afterBatch(
 ): AfterBatch {
   const makes = adds.map(({ name }) => ({ name, schema }));
   return { kind: 'after_batch', name: 'tidy', adds, form: { module: moduleOf(code), params: 'null', makes } };
+}
+
+export function afterGeneration(
+  code: string,
+  {
+    name = 'tidy',
+    adds = [],
+    params = 'null',
+  }: { readonly name?: string; readonly adds?: readonly SideEffect[]; readonly params?: string } = {},
+): AfterGeneration {
+  const makes = adds.map((column) => ({ name: column.name, schema: null }));
+  return { kind: 'after_generation', name, adds, form: { module: moduleOf(code), params, makes } };
 }
 
 const codes = new Map<string, string>();

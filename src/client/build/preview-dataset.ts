@@ -33,6 +33,14 @@ export interface OpenPreview extends Pick<Target, 'name' | 'document'>, Pick<Pre
    * the loop over them is left, no other comes and calls in flight are cut. Called once. Throws `ConfigError` before any call where a key is missing.
    */
   rows(stopSignal: AbortSignal): AsyncGenerator<PreviewedRow, void>;
+  /**
+   * What processors after generation make of the rows that are whole, when all have come; null where the document has none.
+   * Throws `ProcessorError`.
+   */
+  finish(
+    rows: readonly Pick<RowView, 'state' | 'values'>[],
+    stopSignal: AbortSignal,
+  ): Promise<readonly ValueObject[] | null>;
   /** Why it ended before all rows were made, for people; null where nothing ended it. */
   readonly reason: string | null;
   /** The calls and cells so far, by column. */
@@ -75,6 +83,10 @@ export async function openPreview(options: PreviewDatasetOptions): Promise<OpenP
       const viewOf = await openRowViews(plan, { name, files: preview.files });
       for await (const { look, processed } of preview.rows(stopSignal))
         yield { ...(await viewOf(look)), processed };
+    },
+    finish(rows, stopSignal) {
+      const whole = rows.filter(({ state }) => state === 'complete').map(({ values }) => values);
+      return preview.finish(whole, stopSignal);
     },
     get reason() {
       return preview.reason;

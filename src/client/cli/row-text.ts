@@ -53,6 +53,19 @@ export function describeRow(view: RowView, options: RowTextOptions): string[] {
   return lines;
 }
 
+/** A row that is only values. */
+export function describeValues(
+  values: ValueObject,
+  { width, paint, title }: OutlineOptions & { readonly title: string },
+): string[] {
+  const indent = indentOf({ columns: Object.keys(values).map((name) => ({ name })) });
+  const valueWidth = Math.max(MIN_VALUE_WIDTH, width - indent);
+  const lines = Object.entries(values).flatMap(([name, value]) =>
+    beside(name, describeValue(value, valueWidth), { indent, paint }),
+  );
+  return [paint.strong(title), '', ...lines];
+}
+
 /** What processors make of a row for files of their own. */
 export function describeProcessed(
   processed: ValueObject,
@@ -92,7 +105,7 @@ function headOf(
   return [head, ...wrap(why, width).map(paint.alarm)];
 }
 
-function indentOf({ columns }: RowView): number {
+function indentOf({ columns }: { readonly columns: readonly { readonly name: string }[] }): number {
   const widths = columns.map(({ name }) => stringWidth(name)).filter((width) => width <= MAX_NAME_WIDTH);
   return Math.max(0, ...widths) + 2;
 }

@@ -58,6 +58,11 @@ export async function openExport(
         `Cannot number the rows of "${dataset.name}": it has a column "${ROW_NUMBER}" of its own. Leave --with-row-number away`,
       );
     }
+    if (files.some(({ rowsInFiles }) => rowsInFiles === null)) {
+      throw new RefusedError(
+        `Cannot number the rows of "${dataset.name}": a processor after generation made them of others. Leave --with-row-number away`,
+      );
+    }
     columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
   }
   const folders = columns.map(({ name }) => imageFolder(name));
@@ -117,7 +122,7 @@ async function* readBatches(source: ExportSource): AsyncGenerator<ValueObject[]>
   for (const file of files) {
     const path = dataset.path(`${editionFolder(epoch)}/${file.name}`);
     const rows = await parseParquet(await readOutputFile(dataset, epoch, file), path);
-    const numbers = hasRowNumbers ? rowsOfRanges(file.rowsInFiles) : [];
+    const numbers = hasRowNumbers ? rowsOfRanges(file.rowsInFiles ?? []) : [];
     yield rows.map((row, position) =>
       nestedRow(hasRowNumbers ? { ...row, [ROW_NUMBER]: BigInt(numbers[position] as number) } : row, columns),
     );

@@ -1,9 +1,12 @@
 // The finished rows of a dataset as the Parquet files that hold them: what exports, queries and profiles read.
 
 import { StoreError } from '../../errors.ts';
-import { type OutputColumn, outputColumns, type Plan } from '../../plan.ts';
+import type { RowRange } from '../../graph/types.ts';
+import { finishedColumns, type OutputColumn, type Plan } from '../../plan.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
-import { type GroupRecord, type OutputFile, readGroups } from '../../store/groups.ts';
+import { findFinishedRows } from '../../store/finished-rows.ts';
+import { type OutputFile, readGroups } from '../../store/groups.ts';
+import { editionFolder, GENERATED_FOLDER } from '../../store/names.ts';
 import { filesOf } from '../../store/outputs.ts';
 import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
 
@@ -15,8 +18,8 @@ export interface DatasetTable {
   readonly plan: Plan;
   /** Without those that are dropped. */
   readonly columns: readonly OutputColumn[];
-  /** In the order of the rows, each with the numbers of its own. */
-  readonly files: readonly (OutputFile & Pick<GroupRecord, 'rowsInFiles'>)[];
+  /** In the order of the rows, each with the numbers of its own; null where a processor after generation made them. */
+  readonly files: readonly (OutputFile & { readonly rowsInFiles: readonly RowRange[] | null })[];
   /** All that rows name, each once for a row group. */
   readonly pictures: readonly OutputFile[];
   /** Rows that were asked for. */
@@ -42,17 +45,27 @@ export async function openTable(place: DatasetPlace, verb: string): Promise<Data
     dropped += group.drops.length;
     const { rowsInFiles } = group;
     pictures.push(...filesOf(group, 'isOfAllEditions'));
-    files.push(...filesOf(group, 'isExported').map((file) => ({ ...file, rowsInFiles })));
+    files.push(...filesOf(group, 'isGenerated').map((file) => ({ ...file, rowsInFiles })));
   }
   if (planDigest === undefined || epoch === undefined) {
     throw new StoreError(
       `Cannot ${verb} "${dataset.name}": no row is finished yet, they are written ${(await dataset.read()).rowGroupSize} at a time`,
     );
   }
-  const plan = await dataset.readPlan(planDigest);
-  const columns = outputColumns(plan)
-    .filter(({ drop }) => !drop)
-    .map(({ name, type }) => ({ name, type }));
   const missing = Math.max(0, asked - rows - dropped);
-  return { dataset, epoch, plan, columns, files, pictures, asked, rows, missing };
+  const plan = await dataset.readPlan(planDigest);
+  const table = { dataset, epoch, plan, columns: finishedColumns(plan), pictures, asked, missing };
+  if (plan.afterGeneration === undefined) return { ...table, files, rows };
+  const finished = await findFinishedRows(dataset, epoch);
+  if (finished === undefined) {
+    const names = plan.afterGeneration.map(({ name }) => name).join('", "');
+    throw new StoreError(
+      `Cannot ${verb} "${dataset.name}": processor "${names}" makes its rows at the end of a build, and has not yet. As they were generated they are in ${dataset.path(`${editionFolder(epoch)}/${GENERATED_FOLDER}`)}`,
+    );
+  }
+  return {
+    ...table,
+    files: finished.files.map((file) => ({ ...file, rowsInFiles: null })),
+    rows: finished.rows,
+  };
 }

@@ -5,7 +5,7 @@ import type { PreparedConfig } from '../../config/prepare.ts';
 import { sumCosts } from '../../graph/totals.ts';
 import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../../open-files.ts';
 import { findOwn } from '../../own-keys.ts';
-import { modelKeyOf, shownColumns } from '../../plan.ts';
+import { allProcessors, modelKeyOf, shownColumns } from '../../plan.ts';
 import { SAME_COMMAND } from '../../protocol.ts';
 import { whereIs } from '../../server/processes.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
@@ -63,7 +63,7 @@ export function describeDocument(
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
   const read = seeds !== null && `seed data ${seeds.name}: ${plural(seeds.rows, 'row')}${passes}`;
-  const names = [...(plan.beforeBatch ?? []), ...plan.processors].map(({ name }) => name);
+  const names = allProcessors(plan).map(({ name }) => name);
   const processors =
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
   const columns = formatColumns(shownColumns(plan));
@@ -118,10 +118,10 @@ export function planJson({ name, directory, settings, isDone, replacesOutput, co
 
 /** What came of a wish, for programs. */
 export function endJson({ name, directory }: Wish, { summary, isComplete, reason, version, ms }: EndedRun) {
-  const { rowCount: rows, dropped, sizeBytes } = summary;
+  const { rowCount: rows, finishedRows, dropped, sizeBytes } = summary;
   const { failedCalls: _, ...usage } = sumCosts(summary.usage);
   const folder = join(directory, name);
-  return { name, folder, isComplete, reason, rows, dropped, ...usage, sizeBytes, version, ms };
+  return { name, folder, isComplete, reason, rows, finishedRows, dropped, ...usage, sizeBytes, version, ms };
 }
 
 /** The lines after a build. */
@@ -187,7 +187,9 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   const { kept, again, retried } = sumCounts(wish.counts);
   const all = sumCosts(summary.usage);
   const made = all.calls - sumCosts(usageBefore).calls;
-  const rows = plural(summary.rowCount, 'row');
+  const { finishedRows } = summary;
+  const finished = finishedRows !== null && `${formatCount(finishedRows)} after generation`;
+  const rows = joinParts(plural(summary.rowCount, 'row'), finished);
   const dropped = `${formatCount(summary.dropped)} dropped`;
   const anyDropped = summary.dropped > 0 && dropped;
   const size = `${formatBytes(summary.sizeBytes)} on disk`;

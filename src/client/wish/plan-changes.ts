@@ -5,12 +5,12 @@ import { declarationOf } from '../../columns/kinds.ts';
 import { findOwn } from '../../own-keys.ts';
 import {
   aliasesOf,
+  allProcessors,
   isMade,
   outputColumns,
   type Plan,
   type PlanColumn,
   type PlanModel,
-  type PlanProcessor,
   type PlanSeedSource,
 } from '../../plan.ts';
 import { processorOf } from '../../processors/kinds.ts';
@@ -73,10 +73,6 @@ function findProcessorChanges(before: Plan, after: Plan): readonly string[] {
 /** Whether roots may be others because of what processors make of them. */
 export function changesBeforeBatch(before: Plan, after: Plan): boolean {
   return !isSame(before.beforeBatch, after.beforeBatch);
-}
-
-function allProcessors({ beforeBatch = [], processors }: Plan): readonly PlanProcessor[] {
-  return [...beforeBatch, ...processors];
 }
 
 /** Why rows take other seed rows: `45 rows instead of 40, cycled`. */

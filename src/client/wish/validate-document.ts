@@ -2,7 +2,7 @@
 
 import type { Violation } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, type ColumnType, type PlanColumn, shownColumns } from '../../plan.ts';
+import { aliasesOf, allProcessors, type ColumnType, type PlanColumn, shownColumns } from '../../plan.ts';
 import { kindOf } from '../../processors/kinds.ts';
 import { type DocumentOptions, prepareToLook } from './prepare-document.ts';
 
@@ -36,7 +36,7 @@ export async function validateDocument(options: DocumentOptions): Promise<ValidD
     name: findOwn(plan.models, alias)!.model,
     provider: findOwn(settings.models, alias)!.provider,
   });
-  const added = plan.processors.flatMap((processor) =>
+  const added = allProcessors(plan).flatMap((processor) =>
     (processor.adds ?? []).map(({ drop = false, ...column }) => ({
       ...{ ...column, kind: processor.kind, isDropped: drop, model: null },
       madeWith: `processor ${processor.name}`,

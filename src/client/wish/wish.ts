@@ -22,6 +22,7 @@ import type {
   EpochRecord,
 } from '../../store/dataset-store.ts';
 import { isPublishedByName } from '../../store/editions.ts';
+import { hasFinishedRows } from '../../store/finished-rows.ts';
 import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { functionsOf } from './bundled-functions.ts';
@@ -201,7 +202,8 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     counts.rowsInOutput > 0 &&
     latestStart.rows === settings.rows &&
     dataset !== null &&
-    (await isPublishedByName(dataset));
+    (await isPublishedByName(dataset)) &&
+    (plan.afterGeneration === undefined || (await hasFinishedRows(dataset, await findPublished(dataset))));
   return {
     ...opened,
     documentDigest,

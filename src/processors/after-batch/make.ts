@@ -1,10 +1,9 @@
-import { typedValue } from '../../columns/typed-value.ts';
 import { CellError } from '../../errors.ts';
 import { wrong } from '../../modules/user-values.ts';
 import { setOwn } from '../../own-keys.ts';
-import { outputColumns, type Plan } from '../../plan.ts';
-import { parseJson, type Value } from '../../values.ts';
+import { outputColumns } from '../../plan.ts';
 import type { AfterBatchMaker, BatchRow } from '../declaration.ts';
+import { openKeep } from '../making-function.ts';
 import { givenRow, openFunction, withReturned } from '../user-function.ts';
 import type { AfterBatch } from './declare.ts';
 
@@ -15,7 +14,7 @@ export const make: AfterBatchMaker<AfterBatch> = {
   open(processor, of) {
     const call = openFunction<readonly BatchRow[]>(processor, of);
     const own = processor.form.makes.map(({ name }) => name);
-    const keep = openKeep(processor, of.plan);
+    const keep = openKeep(processor, outputColumns(of.plan));
     return async (rows) => {
       const given = rows.map(({ values }) => givenRow(values));
       const numbers = rows.map(({ row }) => row);
@@ -48,13 +47,3 @@ export const make: AfterBatchMaker<AfterBatch> = {
     };
   },
 };
-
-/** The value of a column as the files have it. */
-function openKeep({ form }: AfterBatch, plan: Plan): (column: string, value: Value) => Value {
-  const types = new Map(outputColumns(plan).map(({ name, type }) => [name, type]));
-  const schemas = new Map(
-    form.makes.flatMap(({ name, schema }) => (schema === null ? [] : [[name, parseJson(schema)]])),
-  );
-  return (column, value) =>
-    typedValue(value, { column, type: types.get(column)!, schema: schemas.get(column) });
-}

@@ -24,7 +24,7 @@ export const declare: ProcessorDeclaration<
   z.input<typeof schema>
 > = {
   kind: 'before_batch',
-  isBeforeBatch: true,
+  stage: 'beforeBatch',
   schema,
   check: checkFunction,
   modules: functionRefs,

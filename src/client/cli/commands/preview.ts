@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { ownCommand } from '../../../text/own-command.ts';
 import { withoutSecrets } from '../../../text/web-address.ts';
-import { formatJson } from '../../../values.ts';
+import { formatJson, type ValueObject } from '../../../values.ts';
 import { type OpenPreview, openPreview, type PreviewedRow } from '../../build/preview-dataset.ts';
 import { line } from '../../tell/format.ts';
 import {
@@ -22,7 +22,7 @@ import { parseRows } from '../parse.ts';
 import { outOption } from '../place-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { rowJson } from '../row-json.ts';
-import { describeProcessed, describeRow } from '../row-text.ts';
+import { describeProcessed, describeRow, describeValues } from '../row-text.ts';
 import { describeViolations } from '../violations.ts';
 
 interface PreviewFlags {
@@ -84,6 +84,8 @@ async function preview(config: string, flags: PreviewFlags, context: CliContext)
     for (const text of describePreview(opened, context)) say(text);
     isMaking = true;
     const rows = await showRows(opened, { flags, stopSignal: interrupts.signal }, context);
+    if (!interrupts.signal.aborted && opened.reason === null)
+      await showFinished(await opened.finish(rows, interrupts.signal), flags, context);
     const isStopped = interrupts.signal.aborted;
     const end: PreviewEnd = { rows, isStopped, ms: Date.now() - startedAt };
     for (const text of describePreviewEnd(opened, end, { command: commandToKeep(config, flags) })) say(text);
@@ -134,6 +136,24 @@ async function showRows(
     progress.end();
   }
   return rows;
+}
+
+/** What processors after generation make of the rows. */
+async function showFinished(
+  rows: readonly ValueObject[] | null,
+  { json }: PreviewFlags,
+  { print, flush, screen }: CliContext,
+): Promise<void> {
+  const options = { width: screen?.width ?? WIDTH_WITHOUT_SCREEN, paint: paintFor(screen) };
+  for (const [index, finished] of (rows ?? []).entries()) {
+    if (json) print(formatJson({ finished }));
+    else {
+      print('');
+      const title = `row ${index + 1} of ${rows!.length} after generation`;
+      for (const text of describeValues(finished, { ...options, title })) print(text);
+    }
+    await flush();
+  }
 }
 
 function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment }: CliContext) {
