@@ -6,7 +6,7 @@
 Each document is built twice by `preview`: columns whose cells differ between both are random. A model answers from its
 prompt: what stands in SAY<<...>>, with the reasoning in THINK<<...>>; without them `Answer to: ` and the first line.
 PAINT<<png gif>> is answered with pictures, `address` with where one is. A document's first line may say how many rows:
-`# rows: 200`; it is 6 otherwise. `http://mock.invalid` in it is the model's server, and `./functions.ts#name`, which only
+`# rows: 200`; it is 6 otherwise. After `, groups: 2` it is built by `create`, in files of two rows. `http://mock.invalid` in it is the model's server, and `./functions.ts#name`, which only
 Rowloom runs, the function of that name in `functions.py`. Files in seeds/ and home/ are written by `make_files.py`.
 """
 
@@ -33,6 +33,7 @@ os.chdir(HERE)
 import data_designer.config as dd  # noqa: E402
 import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 import functions  # noqa: E402
 import yaml  # noqa: E402
 from data_designer.engine.compiler import (  # noqa: E402
@@ -91,10 +92,24 @@ class Model(BaseHTTPRequestHandler):
         self.send(json.dumps(answer).encode(), "application/json")
 
     def do_GET(self):
-        self.send(PICTURES["png"], "image/png")
+        """A picture, and the files of `datasets/me/set` as Hugging Face has them."""
+        if self.path.startswith("/datasets/me/set/resolve/main/data/"):
+            data = (HERE / "seeds" / self.path.rsplit("/", 1)[1]).read_bytes()
+            first, last = self.headers["range"].removeprefix("bytes=").split("-")
+            self.send(data[int(first) : int(last) + 1], "text/csv", 206)
+        elif self.path.startswith("/api/datasets/me/set/tree/"):
+            size = (HERE / "seeds/people.csv").stat().st_size
+            file = {"type": "file", "path": "data/people.csv", "size": size, "oid": "0" * 40}
+            folder = {"type": "directory", "path": "data", "oid": "0" * 40}
+            self.send(json.dumps([file if "/main/data" in self.path else folder]).encode(), "application/json")
+        elif self.path.startswith("/api/datasets/me/set"):
+            info = {"id": "me/set", "siblings": [], "tags": [], "downloads": 0, "likes": 0, "private": False}
+            self.send(json.dumps(info).encode(), "application/json")
+        else:
+            self.send(PICTURES["png"], "image/png")
 
-    def send(self, data: bytes, media_type: str):
-        self.send_response(200)
+    def send(self, data: bytes, media_type: str, status: int = 200):
+        self.send_response(status)
         self.send_header("content-type", media_type)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
@@ -181,7 +196,7 @@ def plain(value):
         return float(value)
     if isinstance(value, str):
         return value.replace(str(HERE), ".")
-    return None if value is pd.NaT or value != value else value
+    return None if value is pd.NaT or value is pd.NA or value != value else value
 
 
 def type_of(arrow) -> object:
@@ -224,6 +239,22 @@ def violations_of(designer: DataDesigner, builder: dd.DataDesignerConfigBuilder)
     ]
 
 
+def files_of(dataset: Path) -> list[dict]:
+    """Of each file what it holds; what was dropped is in one of the same name."""
+    files = []
+    for file in sorted((dataset / "parquet-files").glob("*.parquet")):
+        table = pq.read_table(file)
+        dropped = dataset / "dropped-columns-parquet-files" / file.name
+        files.append(
+            {
+                "rows": table.num_rows,
+                "types": {field.name: type_of(field.type) for field in table.schema},
+                "dropped": sorted(pq.read_schema(dropped).names) if dropped.exists() else [],
+            }
+        )
+    return files
+
+
 def build(provider: dd.ModelProvider, file: Path) -> dict:
     """What one preview of a document comes to, or where it is refused."""
     text = file.read_text()
@@ -232,7 +263,8 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
     requests.clear()
     # A folder of its own: a preview also tells of the processors' files that an earlier one left.
     designer = DataDesigner(artifact_path=tempfile.mkdtemp(), model_providers=[provider])
-    designer.set_run_config(dd.RunConfig(disable_early_shutdown=True, max_conversation_restarts=0))
+    settings: dict = {"disable_early_shutdown": True, "max_conversation_restarts": 0}
+    designer.set_run_config(dd.RunConfig(**settings))
     recording: dict = {"rows": rows}
     stage = "load"
     try:
@@ -242,10 +274,17 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
         recording["violations"] = violations_of(designer, builder)
         designer.validate(builder)
         stage = "run"
-        results = designer.preview(builder, num_records=rows)
+        if group := re.match(r"# rows: \d+, groups: (\d+)", text):
+            settings["buffer_size"] = int(group[1])
+            designer.set_run_config(dd.RunConfig(**settings))
+            results = designer.create(builder, num_records=rows)
+            recording["files"] = files_of(Path(results.artifact_storage.base_dataset_path))
+            frame, processed = results.load_dataset(), {}
+        else:
+            results = designer.preview(builder, num_records=rows)
+            frame, processed = results.dataset, results.processor_artifacts or {}
     except Exception as error:
         return {**recording, "stopped": {"at": stage, "messages": messages_of(error)}}
-    frame = results.dataset
     cells = {name: [plain(value) for value in frame[name]] for name in frame.columns}
     for column in builder.get_columns_of_type(dd.DataDesignerColumnType.IMAGE):
         cells[column.name] = [picture_names(column.name, texts) for texts in cells[column.name]]
@@ -257,7 +296,7 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
         ],
         "cells": cells,
         "requests": sorted(plain(requests), key=lambda body: json.dumps(body, sort_keys=True)),
-        "processed": plain(results.processor_artifacts or {}),
+        "processed": plain(processed),
     }
 
 

@@ -37,6 +37,8 @@ import { NO_FILES } from './one-cell.ts';
 export interface BuiltDocument {
   /** Those of the output, in its order. */
   readonly columns: ReturnType<typeof cellColumns>;
+  /** Those that are made and dropped, sorted. */
+  readonly dropped: readonly string[];
   /** Of the rows that are whole, as JSON has them. */
   readonly cells: { readonly [column: string]: readonly unknown[] };
   /** Why the other rows are not. */
@@ -46,6 +48,8 @@ export interface BuiltDocument {
 }
 
 const SETTINGS = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
+/** What stands for the model's server in documents. */
+const MOCK = 'http://mock.invalid';
 const NEVER = new AbortController().signal;
 setMaxListeners(0, NEVER);
 
@@ -58,7 +62,7 @@ export interface PreparedDocument {
 /** Prepares a document below `folder`, whose `home` names its providers. Throws `ConfigError`. */
 export async function prepareDocument(
   file: string,
-  { folder, rows }: { readonly folder: string; readonly rows: number },
+  { folder, rows, endpoint }: { readonly folder: string; readonly rows: number; readonly endpoint?: string },
 ): Promise<PreparedDocument> {
   let seedSource: ReadSource | null = null;
   const prepared = await prepareConfig({
@@ -72,7 +76,9 @@ export async function prepareDocument(
       isSimulated: false,
     },
     async openSeeds(source, places) {
-      const opened = await openSeeds(source, places);
+      const isMock = source.seed_type === 'hf' && source.endpoint === MOCK && endpoint !== undefined;
+      const asked = isMock ? { ...source, endpoint: new URL(endpoint).origin } : source;
+      const opened = await openSeeds(asked, places);
       if ('source' in opened) seedSource = opened.source;
       return opened;
     },
@@ -111,7 +117,7 @@ export async function buildDocument(
   const services = new Services({});
   const asked: Pick<Services, 'post'> = {
     post: ({ url, ...request }) =>
-      services.post({ ...request, url: url.replace('http://mock.invalid', new URL(endpoint).origin) }),
+      services.post({ ...request, url: url.replace(MOCK, new URL(endpoint).origin) }),
   };
   const reach = { folder, plan, functions, client, services: asked, files, local, moduleOf };
   try {
@@ -203,6 +209,10 @@ async function finish(
   );
   return {
     columns,
+    dropped: cellColumns(plan)
+      .filter(({ drop }) => drop)
+      .map(({ name }) => name)
+      .sort(),
     cells: Object.fromEntries(cells),
     failures: assembled.flatMap(({ row, failure }) =>
       failure === null ? [] : [`row ${row}, column "${failure.column}": ${failure.error.message}`],

@@ -19,6 +19,12 @@ export interface Recording {
   readonly columns?: readonly { readonly name: string; readonly type: unknown }[];
   readonly cells?: { readonly [column: string]: readonly unknown[] };
   readonly requests?: readonly AskedModel[];
+  /** Of a document that is built in row groups. */
+  readonly files?: readonly {
+    readonly rows: number;
+    readonly types: { readonly [column: string]: unknown };
+    readonly dropped: readonly string[];
+  }[];
   readonly processed?: { readonly [name: string]: readonly unknown[] };
   /** Columns whose cells differ from run to run. */
   readonly random: readonly string[];
@@ -53,6 +59,13 @@ export function differencesOf(
     else compare(`cells of ${name}`, cells[name], here);
   }
   if (random.length === 0) compare('requests', requestsOf(recording.requests ?? []), requestsOf(asked));
+  const { files = [] } = recording;
+  for (const { name, type } of files.length === 0 ? [] : built.columns) {
+    const there = files.map(({ types }) => types[name]);
+    compare(`type of ${name} in each file`, there, Array(files.length).fill(typeName(type)));
+  }
+  for (const { dropped } of files.slice(0, 1))
+    compare('columns kept of those dropped', dropped, built.dropped);
   compare('processed', recording.processed ?? {}, built.processed);
   return differences;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
 
 /** The body of a request, as it was sent. */
 export interface AskedModel {
@@ -22,14 +23,16 @@ export interface ConformanceModel {
   close(): void;
 }
 
-const MEDIA = `${import.meta.dirname}/../../conformance/seeds/media`;
+const SEEDS = `${import.meta.dirname}/../../conformance/seeds`;
+const MEDIA = `${SEEDS}/media`;
 
 export async function startConformanceModel(): Promise<ConformanceModel> {
   let asked: AskedModel[] = [];
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') {
-      response.writeHead(200, { 'content-type': 'image/png' });
-      response.end(readFileSync(`${MEDIA}/dot.png`));
+      const { type, content } = fileAt(request.url!);
+      response.writeHead(200, { 'content-type': type });
+      response.end(content);
       return;
     }
     const chunks: Buffer[] = [];
@@ -53,6 +56,17 @@ export async function startConformanceModel(): Promise<ConformanceModel> {
       server.close();
     },
   };
+}
+
+/** A picture, or what Hugging Face has of `datasets/me/set`. */
+function fileAt(url: string): { readonly type: string; readonly content: string | Buffer } {
+  if (url.startsWith('/api/datasets/me/set')) {
+    const content = JSON.stringify({ siblings: [{ rfilename: 'data/people.csv' }] });
+    return { type: 'application/json', content };
+  }
+  if (url.startsWith('/datasets/me/set/resolve/main/data/'))
+    return { type: 'text/csv', content: readFileSync(`${SEEDS}/${basename(url)}`) };
+  return { type: 'image/png', content: readFileSync(`${MEDIA}/dot.png`) };
 }
 
 /** The text of a message, whose content may be a list of blocks. */

@@ -47,7 +47,7 @@ it('explains every difference in docs/compatibility.md', () => {
 
 async function replay(name: string, recording: Recording): Promise<readonly string[]> {
   const { rows, stopped, violations = [] } = recording;
-  const place = { folder: FOLDER, rows };
+  const place = { folder: FOLDER, rows, endpoint: model.endpoint };
   let document: PreparedDocument;
   try {
     document = await prepareDocument(`documents/${name}.yaml`, place);
