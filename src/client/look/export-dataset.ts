@@ -109,7 +109,8 @@ export async function exportFile(source: ExportSource, options: ExportFileOption
       sizeBytes += chunk.length;
       await file.append(chunk);
     }
-    await copyPictures(source.pictures, { dataset: source.dataset, to: folder, stopSignal });
+    const { dataset, epoch, pictures } = source;
+    await copyPictures(pictures, { dataset, epoch, to: folder, stopSignal });
     // Checked again: writing took a while, and another command may have made a file of that name meanwhile.
     await checkExportPlace(path, isOverwriting);
     await file.publish();

@@ -1,8 +1,8 @@
 import type { LocalMedia } from '../../local-media.ts';
 import type { Message } from '../../models/model-client.ts';
-import { dataUri, type ShownMedia } from './media-of.ts';
+import { dataUri, type ShownMedia, withUsualType } from './media-of.ts';
 
-/** Messages with the bytes of the files that they show. Throws `CellError` where one is gone or another one by now. */
+/** Messages as they are sent, with the bytes of the files that they show. Throws `CellError` where one is gone or another one by now. */
 export function loadMedia(
   messages: readonly Message<ShownMedia>[],
   local: LocalMedia,
@@ -13,7 +13,7 @@ export function loadMedia(
       const { media, ...text } = message;
       if (media === undefined) return text;
       const loaded = media.map(async (medium) => {
-        if (!('file' in medium)) return medium;
+        if (!('file' in medium)) return { ...medium, url: withUsualType(medium.url) };
         const { modality, mediaType, file } = medium;
         return { modality, url: dataUri(mediaType, (await local.read(file)).toString('base64')) };
       });

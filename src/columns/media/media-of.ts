@@ -72,6 +72,12 @@ export function dataUri(mediaType: string, base64: string): string {
   return `data:${mediaType};base64,${base64}`;
 }
 
+/** An address as it is, a data URI with its type as endpoints know it: `image/jpg` is `image/jpeg`. No digest has that. */
+export function withUsualType(url: string): string {
+  const inline = dataUriIn(url);
+  return inline === null ? url : dataUri(sameType(inline.type), inline.base64);
+}
+
 function itemsOf(value: Value): readonly Value[] {
   if (typeof value === 'string' && /^\s*\[/.test(value)) {
     try {

@@ -4,6 +4,7 @@ import { fetch } from 'undici';
 import { openDispatcher } from '../../dispatchers.ts';
 import { ModelError } from '../../errors.ts';
 import type { Environment } from '../../proxies.ts';
+import { shorten } from '../../text/shorten.ts';
 import { cancelled, timedOut } from '../failures.ts';
 import type { CallRequest } from '../model-client.ts';
 
@@ -19,6 +20,10 @@ export async function download(
   address: string,
   { environment, timeoutMs, signal }: DownloadOptions,
 ): Promise<Buffer> {
+  if (!/^https?:/i.test(address) || !URL.canParse(address)) {
+    const message = `Cannot fetch the picture from "${shorten(address, 100)}": it is no address of the web`;
+    throw new ModelError(message, { failure: 'input', status: null });
+  }
   const url = new URL(address);
   const dispatcher = openDispatcher(url, { environment });
   const late = AbortSignal.timeout(timeoutMs);

@@ -83,9 +83,8 @@ function imageOf({ modality, url }: Media): ValueObject {
     throw new ModelError(`Cannot ask: Anthropic's models take images, but no ${modality}`, {
       failure: 'rejected',
     });
-  const [, type, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
-  if (data === undefined) return { type: 'image', source: { type: 'url', url } };
-  const media_type = type === 'image/jpg' ? 'image/jpeg' : type!;
+  const [, media_type, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
+  if (media_type === undefined || data === undefined) return { type: 'image', source: { type: 'url', url } };
   return { type: 'image', source: { type: 'base64', media_type, data } };
 }
 

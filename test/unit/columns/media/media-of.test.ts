@@ -113,6 +113,14 @@ describe('a file that is shown', () => {
     await expect(loadMedia(messages, local)).rejects.toThrow('there is no file "bird.png"');
   });
 
+  it('is sent with the type that endpoints know, whatever its data URI calls it', async () => {
+    const media = [...shown('data:image/jpg;base64,AAAA'), ...shown('https://x/a.jpg')];
+    const [message] = await loadMedia([{ role: 'user', content: '', media }], local);
+    expect(message).toMatchObject({
+      media: [{ url: 'data:image/jpeg;base64,AAAA' }, { url: 'https://x/a.jpg' }],
+    });
+  });
+
   it('is named by its path, its address or its size, and marked by size and time', () => {
     expect(nameOfMedia(shown('cat.PNG')[0]!)).toBe('cat.PNG');
     expect(nameOfMedia(shown(BASE64)[0]!)).toBe('image/png, 18 bytes');

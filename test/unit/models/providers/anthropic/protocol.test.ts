@@ -66,7 +66,7 @@ describe('the request', () => {
 
   it('shows images by their bytes or their address, before the text, which may be absent', () => {
     const media = [
-      { modality: 'image', url: 'data:image/jpg;base64,QUJD' },
+      { modality: 'image', url: 'data:image/jpeg;base64,QUJD' },
       { modality: 'image', url: 'https://pictures.example/a.png' },
     ] as const;
     const images = [
