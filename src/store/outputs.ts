@@ -76,6 +76,12 @@ export interface GroupOutput {
 }
 
 const PROCESSORS_FOLDER = 'processors-files';
+
+/** The folder of a processor's own files. */
+export function processorFolder(name: string): string {
+  return `${PROCESSORS_FOLDER}/${columnFolder(name)}`;
+}
+
 /** As Data Designer spells it in `metadata.json`. */
 const PROCESSOR_KEY = 'processor-files';
 
@@ -226,7 +232,7 @@ async function writeProcessed(
 ): Promise<OutputFile[]> {
   const written: OutputFile[] = [];
   for (const { name: processor, columns, rows } of processed) {
-    const folder = `${PROCESSORS_FOLDER}/${columnFolder(processor)}`;
+    const folder = processorFolder(processor);
     const name = `${folder}/${batchName(rowGroup)}`;
     await files.makeFolder(`${editionFolder(epoch)}/${folder}`);
     const path = `${editionFolder(epoch)}/${name}`;

@@ -12,15 +12,18 @@ import type { Environment } from '../../src/proxies.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { activityEnvironment } from './activity-stage.ts';
 
-/** Makes `tickets.yaml`, or goes on with it: another start of what is there. */
+/** Makes `tickets.yaml` or another document, or goes on with it: another start of what is there. */
 export async function buildByActivities(
   cwd: string,
   rows: number,
-  { environment = {} }: { readonly environment?: Environment } = {},
+  {
+    environment = {},
+    target = 'tickets.yaml',
+  }: { readonly environment?: Environment; readonly target?: string } = {},
 ): Promise<DatasetStore> {
   const wish = await acceptWish(
     await openWish({
-      ...{ target: 'tickets.yaml', rows, cwd, home: join(cwd, 'home'), environment },
+      ...{ target, rows, cwd, home: join(cwd, 'home'), environment },
       ...{ isSimulated: false, isNew: false, keep: false, redo: [] },
     }),
   );

@@ -12,6 +12,7 @@
 import { basename, dirname } from 'node:path';
 import { RefusedError } from '../../errors.ts';
 import { findOwn } from '../../own-keys.ts';
+import { outputColumns } from '../../plan.ts';
 import { FolderFiles } from '../../store/files/folder.ts';
 import { writeFile } from '../../store/files/port.ts';
 import { readOutputFile, rowsOfRanges } from '../../store/groups.ts';
@@ -39,6 +40,8 @@ const ROW_NUMBER = 'row_number';
 export interface ExportOptions {
   /** A first column `row_number`: the numbers that `show` and `failures` know the rows by. */
   readonly hasRowNumbers?: boolean;
+  /** The records that this `schema_transform` makes of the rows, instead of the rows. */
+  readonly processor?: string;
 }
 
 /**
@@ -47,10 +50,10 @@ export interface ExportOptions {
  */
 export async function openExport(
   place: DatasetPlace,
-  { hasRowNumbers = false }: ExportOptions = {},
+  { hasRowNumbers = false, processor }: ExportOptions = {},
 ): Promise<ExportSource> {
-  const table = await openTable(place, 'export');
-  const { dataset, epoch, files, pictures, rows, missing } = table;
+  const table = await openTable(place, 'export', { processor });
+  const { dataset, epoch, files, pictures, rows, missing, asRecord } = table;
   const columns = [...table.columns];
   if (hasRowNumbers) {
     if (columns.some(({ name }) => name === ROW_NUMBER)) {
@@ -65,19 +68,23 @@ export async function openExport(
     }
     columns.unshift({ name: ROW_NUMBER, type: { kind: 'int' } });
   }
-  const folders = columns.map(({ name }) => imageFolder(name));
+  // A record may name any of them.
+  const named = processor === undefined ? columns : outputColumns(table.plan);
+  const folders = named.map(({ name }) => imageFolder(name));
   return {
     ...{ dataset, epoch, columns, files, rows, missing, hasRowNumbers },
+    ...(asRecord === undefined ? {} : { asRecord }),
     pictures: pictures.filter(({ name }) => folders.includes(name.slice(0, name.lastIndexOf('/')))),
   };
 }
 
 /** The rows as lines without their ends. Throws `StoreError`. */
 export async function* exportLines(source: ExportSource, format: LineFormat): AsyncGenerator<string> {
-  const { columns } = source;
+  const { columns, asRecord = (row) => row } = source;
   if (format === 'csv') yield columns.map(({ name }) => csvText(name)).join(',');
   for await (const batch of readBatches(source)) {
-    for (const row of batch) yield format === 'csv' ? csvLine(row, columns) : formatJson(row);
+    for (const row of batch)
+      yield format === 'csv' ? csvLine(row, columns) : formatJson({ ...row, ...asRecord(row) });
   }
 }
 

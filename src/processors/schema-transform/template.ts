@@ -1,8 +1,16 @@
 // The template of a `schema_transform`: a JSON map whose texts and keys may hold placeholders. Each text is a template of its
 // own, so quotes and line ends in braces and values are what they are.
 
+import { findOwn, setOwn } from '../../own-keys.ts';
 import type { ColumnType } from '../../plan.ts';
-import { fitsInt64, isValueList, isValueObject, type Value, type ValueObject } from '../../values.ts';
+import {
+  fitsInt64,
+  isValueList,
+  isValueObject,
+  parseJson,
+  type Value,
+  type ValueObject,
+} from '../../values.ts';
 
 /** A text of it, where it stands, and whether it is the key that stands there. */
 export interface TemplateText {
@@ -96,4 +104,29 @@ function settled(type: TemplateType): ColumnType {
     default:
       return type;
   }
+}
+
+/**
+ * A record as the template has it, for JSON: the items of a list have no fields but their own, and a text that is nothing but
+ * the placeholder of a list or an object is that again. In the files, which have one type, it is not so.
+ */
+export function asTemplate(
+  template: Value,
+  record: Value,
+  typeOfColumn: (name: string) => ColumnType | undefined,
+): Value {
+  if (typeof template === 'string') {
+    const name = /^\{\{\s*(\w+)\s*\}\}$/.exec(template)?.[1];
+    const kind = name === undefined ? undefined : typeOfColumn(name)?.kind;
+    return typeof record === 'string' && (kind === 'list' || kind === 'struct') ? parseJson(record) : record;
+  }
+  if (isValueList(template) && isValueList(record))
+    return template.map((item, index) => asTemplate(item, record[index] ?? null, typeOfColumn));
+  if (!isValueObject(template) || !isValueObject(record)) return record;
+  // Keys with placeholders are others in each record.
+  if (Object.keys(template).some(hasPlaceholder)) return record;
+  const own: { [key: string]: Value } = {};
+  for (const [key, item] of Object.entries(template))
+    setOwn(own, key, asTemplate(item, findOwn(record, key) ?? null, typeOfColumn));
+  return own;
 }

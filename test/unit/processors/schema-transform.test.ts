@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { ColumnType } from '../../../src/plan.ts';
 import type { ProcessedBatch } from '../../../src/processors/declaration.ts';
 import { make } from '../../../src/processors/schema-transform/make.ts';
+import { asTemplate } from '../../../src/processors/schema-transform/template.ts';
+import { asStored } from '../../../src/store/read-parquet.ts';
 import { formatJson, type Value, type ValueObject } from '../../../src/values.ts';
 import { NO_FUNCTIONS, planWith } from '../../support/plans.ts';
 
@@ -82,5 +85,27 @@ describe('schema_transform', () => {
     await expect(record({ n: '{{ 1 / zero }}' }, { zero: 0n })).rejects.toThrow(
       /^Cannot go on with row 17: processor "chat": .*Mend it, then run the same command again: what was made is kept$/,
     );
+  });
+
+  it('is as its template in JSON: without fields of other items, and lists and objects where they stand alone', async () => {
+    const messages = [
+      { role: 'user', content: '{{ n }}' },
+      { role: 'tool', weight: null },
+    ];
+    const template = { messages, turns: '{{ turns }}', said: 'Said: {{ turns }}', text: '{{ text }}' };
+    const turns = [{ role: 'user', content: 'Hi' }];
+    const { rows, columns } = await transformed(template, { n: 1n, turns, text: '[1]' });
+    const stored = asStored(rows[0]!, { kind: 'struct', fields: columns });
+    const list: ColumnType = { kind: 'list', item: { kind: 'json' } };
+    const typeOf = (name: string) => (name === 'turns' ? list : ({ kind: 'text' } as const));
+    expect(asTemplate(template, stored, typeOf)).toEqual({
+      messages: [
+        { role: 'user', content: '1' },
+        { role: 'tool', weight: null },
+      ],
+      turns,
+      said: `Said: ${JSON.stringify(turns)}`,
+      text: '[1]',
+    });
   });
 });

@@ -26,6 +26,7 @@ interface ExportFlags extends PlaceFlags {
   readonly output?: string;
   readonly force: boolean;
   readonly withRowNumber: boolean;
+  readonly processor?: string;
 }
 
 const ABOUT_ROW_NUMBERS = `
@@ -44,6 +45,7 @@ export function defineExport(command: Command, context: CliContext): void {
     )
     .option('--output <file>', 'a .jsonl, .csv or .parquet file (default: stdout)')
     .option('--force', 'replace the file if it is there', false)
+    .option('--processor <name>', 'the records of this schema_transform, such as chats to train on')
     .option(
       '--with-row-number',
       'a first column "row_number", by which show and failures know the row',
@@ -55,11 +57,14 @@ export function defineExport(command: Command, context: CliContext): void {
 
 async function exportDataset(target: string, flags: ExportFlags, context: CliContext): Promise<void> {
   const { cwd, print, say, flush, setExitCode } = context;
-  const { output, force: isOverwriting, withRowNumber: hasRowNumbers } = flags;
+  const { output, force: isOverwriting, withRowNumber: hasRowNumbers, processor } = flags;
   // First of all: the name of a device, such as /dev/stdout, has no ending either.
   if (output !== undefined) await checkExportPlace(resolve(cwd, output), isOverwriting);
   const format = exportFormatOf(flags);
-  const source = await openExport(datasetPlace(target, flags, context), { hasRowNumbers });
+  const source = await openExport(datasetPlace(target, flags, context), {
+    hasRowNumbers,
+    ...(processor === undefined ? {} : { processor }),
+  });
   if (output !== undefined) {
     const sizeBytes = await exportToFile(
       source,
