@@ -16,6 +16,7 @@ export function writeEveryKind({ workplace, mock, parallel }: EveryKindOptions):
   const { endpoint } = mock;
   const tickets = ticketsDocument({ endpoint, parallel }) as {
     readonly columns: readonly object[];
+    readonly rowloom: object;
     readonly model_configs: readonly { readonly inference_parameters: object }[];
   };
   const [writer] = tickets.model_configs;
@@ -27,8 +28,24 @@ export function writeEveryKind({ workplace, mock, parallel }: EveryKindOptions):
       writer,
       { ...other('vectors'), inference_parameters: { generation_type: 'embedding' } },
       { ...other('painter'), inference_parameters: { max_parallel_requests: parallel } },
+      { ...other('painter-by-url'), inference_parameters: { max_parallel_requests: parallel } },
     ],
-    columns: [...tickets.columns, ...columnsOver(endpoint)],
+    columns: [...tickets.columns, ...SAMPLERS, ...columnsOver(endpoint)],
+    constraints: [
+      { target_column: 'due', constraint_type: 'column_inequality', operator: 'gt', rhs: 'opened' },
+      { target_column: 'hours', constraint_type: 'scalar_inequality', operator: 'ge', rhs: 1 },
+    ],
+    rowloom: {
+      ...tickets.rowloom,
+      persons: 'faker',
+      processors: [
+        { name: 'early', stage: 'before_batch', processor_function: './functions.ts#early' },
+        {
+          ...{ name: 'late', stage: 'after_batch', processor_function: './functions.ts#late' },
+          side_effect_columns: ['words'],
+        },
+      ],
+    },
     processors: [
       {
         name: 'chat',
@@ -39,6 +56,24 @@ export function writeEveryKind({ workplace, mock, parallel }: EveryKindOptions):
     ],
   });
 }
+
+const sampler = (name: string, sampler_type: string, params: object, more: object = {}) => ({
+  ...{ name, column_type: 'sampler', sampler_type, params },
+  ...more,
+});
+
+const SAMPLERS = [
+  sampler('customer', 'person', { age_range: [20, 60] }),
+  sampler('agent', 'person_from_faker', { locale: 'de_DE' }),
+  sampler('opened', 'datetime', { start: '2024-01-01', end: '2024-03-01' }),
+  sampler('due', 'timedelta', { dt_min: 0, dt_max: 9, reference_column_name: 'opened' }),
+  sampler('hours', 'scipy', { dist_name: 'gamma', dist_params: { a: 2 }, decimal_places: 1 }),
+  sampler('item', 'subcategory', {
+    category: 'topic',
+    values: { delivery: ['van', 'post'], refund: ['card'], repair: ['saw', 'lamp'], invoice: ['paper'] },
+  }),
+  sampler('rank_wanted', 'uniform', { low: 1, high: 9 }, { convert_to: 'int', drop: true }),
+];
 
 function columnsOver(endpoint: string): readonly object[] {
   const custom = (name: string, required_columns: readonly string[], more: object = {}) => ({
@@ -69,8 +104,12 @@ function columnsOver(endpoint: string): readonly object[] {
       model_alias: 'painter',
     },
     {
+      ...{ name: 'photo', column_type: 'image', model_alias: 'painter-by-url' },
+      prompt: 'A photo of {{ item }} for {{ customer.first_name }}, due {{ due }}',
+    },
+    {
       ...{ name: 'caption', column_type: 'llm-text', prompt: 'What is on it?', model_alias: 'writer' },
-      multi_modal_context: [{ modality: 'image', column_name: 'cover' }],
+      multi_modal_context: ['cover', 'photo'].map((column_name) => ({ modality: 'image', column_name })),
     },
     check('snippet_valid', 'snippet', 'code', { code_lang: 'python' }),
     check('shout_valid', 'shout', 'code', { code_lang: 'javascript' }),
@@ -83,7 +122,8 @@ function columnsOver(endpoint: string): readonly object[] {
     },
     {
       ...{ name: 'reply_to_note', column_type: 'llm-text', model_alias: 'writer' },
-      prompt: 'Answer {{ note }} with {{ vector.dimension }} numbers, {{ body_valid.is_valid }}',
+      prompt:
+        'Answer {{ note }} with {{ vector.dimension }} numbers, {{ body_valid.is_valid }}, {{ verdict.tone.score }}, {{ agent.city }}',
     },
   ];
 }
@@ -113,5 +153,7 @@ export async function sequel({ topic }, context) {
   context.state = (context.state ?? 0) + 1;
   return context.state % 10 === 0 ? context.models.writer.generate('Chapter ' + context.state + ' on ' + topic) : topic;
 }
+export const early = ({ city }) => ({ city: city.toUpperCase() });
+export const late = (rows) => rows.map(({ body }) => ({ words: body.split(' ').length + ' of ' + rows.length }));
 export const isTitle = (rows) => rows.map(({ title }) => ({ is_valid: title.length > 10, length: title.length }));
 `;
