@@ -34,7 +34,8 @@ export type OpenSeeds = (
   places: Pick<PrepareOptions, 'cwd' | 'home' | 'environment' | 'directory'> & { readonly folder: string },
 ) => Promise<FoundSeeds>;
 
-export interface OpenDocumentOptions extends Pick<PrepareOptions, 'file' | 'cwd' | 'environment'> {
+export interface OpenDocumentOptions
+  extends Pick<PrepareOptions, 'file' | 'cwd' | 'environment' | 'scriptArgs'> {
   /** Only a file of YAML or JSON counts. */
   readonly isLocal?: boolean;
 }
@@ -59,6 +60,8 @@ const DEFAULT_ROWS = 10;
 export interface PrepareOptions {
   /** The document: a path or an address as the user typed it. */
   readonly file: string;
+  /** What a document that is a program is given. */
+  readonly scriptArgs?: readonly string[] | undefined;
   readonly cwd: string;
   /** The user's home folder. */
   readonly home: string;
@@ -177,7 +180,9 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
 }
 
 async function findRunConfig(file: string, options: PrepareOptions): Promise<RunConfig> {
-  return readRunConfig(loadOpened(await options.openDocument({ ...options, file, isLocal: true })));
+  return readRunConfig(
+    loadOpened(await options.openDocument({ ...options, file, isLocal: true, scriptArgs: [] })),
+  );
 }
 
 /** Rows of a program's memory are in no file that people know. */

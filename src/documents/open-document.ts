@@ -10,17 +10,20 @@ import { isWebAddress, withoutSecrets } from '../text/web-address.ts';
 
 /** Gives a document's bytes. Throws `ConfigError` that says why there are none, or what to do. */
 export const openDocument: OpenDocument = async (options) => {
-  const { file, cwd, isLocal = false } = options;
+  const { file, cwd, isLocal = false, scriptArgs = [] } = options;
   const place = path.resolve(cwd, file);
   const shown = shownName(place, options);
   const refuse = (message: string) => ConfigError.about(shown, message);
   if (file === '-') throw refuse('names no file: a document is read from a file only');
+  const isPython = /\.py$/i.test(file);
+  if (scriptArgs.length > 0 && (!isPython || isWebAddress(file)))
+    throw refuse('takes no arguments behind "--": only a file of Python does');
   if (isWebAddress(file)) {
     if (isLocal) throw refuse('is an address: run settings are read from a file only');
     const { fetchDocument } = await import('./web-document.ts');
     return fetchDocument(options);
   }
-  if (/\.py$/i.test(file)) {
+  if (isPython) {
     if (isLocal) throw refuse('is Python: run settings are YAML or JSON');
     const { writeByPython } = await import('./python-document.ts');
     return writeByPython({ ...options, place, shown });

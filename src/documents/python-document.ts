@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { OpenDocumentOptions, OpenedDocument } from '../config/prepare.ts';
 import { ConfigError } from '../errors.ts';
@@ -21,7 +21,7 @@ export interface PythonOptions extends OpenDocumentOptions {
 
 /** Throws `ConfigError` where there is no Python, no Data Designer in it, or the program fails. */
 export async function writeByPython(options: PythonOptions): Promise<OpenedDocument> {
-  const { place, shown, cwd, environment } = options;
+  const { place, shown, cwd, environment, scriptArgs = [] } = options;
   const refuse = (message: string) => ConfigError.about(shown, message);
   if (!existsSync(place)) throw refuse('does not exist');
   const python = pythonOf(environment);
@@ -29,12 +29,14 @@ export async function writeByPython(options: PythonOptions): Promise<OpenedDocum
   // A process that is ended, by Ctrl-C or a signal, disposes of nothing else.
   const onExit = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', onExit);
+  const leaveSignals = exitBySignals();
   const dispose = async () => {
+    leaveSignals();
     process.off('exit', onExit);
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const said = await runPython(python, { args: [place, folder], cwd, environment, refuse });
+    const said = await runPython(python, { args: [place, folder, ...scriptArgs], cwd, environment, refuse });
     const bytes = await readFile(join(folder, 'config.json')).catch(() => null);
     if (bytes === null) throw refuse(await whyNot(folder, { python, said }));
     return { file: shown, folder: dirname(place), bytes, written: { folder, dispose } };
@@ -42,6 +44,18 @@ export async function writeByPython(options: PythonOptions): Promise<OpenedDocum
     await dispose();
     throw error;
   }
+}
+
+/** A signal that nobody handles ends the process as an exit does, which Python and the folder end with. Returns what undoes it. */
+function exitBySignals(): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (process.listenerCount(name) === 1) process.exit(128 + constants.signals[name]);
+  };
+  for (const name of signals) process.on(name, onSignal);
+  return () => {
+    for (const name of signals) process.off(name, onSignal);
+  };
 }
 
 function pythonOf({ VIRTUAL_ENV }: OpenDocumentOptions['environment']): string {

@@ -7,7 +7,7 @@ export const PYTHON_SCRIPT = `
 import hashlib, inspect, json, math, sys
 from pathlib import Path
 
-source, folder = sys.argv[1], Path(sys.argv[2])
+source, folder, args = sys.argv[1], Path(sys.argv[2]), tuple(sys.argv[3:])
 # What the document prints is no part of what is written.
 sys.stdout = sys.stderr
 BUILT_IN = ("local", "hf", "directory", "file_contents", "agent_rollout")
@@ -23,6 +23,17 @@ try:
     from data_designer.config.column_configs import CustomColumnConfig
 except ImportError as error:
     stop(missing=str(error.name or "data_designer"))
+
+
+def params_of(args):
+    """What the program is given: nothing where nothing was typed, as any Data Designer has it."""
+    if not args:
+        return ()
+    try:
+        from data_designer.config.script_params import DataDesignerScriptParams
+    except ImportError:
+        raise ValueError('this Data Designer hands no arguments to a program: update it') from None
+    return (DataDesignerScriptParams(argv=args),)
 
 
 def frame_of(source):
@@ -99,7 +110,7 @@ def activity_of(config, written):
 
 
 try:
-    builder = load_config_builder(source)
+    builder = load_config_builder(source, *params_of(args))
     config = builder.get_builder_config().to_dict()
     document = config["data_designer"]
     seeds = builder.get_seed_config()

@@ -55,6 +55,8 @@ export interface StartWish {
   readonly document: string;
   /** Of what follows "?" in its address, which may be a key and is not kept; absent where nothing does. */
   readonly queryDigest?: string | undefined;
+  /** Arguments of a document in Python; absent where it had none. */
+  readonly scriptArgs?: readonly string[];
   readonly documentDigest: string;
   readonly answer: DatasetAnswer | null;
 }

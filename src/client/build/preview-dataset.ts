@@ -27,7 +27,9 @@ export interface PreviewedRow extends RowView {
   readonly processed: ValueObject;
 }
 
-export interface OpenPreview extends Pick<Target, 'name' | 'document'>, Pick<PreparedTarget, 'config'> {
+export interface OpenPreview
+  extends Pick<Target, 'name' | 'document' | 'scriptArgs'>,
+    Pick<PreparedTarget, 'config'> {
   /**
    * Makes the rows; gives them in their order, each as soon as it is whole or dropped. When the signal fires, or
    * the loop over them is left, no other comes and calls in flight are cut. Called once. Throws `ConfigError` before any call where a key is missing.
@@ -64,7 +66,7 @@ export async function openPreview(options: PreviewDatasetOptions): Promise<OpenP
   });
   const { config, seedSource } = prepared;
   const { plan, settings, modules } = config;
-  const { name, document } = target;
+  const { name, document, scriptArgs } = target;
   if (recorded !== null) refuseOtherGroupSize(plan, recorded, name);
   for (const { name: column, limiters } of plan.columns) {
     const elsewhere = limiters.find((limiter) => 'queue' in limiter);
@@ -78,7 +80,7 @@ export async function openPreview(options: PreviewDatasetOptions): Promise<OpenP
     planDigest: planDigest(plan),
   });
   return {
-    ...{ name, document, config },
+    ...{ name, document, scriptArgs, config },
     async *rows(stopSignal) {
       const viewOf = await openRowViews(plan, { name, files: preview.files });
       for await (const { look, processed } of preview.rows(stopSignal))

@@ -34,6 +34,11 @@ export async function runChain({
   if (targets.length > 1 && options.name !== undefined) {
     throw new RefusedError('Cannot name several datasets with --name: each is called like its document');
   }
+  if (targets.length > 1 && options.scriptArgs !== undefined) {
+    throw new RefusedError(
+      'Cannot hand what follows "--" to several documents: run the one that it is for alone',
+    );
+  }
   let { ask } = options;
   if (targets.length > 1 && !options.isDryRun && options.keep !== true) {
     const question = await questionOfChain({ ...options, targets, openers: openingOnce() });

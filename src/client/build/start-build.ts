@@ -113,6 +113,7 @@ export async function takeEpoch(
       ? withoutSecrets(wish.document)
       : relative(wish.store.directory, wish.document),
     queryDigest: queryDigestOf(wish.document),
+    ...(wish.scriptArgs.length > 0 ? { scriptArgs: wish.scriptArgs } : {}),
     documentDigest: wish.documentDigest,
     answer: wish.answer,
     at: Date.now(),

@@ -3,6 +3,8 @@ export interface CliContext {
   readonly cwd: string;
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** What was typed behind "--", for a document that is a program; absent where there was none. */
+  readonly scriptArgs?: readonly string[];
   /** Both streams lead to a person. */
   readonly isTerminal: boolean;
   /** The terminal that stdout leads to; null for a file or a pipe. */

@@ -74,7 +74,14 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
   completion: async () => (await import('./commands/completion.ts')).defineCompletion,
 };
 
-export async function main(args: readonly string[], context: CliContext): Promise<void> {
+/** Commands that take a document: what follows "--" is for the program that this may be. */
+const TAKE_DOCUMENTS = ['run', 'create', 'preview', 'start', 'validate', 'check-models', 'graph'];
+
+export async function main(typed: readonly string[], given: CliContext): Promise<void> {
+  const at = typed.indexOf('--');
+  const isSplit = at >= 0 && TAKE_DOCUMENTS.includes(typed[0] ?? '');
+  const args = isSplit ? typed.slice(0, at) : typed;
+  const context = isSplit ? { ...given, scriptArgs: typed.slice(at + 1) } : given;
   const program = new Command('rowloom')
     .version(ownVersion(), '--version', 'print the version')
     .description('Builds synthetic datasets that survive anything')

@@ -72,9 +72,9 @@ export function wishOptionsOf(
   }
   if (flags.ask && flags.yes)
     throw new RefusedError('Cannot take --ask and --yes: one asks, the other answers');
-  const { cwd, home, environment } = context;
+  const { cwd, home, environment, scriptArgs } = context;
   return {
-    ...{ target, cwd, home, environment },
+    ...{ target, scriptArgs, cwd, home, environment },
     ...(flags.n === undefined ? {} : { rows: flags.n }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.runConfig === undefined ? {} : { runConfig: flags.runConfig }),

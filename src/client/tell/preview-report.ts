@@ -14,7 +14,7 @@ import { describeDocument, describeModels } from './run-report.ts';
 
 /** The lines before the first call. */
 export function describePreview(
-  { config, document }: OpenPreview,
+  { config, document, scriptArgs }: OpenPreview,
   { cwd }: { readonly cwd: string },
 ): string[] {
   const { plan, settings } = config;
@@ -25,7 +25,7 @@ export function describePreview(
       ? 'no call to make'
       : `${rows} × ${plural(paid, 'model column')}: ${plural(settings.rows * paid, 'call')}`;
   return [
-    line('config', describeDocument(config, { document, cwd })),
+    line('config', describeDocument(config, { document, scriptArgs, cwd })),
     ...describeModels(config),
     line('preview', joinParts(paid === 0 ? rows : '', calls, 'nothing of it is kept')),
   ];

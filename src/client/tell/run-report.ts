@@ -58,7 +58,7 @@ function describeStart(wish: Wish, now: number): string {
 /** The document in a line: where it is, what it makes and from what. */
 export function describeDocument(
   { plan, settings, seeds, document: shown }: PreparedConfig,
-  { document, cwd }: { readonly document: string; readonly cwd: string },
+  { document, scriptArgs, cwd }: Pick<Wish, 'document' | 'scriptArgs'> & { readonly cwd: string },
 ): string {
   const cycles = seeds === null ? 1 : settings.rows / seeds.rows;
   const passes = cycles > 1 ? `, ${Number.isInteger(cycles) ? cycles : cycles.toFixed(1)} times over` : '';
@@ -67,7 +67,9 @@ export function describeDocument(
   const processors =
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
   const columns = formatColumns(shownColumns(plan));
-  return joinParts(isWebAddress(document) ? shown : pathAsTyped(document, cwd), columns, read, processors);
+  const path = isWebAddress(document) ? shown : pathAsTyped(document, cwd);
+  const typed = scriptArgs.length === 0 ? path : `${path} -- ${scriptArgs.join(' ')}`;
+  return joinParts(typed, columns, read, processors);
 }
 
 /** Whom its aliases ask. */

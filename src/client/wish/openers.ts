@@ -20,7 +20,9 @@ export function openingOnce(): Openers {
   const sources = new Map<string, ReturnType<typeof openSeedsOf>>();
   return {
     openDocument: (options) =>
-      once(documents, [options.file, options.isLocal ?? false], () => openDocument(options)),
+      once(documents, [options.file, options.isLocal ?? false, options.scriptArgs ?? []], () =>
+        openDocument(options),
+      ),
     openSeeds(source, places) {
       const open = () => openSeedsOf(source, places);
       return source.seed_type === 'dataset' ? open() : once(sources, [source, places.folder], open);

@@ -8,7 +8,7 @@ import { storeFolder } from './store-folder.ts';
 
 /** A document to look at, with no dataset of it. */
 export interface DocumentOptions
-  extends Pick<PrepareOptions, 'file' | 'cwd' | 'home' | 'environment' | 'runConfig'> {
+  extends Pick<PrepareOptions, 'file' | 'scriptArgs' | 'cwd' | 'home' | 'environment' | 'runConfig'> {
   /** Every provider answers offline and no key is needed. */
   readonly isSimulated: boolean;
 }

@@ -19,11 +19,18 @@ export interface PreparedTarget {
   readonly seedSource: ReadSource | null;
 }
 
-type Prepared = 'file' | 'directory' | 'datasetName' | keyof Openers | 'bundleModule' | 'personas';
+type Prepared =
+  | 'file'
+  | 'scriptArgs'
+  | 'directory'
+  | 'datasetName'
+  | keyof Openers
+  | 'bundleModule'
+  | 'personas';
 
 /** Loads, checks and resolves the document of a target. Throws `ConfigError` with all that is wrong with it. */
 export async function prepareTarget(
-  { document: file, directory, name: datasetName, isRecorded }: Target,
+  { document: file, scriptArgs, directory, name: datasetName, isRecorded }: Target,
   {
     openers: { openDocument: openAny, openSeeds } = OPENERS,
     ...options
@@ -45,7 +52,16 @@ export async function prepareTarget(
     }
   };
   const config = await prepareConfig({
-    ...{ ...options, file, directory, datasetName, openDocument, bundleModule, personas: PERSONA_FILES },
+    ...{
+      ...options,
+      file,
+      scriptArgs,
+      directory,
+      datasetName,
+      openDocument,
+      bundleModule,
+      personas: PERSONA_FILES,
+    },
     async openSeeds(source, places) {
       const found = await openSeeds(source, { ...places, isSimulated });
       if ('source' in found) seedSource = found.source;

@@ -3,6 +3,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { digestOf } from '../../digest.ts';
 import { RefusedError, StoreError } from '../../errors.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
@@ -18,6 +19,8 @@ export const SIMULATED_SUFFIX = '-simulated';
 export interface TargetOptions extends StorePlace {
   /** A document, or a dataset's folder. */
   readonly target: string;
+  /** Arguments of a document in Python. Those that its dataset was made with where they are left out. */
+  readonly scriptArgs?: readonly string[] | undefined;
   readonly name?: string;
   readonly isSimulated: boolean;
   /** Takes the next free name. */
@@ -34,6 +37,8 @@ export interface Target {
   readonly isCopy: boolean;
   /** Absolute path, or an address. */
   readonly document: string;
+  /** Arguments of a document in Python. */
+  readonly scriptArgs: readonly string[];
   /** The folder's record names it: an address is without what may have been a key. */
   readonly isRecorded: boolean;
 }
@@ -62,10 +67,19 @@ export async function findTarget(options: TargetOptions): Promise<Target> {
   const name = datasetNameWith(ending, numbered);
   const folder = join(directory, name);
   const found = await findInFolder(folder);
-  if (found === undefined) await refuseOtherFolder(folder);
-  else if (!isFolder) await refuseOtherDocument(found.dataset, { options, document });
   const { dataset = null, isCopy = false } = found ?? {};
-  return { directory, name, document, isRecorded: isFolder, dataset, isCopy };
+  const recorded = dataset === null ? [] : await recordedArgs(dataset, document);
+  const { scriptArgs = recorded } = options;
+  if (dataset === null) await refuseOtherFolder(folder);
+  else if (!isFolder) await refuseOtherDocument(dataset, { options, document, scriptArgs });
+  return { directory, name, document, scriptArgs, isRecorded: isFolder, dataset, isCopy };
+}
+
+/** The arguments that a dataset was made with, if it was made from this document. */
+async function recordedArgs(dataset: DatasetStore, document: string): Promise<readonly string[]> {
+  const start = await dataset.findLatestStart();
+  if (start?.scriptArgs === undefined) return [];
+  return isSameFile(documentOf(start, dirname(dataset.directory)), document) ? start.scriptArgs : [];
 }
 
 /** The name that a dataset gets. */
@@ -130,7 +144,11 @@ async function refuseOtherFolder(folder: string): Promise<void> {
 
 async function refuseOtherDocument(
   dataset: DatasetStore,
-  { options, document }: { options: TargetOptions; document: string },
+  {
+    options,
+    document,
+    scriptArgs,
+  }: { options: TargetOptions; document: string; scriptArgs: readonly string[] },
 ): Promise<void> {
   const start = await dataset.findLatestStart();
   if (start === undefined || options.name !== undefined) return;
@@ -139,8 +157,13 @@ async function refuseOtherDocument(
   const isThere = isWebAddress(path) || existsSync(path);
   const isSame = isSameFile(path, withoutSecrets(document));
   const isSameQuery = start.queryDigest === queryDigestOf(document);
-  if (isOwn || !isThere || (isSame && isSameQuery)) return;
-  const other = isSame ? `${path}" with another query` : `${path}"`;
+  const { scriptArgs: args = [] } = start;
+  const hasSameArgs = isDeepStrictEqual(args, scriptArgs);
+  if (isOwn || !isThere || (isSame && isSameQuery && hasSameArgs)) return;
+  const more = isSameQuery
+    ? `with ${args.length === 0 ? 'no arguments' : `-- ${args.join(' ')}`}`
+    : 'with another query';
+  const other = isSame ? `${path}" ${more}` : `${path}"`;
   throw new RefusedError(
     `Cannot build "${dataset.name}" from "${withoutSecrets(options.target)}": the dataset was made from "${other}. Use --name ${dataset.name} to mean it, or --new for another dataset`,
   );

@@ -85,6 +85,37 @@ describe('a document that is no file', () => {
   });
 });
 
+describe('a document in Python', () => {
+  it('goes on with the arguments of its dataset; others are another document', async () => {
+    const scriptArgs = ['--city', 'Ulm'];
+    const cwd = await tripsOnDisk({ document: '../trips.py', scriptArgs });
+    await writeFile(join(cwd, 'trips.py'), '');
+    await writeFile(join(cwd, 'other.py'), '');
+    const find = (target: string, more: object = {}) =>
+      findTarget({ target, cwd, isSimulated: false, isNew: false, ...more });
+    expect((await find('trips.py')).scriptArgs).toEqual(scriptArgs);
+    expect((await find('artifacts/trips')).scriptArgs).toEqual(scriptArgs);
+    expect((await find('trips.py', { scriptArgs })).name).toBe('trips');
+    expect((await find('trips.py', { scriptArgs: [], name: 'trips' })).scriptArgs).toEqual([]);
+    expect((await find('other.py', { name: 'trips' })).scriptArgs).toEqual([]);
+    const made = `the dataset was made from "${join(cwd, 'trips.py')}" with -- --city Ulm. Use --name trips`;
+    for (const others of [[], ['--city', 'Bern']])
+      await expect(find('trips.py', { scriptArgs: others })).rejects.toThrow(made);
+  });
+
+  it('alone is given what follows "--"', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'config.yaml'), DOCUMENT);
+    for (const command of ['run', 'create', 'preview', 'validate', 'graph']) {
+      const { talk, code } = await cli([command, 'config.yaml', '--', '--rows', '5'], { cwd });
+      expect(talk.join('\n')).toContain('config.yaml takes no arguments behind "--"');
+      expect(code).toBe(2);
+    }
+    const several = await cli(['run', 'config.yaml', 'config.yaml', '--', '5'], { cwd });
+    expect(several.talk.join()).toContain('Cannot hand what follows "--" to several documents');
+  });
+});
+
 describe('a folder or an address', () => {
   const find = (cwd: string, target: string) => findTarget({ target, cwd, isSimulated: false, isNew: false });
 

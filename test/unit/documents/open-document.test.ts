@@ -145,8 +145,13 @@ const LIBRARY = {
   'data_designer/cli/utils/__init__.py': '',
   'data_designer/cli/utils/config_loader.py': `
 import runpy
-def load_config_builder(path):
-    return runpy.run_path(path)["load_config_builder"]()
+def load_config_builder(path, params=None):
+    load = runpy.run_path(path)["load_config_builder"]
+    return load(params) if params else load()
+`,
+  'data_designer/config/script_params.py': `
+class DataDesignerScriptParams:
+    def __init__(self, argv): self.argv = argv
 `,
   'pyarrow.py': `
 class ArrowInvalid(ValueError): pass
@@ -226,6 +231,30 @@ describe('a document that is a program in Python', () => {
     expect(document).toBe('cities.py');
   });
 
+  it('is given what follows "--", as Data Designer gives it', async () => {
+    const program = PROGRAM.replace('load_config_builder():', 'load_config_builder(params):').replace(
+      '"Oslo"',
+      '" ".join(params.argv)',
+    );
+    const { plan } = await prepareFiles(
+      { 'cities.py': program },
+      {
+        ...{ file: 'cities.py', scriptArgs: ['--city', "l'Île d'Yeu"] },
+        environment: { PATH: process.env.PATH, PYTHONPATH: library },
+        openSeeds: async (source, places) => {
+          const text = await readFile((source as { path: string }).path, 'utf8');
+          const [, last = ''] = text.split('\n');
+          expect(JSON.parse(last)).toEqual({ city: "--city l'Île d'Yeu" });
+          return openSeeds(source, places);
+        },
+      },
+    );
+    expect(plan.seedSource?.sourceRows).toBe(2);
+    expect(await violationsOf({ 'config.yaml': DOCUMENT }, { scriptArgs: ['--rows'] })).toEqual([
+      'error config.yaml takes no arguments behind "--": only a file of Python does',
+    ]);
+  });
+
   it('gives the same plan at the next start, and another one where a function changed', async () => {
     const [first, same, other] = [
       await prepared(PROGRAM),
@@ -278,24 +307,31 @@ describe('a document that is a program in Python', () => {
     expect(await says(full)).toEqual(['error cities.py cannot be run: OSError: no space left']);
   });
 
-  it('leaves neither Python nor a file where the process ends before it', async () => {
-    const place = await temporaryFolder();
-    const script = `import { writeByPython } from ${JSON.stringify(DOCUMENTS)};
-      process.once('SIGINT', () => process.exit(130));
+  it.each([
+    ['SIGINT', "process.once('SIGINT', () => process.exit(130));", 130],
+    ['SIGTERM', '', 143],
+    ['SIGHUP', '', 129],
+  ] as const)(
+    'leaves neither Python nor a file where %s ends the process before it',
+    async (signal, handler, code) => {
+      const place = await temporaryFolder();
+      const script = `import { writeByPython } from ${JSON.stringify(DOCUMENTS)};
+      ${handler}
       void writeByPython({ place: 'cities.py', shown: '', file: '', cwd: '.', environment: process.env });`;
-    const slow = 'import os, time\nopen("pid", "w").write(str(os.getpid()))\ntime.sleep(60)\n';
-    await writeFiles(place, { 'cities.py': slow, 'program.mjs': script });
-    const environment = { PATH: process.env.PATH, PYTHONPATH: library, TMPDIR: place };
-    const args = ['--import', import.meta.resolve('tsx'), 'program.mjs'];
-    const child = spawn(process.execPath, args, { cwd: place, env: environment });
-    const pid = async () => Number(await readFile(path.join(place, 'pid'), 'utf8').catch(() => 0));
-    await expect.poll(pid, { timeout: 110_000 }).toBeGreaterThan(0);
-    const python = await pid();
-    child.kill('SIGINT');
-    await once(child, 'close');
-    await expect.poll(() => processStart(python)).toBeUndefined();
-    expect((await readdir(place)).filter((name) => name.startsWith('rowloom-'))).toEqual([]);
-  });
+      const slow = 'import os, time\nopen("pid", "w").write(str(os.getpid()))\ntime.sleep(60)\n';
+      await writeFiles(place, { 'cities.py': slow, 'program.mjs': script });
+      const environment = { PATH: process.env.PATH, PYTHONPATH: library, TMPDIR: place };
+      const args = ['--import', import.meta.resolve('tsx'), 'program.mjs'];
+      const child = spawn(process.execPath, args, { cwd: place, env: environment });
+      const pid = async () => Number(await readFile(path.join(place, 'pid'), 'utf8').catch(() => 0));
+      await expect.poll(pid, { timeout: 110_000 }).toBeGreaterThan(0);
+      const python = await pid();
+      child.kill(signal);
+      expect(await once(child, 'close')).toEqual([code, null]);
+      await expect.poll(() => processStart(python)).toBeUndefined();
+      expect((await readdir(place)).filter((name) => name.startsWith('rowloom-'))).toEqual([]);
+    },
+  );
 
   it('says what is wrong with it, and what to do', async () => {
     expect(await says('def load_config_builder():\n    raise ValueError("no city")\n')).toEqual([

@@ -64,15 +64,17 @@ async function create(config: string, flags: CreateFlags, context: CliContext): 
   };
   // Which dataset it is for and what it makes are two wishes for one document.
   const openers = openingOnce();
+  // As in Data Designer: what is not typed is not there.
+  const own = { ...context, scriptArgs: context.scriptArgs ?? [] };
   const { name, isResumed, why } = await nameToCreate({
-    ...wishOptionsOf(config, wishFlags, context),
+    ...wishOptionsOf(config, wishFlags, own),
     openers,
     ...{ name: asked, mode: flags.resume, now: localTime() },
   });
   if (isResumed) context.say(line('resumed', `"${name}" was made from the same document and goes on`));
   if (why !== null) context.say(line('renamed', `cannot go on with "${asked}": ${why} · made as "${name}"`));
   const runFlags = { ...wishFlags, name, new: why !== null, dryRun: false, strict: false, json: false };
-  const [end] = await run([config], runFlags, context, openers);
+  const [end] = await run([config], runFlags, own, openers);
   if (flags.outputFormat === undefined || end?.how !== 'ended' || end.summary.rowCount === 0) return;
   await writeFile(end.wish.name, { ...flags, outputFormat: flags.outputFormat }, context);
 }

@@ -88,7 +88,8 @@ async function preview(config: string, flags: PreviewFlags, context: CliContext)
       await showFinished(await opened.finish(rows, interrupts.signal), flags, context);
     const isStopped = interrupts.signal.aborted;
     const end: PreviewEnd = { rows, isStopped, ms: Date.now() - startedAt };
-    for (const text of describePreviewEnd(opened, end, { command: commandToKeep(config, flags) })) say(text);
+    for (const text of describePreviewEnd(opened, end, { command: commandToKeep(config, flags, context) }))
+      say(text);
     if (write !== null && rows.length > 0) await write(previewPage(opened, end));
     if (isStopped) setExitCode(CTRL_C);
     else if (opened.reason !== null || wholeRows(end) === 0) setExitCode(1);
@@ -156,9 +157,9 @@ async function showFinished(
   }
 }
 
-function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment }: CliContext) {
+function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment, scriptArgs }: CliContext) {
   return {
-    ...{ target: config, cwd, home, environment, rows: flags.n },
+    ...{ target: config, scriptArgs, cwd, home, environment, rows: flags.n },
     ...{ isSimulated: flags.simulate, isNew: flags.new },
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.out === undefined ? {} : { out: flags.out }),
@@ -170,6 +171,7 @@ function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment
 function commandToKeep(
   config: string,
   { n, name, runConfig, out, simulate, new: isNew }: PreviewFlags,
+  { scriptArgs }: CliContext,
 ): string {
   const options = [
     ['--name', name],
@@ -177,5 +179,6 @@ function commandToKeep(
     ['--out', out],
   ].flatMap(([option, value]) => (value === undefined ? [] : [option!, value]));
   const others = [...(isNew ? ['--new'] : []), ...(simulate ? ['--simulate'] : [])];
-  return ownCommand('run', withoutSecrets(config), '-n', String(n), ...options, ...others);
+  const args = scriptArgs === undefined ? [] : ['--', ...scriptArgs];
+  return ownCommand('run', withoutSecrets(config), '-n', String(n), ...options, ...others, ...args);
 }

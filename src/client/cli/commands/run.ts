@@ -38,7 +38,7 @@ export function defineRun(command: Command, context: CliContext): void {
   addWishOptions(
     command.argument(
       '<config...>',
-      "config documents, made in this order, or a dataset's folder",
+      "config documents, made in this order, or a dataset's folder; what follows -- is for one in Python",
       parseConfigs,
     ),
   )
