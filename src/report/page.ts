@@ -13,6 +13,8 @@ export interface ReportPage {
   /** Why rows were dropped, the commonest cause first. */
   readonly causes: readonly string[];
   readonly columns: readonly ReportColumn[];
+  /** Of the columns that made calls, and of all together; none without calls. */
+  readonly costs: readonly ReportCost[];
   readonly graph: readonly GraphNode[];
   readonly rows: readonly ReportRow[];
 }
@@ -22,10 +24,18 @@ export interface Fact {
   readonly text: string;
 }
 
-export interface ReportColumn {
-  readonly profile: ColumnProfile;
-  /** What its calls cost; null without any. */
-  readonly cost: string | null;
+export type ReportColumn = ColumnProfile;
+
+/** What the calls of a column cost, in words. */
+export interface ReportCost {
+  readonly column: string;
+  readonly calls: string;
+  readonly failed: string;
+  readonly tokensIn: string;
+  readonly tokensOut: string;
+  /** In calls, which run beside each other, and of a call. */
+  readonly time: string;
+  readonly median: string;
 }
 
 export interface ReportRow {
@@ -38,6 +48,8 @@ export interface ReportRow {
 export interface ReportCell {
   readonly column: string;
   readonly value: string;
+  /** Neither JSON nor code. */
+  readonly isText: boolean;
   /** What the model was sent, where the records have it. */
   readonly prompt: string | null;
   /** The pictures that it names, as data URIs, where they are to be seen in the page. */
@@ -48,7 +60,8 @@ export interface ReportCell {
 const MAX_BARS = 12;
 
 /** The whole file. */
-export function reportPage({ title, facts, causes, columns, graph, rows }: ReportPage): string {
+export function reportPage(page: ReportPage): string {
+  const { title, facts, causes, columns, costs, graph, rows } = page;
   const dropped =
     causes.length === 0
       ? []
@@ -59,6 +72,7 @@ export function reportPage({ title, facts, causes, columns, graph, rows }: Repor
 ${dropped}
 <h2>Columns</h2>
 <div class="cards">${columns.map(columnCard)}</div>
+${costs.length === 0 ? [] : [html`<h2>Cost and time</h2>`, costTable(costs)]}
 <h2>What needs what</h2>
 ${graphChart(graph)}
 <h2>First rows</h2>
@@ -91,7 +105,15 @@ function pageOf(title: string, body: Html): string {
   return page.text;
 }
 
-function columnCard({ profile, cost }: ReportColumn): Html {
+function costTable(costs: readonly ReportCost[]): Html {
+  const rows = costs.map(
+    ({ column, calls, failed, tokensIn, tokensOut, time, median }) =>
+      html`<tr><td>${column}</td><td>${calls}</td><td>${failed}</td><td>${tokensIn}</td><td>${tokensOut}</td><td>${time}</td><td>${median}</td></tr>`,
+  );
+  return html`<div class="wide"><table><tr><th>column</th><th>calls</th><th>failed</th><th>tokens in</th><th>tokens out</th><th>time in calls</th><th>median call</th></tr>${rows}</table></div>`;
+}
+
+function columnCard(profile: ReportColumn): Html {
   const { column_name, column_type, simple_dtype, num_records, num_null, num_unique, num_valid_records } =
     profile;
   const { numerical, lengths, categorical, score_distributions = {} } = profile;
@@ -99,7 +121,6 @@ function columnCard({ profile, cost }: ReportColumn): Html {
     `${num_unique} unique`,
     num_null === 0 ? 'no nulls' : `${num_null} null`,
     ...(num_valid_records === undefined ? [] : [`${num_valid_records} of ${num_records - num_null} valid`]),
-    ...(cost === null ? [] : [cost]),
   ];
   const scores = Object.entries(score_distributions).map(
     ([name, found]) => html`<h4>${name}</h4>${categoryBars(found)}`,
@@ -119,6 +140,7 @@ function categoryBars({ categories, counts }: Categories): Html {
 }
 
 function numbersChart({ min, max, mean, median, bins }: Numbers, unit: string): Html {
+  if (min === max) return html`<p class="quiet">always ${short(min)}${unit}</p>`;
   const range = { from: `${short(min)}${unit}`, to: `${short(max)}${unit}` };
   return html`${histogram({ bins, ...range })}<p class="quiet">mean ${short(mean)} · median ${short(median)}${unit}</p>`;
 }
@@ -127,14 +149,25 @@ function short(number: number | bigint): string {
   return typeof number === 'bigint' ? String(number) : String(Number(number.toPrecision(4)));
 }
 
+/** A value that is no longer stands beside others. */
+const MAX_SHORT = 60;
+
+function isShort({ value, prompt, pictures = [] }: ReportCell): boolean {
+  return prompt === null && pictures.length === 0 && value.length <= MAX_SHORT && !value.includes('\n');
+}
+
 function rowCard({ row, problem, cells }: ReportRow): Html {
   const why = problem === null ? [] : [html`<p class="alarm">${problem}</p>`];
-  const parts = cells.map(({ column, value, prompt, pictures = [] }) => {
-    const shown = pictures.map((uri) => html`<img src="${uri}" alt="${column}">`);
-    const cell = html`<h4>${column}</h4><pre>${value}</pre>${shown}`;
-    return prompt === null
-      ? html`<div class="cell">${cell}</div>`
-      : html`<div class="cell pair"><div>${cell}</div><div><h4 class="quiet">prompt</h4><pre class="quiet">${prompt}</pre></div></div>`;
-  });
-  return html`<section class="card row"><h3>Row ${row}</h3>${why}${parts}</section>`;
+  const short = cells.filter(isShort);
+  const facts = short.map(({ column, value }) => html`<div><dt>${column}</dt><dd>${value}</dd></div>`);
+  const parts = cells
+    .filter((cell) => !isShort(cell))
+    .map(({ column, value, isText, prompt, pictures = [] }) => {
+      const shown = pictures.map((uri) => html`<img src="${uri}" alt="${column}">`);
+      const cell = html`<h4>${column}</h4><pre class="${isText ? 'text' : 'data'}">${value}</pre>${shown}`;
+      return prompt === null
+        ? html`<div class="cell">${cell}</div>`
+        : html`<div class="cell pair"><div>${cell}</div><div><h4 class="quiet">prompt</h4><pre class="text quiet">${prompt}</pre></div></div>`;
+    });
+  return html`<section class="card row"><h3>Row ${row}</h3>${why}${facts.length === 0 ? [] : [html`<dl>${facts}</dl>`]}${parts}</section>`;
 }

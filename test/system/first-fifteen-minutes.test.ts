@@ -99,7 +99,7 @@ describe('the first fifteen minutes', { timeout: 300_000 }, () => {
       /\ndone {6}200 rows · 0 dropped · \d+ new calls · 800 calls in all · \d+k tokens in, \d+k out · \d+(\.\d)? s · \d+ kB on disk\n/,
     );
     expect(end.talk.split('\n').at(-2)).toBe(
-      `look      ${COMMAND} show tickets · pd.read_parquet("artifacts/tickets/parquet-files")`,
+      `look      ${COMMAND} report tickets · ${COMMAND} show tickets · pd.read_parquet("artifacts/tickets/parquet-files")`,
     );
     expect(await calls()).toBe(800);
     finished = await workplace.rows();

@@ -2,7 +2,7 @@
 
 import { StoreError } from '../../errors.ts';
 import { outputColumns, type Plan } from '../../plan.ts';
-import { readTokens } from '../../report/cell-tokens.ts';
+import { type CallTimes, readCosts } from '../../report/cell-tokens.ts';
 import type { ColumnProfile, Profile } from '../../report/profile.ts';
 import { profileColumn } from '../../report/profile-column.ts';
 import { editionFolder } from '../../store/names.ts';
@@ -16,6 +16,8 @@ export interface DatasetProfile {
   readonly profile: Profile;
   /** What the rows were made by. */
   readonly plan: Plan;
+  /** By column, of its calls. */
+  readonly times: ReadonlyMap<string, CallTimes>;
   /** `profile.json` in the edition's folder; null where nothing could be written. */
   readonly path: string | null;
   /** Rows that were asked for and are neither finished nor dropped. */
@@ -28,7 +30,7 @@ export async function profileDataset(place: DatasetPlace): Promise<DatasetProfil
   const { dataset, epoch, plan, rows, asked, missing } = table;
   const connection = await openInDuckdb(table);
   const kinds = new Map(plan.columns.map(({ name, kind }) => [name, kind]));
-  const tokens = await readTokens(dataset, { plan, epoch });
+  const { tokens, times } = await readCosts(dataset, { plan, epoch });
   const statistics: ColumnProfile[] = [];
   for (const column of table.columns) {
     const kind = kinds.get(column.name);
@@ -56,7 +58,14 @@ export async function profileDataset(place: DatasetPlace): Promise<DatasetProfil
       throw error;
     },
   );
-  return { dataset: dataset.name, profile, plan, path: isWritten ? dataset.path(name) : null, missing };
+  return {
+    dataset: dataset.name,
+    profile,
+    plan,
+    times,
+    path: isWritten ? dataset.path(name) : null,
+    missing,
+  };
 }
 
 /** A profile as JSON: counts are whole numbers, and values stay what they are. */

@@ -2,18 +2,24 @@
 
 import { columnOrder } from '../../config/graph-columns.ts';
 import { sumCosts } from '../../graph/totals.ts';
-import { findOwn } from '../../own-keys.ts';
+import { findOwn, setOwn } from '../../own-keys.ts';
 import { openProducers, type Plan } from '../../plan.ts';
+import type { CallTimes } from '../../report/cell-tokens.ts';
 import type { GraphNode } from '../../report/charts.ts';
-import { type Fact, reportPage } from '../../report/page.ts';
-import { type Summary, summarize } from '../../store/look.ts';
+import { type Fact, type ReportCost, reportPage } from '../../report/page.ts';
+import type { Profile } from '../../report/profile.ts';
+import { type CallUsage, NO_USAGE } from '../../store/call-usage.ts';
+import { type DatasetStore, stateOf } from '../../store/dataset-store.ts';
+import { groupFailures } from '../../store/failures.ts';
+import { type Drop, readGroups } from '../../store/groups.ts';
+import type { VersionPlace } from '../../store/look.ts';
+import { readVersion } from '../../store/versions.ts';
 import { formatCount } from '../../text/plural.ts';
 import { profileDataset } from '../look/profile-dataset.ts';
 import { readFirstRows } from '../look/row-view.ts';
-import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
+import { type DatasetPlace, findDatasetVersion } from '../wish/find-dataset.ts';
 import {
   describeFailureGroup,
-  describeTokens,
   formatBytes,
   formatDuration,
   formatTime,
@@ -25,46 +31,108 @@ import { reportRow } from './report-row.ts';
 /** Rows that are shown whole. */
 const ROWS = 20;
 
-/** The report of what people see of a dataset, as HTML. Throws `StoreError`. */
+/** The report of what people see of a dataset, or of a version that is named, as HTML. Throws `StoreError`. */
 export async function reportDataset(place: DatasetPlace): Promise<string> {
-  const summary = await summarize(await findDataset(place));
-  const { dataset, profile, plan } = await profileDataset(place);
+  const { dataset, version } = await findDatasetVersion(place);
+  const { profile, plan, times } = await profileDataset(place);
+  const content = await readContent(dataset, version.epoch);
   return reportPage({
-    title: dataset,
-    facts: factsOf(summary),
-    causes: summary.causes.map(describeFailureGroup),
-    columns: profile.column_statistics.map((column) => ({
-      profile: column,
-      cost: costOf(summary, column.column_name),
-    })),
+    title: titleOf(place, dataset.name),
+    facts: [...(await factsOf(dataset, version, content)), ...finishedFact(plan, profile)],
+    causes: (await groupFailures(content.drops)).map(describeFailureGroup),
+    columns: profile.column_statistics,
+    costs: costsOf(plan, content, times),
     graph: graphOf(plan),
     rows: (await readFirstRows(place, ROWS)).map((view) => reportRow(view)),
   });
 }
 
-function factsOf(summary: Summary): Fact[] {
-  const { asked, rowCount, dropped, groups, usage, sizeBytes, state } = summary;
+/** `trips`, or `trips@6` of a version that was named. */
+export function titleOf({ target }: DatasetPlace, name: string): string {
+  return `${name}${/@\d+$/.exec(target)?.[0] ?? ''}`;
+}
+
+interface Content {
+  readonly rows: number;
+  readonly drops: readonly Drop[];
+  readonly groups: number;
+  /** What had been paid when its groups were made, by column. */
+  readonly usage: { readonly [column: string]: CallUsage };
+}
+
+async function readContent(dataset: DatasetStore, epoch: number | undefined): Promise<Content> {
+  let [rows, groups] = [0, 0];
+  const drops: Drop[] = [];
+  const usage: Record<string, CallUsage> = {};
+  for await (const group of readGroups(dataset, epoch)) {
+    rows += group.rowCount;
+    groups += 1;
+    for (const drop of group.drops) drops.push(drop);
+    for (const [column, cost] of Object.entries(group.usage))
+      setOwn(usage, column, sumCosts([findOwn(usage, column) ?? NO_USAGE, cost]));
+  }
+  return { rows, drops, groups, usage };
+}
+
+async function factsOf(
+  dataset: DatasetStore,
+  { epoch, rows: asked }: VersionPlace,
+  { rows, drops, groups, usage }: Content,
+): Promise<Fact[]> {
+  const start = epoch === undefined ? undefined : await dataset.findEpoch(epoch);
+  const { rowGroupSize } = await dataset.read();
+  const state = await stateOfVersion(dataset, epoch);
   const sum = sumCosts(usage);
   const failed = sum.failedCalls > 0 && `${formatCount(sum.failedCalls)} failed`;
-  const tookMs = asked === undefined || asked.endedAt === null ? null : asked.endedAt - asked.at;
+  const tookMs = start === undefined || start.endedAt === null ? null : start.endedAt - start.at;
+  const sizeBytes = [...(await readVersion(dataset, epoch)).files.values()].reduce(
+    (all, size) => all + size,
+    0,
+  );
   return [
-    { label: 'rows', text: `${formatCount(rowCount)} of ${formatCount(asked?.rows ?? 0)}` },
-    { label: 'dropped', text: formatCount(dropped) },
+    { label: 'rows', text: `${formatCount(rows)} of ${formatCount(asked)}` },
+    { label: 'dropped', text: formatCount(drops.length) },
     { label: 'state', text: state },
-    { label: 'row groups', text: `${formatCount(groups.complete)} of ${formatCount(groups.asked)}` },
+    {
+      label: 'row groups',
+      text: `${formatCount(groups)} of ${formatCount(Math.ceil(asked / rowGroupSize))}`,
+    },
     { label: 'calls', text: joinParts(formatCount(sum.calls), failed) },
     { label: 'tokens in', text: formatTokens(sum.promptTokens) },
     { label: 'tokens out', text: formatTokens(sum.completionTokens) },
     { label: 'on disk', text: formatBytes(sizeBytes) },
-    ...(asked === undefined ? [] : [{ label: 'last start', text: formatTime(asked.at) }]),
+    ...(start === undefined ? [] : [{ label: 'last start', text: formatTime(start.at) }]),
     ...(tookMs === null ? [] : [{ label: 'it took', text: formatDuration(tookMs) }]),
   ];
 }
 
-function costOf({ usage }: Summary, column: string): string | null {
-  const own = findOwn(usage, column);
-  if (own === undefined || own.calls === 0) return null;
-  return `${formatCount(own.calls)} calls, ${describeTokens(own)}`;
+function finishedFact({ afterGeneration }: Plan, { num_records }: Profile): Fact[] {
+  return afterGeneration === undefined ? [] : [{ label: 'after generation', text: formatCount(num_records) }];
+}
+
+async function stateOfVersion(dataset: DatasetStore, epoch: number | undefined): Promise<string> {
+  const end = epoch === undefined ? undefined : await dataset.findEnd(epoch);
+  // Only the newest start can be at work.
+  return end === undefined && epoch !== (await dataset.newestEpoch()) ? 'incomplete' : stateOf(end);
+}
+
+/** A line for each column that made calls, in the order of the plan, and one for all together. */
+function costsOf(plan: Plan, { usage }: Content, times: ReadonlyMap<string, CallTimes>): ReportCost[] {
+  const names = plan.columns.map(({ name }) => name).filter((name) => Object.hasOwn(usage, name));
+  const gone = Object.keys(usage).filter((name) => !names.includes(name));
+  const lineOf = (column: string, cost: CallUsage, time: CallTimes | undefined): ReportCost => ({
+    column,
+    calls: formatCount(cost.calls),
+    failed: formatCount(cost.failedCalls),
+    tokensIn: formatTokens(cost.promptTokens),
+    tokensOut: formatTokens(cost.completionTokens),
+    time: time === undefined ? '' : formatDuration(time.sum),
+    median:
+      time === undefined || Number.isNaN(time.median) ? '' : `${formatCount(Math.round(time.median))} ms`,
+  });
+  const lines = [...names, ...gone].map((name) => lineOf(name, usage[name]!, times.get(name)));
+  const sum = [...times.values()].reduce((all, time) => all + time.sum, 0);
+  return lines.length === 0 ? [] : [...lines, lineOf('all', sumCosts(usage), { sum, median: Number.NaN })];
 }
 
 /** The columns of the plan, each after those that it needs; what it reads out of another one's cells leads to that one. */

@@ -16,12 +16,14 @@ export function reportRow(
       : state === 'open'
         ? 'not finished'
         : null;
-  const cells = columns.flatMap(({ name, prompt, cell }) => {
+  const cells = columns.flatMap(({ name, language, prompt, cell }) => {
     const value = findOwn(values, name);
     if (value === undefined) return [];
     const text = typeof value === 'string' ? value : formatJson(value, 2);
     const pictures = cell === null ? [] : picturesOf(cell);
-    return [{ column: name, value: text, prompt: prompt === null ? null : promptText(prompt), pictures }];
+    const isText = typeof value === 'string' && language === null;
+    const asked = prompt === null ? null : promptText(prompt);
+    return [{ column: name, value: text, isText, prompt: asked, pictures }];
   });
   return { row, problem, cells };
 }

@@ -161,7 +161,7 @@ export function targetOf({ name, directory, options }: Wish): string {
 
 function describeLook(wish: Wish): string {
   const folder = pathAsTyped(join(wish.directory, wish.name), wish.options.cwd);
-  return `${ownCommand('show', targetOf(wish))} · pd.read_parquet("${folder}/parquet-files")`;
+  return `${ownCommand('report', targetOf(wish))} · ${ownCommand('show', targetOf(wish))} · pd.read_parquet("${folder}/parquet-files")`;
 }
 
 function describeStop(wish: Wish, end: EndedRun): string[] {

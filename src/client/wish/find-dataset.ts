@@ -41,7 +41,7 @@ export async function findDataset(place: DatasetPlace): Promise<DatasetStore> {
   const { target, cwd } = place;
   if (AT_VERSION.test(target)) {
     throw new StoreError(
-      `Cannot take one version, "${target}": \`show\`, \`export\`, \`query\` and \`profile\` do`,
+      `Cannot take one version, "${target}": \`show\`, \`export\`, \`query\`, \`profile\` and \`report\` do`,
     );
   }
   if (!isDatasetName(target)) {

@@ -151,7 +151,7 @@ describe('preview', () => {
     expect(talk.at(-1)).toMatch(/^save {6}notes\.html · \d+ kB$/);
     expect(code).toBe(0);
     const page = readFileSync(join(cwd, 'notes.html'), 'utf8');
-    expect(page).toContain('<pre class="quiet">Write about sun</pre>');
+    expect(page).toContain('<pre class="text quiet">Write about sun</pre>');
     expect(page).toMatch(/<img src="data:image\/png;base64,[^"]+" alt="cover">/);
     expect(page).not.toMatch(/(?:src|href)="(?!data:)/);
     expect(existsSync(join(cwd, 'artifacts'))).toBe(false);

@@ -90,7 +90,9 @@ describe('a version', () => {
     const cwd = await editedTickets();
     expect(await cli(['failures', 'tickets@1'], { cwd })).toEqual({
       output: [],
-      talk: ['error     Cannot take one version, "tickets@1": `show`, `export`, `query` and `profile` do'],
+      talk: [
+        'error     Cannot take one version, "tickets@1": `show`, `export`, `query`, `profile` and `report` do',
+      ],
       code: 2,
     });
   });
