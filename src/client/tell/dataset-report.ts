@@ -130,7 +130,7 @@ function costsOf(plan: Plan, { usage }: Content, times: ReadonlyMap<string, Call
     median:
       time === undefined || Number.isNaN(time.median) ? '' : `${formatCount(Math.round(time.median))} ms`,
   });
-  const lines = [...names, ...gone].map((name) => lineOf(name, usage[name]!, times.get(name)));
+  const lines = [...names, ...gone].map((name) => lineOf(name, findOwn(usage, name)!, times.get(name)));
   const sum = [...times.values()].reduce((all, time) => all + time.sum, 0);
   return lines.length === 0 ? [] : [...lines, lineOf('all', sumCosts(usage), { sum, median: Number.NaN })];
 }
