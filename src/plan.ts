@@ -32,12 +32,14 @@ export interface SideEffect extends OutputColumn {
 
 /**
  * Whom the calls of a column may ask: `model` is an alias of the plan, `host` an HTTP service, asked `max` times at once
- * at most, `queue` a Temporal task queue of the user's, `threads` the worker threads of the process.
+ * at most, `queue` a Temporal task queue of the user's, `tools` a server of tools, `threads` the worker threads of the
+ * process.
  */
 export type LimiterRef =
   | { readonly model: string }
   | { readonly host: string; readonly max: number }
   | { readonly queue: string }
+  | { readonly tools: string }
   | { readonly threads: 'cpu' };
 
 export interface PlanSkip {
@@ -242,6 +244,34 @@ export interface SimulationSettings {
   readonly busyRate: number;
 }
 
+/** The tools that a column's model may call, as far as they change what it answers. */
+export interface ToolUse {
+  /** Their servers by name, in the order in which their tools are shown to the model. */
+  readonly servers: readonly string[];
+  /** Names of tools, sorted; left out where all are allowed. */
+  readonly allowed?: readonly string[];
+  /** Answers that may ask for tools, in one conversation. */
+  readonly maxTurns: number;
+}
+
+/** A server of tools in use. */
+export interface ToolServerSettings {
+  readonly name: string;
+  /** Null for one in the files of the user whose process asks it: what those say stays there. */
+  readonly remote: {
+    readonly type: 'sse' | 'streamable_http';
+    readonly endpoint: string;
+    /** The name of an environment variable, never a key. */
+    readonly apiKeyVariable: string | null;
+  } | null;
+}
+
+export interface ToolSettings {
+  readonly servers: readonly ToolServerSettings[];
+  /** Those that columns name; the time is that of one call. */
+  readonly aliases: { readonly [alias: string]: { readonly use: ToolUse; readonly timeoutMs: number } };
+}
+
 export interface ModelSettings {
   readonly provider: string;
   readonly maxParallelRequests: number;
@@ -262,6 +292,8 @@ export interface Settings {
   readonly shutdownErrorRate: number;
   readonly shutdownErrorWindow: number;
   readonly isEarlyShutdownDisabled: boolean;
+  /** Left out where no column uses tools, and where models are simulated: then none is called. */
+  readonly tools?: ToolSettings;
   /** Workers write into `traces/` when each call and slice began, waited and ended. */
   readonly isTraced?: true;
 }

@@ -1,7 +1,9 @@
 // The calls of one build in one process: who may call, what becomes of the calls, and what ends them.
 
-import { availableParallelism } from 'node:os';
-import { WHY_GONE } from '../errors.ts';
+import { availableParallelism, homedir } from 'node:os';
+import { cwd as currentFolder } from 'node:process';
+import { openToolServer } from '../config/tool-servers.ts';
+import { ConfigError, ModelError, WHY_GONE } from '../errors.ts';
 import type { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
 import { ModelTraits } from '../models/traits.ts';
@@ -9,6 +11,9 @@ import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } fro
 import { type BuildRef, type Control, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
+import { askForTools } from '../tools/check-tools.ts';
+import type { ToolServer } from '../tools/tool-server.ts';
+import { ToolServers } from '../tools/tool-servers.ts';
 import { Fence } from './fence.ts';
 import { Flights } from './flights.ts';
 import { Gate } from './gate.ts';
@@ -21,6 +26,8 @@ import { tellStop } from './tell-stop.ts';
 const MIN_FREE_BYTES = 8 * 1024 * 1024;
 /** Queues of users have no cap of their own. */
 const MAX_CALLS_TO_A_QUEUE = 4;
+/** Data Designer has no cap: what is asked at once follows from the models'. */
+const MAX_CALLS_TO_A_TOOL_SERVER = 64;
 
 export interface BuildCallsOptions {
   readonly ref: BuildRef;
@@ -39,6 +46,8 @@ export class BuildCalls {
   readonly fence: Fence;
   readonly outcomes: Outcomes;
   readonly flights: Flights;
+  /** Of the tools in use. */
+  readonly tools: ToolServers;
   readonly #ways = new Map<string, Way>();
   #services: Promise<Services> | undefined;
   #opening: Promise<Models> | undefined;
@@ -67,6 +76,10 @@ export class BuildCalls {
       ...{ dataset, epoch: ref.epoch, crashed, company: process.company, fence: this.fence },
       mayStart: () => this.mayStart(),
       onBroken: ({ message }) => this.stop(message),
+    });
+    this.tools = new ToolServers({
+      environment: process.environment,
+      find: (name) => this.#findToolServer(name),
     });
     this.outcomes = new Outcomes(settings, (reason) => this.stop(reason, 'correct what fails'));
   }
@@ -97,6 +110,23 @@ export class BuildCalls {
     return models;
   }
 
+  /**
+   * Asks the servers of tools what they have. Throws `ConfigError` where that is not what columns want; one that does not answer
+   * is waited for once a cell needs it.
+   */
+  async checkTools(): Promise<void> {
+    const { signal } = new AbortController();
+    for (const [alias, { use, timeoutMs }] of Object.entries(this.#options.settings.tools?.aliases ?? {})) {
+      try {
+        const chosen = await askForTools(use, { servers: this.tools, timeoutMs, signal });
+        if ('problem' in chosen) throw ConfigError.about(null, `tools "${alias}": ${chosen.problem}`);
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        if (error.failure === 'denied') throw ConfigError.about(null, error.message);
+      }
+    }
+  }
+
   /** HTTP is loaded with the first call: builds whose models are simulated need none. */
   #openServices(): Promise<Services> {
     const { environment } = this.#options.process;
@@ -119,10 +149,10 @@ export class BuildCalls {
     return way;
   }
 
-  #openWay(ref: LimiterRef, key: string): Way {
+  #openWay(ref: PlainRef, key: string): Way {
     const isOfHost = 'host' in ref;
-    const cap = isOfHost ? ref.max : 'threads' in ref ? availableParallelism() : MAX_CALLS_TO_A_QUEUE;
-    const limiter = this.#options.process.limiters.plain(key, cap);
+    const tools = 'tools' in ref ? { servers: this.tools, name: ref.tools } : null;
+    const limiter = this.#options.process.limiters.plain(key, capOf(ref));
     const asker = { mayStart: () => this.mayStart() };
     return {
       key,
@@ -135,6 +165,7 @@ export class BuildCalls {
       traits: new ModelTraits({ hasAnswered: () => limiter.answered > 0 }),
       host: isOfHost ? ref.host : null,
       model: null,
+      ...(tools === null ? {} : { tools }),
       ...(isOfHost
         ? { services: { post: async (request) => (await this.#openServices()).post(request) } }
         : {}),
@@ -161,7 +192,17 @@ export class BuildCalls {
     this.gate.dispose();
     this.flights.dispose();
     void this.#models?.close();
+    void this.tools.close();
     void this.#services?.then((services) => services.close());
+  }
+
+  /** Throws `ConfigError` where this process cannot ask it. */
+  #findToolServer(name: string): Promise<ToolServer> {
+    const { settings, process } = this.#options;
+    const found = settings.tools?.servers.find((server) => server.name === name);
+    if (found === undefined) throw new RangeError(`No MCP provider "${name}" in the settings`);
+    const { environment } = process;
+    return openToolServer(found, { environment, home: environment.HOME ?? homedir(), cwd: currentFolder() });
   }
 
   async #askControl(): Promise<Control | null> {
@@ -210,4 +251,12 @@ export class BuildCalls {
     const left = `${Math.floor(freeBytes / 1024 / 1024)} of the ${MIN_FREE_BYTES / 1024 / 1024} MB that a build keeps free`;
     return `the disk is full, ${left} are left`;
   }
+}
+
+type PlainRef = Exclude<LimiterRef, { readonly model: string }>;
+
+function capOf(ref: PlainRef): number {
+  if ('host' in ref) return ref.max;
+  if ('threads' in ref) return availableParallelism();
+  return 'tools' in ref ? MAX_CALLS_TO_A_TOOL_SERVER : MAX_CALLS_TO_A_QUEUE;
 }

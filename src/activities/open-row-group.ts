@@ -15,7 +15,14 @@ import type { AdoptedColumn } from '../rows/adoption.ts';
 import { makeCellFolder } from '../store/cell-files.ts';
 import { cellFolder } from '../store/names.ts';
 import { createPart } from '../store/parts.ts';
-import { type CellRecord, openTurns, RECORD_DEFAULTS, RECORD_VERSION, refusalsIn } from '../store/records.ts';
+import {
+  type CellRecord,
+  hasToolTurn,
+  openTurns,
+  RECORD_DEFAULTS,
+  RECORD_VERSION,
+  refusalsIn,
+} from '../store/records.ts';
 import type { Turn } from '../turns.ts';
 import type { Attempt } from './attempt.ts';
 import type { Build } from './build.ts';
@@ -68,7 +75,7 @@ function recordsToCopy(
 ): { readonly base: readonly CellRecord[]; readonly candidates: readonly CellRecord[] } {
   // What a function asked for, whatever became of its cell then: it is not asked for again.
   const asked = records.filter(({ status, turns }) => status === 'call' && turns.some(isInner));
-  const open = [...new Set([...openTurns(records), ...asked]), ...refusalsIn(records)].filter(
+  const open = [...new Set([...openTurns(records, hasToolTurn), ...asked]), ...refusalsIn(records)].filter(
     ({ row }) => !chosen.has(row),
   );
   const skips = [...skipped].map((row): CellRecord => {

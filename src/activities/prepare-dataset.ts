@@ -9,8 +9,9 @@ import type { Build } from './build.ts';
 
 export async function prepareDatasetActivity(build: Build): Promise<PreparedDataset> {
   const { plan, settings, edition } = build;
-  // A key that is missing ends the build here, before anything is made.
+  // A key or a tool that is missing ends the build here, before anything is made.
   await build.calls.openModels();
+  await build.calls.checkTools();
   const { open, takenRows, takenDrops } = await edition.start(groupCount(build.shape));
   return {
     groups: rangesOf(open),

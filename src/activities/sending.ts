@@ -8,6 +8,7 @@ import type { Model } from '../models/models.ts';
 import type { ModelTraits } from '../models/traits.ts';
 import type { CallLimiter } from '../models/waiting-line.ts';
 import { DeadThreadError, runInThread } from '../threads.ts';
+import type { ToolServers } from '../tools/tool-servers.ts';
 
 /** Whom calls ask. */
 export interface Way {
@@ -20,6 +21,8 @@ export interface Way {
   readonly model: Pick<Model, 'client' | 'name' | 'timeoutMs'> | null;
   /** Where a service is asked. */
   readonly services?: Pick<Services, 'post'>;
+  /** Where tools are called: the server of that name. */
+  readonly tools?: { readonly servers: Pick<ToolServers, 'list' | 'call'>; readonly name: string };
 }
 
 export interface SendingOptions {
@@ -63,14 +66,17 @@ export class WaySending implements Sending {
     }
   }
 
-  async chat({ messages, parameters, responseSchema }: Parameters<Sending['chat']>[0]) {
+  async chat({ messages, parameters, tools, responseSchema }: Parameters<Sending['chat']>[0]) {
     const { traits } = this.#way;
     this.hasSchema =
       responseSchema !== null && this.#mayHaveSchema && traits.sendsSchema(this.#options.column);
     const { client, request } = this.#request();
     const schema = this.hasSchema ? responseSchema : null;
     const loaded = await loadMedia(messages, this.#options.local);
-    const answer = await client.chat({ ...request, messages: loaded, parameters, responseSchema: schema });
+    const answer = await client.chat({
+      ...{ ...request, messages: loaded, parameters, responseSchema: schema },
+      ...(tools === undefined ? {} : { tools }),
+    });
     return { answer, cost: answer };
   }
 
@@ -92,6 +98,17 @@ export class WaySending implements Sending {
     return client.fetch(url, request);
   }
 
+  async listTools(timeoutMs: number) {
+    const { servers, name } = this.#tools();
+    return servers.list(name, { timeoutMs, signal: this.signal });
+  }
+
+  async callTool(request: Parameters<Sending['callTool']>[0]) {
+    const { servers, name } = this.#tools();
+    const answer = await servers.call(name, { ...request, signal: this.signal });
+    return { answer, cost: { promptTokens: 0, completionTokens: 0, status: 200 } };
+  }
+
   async post(request: Parameters<Sending['post']>[0]) {
     const { services } = this.#way;
     if (services === undefined)
@@ -99,6 +116,12 @@ export class WaySending implements Sending {
     const cell = { column: this.#options.column, row: this.#first.row };
     const answer = await services.post({ ...request, signal: this.signal, cell });
     return { answer, cost: { promptTokens: 0, completionTokens: 0, status: 200 } };
+  }
+
+  #tools() {
+    const { tools } = this.#way;
+    if (tools === undefined) throw new TypeError('Cannot call a tool under the limiter of something else');
+    return tools;
   }
 
   #request() {

@@ -10,10 +10,13 @@ import type {
   ImageRequest,
   Message,
   ModelAnswer,
+  ToolDefinition,
 } from '../models/model-client.ts';
 import type { UserModule } from '../modules/stored-modules.ts';
 import type { LimiterRef, Settings } from '../plan.ts';
 import type { CallRecord, CellRecord } from '../store/records.ts';
+import type { ToolAnswer } from '../tools/session.ts';
+import type { ToolCallRequest } from '../tools/tool-servers.ts';
 import type { PictureFile } from '../turns.ts';
 import type { Value } from '../values.ts';
 import type { ShownMedia } from './media/media-of.ts';
@@ -43,7 +46,7 @@ export interface Sending {
    * now, and `CellError` tells that one is gone.
    */
   chat(
-    request: Pick<ChatRequest, 'parameters' | 'responseSchema'> & {
+    request: Pick<ChatRequest, 'parameters' | 'responseSchema' | 'tools'> & {
       readonly messages: readonly Message<ShownMedia>[];
     },
   ): Promise<Sent<ModelAnswer>>;
@@ -55,6 +58,10 @@ export interface Sending {
   ): Promise<Sent<ImageAnswer>>;
   /** The bytes at an address that the model of the call's limiter named. */
   fetch(url: string): Promise<Buffer>;
+  /** The tools of the server of the call's limiter; it takes no longer than `timeoutMs`. */
+  listTools(timeoutMs: number): Promise<readonly ToolDefinition[]>;
+  /** Calls a tool of that server. A call that fails has words for the model as its answer. */
+  callTool(request: Omit<ToolCallRequest, 'signal'>): Promise<Sent<ToolAnswer>>;
   /** Posts JSON text to a service, and gives what it answers. */
   post(request: Pick<ServiceRequest, 'url' | 'body' | 'timeoutMs'>): Promise<Sent<string>>;
   /**
@@ -94,7 +101,7 @@ export interface Calls {
   readonly pictures: Pictures;
   /** A module of the dataset, by its hash. */
   module(hash: string): Promise<UserModule>;
-  readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps'>;
+  readonly settings: Pick<Settings, 'maxConversationRestarts' | 'maxConversationCorrectionSteps' | 'tools'>;
 }
 
 /** The pictures of a column as files of the dataset. */

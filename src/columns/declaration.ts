@@ -3,7 +3,7 @@
 
 import type { z } from 'zod';
 import type { PersonaFile, PersonaFilter } from '../personas/persona-file.ts';
-import type { ColumnType, LimiterRef, OutputColumn, Plan, Strategy } from '../plan.ts';
+import type { ColumnType, LimiterRef, OutputColumn, Plan, Strategy, ToolUse } from '../plan.ts';
 import type { Shape, ShapeOf } from '../templates/shape.ts';
 import type { Value } from '../values.ts';
 import { flag, map, oneOf, text, value } from './fields.ts';
@@ -29,6 +29,8 @@ export interface Facts {
     /** By locale, those that the columns name. */
     readonly files: ReadonlyMap<string, PersonaFile>;
   };
+  /** By the alias that columns name. */
+  readonly tools: ReadonlyMap<string, ToolUse>;
 }
 
 /** For checks, which come before anything outside the document is read. */
@@ -37,6 +39,7 @@ export const NO_FACTS: Facts = {
   modules: new Map(),
   constraints: new Map(),
   personas: { isFaker: false, files: new Map() },
+  tools: new Map(),
 };
 
 /** What a document says of any column, with defaults filled in. */

@@ -23,6 +23,7 @@ const WHOLE_FIELDS = new Set([
   'max_conversation_restarts',
   'max_conversation_correction_steps',
   'shutdown_error_window',
+  'max_tool_call_turns',
 ]);
 
 /** Fields with the user's own values: nothing in them is a field of ours. */
@@ -30,7 +31,7 @@ const USERS_FIELDS = ['extra_body', 'output_format', 'template', 'generator_para
 
 /** The document of a config, with all defaults filled in: read again it gives the same plan. */
 export function builderConfigOf(config: DatasetConfig): ValueObject {
-  const { columns, models, seeds, rowloom, providers, processors, constraints } = config;
+  const { columns, models, seeds, rowloom, providers, processors, constraints, tools, toolServers } = config;
   const listOf = (owner: 'stage' | 'processor_type') => {
     const own = processors.filter((processor) => owner in processor);
     return own.length > 0 ? { processors: own.map(documentValue) } : {};
@@ -42,11 +43,13 @@ export function builderConfigOf(config: DatasetConfig): ValueObject {
       seed_config: documentValue(seeds),
       ...(constraints.length > 0 ? { constraints: constraints.map(documentValue) } : {}),
       ...listOf('processor_type'),
+      ...(tools.length > 0 ? { tool_configs: tools.map(documentValue) } : {}),
     },
     rowloom: {
       ...(documentValue(rowloom) as ValueObject),
       providers: providers.map(documentValue),
       ...listOf('stage'),
+      ...(toolServers.length > 0 ? { mcp_providers: toolServers.map(documentValue) } : {}),
     },
   };
 }

@@ -12,6 +12,7 @@ import { PROFILER } from './profilers.ts';
 import { rowloomSettings } from './schema/document.ts';
 import { MODEL_CONFIGS, modelProvider } from './schema/models.ts';
 import { SEED_TYPES, seedConfigOf } from './schema/seeds.ts';
+import { TOOL_SERVERS, toolConfig } from './schema/tools.ts';
 
 interface JsonSchema {
   [keyword: string]: unknown;
@@ -34,6 +35,7 @@ export function editorSchema(): JsonSchema {
       properties: {
         ...(rowloom.properties as Named),
         providers: listOf(define('provider', jsonOf(modelProvider))),
+        mcp_providers: listOf(define('mcp_provider', jsonOf(TOOL_SERVERS.remote))),
         processors: listOf(
           chosenBy(
             'stage',
@@ -99,7 +101,7 @@ function configOf(define: Define): Named {
     processors: listOf(chosenBy('processor_type', Object.fromEntries(processors))),
     constraints: listOf({ anyOf: Object.values(CONSTRAINTS).map(jsonOf) }),
     profilers: listOf(jsonOf(PROFILER)),
-    tool_configs: { type: ['array', 'null'] },
+    tool_configs: listOf(jsonOf(toolConfig)),
   };
 }
 

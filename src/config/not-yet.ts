@@ -19,10 +19,6 @@ const NO = [false, 'no', 'off'];
 
 const ANY_COLUMN: LaterFields = { allow_resize: [...NO, null] };
 
-export const LATER_DOCUMENT_FIELDS: LaterFields = {
-  tool_configs: [null],
-};
-
 export function laterColumnFields(kind: string): LaterFields {
   return { ...ANY_COLUMN, ...declarationOf(kind).laterFields };
 }

@@ -11,6 +11,7 @@ import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts'
 import { checkAbilities } from './check-abilities.ts';
 import { checkColumns } from './check-columns.ts';
 import { findDefaultModels } from './default-models.ts';
+import { findTools } from './find-tools.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
 import { findPersonas } from './personas.ts';
 import { type Environment, findProviders, simulatedProvider } from './providers.ts';
@@ -148,8 +149,16 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
   const modules = await bundleModules(report, read, options);
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
   checkAbilities(report, read, { aliases, providers });
+  const tools = await findTools(report, read, options);
   const ofModels = hasOwn ? [] : defaults.violations();
-  const all = [...run.violations, ...report.violations, ...ofModels, ...seeds.violations, ...violations];
+  const all = [
+    ...run.violations,
+    ...report.violations,
+    ...ofModels,
+    ...seeds.violations,
+    ...violations,
+    ...tools.violations,
+  ];
   const config = wholeConfig(read, run);
   if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
 
@@ -160,6 +169,7 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
     providers,
     seedSource: seeds.source,
     personas,
+    tools: tools.settings,
     modules: hashesOf(modules),
   });
   return {
@@ -299,13 +309,15 @@ function wholeConfig(read: ReadConfig, run: RunConfig): DatasetConfig | null {
   const { columns, models, seeds, hasSeeds, rowloom, providers } = read;
   const processors = read.processors.flatMap(({ config }) => config ?? []);
   const constraints = read.constraints.flatMap(({ config }) => config ?? []);
+  const tools = read.tools.flatMap(({ config }) => config ?? []);
   const ownColumns = columns.flatMap(({ config }) => (config === null ? [] : [config]));
   const ownModels = models.flatMap(({ config }) => (config === null ? [] : [config]));
   if (ownColumns.length < columns.length || rowloom === null || (hasSeeds && seeds === null)) return null;
   if (processors.length < read.processors.length) return null;
-  if (constraints.length < read.constraints.length) return null;
+  if (constraints.length < read.constraints.length || tools.length < read.tools.length) return null;
   return {
     ...{ columns: ownColumns, models: ownModels, seeds, providers, processors, constraints },
+    ...{ tools, toolServers: read.toolServers },
     rowloom: { ...rowloom, ...run.settings },
   };
 }

@@ -174,7 +174,7 @@ export async function findProviders(search: ProviderSearch): Promise<FoundProvid
   take(search.inDocument);
   // One that is there but wrong is not looked for elsewhere: its own error is the one to read.
   const broken = new Set<string>();
-  for (const file of providerFiles(search)) {
+  for (const file of providerFiles('model_providers.yaml', search)) {
     if (missing().length === 0) break;
     const read = await readProviderFile(file, missing());
     take(read.providers);
@@ -186,7 +186,8 @@ export async function findProviders(search: ProviderSearch): Promise<FoundProvid
   for (const name of missing()) {
     if (broken.has(name)) continue;
     const { report, path } = search.wanted.get(name)!;
-    if (isNamedIn(search.report, name)) continue;
+    // It is there, and could not be read.
+    if (namesIn(search.report, ['rowloom', 'providers']).includes(name)) continue;
     const near = nearestName(name, [...known]);
     report.add({ path, message: `no provider "${name}"${suggestion(near)} (in provider)`, isWhole: true });
   }
@@ -194,14 +195,10 @@ export async function findProviders(search: ProviderSearch): Promise<FoundProvid
   return { providers: found, violations };
 }
 
-/** Whether the document has a provider of that name that could not be read. */
-function isNamedIn(report: Report, name: string): boolean {
-  const list = report.read(['rowloom', 'providers']);
-  return (
-    Array.isArray(list) &&
-    list.some((_, index) => plainText(report.read(['rowloom', 'providers', index, 'name'])) === name)
-  );
-}
+/** Of Rowloom's own file. */
+const OWN_FIELDS = ['providers', 'mcp_providers'];
+
+type Places = Pick<ProviderSearch, 'environment' | 'home' | 'cwd'>;
 
 interface ProviderFile {
   readonly path: string;
@@ -213,7 +210,9 @@ interface ProviderFile {
   readonly isForeign: boolean;
 }
 
-function providerFiles({ environment, home, cwd }: ProviderSearch): readonly ProviderFile[] {
+/** The user's own files, the first of which counts: Rowloom's, and Data Designer's of that name. */
+export function providerFiles(dataDesigners: string, places: Places): readonly [ProviderFile, ProviderFile] {
+  const { environment, home, cwd } = places;
   const named = environment.ROWLOOM_PROVIDERS;
   const own =
     named === undefined || named === ''
@@ -223,7 +222,7 @@ function providerFiles({ environment, home, cwd }: ProviderSearch): readonly Pro
           isNamed: false,
         }
       : { path: path.resolve(cwd, named), shown: named, isNamed: true };
-  const foreign = dataDesignerFile('model_providers.yaml', { environment, home, cwd });
+  const foreign = dataDesignerFile(dataDesigners, places);
   return [
     { ...own, isForeign: false },
     { ...foreign, isNamed: false, isForeign: true },
@@ -233,7 +232,7 @@ function providerFiles({ environment, home, cwd }: ProviderSearch): readonly Pro
 /** Where Data Designer keeps a file of its own, and how people write that. */
 export function dataDesignerFile(
   name: string,
-  { environment, home, cwd }: Pick<ProviderSearch, 'environment' | 'home' | 'cwd'>,
+  { environment, home, cwd }: Places,
 ): Pick<ProviderFile, 'path' | 'shown'> {
   const folder = environment.DATA_DESIGNER_HOME;
   return folder === undefined || folder === ''
@@ -249,10 +248,29 @@ interface ReadProviderFile {
 }
 
 async function readProviderFile(file: ProviderFile, wanted: readonly string[]): Promise<ReadProviderFile> {
-  const refuse = (message: string): ReadProviderFile => ({
-    providers: [],
-    names: [],
-    violations: [{ file: file.shown, line: null, column: null, level: 'error', message }],
+  const { report, violations } = await openProviderFile(file);
+  if (report === null) return { providers: [], names: [], violations };
+  const providers = readProviders(report, ['providers'], wanted);
+  return { providers, names: namesIn(report, ['providers']), violations: report.violations };
+}
+
+/** The names in a list of providers, of broken ones too. */
+export function namesIn(report: Report, list: Path): readonly string[] {
+  const items = report.read(list);
+  return Array.isArray(items)
+    ? items
+        .map((_, index) => plainText(report.read([...list, index, 'name'])))
+        .filter((name) => typeof name === 'string')
+    : [];
+}
+
+/** Null for one that is not there or cannot be read. */
+export async function openProviderFile(
+  file: ProviderFile,
+): Promise<{ readonly report: Report | null; readonly violations: readonly Violation[] }> {
+  const refuse = (message: string) => ({
+    report: null,
+    violations: [{ file: file.shown, line: null, column: null, level: 'error', message } as const],
   });
   let bytes: Uint8Array;
   try {
@@ -262,23 +280,16 @@ async function readProviderFile(file: ProviderFile, wanted: readonly string[]): 
     if (!isAbsent) return refuse(`cannot be read: ${(error as Error).message}`);
     return file.isNamed
       ? refuse('does not exist: ROWLOOM_PROVIDERS names it')
-      : { providers: [], names: [], violations: [] };
+      : { report: null, violations: [] };
   }
   const { document, violations } = loadDocument(bytes, file.shown);
-  if (document === null) return { providers: [], names: [], violations };
+  if (document === null) return { report: null, violations };
   const report = new Report(document, []);
   const fields = Object.keys(document.tree as object);
   for (const name of file.isForeign ? [] : fields) {
-    if (name !== 'providers') report.add(unknownField([name], ['providers']));
+    if (!OWN_FIELDS.includes(name)) report.add(unknownField([name], OWN_FIELDS));
   }
-  const providers = readProviders(report, ['providers'], wanted);
-  const list = report.read(['providers']);
-  const names = Array.isArray(list)
-    ? list
-        .map((_, index) => plainText(report.read(['providers', index, 'name'])))
-        .filter((name) => typeof name === 'string')
-    : [];
-  return { providers, names, violations: report.violations };
+  return { report, violations: [] };
 }
 
 function unusableVariables(provider: ModelProvider, environment: Environment): readonly Violation[] {

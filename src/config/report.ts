@@ -15,6 +15,9 @@ const NAMED: readonly { readonly path: Path; readonly word: string; readonly nam
   { path: ['processors'], word: 'processor', nameField: 'name' },
   { path: ['rowloom', 'processors'], word: 'processor', nameField: 'name' },
   { path: ['rowloom', 'providers'], word: 'provider', nameField: 'name' },
+  { path: ['rowloom', 'mcp_providers'], word: 'MCP provider', nameField: 'name' },
+  { path: ['mcp_providers'], word: 'MCP provider', nameField: 'name' },
+  { path: ['tool_configs'], word: 'tools', nameField: 'tool_alias' },
   { path: ['providers'], word: 'provider', nameField: 'name' },
   { path: ['model_providers'], word: 'provider', nameField: 'name' },
 ];

@@ -19,6 +19,7 @@ import {
   type PlanSeedSource,
   ROW_ID_COLUMN,
   type Settings,
+  type ToolSettings,
 } from '../plan.ts';
 import { kindOf, processorOf } from '../processors/kinds.ts';
 import { comparedWith, constraintsByTarget } from './constraints.ts';
@@ -33,6 +34,7 @@ import {
   type ParameterConfig,
 } from './schema/models.ts';
 import type { SeedConfig } from './schema/seeds.ts';
+import { toolUseOf } from './tools.ts';
 import type { DatasetConfig } from './validate.ts';
 
 export interface SeedColumn extends OutputColumn {
@@ -55,6 +57,8 @@ export interface ResolveOptions {
   readonly modules: Facts['modules'];
   /** The persona files that the columns name. */
   readonly personas: Facts['personas'];
+  /** Null where none is to be called. */
+  readonly tools: ToolSettings | null;
   /** Null without a `seed_config`. */
   readonly seedSource: SeedSource | null;
   /** Those in use, by name. */
@@ -77,6 +81,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     modules: options.modules,
     personas: options.personas,
     constraints: constraintsByTarget(config.constraints),
+    tools: new Map(config.tools.map((tools) => [tools.tool_alias, toolUseOf(tools)])),
   });
   const aliases = new Set(columns.flatMap(aliasesOf));
   // In the order of the document.
@@ -107,6 +112,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     shutdownErrorRate: rowloom.shutdown_error_rate,
     shutdownErrorWindow: rowloom.shutdown_error_window,
     isEarlyShutdownDisabled: rowloom.disable_early_shutdown,
+    ...(options.tools === null ? {} : { tools: options.tools }),
   };
   return { plan, settings };
 }

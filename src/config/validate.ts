@@ -14,7 +14,7 @@ import { type ConstraintConfig, type ReadConstraint, readConstraints } from './c
 import { fieldsAt, readPart } from './explain.ts';
 import { checkExtraBody } from './extra-body.ts';
 import type { LoadedDocument, Path } from './load.ts';
-import { LATER_DOCUMENT_FIELDS, laterColumnFields, warnOfOlder, withoutLaterFields } from './not-yet.ts';
+import { laterColumnFields, warnOfOlder, withoutLaterFields } from './not-yet.ts';
 import { type ReadProcessor, readProcessors } from './processors.ts';
 import { checkProfilers } from './profilers.ts';
 import { readProviders } from './providers.ts';
@@ -25,6 +25,9 @@ import { Report, TOP_FIELDS } from './report.ts';
 import { type RowloomSettings, rowloomSettings } from './schema/document.ts';
 import { MODEL_CONFIGS, type ModelConfig, type ModelProvider } from './schema/models.ts';
 import type { SeedConfig } from './schema/seeds.ts';
+import type { RemoteToolServer, ToolConfig } from './schema/tools.ts';
+import { readDocumentServers } from './tool-servers.ts';
+import { type ReadTools, readToolConfigs } from './tools.ts';
 
 /** What a document asks for, with all defaults filled in. */
 export interface DatasetConfig {
@@ -35,6 +38,8 @@ export interface DatasetConfig {
   readonly providers: readonly ModelProvider[];
   readonly processors: readonly ProcessorConfig[];
   readonly constraints: readonly ConstraintConfig[];
+  readonly tools: readonly ToolConfig[];
+  readonly toolServers: readonly RemoteToolServer[];
 }
 
 /** A column as far as it could be read. */
@@ -68,6 +73,8 @@ export interface ReadConfig {
   readonly providers: readonly ModelProvider[];
   readonly processors: readonly ReadProcessor[];
   readonly constraints: readonly ReadConstraint[];
+  readonly tools: readonly ReadTools[];
+  readonly toolServers: readonly RemoteToolServer[];
 }
 
 const CONFIG_FIELDS = [
@@ -77,7 +84,7 @@ const CONFIG_FIELDS = [
   'processors',
   'constraints',
   'profilers',
-  ...Object.keys(LATER_DOCUMENT_FIELDS),
+  'tool_configs',
 ];
 /** Lists of providers that older documents have; only `rowloom.providers` is where they belong. */
 const OLDER_PROVIDERS = ['model_providers', 'providers'];
@@ -113,6 +120,7 @@ export function readConfig(report: Report): ReadConfig {
     providers: readAllProviders(report, models),
     processors: readProcessors(report),
     constraints: readConstraints(report),
+    ...readTools(report),
   };
 }
 
@@ -142,10 +150,6 @@ function checkFields(report: Report): void {
       level: hint === '' ? 'warning' : 'error',
       position,
     });
-  }
-  withoutLaterFields(report, { path: [], fields, later: LATER_DOCUMENT_FIELDS });
-  if ((report.read(['mcp_providers']) ?? null) !== null) {
-    warnOfOlder(report, ['mcp_providers'], 'it is left out, as columns with tools are not supported yet');
   }
   if (!isWrapped) return;
   for (const name of Object.keys(fields)) {
@@ -177,17 +181,31 @@ function holdsColumns(input: unknown): boolean {
   );
 }
 
+const readAsIf = (list: string) => `those that are needed are read as if they stood in rowloom.${list}`;
+
 /** The providers of a document; those of an older one as far as its models name them. */
 function readAllProviders(report: Report, models: readonly ReadModel[]): readonly ModelProvider[] {
   const providers = [...readProviders(report, ['rowloom', 'providers'])];
   const named = models.map(({ path }) => textOf(report.read([...path, 'provider'])) ?? '');
   for (const field of OLDER_PROVIDERS) {
     if (!Array.isArray(report.read([field]))) continue;
-    warnOfOlder(report, [field], 'those that are needed are read as if they stood in rowloom.providers');
+    warnOfOlder(report, [field], readAsIf('providers'));
     const older = readProviders(report, [field], named.length === 0 ? undefined : named);
     providers.push(...older.filter(({ name }) => !providers.some((other) => other.name === name)));
   }
   return providers;
+}
+
+/** Of an older document's MCP providers those that its tools name. */
+function readTools(report: Report): Pick<ReadConfig, 'tools' | 'toolServers'> {
+  const tools = readToolConfigs(report);
+  const toolServers = [...readDocumentServers(report, ['rowloom', 'mcp_providers'])];
+  if ((report.read(['mcp_providers']) ?? null) !== null) {
+    warnOfOlder(report, ['mcp_providers'], readAsIf('mcp_providers'));
+    const named = tools.flatMap(({ config }) => config?.providers ?? []);
+    toolServers.push(...readDocumentServers(report, ['mcp_providers'], named));
+  }
+  return { tools, toolServers };
 }
 
 /** Of several columns of one name the last counts, in the place of the first. */
@@ -267,7 +285,7 @@ function kindOfModel(parameters: Fields): ReadModel['makes'] {
 }
 
 /** Lists below `rowloom:` are read by themselves. */
-const ROWLOOM_LISTS = ['providers', 'processors'];
+const ROWLOOM_LISTS = ['providers', 'processors', 'mcp_providers'];
 
 function readRowloom(report: Report): RowloomSettings | null {
   const input = report.read(['rowloom']) ?? {};

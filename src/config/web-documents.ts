@@ -9,12 +9,14 @@ import type { Path } from './load.ts';
 import { fieldsOf, textOf } from './read-parts.ts';
 import type { Report } from './report.ts';
 import { variablesIn } from './secrets.ts';
+import { toolAliasesInUse } from './tools.ts';
 import type { ReadColumn, ReadConfig } from './validate.ts';
 
 const WHAT_TO_DO = 'download it and look at it, then run the file';
 
 /** Throws `ConfigError`, before anything that the document names is opened. */
-export function refuseLocalParts(report: Report, { seeds, columns, processors }: ReadConfig): void {
+export function refuseLocalParts(report: Report, read: ReadConfig): void {
+  const { seeds, columns, processors, tools } = read;
   let isRefused = false;
   const refuse = (path: Path, what: string) => {
     isRefused = true;
@@ -22,6 +24,9 @@ export function refuseLocalParts(report: Report, { seeds, columns, processors }:
   };
   for (const list of [['rowloom', 'providers'], ['model_providers'], ['providers']])
     for (const path of keysOf(report, list)) refuse(path, 'a variable of your environment');
+  const used = toolAliasesInUse(report, read);
+  for (const { path, alias } of tools)
+    if (alias !== null && used.includes(alias)) refuse([...path, 'providers'], 'tools that act in your name');
   const source = ['seed_config', 'source'];
   if (seeds !== null && seeds.source.seed_type === 'hf') {
     if (seeds.source.token !== null) refuse([...source, 'token'], 'a variable of your environment');

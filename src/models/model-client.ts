@@ -13,7 +13,13 @@ export interface Media {
 export type Message<Shown = Media> =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly content: string; readonly media?: readonly Shown[] }
-  | { readonly role: 'assistant'; readonly content: string; readonly toolCalls?: readonly ToolCall[] }
+  | {
+      readonly role: 'assistant';
+      readonly content: string;
+      readonly toolCalls?: readonly ToolCall[];
+      /** What it thought before it asked for tools: some models want that back. */
+      readonly reasoning?: string;
+    }
   /** What the tool call of that id came to. */
   | { readonly role: 'tool'; readonly call: string; readonly content: string };
 
@@ -28,8 +34,18 @@ export interface CallRequest {
   readonly cell: { readonly column: string; readonly row: number };
 }
 
+/** A tool as a model is told of it. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** The JSON Schema of its arguments. */
+  readonly parameters: Value;
+}
+
 export interface ChatRequest extends CallRequest {
   readonly messages: readonly Message[];
+  /** What the model may ask for; left out where that is nothing. */
+  readonly tools?: readonly ToolDefinition[];
   /** A JSON Schema the answer has to obey, for providers with native structured output. */
   readonly responseSchema: { readonly name: string; readonly schema: Value } | null;
 }

@@ -111,10 +111,11 @@ export function conversationOf({ row, in: digest }: Pick<CellRecord, 'row' | 'in
 
 /**
  * The turns of conversations that nothing has ended: another start replays them. Of one that was started again only the
- * turns since then. Takes records in the order of their age.
+ * turns since then, and those up to the last result of a tool. Takes records in the order of their age.
  */
 export function openTurns<Stored extends Pick<CellRecord, 'row' | 'in' | 'status' | 'error'>>(
   records: readonly Stored[],
+  isOfTool: (record: Stored) => boolean,
 ): Stored[] {
   const open = new Map<string, Stored[]>();
   for (const record of records) {
@@ -123,13 +124,22 @@ export function openTurns<Stored extends Pick<CellRecord, 'row' | 'in' | 'status
     if (record.status === 'call') {
       if (turns === undefined) open.set(conversation, [record]);
       else turns.push(record);
-    } else if (isEnd(record)) {
+    } else if (isRestart(record)) {
+      // What tools gave stays.
+      const last = turns?.findLastIndex(isOfTool) ?? -1;
+      turns?.splice(last + 1);
+    } else if (record.status === 'ok' || record.status === 'failed') {
       open.delete(conversation);
     }
   }
   return [...open.values()].flat();
 }
 
-function isEnd({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
-  return status === 'ok' || status === 'failed' || (status === 'retry' && error?.kind === 'UnusableAnswer');
+/** Whether a record has what a tool gave. */
+export function hasToolTurn({ turns }: Pick<CellRecord, 'turns'>): boolean {
+  return turns.some(({ by }) => by === 'tool');
+}
+
+function isRestart({ status, error }: Pick<CellRecord, 'status' | 'error'>): boolean {
+  return status === 'retry' && error?.kind === 'UnusableAnswer';
 }

@@ -25,7 +25,14 @@ import { writeFile } from './files/port.ts';
 import { rangesOf } from './groups.ts';
 import { formatLine } from './lines.ts';
 import { type CellPlace, settledName } from './names.ts';
-import { conversationOf, identityOf, openTurns, RECORD_VERSION, type StoredRecord } from './records.ts';
+import {
+  conversationOf,
+  hasToolTurn,
+  identityOf,
+  openTurns,
+  RECORD_VERSION,
+  type StoredRecord,
+} from './records.ts';
 
 /** Heads stand in the first two lines. */
 const HEAD_LINES = 2;
@@ -104,6 +111,8 @@ export async function countPruned(
 interface Entry extends Pick<StoredRecord, 'row' | 'in' | 'status' | 'at' | 'error' | 'host'> {
   readonly file: number;
   readonly line: number;
+  /** It has what a tool gave. */
+  readonly isOfTool: boolean;
   /** Names of files. */
   readonly pictures: readonly string[];
   /** The starts whose output it is. */
@@ -147,6 +156,7 @@ async function readIndex(
           file,
           line,
           pictures,
+          isOfTool: hasToolTurn(record),
           chosenBy: new Set(),
         };
         entries.set(identity, entry);
@@ -171,7 +181,7 @@ function keptEntries(entries: readonly Entry[], pruning?: Pruning): Entry[] {
     (known.has(entry.row) || !pruning.isInOutput) &&
     !output.has(conversationOf(entry));
   const isMade = (entry: Entry) => entry.status === 'ok' && !isPruned(entry);
-  const open = new Set(openTurns(entries));
+  const open = new Set(openTurns(entries, ({ isOfTool }) => isOfTool));
   const lastOfRow = new Map<number, Entry>();
   for (const entry of entries) {
     if (entry.status === 'ok' || entry.status === 'failed') lastOfRow.set(entry.row, entry);

@@ -25,11 +25,13 @@ import type {
 } from '../../src/protocol.ts';
 import { formatLine } from '../../src/store/lines.ts';
 import { PartCache } from '../../src/store/part-cache.ts';
+import type { CellRecord } from '../../src/store/records.ts';
 import { temporaryFolder } from '../unit/store/support.ts';
 import { NO_PICTURE_CALLS } from './no-pictures.ts';
 
 /** What the model answers: text, or a `ModelError` thrown. `nth` counts the calls of the cell, from 1. */
-export type Script = (request: ChatRequest, nth: number) => string | Promise<string>;
+export type Script = (request: ChatRequest, nth: number) => Said | Promise<Said>;
+export type Said = string | Partial<ModelAnswer>;
 
 export interface ActivityStageOptions {
   /** The seed data: one row of the dataset each. */
@@ -43,6 +45,14 @@ export interface ActivityStageOptions {
   /** Whether the first call goes alone. */
   readonly hasProbe?: boolean;
   readonly isTraced?: boolean;
+  readonly restarts?: number;
+  /** What the model may call for `body`, which has a trace then. */
+  readonly tools?: {
+    /** Beside `tool_alias` and `providers`. */
+    readonly config?: object;
+    /** Of Data Designer's file of the user. */
+    readonly servers: readonly { readonly name: string; readonly [field: string]: unknown }[];
+  };
 }
 
 /** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
@@ -86,13 +96,19 @@ export class ActivityStage {
   canConnect = true;
   control: Control = { phase: 'running', limits: { maxParallelRequests: {} } };
   #script: Script;
+  readonly #home: string;
   #process: { readonly builds: Builds; readonly activities: Activities };
 
-  private constructor(wish: AcceptedWish, build: BuildRef, script: Script) {
+  private constructor(
+    wish: AcceptedWish,
+    build: BuildRef,
+    { script, home }: { readonly script: Script; readonly home: string },
+  ) {
     this.wish = wish;
     this.build = build;
     this.rows = { first: 0, last: wish.settings.rows - 1 };
     this.#script = script;
+    this.#home = home;
     this.#process = this.#startProcess();
   }
 
@@ -105,6 +121,8 @@ export class ActivityStage {
       hasEarlyShutdown = false,
       hasProbe = false,
       isTraced = false,
+      restarts = 0,
+      tools,
     } = options;
     const cwd = await temporaryFolder();
     mkdirSync(join(cwd, 'home'));
@@ -113,14 +131,25 @@ export class ActivityStage {
       ...{ alias: 'writer', model: 'made-up', provider: 'local', skip_health_check: !hasProbe },
       inference_parameters: { max_parallel_requests: maxParallelRequests },
     };
+    const [body, ...others] = COLUMNS;
+    const { servers = [], config = {} } = tools ?? {};
+    mkdirSync(join(cwd, 'home/.data-designer'));
+    writeFileSync(
+      join(cwd, 'home/.data-designer/mcp_providers.yaml'),
+      JSON.stringify({ providers: servers }),
+    );
+    const withTools = {
+      columns: [{ ...body, tool_alias: 'kb', with_trace: 'all_messages' }, ...others],
+      tool_configs: [{ tool_alias: 'kb', providers: servers.map(({ name }) => name), ...config }],
+    };
     const document = {
-      columns: COLUMNS,
+      ...(tools === undefined ? { columns: COLUMNS } : withTools),
       seed_config: { source: { seed_type: 'local', path: 'topics.jsonl' } },
       model_configs: [model],
       rowloom: {
         providers: [{ name: 'local', provider_type: 'simulated' }],
         max_conversation_correction_steps: correctionSteps,
-        max_conversation_restarts: 0,
+        max_conversation_restarts: restarts,
         disable_early_shutdown: !hasEarlyShutdown,
       },
     };
@@ -131,7 +160,7 @@ export class ActivityStage {
         ...{ isSimulated: false, isNew: false, keep: false, redo: [], isTraced },
       }),
     );
-    const stage = new ActivityStage(wish, await nextBuild(wish, 0), script);
+    const stage = new ActivityStage(wish, await nextBuild(wish, 0), { script, home: join(cwd, 'home') });
     await stage.run('prepareDataset', {});
     return stage;
   }
@@ -198,9 +227,11 @@ export class ActivityStage {
 
   /** The statuses of a part's records, as "row status". */
   async statusesIn(part: string | null): Promise<readonly string[]> {
-    if (part === null) return [];
-    const { records } = await new PartCache(0).read(this.wish.dataset, part);
-    return records.map(({ row, status }) => `${row} ${status}`);
+    return (await this.recordsIn(part)).map(({ row, status }) => `${row} ${status}`);
+  }
+
+  async recordsIn(part: string | null): Promise<readonly CellRecord[]> {
+    return part === null ? [] : (await new PartCache(0).read(this.wish.dataset, part)).records;
   }
 
   #startProcess() {
@@ -217,7 +248,7 @@ export class ActivityStage {
     const builds = new Builds({
       store: this.wish.store,
       workflowOf: () => workflow,
-      environment: {},
+      environment: { HOME: this.#home },
       onRowGroup: async (group) => void this.committed.push(group),
       connect: () => {
         if (this.canConnect) return this.#model();
@@ -239,17 +270,18 @@ export class ActivityStage {
         const name = `${request.cell.column} ${request.cell.row}`;
         this.asked.push(name);
         const nth = this.asked.filter((other) => other === name).length;
-        const text = await this.#script(request, nth);
+        const said = await this.#script(request, nth);
         const usual = request.cell.column === 'body' ? '7' : '{"n": 7}';
         return {
           ...{
-            text: text === '' ? usual : text,
+            text: said === '' ? usual : String(said),
             reasoning: null,
             toolCalls: [],
             finish: 'stop',
             status: 200,
           },
           ...{ finishReason: 'stop', refusal: null, promptTokens: 10, completionTokens: 2 },
+          ...(typeof said === 'string' ? {} : said),
         };
       },
     };

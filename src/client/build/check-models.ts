@@ -1,12 +1,16 @@
-// `check-models`: one small call to each model that a document asks, with the parameters that its cells would have.
+// `check-models`: one small call to each model that a document asks, with the parameters that its cells would have, and a look
+// at the tools that they may call.
 
 import { parametersOf } from '../../columns/llm/chat-input.ts';
+import { openToolServer } from '../../config/tool-servers.ts';
 import { ModelError } from '../../errors.ts';
 import { remedyOf } from '../../models/failures.ts';
 import { Limiters } from '../../models/limiters.ts';
 import { createModels, type Model } from '../../models/models.ts';
-import type { PlanModel } from '../../plan.ts';
+import type { PlanModel, ToolSettings } from '../../plan.ts';
 import { plural } from '../../text/plural.ts';
+import { askForTools } from '../../tools/check-tools.ts';
+import { ToolServers } from '../../tools/tool-servers.ts';
 import { type DocumentOptions, prepareToLook } from '../wish/prepare-document.ts';
 
 export interface ModelCheck {
@@ -20,13 +24,26 @@ export interface ModelCheck {
   readonly text: string;
 }
 
+export interface ToolsCheck {
+  /** Of the tool config. */
+  readonly tools: string;
+  /** Where they are served. */
+  readonly providers: readonly string[];
+  readonly isAnswering: boolean;
+  readonly ms: number;
+  /** The names of the tools, or why there are none and what to do, for people. */
+  readonly text: string;
+}
+
 export interface CheckModelsOptions extends DocumentOptions {
   /** Ends the call in flight, and makes no other. */
   readonly stopSignal: AbortSignal;
 }
 
-/** Asks one model after the other. Throws `ConfigError` with all that is wrong with the document, before any call. */
-export async function* checkModels(options: CheckModelsOptions): AsyncGenerator<ModelCheck, void> {
+/** Asks one model after the other, then those who serve tools. Throws `ConfigError` with all that is wrong with the document, before any call. */
+export async function* checkModels(
+  options: CheckModelsOptions,
+): AsyncGenerator<ModelCheck | ToolsCheck, void> {
   const { environment, stopSignal } = options;
   const { config, plan, settings } = await prepareToLook(options);
   const limiters = new Limiters();
@@ -47,6 +64,35 @@ export async function* checkModels(options: CheckModelsOptions): AsyncGenerator<
     }
   } finally {
     await models.close();
+  }
+  if (settings.tools !== undefined) yield* checkTools(settings.tools, options);
+}
+
+async function* checkTools(
+  tools: ToolSettings,
+  options: CheckModelsOptions,
+): AsyncGenerator<ToolsCheck, void> {
+  const { environment, stopSignal: signal } = options;
+  const servers = new ToolServers({
+    environment,
+    find: (name) => openToolServer(tools.servers.find((server) => server.name === name)!, options),
+  });
+  try {
+    for (const [alias, { use, timeoutMs }] of Object.entries(tools.aliases)) {
+      if (signal.aborted) return;
+      const startedAt = performance.now();
+      const end = await askForTools(use, { servers, timeoutMs, signal }).then(
+        (found) =>
+          'problem' in found
+            ? { isAnswering: false, text: found.problem }
+            : { isAnswering: true, text: found.definitions.map(({ name }) => name).join(', ') || 'no tool' },
+        (error: unknown) => ({ isAnswering: false, text: messageOf(error) }),
+      );
+      const ms = Math.round(performance.now() - startedAt);
+      yield { tools: alias, providers: use.servers, ms, ...end };
+    }
+  } finally {
+    await servers.close();
   }
 }
 
@@ -93,6 +139,11 @@ const ASKS: Readonly<Record<GenerationType, (model: Model, options: AskOptions) 
 
 function callOf({ name, timeoutMs }: Model, { signal }: AskOptions) {
   return { model: name, timeoutMs, signal, cell: { column: 'check-models', row: 0 } };
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof ModelError)) throw error;
+  return error.message;
 }
 
 function describeError(error: unknown): string {

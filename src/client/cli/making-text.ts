@@ -1,10 +1,11 @@
 // What made the cells of a row, as a person reads it.
 
+import type { Spoken } from '../../columns/llm/spoken.ts';
 import { nameOfMedia } from '../../columns/media/media-of.ts';
 import { DROPPED_BY_PROCESSOR } from '../../errors.ts';
 import type { CellRecord } from '../../store/records.ts';
 import { plural } from '../../text/plural.ts';
-import { lastAnswer, type ModelTurn, type Turn } from '../../turns.ts';
+import { lastAnswer, type Turn } from '../../turns.ts';
 import { formatJson, parseJson, type Value } from '../../values.ts';
 import type { ColumnView, PromptView, RowView } from '../look/row-view.ts';
 import { describeTokens, formatDuration, joinParts, partsOf } from '../tell/format.ts';
@@ -116,11 +117,12 @@ function describeAsked(turn: Turn, width: number): readonly string[] {
 }
 
 /** The turns before the cell's last whose own lines are gone: the cell alone tells of them. */
-function turnsAlone({ turns }: CellRecord, tries: readonly CellRecord[]): readonly ModelTurn[] {
-  const corrected = tries.filter(({ status }) => status === 'call');
-  const recorded = new Set(corrected.map((record) => lastAnswer(record.turns)?.text));
-  const answers = turns.filter((turn) => turn.by === 'model');
-  return answers.slice(0, -1).filter(({ text }) => !recorded.has(text));
+function turnsAlone({ turns }: CellRecord, tries: readonly CellRecord[]): readonly Spoken[] {
+  const recorded = tries.filter(({ status }) => status === 'call').flatMap((record) => record.turns);
+  const isRecorded = (turn: Spoken) =>
+    recorded.some((other) => other.by === turn.by && 'text' in other && other.text === turn.text);
+  const spoken = turns.filter((turn): turn is Spoken => turn.by === 'model' || turn.by === 'tool');
+  return spoken.slice(0, -1).filter((turn) => !isRecorded(turn));
 }
 
 interface Told {
@@ -129,20 +131,30 @@ interface Told {
   readonly answer: string | null;
 }
 
-function describeTurn({ text, problem = '' }: ModelTurn): Told {
-  return { what: `answered · ${problem}, asked to correct it`, answer: text };
+function describeTurn(turn: Spoken): Told {
+  return { what: `answered · ${describeStep(turn)}`, answer: turn.text === '' ? null : turn.text };
+}
+
+/** What a turn of a conversation that goes on is. */
+function describeStep(turn: Spoken | undefined): string {
+  if (turn?.by === 'tool') return 'what a tool gave';
+  if (turn?.toolCalls === undefined) return `${turn?.problem}, asked to correct it`;
+  return `asked for ${turn.toolCalls.map(({ name, args }) => `${name} ${args}`).join(', ')}`;
 }
 
 function describeTry({ calls, error, status, turns }: CellRecord): Told {
   const [call] = calls;
-  const turn = lastAnswer(turns);
+  const [first] = turns;
+  const turn = first?.by === 'tool' ? first : lastAnswer(turns);
   const answered = call === undefined ? 'no call' : call.status === 0 ? 'no answer' : `status ${call.status}`;
   const isPaid = call !== undefined && call.promptTokens + call.completionTokens > 0;
   const time = call !== undefined && formatDuration(call.ms);
-  const end = status === 'call' ? `${turn?.problem}, asked to correct it` : (error?.message ?? 'used');
+  const isSilent = turn?.by === 'model' && turn.toolCalls !== undefined && turn.text === '';
+  const said = isSilent ? null : (turn?.text ?? null);
+  const end = status === 'call' ? describeStep(turn) : (error?.message ?? 'used');
   return {
     what: joinParts(answered, isPaid && describeTokens(call), time, end),
-    answer: status === 'ok' ? null : (turn?.text ?? null),
+    answer: status === 'ok' ? null : said,
   };
 }
 

@@ -62,6 +62,7 @@ export function openInputs<Column extends ChatColumn>(
       prompt: text,
       systemPrompt: hasSystemText ? systemText : undefined,
       media: media.length > 0 ? media.map(digestOfMedia) : undefined,
+      tools: form.tools,
       contract: contract ?? undefined,
       parameters: Object.keys(parameters).length > 0 ? formatJson(parameters) : undefined,
       redo: row.redo > 0 ? row.redo : undefined,

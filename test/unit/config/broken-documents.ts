@@ -280,12 +280,50 @@ model_providers:
     files: { 'config.yaml': 'data_designer: []\n' },
     says: ['error config.yaml:1:16 data_designer has to be a map, not a list'],
   },
-  'what is not there yet at the top': {
-    files: besides(`
-tool_configs: [{ tool_alias: t, providers: [p] }]
-constraints: null
-`),
-    says: ['error config.yaml:2:1 tool_configs is not supported yet'],
+  'tools that cannot be called': {
+    files: columns(`
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", tool_alias: serch }
+  - { name: note, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", tool_alias: look }
+  - { name: vector, column_type: embedding, model_alias: writer, target_column: id, tool_alias: look }
+tool_configs:
+  - { tool_alias: look, providers: [kb, kbb, kb], allow_tools: [a, a], max_tool_call_turns: 0 }
+  - { tool_alias: look, providers: [], timeout_sec: 0 }
+  - { tool_alias: search, providers: [nowhere], turns: 3 }`),
+    says: [
+      'error config.yaml:3:95 column "body": no tools "serch", did you mean "search"? (in tool_alias)',
+      'error config.yaml:5:58 column "vector": model "writer" makes text, no embeddings (in model_alias)',
+      'error config.yaml:5:85 column "vector": no field "tool_alias", did you mean "model_alias"?',
+      'error config.yaml:7:46 tools "look": providers[2] "kb" stands there twice',
+      'error config.yaml:7:68 tools "look": allow_tools[1] "a" stands there twice',
+      'error config.yaml:7:93 tools "look": max_tool_call_turns has to be at least 1, not 0',
+      'error config.yaml:8:19 tools "look": tool_alias "look" is the alias of earlier tools',
+      'error config.yaml:8:36 tools "look": providers has to have at least 1 item',
+      'error config.yaml:8:53 tools "look": timeout_sec has to be at least 0.001, not 0',
+      'error config.yaml:9:49 tools "search": no field "turns"',
+    ],
+  },
+  'a document that names commands': {
+    files: {
+      'config.yaml': `columns:
+  - { name: id, column_type: sampler, sampler_type: uuid }
+  - { name: body, column_type: llm-text, model_alias: writer, prompt: "{{ id }}", tool_alias: look }
+tool_configs: [{ tool_alias: look, providers: [kb] }]
+mcp_providers: [{ name: kb, provider_type: stdio, command: rm, args: [-r] }, { name: other, command: rm }]${MODELS}
+  mcp_providers:
+    - { name: left, command: rm }
+    - { name: right, endpoint: "http://a/sse?key=k", api_key: sk-12345678 }
+    - { name: up, endpoint: up }
+`,
+    },
+    says: [
+      'warning config.yaml:5:1 mcp_providers is of an older version of Data Designer: those that are needed are read as if they stood in rowloom.mcp_providers',
+      'error config.yaml:5:60 MCP provider "kb": command is refused: a document may start no program · put this MCP provider under mcp_providers in ~/.config/rowloom/providers.yaml, where you alone write',
+      'error config.yaml:12:30 MCP provider "left": command is refused: a document may start no program · put this MCP provider under mcp_providers in ~/.config/rowloom/providers.yaml, where you alone write',
+      'error config.yaml:13:32 MCP provider "right": endpoint holds a secret in clear: put it under mcp_providers in ~/.config/rowloom/providers.yaml',
+      'error config.yaml:13:63 MCP provider "right": api_key is no name of an environment variable; if it is the key itself, put it into one and name that',
+      'error config.yaml:14:29 MCP provider "up": endpoint has to be a URL such as http://localhost:8080/mcp',
+    ],
   },
   profilers: {
     files: besides(`
@@ -398,12 +436,15 @@ rowloom:
     prompt: Write about {{ id }}.
     skip: { when: "{{ id == '' }}", value: null }
     multi_modal_context: [{ modality: image, column_name: id }]
-    tool_alias: search
+    tool_alias: null
+    allow_resize: true
     with_trace: all_messages
     extract_reasoning_content: yes
   - { name: note, column_type: expression, expr: "{{ body__trace }}{{ body__reasoning_content }}" }
 `),
-    says: ['error config.yaml:9:5 column "body": tool_alias is not supported yet'],
+    says: [
+      'error config.yaml:10:5 column "body": allow_resize is not supported: a column can make neither more nor fewer rows',
+    ],
   },
   'fields that are not there yet, of other columns': {
     files: columns(`
@@ -427,7 +468,7 @@ rowloom:
     says: [
       'error config.yaml:2:65 column "id": skip is not for sampler columns: they start the rows',
       'error config.yaml:2:77 column "id": no column "x" (in skip.when)',
-      'error config.yaml:9:5 column "rating": tool_alias is not supported yet',
+      'error config.yaml:9:17 column "rating": no tools "search" (in tool_alias): describe them under tool_configs',
     ],
   },
   'what a model cannot be shown': {

@@ -39,7 +39,7 @@ model_configs: [{ alias: m, model: x, provider: openai }]`;
       expect(settings.providers).toMatchObject([{ name: 'openai', endpoint: 'http://mine/v1' }]);
       expect(warnings.map(({ message }) => message)).toEqual([
         `${field} ${older('those that are needed are read as if they stood in rowloom.providers')}`,
-        `mcp_providers ${older('it is left out, as columns with tools are not supported yet')}`,
+        `mcp_providers ${older('those that are needed are read as if they stood in rowloom.mcp_providers')}`,
       ]);
     }
   });

@@ -17,7 +17,7 @@ import { batchName, DROPPED_FOLDER, editionFolder, OUTPUT_FOLDER } from '../../.
 import { describeEdition } from '../../../src/store/outputs.ts';
 import { createPart, type PartWriter } from '../../../src/store/parts.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
-import { type CellRecord, identityOf, openTurns } from '../../../src/store/records.ts';
+import { type CellRecord, hasToolTurn, identityOf, openTurns } from '../../../src/store/records.ts';
 import { readUsage } from '../../../src/store/usage.ts';
 import { lastAnswer } from '../../../src/turns.ts';
 import type { Value, ValueObject } from '../../../src/values.ts';
@@ -590,7 +590,7 @@ describe('a commit', () => {
     const textOf = ({ turns }: CellRecord) => lastAnswer(turns)?.text;
     const turns = (records.get('body') ?? []).filter(({ status }) => status === 'call');
     expect(turns.map(textOf)).toEqual(['ended', 'turn']);
-    expect(openTurns(records.get('body') ?? []).map(textOf)).toEqual(['turn']);
+    expect(openTurns(records.get('body') ?? [], hasToolTurn).map(textOf)).toEqual(['turn']);
     const ofRow = (records.get('topic') ?? []).filter(({ row }) => row === 0);
     expect(ofRow.map(({ status, calls }) => `${status} ${calls[0]?.status}`).sort()).toEqual([
       'ok 200',

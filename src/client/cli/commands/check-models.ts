@@ -29,18 +29,16 @@ async function check(config: string, flags: CheckModelsFlags, context: CliContex
     const options = { ...context, file: config, isSimulated: flags.simulate, stopSignal: interrupts.signal };
     for await (const found of checkModels(options)) {
       if (interrupts.signal.aborted) break;
-      const { alias, model, host, isAnswering, ms, text } = found;
+      const { isAnswering, ms, text } = found;
+      const who =
+        'tools' in found
+          ? `tools ${found.tools} of ${found.providers.join(', ')}`
+          : `${found.alias} → ${found.model} at ${found.host}`;
       asked += 1;
       if (!isAnswering) setExitCode(1);
       const said = isAnswering ? shorten(text.replace(/\s+/g, ' '), MAX_ANSWER_LENGTH) : text;
       if (flags.json) print(JSON.stringify(found));
-      else
-        print(
-          line(
-            isAnswering ? 'answers' : 'failed',
-            joinParts(`${alias} → ${model} at ${host}`, formatDuration(ms), said),
-          ),
-        );
+      else print(line(isAnswering ? 'answers' : 'failed', joinParts(who, formatDuration(ms), said)));
     }
   } finally {
     interrupts.dispose();

@@ -5,7 +5,7 @@ import { findOwn } from '../../../own-keys.ts';
 import type { ToolCall } from '../../../turns.ts';
 import { isValueObject, parseJson, type Value, type ValueObject } from '../../../values.ts';
 import type { ProviderCall, Said, SaidError } from '../../http/provider-endpoint.ts';
-import type { ChatRequest, Media, Message, ModelAnswer } from '../../model-client.ts';
+import type { ChatRequest, Media, Message, ModelAnswer, ToolDefinition } from '../../model-client.ts';
 import * as reading from '../reading.ts';
 import { fieldsOf, finishOf, listOf, parse, tokensIn, wordOf } from '../reading.ts';
 
@@ -39,7 +39,7 @@ export function chatCall(endpoint: string): Omit<ProviderCall<ModelAnswer>, 'bod
 }
 
 /** Throws `ModelError` for what Anthropic's models cannot be shown. */
-export function chatBody({ model, messages, parameters }: ChatRequest): Value {
+export function chatBody({ model, messages, parameters, tools }: ChatRequest): Value {
   const system = messages.flatMap(({ role, content }) => (role === 'system' ? [content] : []));
   const spoken = messages.filter(({ role }) => role !== 'system');
   return {
@@ -55,6 +55,7 @@ export function chatBody({ model, messages, parameters }: ChatRequest): Value {
       return [{ role: 'user', content: results.map(resultOf) }];
     }),
     ...sentOf(parameters),
+    ...(tools === undefined ? {} : { tools: tools.map(toolOf) }),
   };
 }
 
@@ -86,6 +87,10 @@ function imageOf({ modality, url }: Media): ValueObject {
   const [, media_type, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
   if (media_type === undefined || data === undefined) return { type: 'image', source: { type: 'url', url } };
   return { type: 'image', source: { type: 'base64', media_type, data } };
+}
+
+function toolOf({ name, description, parameters }: ToolDefinition): ValueObject {
+  return { name, ...(description === '' ? {} : { description }), input_schema: parameters };
 }
 
 function toolUseOf({ id, name, args }: ToolCall): ValueObject {

@@ -11,6 +11,7 @@ import type {
   Media,
   Message,
   ModelAnswer,
+  ToolDefinition,
 } from '../../model-client.ts';
 import { decodeVector, encodeVector } from '../../vectors.ts';
 import {
@@ -35,8 +36,11 @@ export const CHAT_CALL: Reading<ModelAnswer> = {
   readError,
 };
 
-export function chatBody({ model, messages, parameters, responseSchema }: ChatRequest): Value {
-  const body = { model, messages: messages.map(messageOf), ...parameters };
+export function chatBody({ model, messages, parameters, tools, responseSchema }: ChatRequest): Value {
+  const body = {
+    ...{ model, messages: messages.map(messageOf), ...parameters },
+    ...(tools === undefined ? {} : { tools: tools.map(toolOf) }),
+  };
   if (responseSchema === null) return body;
   const { name, schema } = responseSchema;
   const json_schema = { name, schema, strict: isClosed(schema) };
@@ -54,7 +58,12 @@ function messageOf(message: Message): ValueObject {
   const calls = message.toolCalls.map(({ id, name, args }) => ({
     ...{ id, type: 'function', function: { name, arguments: args } },
   }));
-  return { role, content, tool_calls: calls };
+  const thoughts = message.reasoning === undefined ? {} : { reasoning_content: message.reasoning };
+  return { role, content, ...thoughts, tool_calls: calls };
+}
+
+function toolOf({ name, description, parameters }: ToolDefinition): ValueObject {
+  return { type: 'function', function: { name, description, parameters } };
 }
 
 /** As Data Designer sends it. Addresses of sounds, and videos, are what vLLM and others add to OpenAI's language. */

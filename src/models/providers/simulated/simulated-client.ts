@@ -3,6 +3,7 @@
 
 import { ModelError } from '../../../errors.ts';
 import type { SimulationSettings } from '../../../plan.ts';
+import type { ToolCall } from '../../../turns.ts';
 import { timedOut } from '../../failures.ts';
 import type {
   CallRequest,
@@ -47,13 +48,25 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
   async function chat(request: ChatRequest): Promise<ModelAnswer> {
     await meetFate(request);
     const { model, messages, responseSchema } = request;
-    const text = simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null });
+    const toolCalls = askForTool(request);
+    const [finish, text] =
+      toolCalls.length > 0
+        ? (['tool-calls', ''] as const)
+        : (['stop', simulateAnswer({ model, messages, schema: responseSchema?.schema ?? null })] as const);
     return {
-      ...{ text, reasoning: null, toolCalls: [], finish: 'stop', finishReason: 'stop', refusal: null },
+      ...{ text, reasoning: null, toolCalls, finish, finishReason: finish, refusal: null },
       promptTokens: messages.reduce((sum, { content }) => sum + simulateTokens(content), 0),
       completionTokens: simulateTokens(text),
       status: 200,
     };
+  }
+
+  /** It calls the first of its tools once, before it answers. */
+  function askForTool({ model, messages, tools = [] }: ChatRequest): readonly ToolCall[] {
+    const [tool] = tools;
+    if (tool === undefined || messages.some(({ role }) => role === 'tool')) return [];
+    const args = simulateAnswer({ model, messages, schema: tool.parameters });
+    return [{ id: 'call_0', name: tool.name, args }];
   }
 
   async function embed(request: EmbeddingRequest): Promise<EmbeddingAnswer> {
