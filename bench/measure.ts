@@ -10,6 +10,7 @@ import type { CliProcess } from '../test/support/cli.ts';
 import type { MockLatency, MockStats } from '../test/support/mock-model-server.ts';
 import { until } from '../test/support/until.ts';
 import { type MockProcess, startMockProcess } from './mock-process.ts';
+import { type PeerBuild, type PeerMeasurement, runPeer } from './peer.ts';
 import { ProcessUsage } from './process-usage.ts';
 import { callsPerRow, idealRate, type ShapeName, shapeDocument } from './shapes.ts';
 
@@ -34,9 +35,13 @@ export interface Measurement {
   /** Of the child with the longest history. */
   readonly childEvents: number;
   readonly peakRssMiB: number;
+  /** Data Designer's `create` of the same document on the same mock; null where it is not measured. */
+  readonly peer: PeerMeasurement | null;
 }
 
 export interface MeasureOptions {
+  /** Data Designer's Python. */
+  readonly peer?: string | null;
   /** For Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
 }
@@ -47,7 +52,7 @@ const NORMAL_P99 = 2.3263;
 /** Runs one build to its end. Throws with what the command said when it does not end complete. */
 export async function measureBuild(
   benchCase: BenchCase,
-  { nodeOptions = [] }: MeasureOptions = {},
+  { nodeOptions = [], peer = null }: MeasureOptions = {},
 ): Promise<Measurement> {
   return withPlace(benchCase, async ({ place, mock }) => {
     const run = place.run(['-n', `${benchCase.rows}`], { nodeOptions });
@@ -74,8 +79,14 @@ export async function measureBuild(
       mockCpuMs: cpuMs([answering]),
       ...(await historyEvents(place)),
       peakRssMiB: engine.peakRssMiB,
+      peer: peer === null ? null : await runPeer(peer, peerBuildOf(benchCase, mock)),
     };
   });
+}
+
+function peerBuildOf(benchCase: BenchCase, mock: MockProcess): PeerBuild {
+  const document = shapeDocument({ ...benchCase, endpoint: mock.endpoint });
+  return { how: 'create', document, mock, rows: benchCase.rows };
 }
 
 /**

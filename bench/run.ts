@@ -3,6 +3,7 @@
 //   npm run bench -- --shape narrow --rows 1000 --parallel 64 --latency 100 [--jitter 4]
 //   npm run bench -- --all [--write docs/performance.md]
 //
+//   --no-peer              without Data Designer, which builds the same on the same mock where pip can install it
 //   --write FILE           also puts the tables between the file's marker comments
 //   --node-option OPTION   for the measured process, such as --cpu-prof; may be repeated
 
@@ -18,6 +19,7 @@ import {
   measureWarmBuild,
   measureWorkerLoss,
 } from './measure.ts';
+import { findPeer } from './peer.ts';
 import type { ShapeName } from './shapes.ts';
 
 const MARKERS = ['<!-- bench: begin -->', '<!-- bench: end -->'] as const;
@@ -32,6 +34,7 @@ const { values: flags } = parseArgs({
     latency: { type: 'string', default: '100' },
     jitter: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
+    'no-peer': { type: 'boolean', default: false },
     write: { type: 'string' },
     'node-option': { type: 'string', multiple: true, default: [] },
   },
@@ -43,7 +46,9 @@ const chosen: ListedCase = {
   parallel: Number(flags.parallel),
   latencyMs: Number(flags.latency),
   jitter: Number(flags.jitter),
+  hasPeer: true,
 };
+const peer = flags['no-peer'] ? null : await findPeer();
 
 const lines = [
   row(
@@ -56,14 +61,20 @@ const lines = [
     'CPU ms/call',
     'events',
     'peak RSS',
-    'peer',
+    'Data Designer',
+    'ratio',
+    'its CPU',
+    'its RSS',
   ),
-  row(...Array.from({ length: 10 }, (_, index) => (index === 0 ? '---' : '--:'))),
+  row(...Array.from({ length: 13 }, (_, index) => (index === 0 ? '---' : '--:'))),
 ];
 for (const listed of flags.all ? CASES : [chosen]) {
-  const measurement = await measureBuild(listed, { nodeOptions: flags['node-option'] });
+  const measurement = await measureBuild(listed, {
+    nodeOptions: flags['node-option'],
+    peer: listed.hasPeer === true ? peer : null,
+  });
   warnOfSlowMock(measurement);
-  lines.push(describe(measurement, listed));
+  lines.push(describe(measurement));
   process.stderr.write(`${lines.at(-1)}\n`);
 }
 if (flags.all) {
@@ -82,7 +93,7 @@ if (flags.all) {
 console.log(lines.join('\n'));
 if (flags.write !== undefined) write(flags.write);
 
-function describe({ benchCase, ...measured }: Measurement, { peer }: ListedCase): string {
+function describe({ benchCase, peer: there, ...measured }: Measurement): string {
   const { shape, rows, parallel, latencyMs, jitter } = benchCase;
   return row(
     shape,
@@ -94,7 +105,14 @@ function describe({ benchCase, ...measured }: Measurement, { peer }: ListedCase)
     `${measured.engineCpuMs.toFixed(2)} + ${measured.serverCpuMs.toFixed(2)}`,
     `${measured.parentEvents} / ${measured.childEvents}`,
     `${measured.peakRssMiB.toFixed(0)} MiB`,
-    String(peer ?? ''),
+    ...(there === null
+      ? ['', '', '', '']
+      : [
+          there.callsPerSecond.toFixed(0),
+          `${(measured.callsPerSecond / there.callsPerSecond).toFixed(1)} ×`,
+          there.cpuMs.toFixed(2),
+          `${there.peakRssMiB.toFixed(0)} MiB`,
+        ]),
   );
 }
 

@@ -142,6 +142,9 @@ function textIn(content: unknown): string {
 
 function textOf({ model, messages: sent, response_format }: ChatBody): string {
   const messages = sent.map(({ role, content }) => ({ role, content: textIn(content) }));
+  // A prompt may say what is answered: the same to whoever asks.
+  const said = /SAY<<(.*?)>>/s.exec(messages.at(-1)?.content ?? '')?.[1];
+  if (said !== undefined) return said;
   const schema = response_format?.json_schema?.schema;
   return simulateAnswer({ model, messages, schema: schema === undefined ? null : fromPlain(schema) });
 }

@@ -1,5 +1,6 @@
 // Checks code in a worker thread: what each language is checked by is loaded when it is needed first.
 
+import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 import type { Value } from '../../values.ts';
 import { type CodeLang, dialectOf } from './code-langs.ts';
@@ -25,7 +26,7 @@ export async function run({ lang, texts }: CodeTask): Promise<readonly Value[]> 
 
 async function loadCheck(lang: CodeLang): Promise<(text: Value) => Value | Promise<Value>> {
   if (lang === 'python') {
-    const { checkPython, noPython } = await import('./check-python.ts');
+    const { checkPython, noPython } = await loadPython();
     return (text) => (typeof text === 'string' ? checkPython(text) : noPython(noText(text)));
   }
   const problemsOf = await loadProblems(lang);
@@ -33,6 +34,22 @@ async function loadCheck(lang: CodeLang): Promise<(text: Value) => Value | Promi
     const problems = typeof text === 'string' ? await problemsOf(text) : [noText(text)];
     return { is_valid: problems.length === 0, error_messages: problems.join('\n') };
   };
+}
+
+/** V8's own, and so much more that optimizing pays: thousands of checks. */
+const [USUAL_BUDGET, LARGE_BUDGET] = [13_000_000, 1_300_000_000];
+
+/**
+ * Ruff, which V8 is to optimize late: that takes 4 s of CPU, and a process that ends waits for it. The budget is that of the
+ * WebAssembly that is compiled meanwhile.
+ */
+async function loadPython() {
+  setFlagsFromString(`--wasm-tiering-budget=${LARGE_BUDGET}`);
+  try {
+    return await import('./check-python.ts');
+  } finally {
+    setFlagsFromString(`--wasm-tiering-budget=${USUAL_BUDGET}`);
+  }
 }
 
 async function loadProblems(
