@@ -4,7 +4,7 @@ import { aliasesOf, isMade, type Plan } from '../plan.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { gatherRecords } from '../store/gather.ts';
 import { readGroups } from '../store/groups.ts';
-import type { Tokens } from './profile.ts';
+import type { CellTokens } from './profile.ts';
 
 interface Counts {
   readonly input: number[];
@@ -21,11 +21,6 @@ export interface CallTimes {
 export interface CellCosts {
   readonly tokens: ReadonlyMap<string, CellTokens>;
   readonly times: ReadonlyMap<string, CallTimes>;
-}
-
-export interface CellTokens {
-  readonly input_tokens: Tokens;
-  readonly output_tokens: Tokens;
 }
 
 /** By column, of those with calls to a model in the edition. A group of one column's records is in memory, and three numbers a call. */
@@ -59,18 +54,21 @@ export async function readCosts(
         .filter(([, { input }]) => input.length > 0)
         .map(([name, { input, output }]) => [
           name,
-          { input_tokens: summed(input), output_tokens: summed(output) },
+          { ...summed('input', input), ...summed('output', output) } as CellTokens,
         ]),
     ),
     times: new Map(found.map(([name, { ms }]) => [name, { sum: sum(ms), median: medianOf(ms) }])),
   };
 }
 
-function summed(tokens: readonly number[]): Tokens {
+function summed(of: 'input' | 'output', tokens: readonly number[]): Partial<CellTokens> {
   const mean = sum(tokens) / tokens.length;
-  const median = medianOf(tokens);
   const squares = sum(tokens.map((count) => (count - mean) ** 2));
-  return { mean, median, stddev: tokens.length < 2 ? 0 : Math.sqrt(squares / (tokens.length - 1)) };
+  return {
+    [`${of}_tokens_mean`]: mean,
+    [`${of}_tokens_median`]: medianOf(tokens),
+    [`${of}_tokens_stddev`]: tokens.length < 2 ? 0 : Math.sqrt(squares / (tokens.length - 1)),
+  };
 }
 
 function medianOf(numbers: readonly number[]): number {

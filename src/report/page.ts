@@ -4,7 +4,7 @@ import type { GraphNode } from './charts.ts';
 import { barChart, graphChart, histogram } from './charts.ts';
 import { type Html, html } from './html.ts';
 import { STYLE } from './page-style.ts';
-import type { Categories, ColumnProfile, Numbers } from './profile.ts';
+import { type Categories, type ColumnProfile, chartOf, type Numbers } from './profile.ts';
 
 export interface ReportPage {
   readonly title: string;
@@ -116,7 +116,8 @@ function costTable(costs: readonly ReportCost[]): Html {
 function columnCard(profile: ReportColumn): Html {
   const { column_name, column_type, simple_dtype, num_records, num_null, num_unique, num_valid_records } =
     profile;
-  const { numerical, lengths, categorical, score_distributions = {} } = profile;
+  const { kind = column_type, lengths, score_distributions = {} } = profile;
+  const { numbers, categories } = chartOf(profile);
   const notes = [
     `${num_unique} unique`,
     num_null === 0 ? 'no nulls' : `${num_null} null`,
@@ -126,11 +127,11 @@ function columnCard(profile: ReportColumn): Html {
     ([name, found]) => html`<h4>${name}</h4>${categoryBars(found)}`,
   );
   const charts = [
-    ...(numerical === undefined ? [] : [numbersChart(numerical, '')]),
-    ...(categorical === undefined ? [] : [categoryBars(categorical)]),
-    ...(lengths === undefined || categorical !== undefined ? [] : [numbersChart(lengths, ' characters')]),
+    ...(numbers === undefined ? [] : [numbersChart(numbers, '')]),
+    ...(categories === undefined ? [] : [categoryBars(categories)]),
+    ...(lengths === undefined || categories !== undefined ? [] : [numbersChart(lengths, ' characters')]),
   ];
-  return html`<section class="card"><h3>${column_name}</h3><p class="quiet">${column_type} · ${simple_dtype}</p><p>${notes.join(' · ')}</p>${charts}${scores}</section>`;
+  return html`<section class="card"><h3>${column_name}</h3><p class="quiet">${kind} · ${simple_dtype}</p><p>${notes.join(' · ')}</p>${charts}${scores}</section>`;
 }
 
 function categoryBars({ categories, counts }: Categories): Html {

@@ -7,13 +7,15 @@ import { resultRows } from '../duckdb/result-values.ts';
 import type { ColumnType, OutputColumn } from '../plan.ts';
 import type { Value } from '../values.ts';
 import { arrowType, simpleType } from './column-types.ts';
-import type { Categories, ColumnProfile, Numbers } from './profile.ts';
+import type { Categories, CellTokens, ColumnProfile, Numbers } from './profile.ts';
 
 /** More different values are no categories. */
 const MAX_CATEGORIES = 50;
 /** Nor are longer ones. */
 const MAX_CATEGORY_LENGTH = 200;
 const BINS = 10;
+
+const LLM_KINDS = ['llm-text', 'llm-code', 'llm-structured', 'llm-judge'];
 
 /** Some SQL of a value a row, in the view that is measured. */
 interface Measured {
@@ -22,10 +24,23 @@ interface Measured {
   readonly value: string;
 }
 
+/** Of which Data Designer has statistics of their own. */
+const STATISTICS = ['expression', 'sampler', 'seed-dataset', 'validation', ...LLM_KINDS];
+
+export interface ColumnToProfile {
+  readonly view: string;
+  readonly column: OutputColumn;
+  readonly kind: string;
+  /** Of a sampler. */
+  readonly sampler?: string | undefined;
+  /** Of one whose calls gave values. */
+  readonly tokens?: CellTokens | undefined;
+}
+
 /** The statistics of a column of a view of finished rows. */
 export async function profileColumn(
   connection: DuckDBConnection,
-  { view, column, kind }: { readonly view: string; readonly column: OutputColumn; readonly kind: string },
+  { view, column, kind, sampler, tokens }: ColumnToProfile,
 ): Promise<ColumnProfile> {
   const { name, type } = column;
   const of = { connection, view, value: sqlName(name) };
@@ -34,43 +49,98 @@ export async function profileColumn(
     of,
     `count(*), count(${of.value}), count(DISTINCT hash(${of.value})) FILTER (${of.value} IS NOT NULL)`,
   );
+  const measured = values === 0 ? NOTHING_MEASURED : await measure(of, { type, unique: unique! });
+  // A column that made no call has none of what Data Designer says of those that ask models.
+  const isKnown = STATISTICS.includes(kind) && (!LLM_KINDS.includes(kind) || tokens !== undefined);
   return {
     column_name: name,
-    column_type: kind,
+    ...(isKnown ? { column_type: kind } : { column_type: 'general', kind }),
     pyarrow_dtype: arrowType(type),
     simple_dtype: simpleType(type),
     num_records: rows!,
     num_null: rows! - values!,
     num_unique: unique!,
-    ...(values === 0 ? {} : await measure(of, { type, unique: unique! })),
+    ...(sampler === undefined
+      ? distributionOf(measured)
+      : await distributionOfSampler(of, sampler, measured)),
+    ...measured.more,
+    ...(kind === 'validation' && measured.more.num_valid_records === undefined
+      ? { num_valid_records: 0 }
+      : {}),
+    ...tokens,
   };
+}
+
+interface MeasuredColumn {
+  readonly numbers?: Numbers;
+  readonly categories?: Categories;
+  readonly more: Pick<ColumnProfile, 'lengths' | 'score_distributions' | 'num_valid_records'>;
+}
+
+const NOTHING_MEASURED: MeasuredColumn = { more: {} };
+
+type Distribution = Pick<ColumnProfile, 'sampler_type' | 'distribution_type' | 'distribution'>;
+
+function distributionOf({ numbers, categories }: MeasuredColumn): Distribution {
+  if (numbers !== undefined) return { distribution_type: 'numerical', distribution: numbers };
+  return categories === undefined ? {} : categorical(categories);
+}
+
+function categorical(histogram: Categories): Distribution {
+  const { categories } = histogram;
+  const [most, least] = [categories[0] ?? null, categories.at(-1) ?? null];
+  return {
+    distribution_type: 'categorical',
+    distribution: { most_common_value: most, least_common_value: least, histogram },
+  };
+}
+
+const CATEGORY_SAMPLERS = ['category', 'subcategory'];
+const NUMBER_SAMPLERS = [
+  ...['bernoulli', 'bernoulli_mixture', 'binomial', 'gaussian', 'poisson', 'scipy', 'uniform'],
+];
+
+/** As Data Designer tells samplers, by their types and not by what they made. */
+async function distributionOfSampler(
+  of: Measured,
+  sampler: string,
+  { numbers }: MeasuredColumn,
+): Promise<Distribution> {
+  const unknown = { distribution_type: 'unknown', distribution: '--' } as const;
+  const own = { sampler_type: sampler };
+  if (CATEGORY_SAMPLERS.includes(sampler)) {
+    // All of them: the document lists them.
+    const found = await readCategories(of, null);
+    return { ...own, ...(found.counts.length === 0 ? unknown : categorical(found)) };
+  }
+  if (!NUMBER_SAMPLERS.includes(sampler)) return { ...own, distribution_type: 'other', distribution: null };
+  return { ...own, ...(numbers === undefined ? unknown : distributionOf({ numbers, more: {} })) };
 }
 
 async function measure(
   of: Measured,
   { type, unique }: { readonly type: ColumnType; readonly unique: number },
-): Promise<Partial<ColumnProfile>> {
+): Promise<MeasuredColumn> {
+  const value = `${of.value}::DOUBLE`;
   switch (type.kind) {
     case 'int':
       return {
-        numerical: {
-          ...(await readDistribution({ ...of, value: `${of.value}::DOUBLE` })),
-          ...(await readRange(of)),
-        },
+        numbers: { ...(await readDistribution({ ...of, value })), ...(await readRange(of)) },
+        more: {},
       };
     case 'float':
-      return { numerical: await readDistribution({ ...of, value: `${of.value}::DOUBLE` }) };
+      return { numbers: await readDistribution({ ...of, value }), more: {} };
     case 'text': {
       const lengths = await readDistribution({ ...of, value: `length(${of.value})::DOUBLE` });
       const areFew = unique <= MAX_CATEGORIES && lengths.max <= MAX_CATEGORY_LENGTH;
-      return { lengths, ...(areFew ? { categorical: await readCategories(of) } : {}) };
+      return { more: { lengths }, ...(areFew ? { categories: await readCategories(of) } : {}) };
     }
     case 'bool':
-      return { categorical: await readCategories(of) };
+      return { categories: await readCategories(of), more: {} };
     case 'struct':
-      return measureStruct(of, type);
+      return { more: await measureStruct(of, type) };
     default:
-      return {};
+      return NOTHING_MEASURED;
   }
 }
 
@@ -78,7 +148,7 @@ async function measure(
 async function measureStruct(
   of: Measured,
   { fields }: Extract<ColumnType, { readonly kind: 'struct' }>,
-): Promise<Partial<ColumnProfile>> {
+): Promise<MeasuredColumn['more']> {
   if (fields.some(({ name }) => name === 'is_valid')) {
     const [valid] = await readNumbers(of, `count(*) FILTER (${fieldOf(of.value, 'is_valid')}::BOOLEAN)`);
     return { num_valid_records: valid! };
@@ -112,7 +182,7 @@ async function readDistribution(of: Measured): Promise<Numbers> {
     `min(${value}), max(${value}), avg(${value}), stddev_samp(${value}), ${quartiles.join(', ')}`,
   );
   const bins = await readBins(of, { min, max });
-  return { min, max, mean, stddev, quartile_1: first, median, quartile_3: third, bins };
+  return { min, max, mean, stddev, median, quartile_1: first, quartile_3: third, bins };
 }
 
 /** A float holds no whole number beyond 2^53. */
@@ -140,10 +210,13 @@ async function readBins(
   return bins;
 }
 
-async function readCategories({ connection, view, value }: Measured): Promise<Categories> {
+async function readCategories(
+  { connection, view, value }: Measured,
+  limit: number | null = MAX_CATEGORIES,
+): Promise<Categories> {
   const categories: Value[] = [];
   const counts: number[] = [];
-  const sql = `SELECT ${value}, count(*) FROM ${view} WHERE ${value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${MAX_CATEGORIES}`;
+  const sql = `SELECT ${value}, count(*) FROM ${view} WHERE ${value} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1${limit === null ? '' : ` LIMIT ${limit}`}`;
   for await (const some of resultRows(await connection.stream(sql))) {
     for (const [category, count] of some) {
       categories.push(category!);

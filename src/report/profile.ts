@@ -1,4 +1,4 @@
-// What a profile is: Data Designer's analysis under its names, and what else there is to know of a column.
+// What a profile is: Data Designer's `DatasetProfilerResults`, which reads it, and fields of ours where it has none.
 
 import type { Value } from '../values.ts';
 
@@ -7,15 +7,19 @@ export interface Profile {
   readonly num_records: number;
   /** Rows asked for. */
   readonly target_num_records: number;
-  readonly percent_complete: number;
   readonly column_statistics: readonly ColumnProfile[];
   /** Columns without statistics: those that are dropped, and those that others make beside theirs. */
   readonly side_effect_column_names: readonly string[];
+  /** What profilers of the document say, in Data Designer. */
+  readonly column_profiles: null;
 }
 
-export interface ColumnProfile {
+export interface ColumnProfile extends Partial<CellTokens> {
   readonly column_name: string;
+  /** `general` of kinds that Data Designer measures nothing else of. */
   readonly column_type: string;
+  /** Ours: its kind, where `column_type` does not say it. */
+  readonly kind?: string;
   /** Of the files, as Arrow writes it. */
   readonly pyarrow_dtype: string;
   readonly simple_dtype: string;
@@ -23,18 +27,17 @@ export interface ColumnProfile {
   readonly num_null: number;
   /** Different values but null. */
   readonly num_unique: number;
-  /** Of numbers. */
-  readonly numerical?: Numbers;
-  /** Characters of text. */
+  /** Of samplers. */
+  readonly sampler_type?: string;
+  /** Of samplers as in Data Designer; of others, too, where they are numbers or few values. */
+  readonly distribution_type?: 'categorical' | 'numerical' | 'other' | 'unknown';
+  readonly distribution?: CategoricalDistribution | Numbers | '--' | null;
+  /** Ours: characters of text. */
   readonly lengths?: Numbers;
-  /** All values with their counts, the commonest first, where they are few. */
-  readonly categorical?: Categories;
-  /** By the name of a judge's score. */
+  /** Ours: by the name of a judge's score. */
   readonly score_distributions?: { readonly [score: string]: Categories };
   /** Of a validation: rows with a true `is_valid`. */
   readonly num_valid_records?: number;
-  readonly input_tokens?: Tokens;
-  readonly output_tokens?: Tokens;
 }
 
 export interface Numbers {
@@ -44,21 +47,41 @@ export interface Numbers {
   readonly mean: number;
   /** 0 of a single value. */
   readonly stddev: number;
-  readonly quartile_1: number;
   readonly median: number;
+  /** Ours, as what follows. */
+  readonly quartile_1: number;
   readonly quartile_3: number;
   /** Bins of one width from min to max; the counts of all values add up. */
   readonly bins: readonly number[];
 }
 
+export interface CategoricalDistribution {
+  readonly most_common_value: Value;
+  readonly least_common_value: Value;
+  readonly histogram: Categories;
+}
+
+/** The commonest first. */
 export interface Categories {
   readonly categories: readonly Value[];
   readonly counts: readonly number[];
 }
 
-/** Of the calls that gave the values. */
-export interface Tokens {
-  readonly mean: number;
-  readonly median: number;
-  readonly stddev: number;
+/** Of the calls that gave the values of a column that asks a model. */
+export interface CellTokens {
+  readonly input_tokens_mean: number;
+  readonly input_tokens_median: number;
+  readonly input_tokens_stddev: number;
+  readonly output_tokens_mean: number;
+  readonly output_tokens_median: number;
+  readonly output_tokens_stddev: number;
+}
+
+/** The values of a column where they are few, and its numbers where it has some: what is drawn of them. */
+export function chartOf({ distribution }: ColumnProfile): {
+  readonly categories?: Categories;
+  readonly numbers?: Numbers;
+} {
+  if (typeof distribution !== 'object' || distribution === null) return {};
+  return 'histogram' in distribution ? { categories: distribution.histogram } : { numbers: distribution };
 }

@@ -14,7 +14,10 @@ describe('a report', () => {
         {
           ...{ column_name: EVIL, column_type: EVIL, pyarrow_dtype: EVIL, simple_dtype: EVIL },
           ...{ num_records: 2, num_null: 0, num_unique: 1 },
-          categorical: { categories: [EVIL], counts: [2] },
+          distribution: {
+            ...{ most_common_value: EVIL, least_common_value: EVIL },
+            histogram: { categories: [EVIL], counts: [2] },
+          },
           score_distributions: { [EVIL]: { categories: [EVIL], counts: [1] } },
         },
       ],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ColumnProfile, Numbers } from '../../../report/profile.ts';
+import { type ColumnProfile, chartOf, type Numbers } from '../../../report/profile.ts';
 import { formatCount, plural } from '../../../text/plural.ts';
 import { formatJson } from '../../../values.ts';
 import { profileDataset, profileText } from '../../look/profile-dataset.ts';
@@ -22,14 +22,14 @@ export function defineProfile(command: Command, context: CliContext): void {
 
 async function profile(target: string, flags: JsonFlags, context: CliContext): Promise<void> {
   const { print, say, cwd } = context;
-  const { profile, path, missing } = await profileDataset(datasetPlace(target, flags, context));
+  const { profile, path, why, missing } = await profileDataset(datasetPlace(target, flags, context));
   if (flags.json) {
     print(profileText(profile, 0));
   } else {
     const header = ['column', 'kind', 'type', 'nulls', 'unique', 'values'];
     const rows = profile.column_statistics.map((column) => [
       clip(column.column_name, CATEGORY_WIDTH),
-      column.column_type,
+      column.kind ?? column.column_type,
       clip(column.simple_dtype, CATEGORY_WIDTH),
       formatCount(column.num_null),
       formatCount(column.num_unique),
@@ -37,29 +37,31 @@ async function profile(target: string, flags: JsonFlags, context: CliContext): P
     ]);
     printTable(header, rows, { ...context, right: ['nulls', 'unique'] });
   }
-  const where = path === null ? 'written nowhere: the folder cannot be written' : pathAsTyped(path, cwd);
+  const where = path === null ? `written nowhere: ${why}` : pathAsTyped(path, cwd);
   say(line('profile', `${plural(profile.num_records, 'row')} → ${where}`));
   if (missing > 0) say(line('warning', `not finished yet: ${plural(missing, 'row')}`));
 }
 
 function describeValues(column: ColumnProfile): string {
-  const { numerical, lengths, categorical, score_distributions, num_valid_records, output_tokens } = column;
+  const { lengths, score_distributions, num_valid_records, output_tokens_mean } = column;
+  const { numbers, categories } = chartOf(column);
   const scores = Object.entries(score_distributions ?? {}).map(
     ([name, found]) => `${name} ${describeCategories(column, found)}`,
   );
   return joinParts(
-    numerical !== undefined && describeNumbers(numerical),
-    categorical !== undefined && describeCategories(column, categorical),
-    lengths !== undefined && categorical === undefined && `${describeNumbers(lengths)} characters`,
+    numbers !== undefined && describeNumbers(numbers),
+    categories !== undefined && describeCategories(column, categories),
+    lengths !== undefined && categories === undefined && `${describeNumbers(lengths)} characters`,
     ...scores,
     num_valid_records !== undefined &&
       `${percent(num_valid_records, column.num_records - column.num_null)} valid`,
-    output_tokens !== undefined && `${shortNumber(output_tokens.mean)} tokens out`,
+    output_tokens_mean !== undefined && `${shortNumber(output_tokens_mean)} tokens out`,
   );
 }
 
 /** `3 to 9, median 5, mean 5.2` */
 function describeNumbers({ min, max, median, mean }: Numbers): string {
+  if (min === max) return `always ${shortNumber(min)}`;
   return `${shortNumber(min)} to ${shortNumber(max)}, median ${shortNumber(median)}, mean ${shortNumber(mean)}`;
 }
 
