@@ -279,6 +279,9 @@ export interface ModelSettings {
   readonly skipHealthCheck: boolean;
 }
 
+/** What a model costs, in dollars per million tokens; of its input what the provider has in its cache. */
+export type ModelPrice = { readonly [tokens in 'input' | 'cachedInput' | 'output' | 'reasoning']: number };
+
 /** What a build works under: nothing here changes a value. Kept in the epoch's file. */
 export interface Settings {
   readonly rows: number;
@@ -294,6 +297,13 @@ export interface Settings {
   readonly isEarlyShutdownDisabled: boolean;
   /** Left out where no column uses tools, and where models are simulated: then none is called. */
   readonly tools?: ToolSettings;
+  /** Prices of the document, by what the provider calls the model. */
+  readonly prices?: { readonly [model: string]: ModelPrice };
+  /** Of the dataset in all, whichever starts it is paid in; tokens in and out. */
+  readonly maxCostUsd?: number;
+  readonly maxTokens?: number;
+  /** What it had cost when this build began; kept only where there is a cap. */
+  readonly spentBefore?: { readonly dollars: number; readonly tokens: number };
   /** Workers write into `traces/` when each call and slice began, waited and ended. */
   readonly isTraced?: true;
 }

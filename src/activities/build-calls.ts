@@ -6,6 +6,7 @@ import { openToolServer } from '../config/tool-servers.ts';
 import { ConfigError, ModelError, WHY_GONE } from '../errors.ts';
 import type { Services } from '../models/http/services.ts';
 import { createModels, type Models } from '../models/models.ts';
+import { type Prices, readPrices } from '../models/prices.ts';
 import { ModelTraits } from '../models/traits.ts';
 import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } from '../plan.ts';
 import { type BuildRef, type Control, SAME_COMMAND } from '../protocol.ts';
@@ -20,6 +21,7 @@ import { Gate } from './gate.ts';
 import { Outcomes } from './outcomes.ts';
 import type { BuildWorkflow, ServingProcess } from './process.ts';
 import type { Way } from './sending.ts';
+import { Spending } from './spending.ts';
 import { tellStop } from './tell-stop.ts';
 
 /** Room to end tidily: to write the complete rows, and for a Temporal server on the same disk to be told. */
@@ -48,6 +50,7 @@ export class BuildCalls {
   readonly flights: Flights;
   /** Of the tools in use. */
   readonly tools: ToolServers;
+  readonly spending: Spending;
   readonly #ways = new Map<string, Way>();
   #services: Promise<Services> | undefined;
   #opening: Promise<Models> | undefined;
@@ -57,10 +60,16 @@ export class BuildCalls {
   #isDisposed = false;
 
   static async open(options: BuildCallsOptions): Promise<BuildCalls> {
-    return new BuildCalls(options, await CrashedFlights.read(options.dataset));
+    const { dataset, plan, settings } = options;
+    const models = Object.keys(plan.models).map((alias) => modelKeyOf(alias, { plan, settings }));
+    const [crashed, prices] = await Promise.all([CrashedFlights.read(dataset), readPrices(models, settings)]);
+    return new BuildCalls(options, { crashed, prices });
   }
 
-  private constructor(options: BuildCallsOptions, crashed: CrashedFlights) {
+  private constructor(
+    options: BuildCallsOptions,
+    { crashed, prices }: { readonly crashed: CrashedFlights; readonly prices: Prices },
+  ) {
     const { ref, dataset, settings, process } = options;
     this.#options = options;
     this.#workflow = process.workflowOf(ref);
@@ -80,6 +89,10 @@ export class BuildCalls {
     this.tools = new ToolServers({
       environment: process.environment,
       find: (name) => this.#findToolServer(name),
+    });
+    this.spending = new Spending({
+      ...{ dataset, epoch: ref.epoch, settings, prices },
+      onReached: (what, remedy) => this.stop(what, remedy),
     });
     this.outcomes = new Outcomes(settings, (reason) => this.stop(reason, 'correct what fails'));
   }
@@ -233,6 +246,7 @@ export class BuildCalls {
     // What cannot be looked at now is looked at again in a second; a call in between finds out for itself.
     this.fence.look().catch(() => undefined);
     this.#checkPlace().catch(() => undefined);
+    this.spending.look().catch(() => undefined);
   }
 
   /** Nothing more may be paid for where the dataset's folder was moved, removed or unmounted, or its disk is full. */

@@ -11,6 +11,8 @@ export interface Calls {
   readonly inFlight: number;
   /** Over the life of the process. */
   readonly answered: number;
+  /** Dollars, as far as prices are known. */
+  readonly spent: number;
   /** The models that do not answer now. */
   readonly waitedFor: readonly WaitedFor[];
 }
@@ -51,6 +53,7 @@ export class Builds {
     return {
       inFlight: this.#opened().reduce((sum, { calls }) => sum + calls.flights.inFlight, 0),
       answered: limiters.stats().reduce((sum, { answered }) => sum + answered, 0),
+      spent: this.#opened().reduce((sum, { calls }) => sum + calls.spending.own.dollars, 0),
       waitedFor: limiters.waitedFor(),
     };
   }

@@ -13,7 +13,7 @@
 import { type CallOf, type Calls, type CellKey, type Draft, type Sent, WaitError } from '../columns/calls.ts';
 import { unreadable } from '../columns/unreadable.ts';
 import { CellError, type CellErrorKind, ModelError } from '../errors.ts';
-import { cancelled, failureOfTaken } from '../models/failures.ts';
+import { cancelled, failureOfTaken, isPassing, isRefusal } from '../models/failures.ts';
 import { sleep } from '../models/sleep.ts';
 import { MAX_REFUSALS, type StartedCall } from '../models/traits.ts';
 import type { CallLimiter, Permit } from '../models/waiting-line.ts';
@@ -154,9 +154,9 @@ export class CellCalls implements Calls {
     { answer, cost }: Sent<Answer>,
     attempt: SentFlight<Cell, Answer>,
   ): Promise<Left<Cell>> {
-    const { cells, asking, startedAt } = attempt;
+    const { cells, asking } = attempt;
     const { of, way } = asking;
-    const call = cost === null ? null : this.#records.callOf(cost, startedAt);
+    const call = cost === null ? null : this.#records.callOf(cost, attempt.startedAt, way);
     let drafts: readonly Draft[];
     try {
       drafts = of.keep(answer, cells);
@@ -192,7 +192,7 @@ export class CellCalls implements Calls {
     const { failure } = error;
     if (failure === 'schema') return this.#sendWithoutSchema(error, attempt);
     permit.fail(error);
-    const call = this.#lostCall(error, attempt);
+    const call = this.#records.callOf(unknownCost(error), attempt.startedAt, attempt.asking.way);
     const ended = { call, host: way.host };
     if (failure === 'cancelled') {
       const cut = 'Cut off before its answer came: it may have been paid for';
@@ -274,7 +274,10 @@ export class CellCalls implements Calls {
   ): Promise<Left<Cell>> {
     const { cells, asking, permit } = attempt;
     try {
-      const ended = { call: this.#lostCall(error, attempt), host: asking.way.host };
+      const ended = {
+        call: this.#records.callOf(unknownCost(error), attempt.startedAt, attempt.asking.way),
+        host: asking.way.host,
+      };
       await this.#records.write(cells.slice(0, 1), [retryFor(kindOf(error), error.message)], ended);
       if (this.#options.stop.aborted) throw cancelled();
     } catch (thrown) {
@@ -322,11 +325,11 @@ export class CellCalls implements Calls {
     this.#ways.set(key, opening);
     return opening;
   }
+}
 
-  /** Nobody knows what a call without an answer has cost. */
-  #lostCall({ status }: ModelError, { startedAt }: { readonly startedAt: number }): CallRecord {
-    return this.#records.callOf({ promptTokens: 0, completionTokens: 0, status: status ?? 0 }, startedAt);
-  }
+/** Nobody knows what a call without an answer has cost. */
+function unknownCost({ status }: ModelError) {
+  return { promptTokens: 0, completionTokens: 0, status: status ?? 0 };
 }
 
 /** The kind of error of a list that says nothing about any one of its cells. */
@@ -334,14 +337,6 @@ const LIST = 'UnusableList';
 
 function retryFor(kind: CellErrorKind, message: string) {
   return { status: 'retry', error: { kind, message } } as const;
-}
-
-function isPassing({ failure }: ModelError): boolean {
-  return failure === 'busy' || failure === 'unavailable';
-}
-
-function isRefusal({ failure }: ModelError): boolean {
-  return failure === 'rejected' || failure === 'input' || failure === 'unusable';
 }
 
 function kindOf(error: ModelError): CellErrorKind {

@@ -2,6 +2,7 @@
 
 import type { CellKey, Draft, Sent } from '../columns/calls.ts';
 import { type CallRecord, type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../store/records.ts';
+import type { Way } from './sending.ts';
 
 export interface CellRecordsOptions {
   /** Of what reads the records. */
@@ -66,11 +67,18 @@ export class CellRecords {
 
   /** Numbers a call that has ended. */
   callOf(
-    { promptTokens, completionTokens, status }: NonNullable<Sent<unknown>['cost']>,
+    cost: NonNullable<Sent<unknown>['cost']>,
     startedAt: number,
+    { key, model }: Pick<Way, 'key' | 'model'>,
   ): CallRecord {
+    const { promptTokens, completionTokens, status, cachedTokens, reasoningTokens } = cost;
     const { nextCallId, now } = this.#options;
-    return { id: nextCallId(), promptTokens, completionTokens, status, ms: now() - startedAt };
+    return {
+      ...{ id: nextCallId(), promptTokens, completionTokens, status, ms: now() - startedAt },
+      ...(model === null ? {} : { model: key }),
+      ...(cachedTokens ? { cached: cachedTokens } : {}),
+      ...(reasoningTokens ? { reasoning: reasoningTokens } : {}),
+    };
   }
 
   #of(cell: CellKey): Known {

@@ -18,6 +18,7 @@ import { type Drop, findGroup, hasItsFiles, readGroups, readOutputFile } from '.
 import { editionFolder, IMAGES_FOLDER, isOfAllEditions } from '../store/names.ts';
 import { describeEdition } from '../store/outputs.ts';
 import { findPublished } from '../store/published.ts';
+import { forgetSpent } from '../store/spent.ts';
 import { readVersion } from '../store/versions.ts';
 import type { Attempt } from './attempt.ts';
 import type { Build } from './build.ts';
@@ -47,6 +48,7 @@ export async function finishDatasetActivity(
   // Not at each start: there may be millions of pictures.
   await dataset.sweepFolder(IMAGES_FOLDER, { isDeep: true });
   await edition.publish({ isFinished: isComplete });
+  await forgetSpent(dataset);
   if (hasAll) await forgetCrashes(dataset);
   await edition.checkEpoch();
   await dataset.endBuild(epoch, { isComplete, reason, at: Date.now() });

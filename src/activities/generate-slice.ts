@@ -233,6 +233,7 @@ class Slice {
     const { part, build, open } = this.#content;
     const isWhole = open.column.strategy === 'column';
     await part.append(records);
+    build.calls.spending.add(records);
     for (const record of records) {
       const { row, status } = record;
       if (status !== 'ok' && status !== 'failed') continue;

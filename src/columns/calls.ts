@@ -10,6 +10,7 @@ import type {
   ImageRequest,
   Message,
   ModelAnswer,
+  Tokens,
   ToolDefinition,
 } from '../models/model-client.ts';
 import type { UserModule } from '../modules/stored-modules.ts';
@@ -34,7 +35,7 @@ export type Draft = Pick<CellRecord, 'status'> &
 export interface Sent<Answer> {
   readonly answer: Answer;
   /** What it cost, counted in the first cell's record; null for work that nobody is paid for. */
-  readonly cost: Pick<CallRecord, 'promptTokens' | 'completionTokens' | 'status'> | null;
+  readonly cost: (Tokens & Pick<CallRecord, 'status'>) | null;
 }
 
 /** How a request is sent, while its permit lasts. What these reject with is for `Calls.call` to judge. */

@@ -10,6 +10,7 @@ import type { Plan, Settings } from '../plan.ts';
 import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
 import { checkAbilities } from './check-abilities.ts';
 import { checkColumns } from './check-columns.ts';
+import { checkPrices } from './check-prices.ts';
 import { findDefaultModels } from './default-models.ts';
 import { findTools } from './find-tools.ts';
 import { type LoadedDocument, loadDocument, type Path, type Position } from './load.ts';
@@ -150,17 +151,16 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
   const { providers, violations } = await providersInUse(report, read, { ...options, aliases });
   checkAbilities(report, read, { aliases, providers });
   const tools = await findTools(report, read, options);
-  const ofModels = hasOwn ? [] : defaults.violations();
-  const all = [
+  const found = () => [
     ...run.violations,
     ...report.violations,
-    ...ofModels,
+    ...(hasOwn ? [] : defaults.violations()),
     ...seeds.violations,
     ...violations,
     ...tools.violations,
   ];
   const config = wholeConfig(read, run);
-  if (config === null || all.some(({ level }) => level === 'error')) throw new ConfigError(all);
+  if (config === null || hasErrors(found())) throw new ConfigError(found());
 
   const rows = rowsOf(options, { selected: seeds.selected ?? 0, type: config.seeds?.source.seed_type });
   const resolved = resolveConfig(config, {
@@ -172,6 +172,9 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
     tools: tools.settings,
     modules: hashesOf(modules),
   });
+  await checkPrices(read.models, resolved);
+  const all = found();
+  if (hasErrors(all)) throw new ConfigError(all);
   return {
     config,
     plan: resolved.plan,
@@ -182,11 +185,15 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
     modules: [...modules.values()],
     warnings: placed(all, opened),
     positionOf(column, field) {
-      const found = read.columns.find(({ name }) => name === column);
-      if (found === undefined || opened.written !== undefined) return null;
-      return report.keyPosition(field === undefined ? found.path : [...found.path, field]);
+      const place = read.columns.find(({ name }) => name === column);
+      if (place === undefined || opened.written !== undefined) return null;
+      return report.keyPosition(field === undefined ? place.path : [...place.path, field]);
     },
   };
+}
+
+function hasErrors(violations: readonly Violation[]): boolean {
+  return violations.some(({ level }) => level === 'error');
 }
 
 async function findRunConfig(file: string, options: PrepareOptions): Promise<RunConfig> {

@@ -26,7 +26,7 @@ import { comparedWith, constraintsByTarget } from './constraints.ts';
 import { droppedColumns } from './processors.ts';
 import { settingsOfProvider } from './providers.ts';
 import { needsOf } from './references.ts';
-import { DEFAULT_ROW_GROUP_SIZE } from './schema/document.ts';
+import { DEFAULT_ROW_GROUP_SIZE, type RowloomSettings } from './schema/document.ts';
 import {
   DEFAULT_TIMEOUT_S,
   type ModelConfig,
@@ -113,8 +113,25 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     shutdownErrorWindow: rowloom.shutdown_error_window,
     isEarlyShutdownDisabled: rowloom.disable_early_shutdown,
     ...(options.tools === null ? {} : { tools: options.tools }),
+    ...spendingSettings(rowloom),
   };
   return { plan, settings };
+}
+
+function spendingSettings({
+  prices,
+  max_cost_usd,
+  max_tokens,
+}: RowloomSettings): Pick<Settings, 'prices' | 'maxCostUsd' | 'maxTokens'> {
+  const priced = Object.entries(prices).map(([model, { input, output, cached_input, reasoning }]) => [
+    model,
+    { input, output, cachedInput: cached_input ?? input, reasoning: reasoning ?? output },
+  ]);
+  return {
+    ...(priced.length === 0 ? {} : { prices: Object.fromEntries(priced) }),
+    ...(max_cost_usd === null ? {} : { maxCostUsd: max_cost_usd }),
+    ...(max_tokens === null ? {} : { maxTokens: max_tokens }),
+  };
 }
 
 const NAME_SEED_LENGTH = 4;

@@ -123,3 +123,13 @@ export function quote(text: string, secrets: readonly string[]): string {
   }
   return shorten(line, MAX_QUOTED);
 }
+
+/** Whether the same call may be answered later. */
+export function isPassing({ failure }: ModelError): boolean {
+  return failure === 'busy' || failure === 'unavailable';
+}
+
+/** Whether it is about what was sent. */
+export function isRefusal({ failure }: ModelError): boolean {
+  return failure === 'rejected' || failure === 'input' || failure === 'unusable';
+}

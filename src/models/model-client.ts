@@ -59,19 +59,27 @@ export interface ImageRequest extends CallRequest {
   readonly messages: readonly Message[];
 }
 
+/** What an answer took. */
+export interface Tokens {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Of the prompt tokens those that the provider had in its cache; none where it says nothing. */
+  readonly cachedTokens?: number;
+  /** Of the completion tokens those of reasoning; none where it says nothing. */
+  readonly reasoningTokens?: number;
+}
+
 /** A picture in an answer: its bytes, or where they are. */
 export type Picture = { readonly base64: string } | { readonly url: string };
 
-export interface ImageAnswer {
+export interface ImageAnswer extends Tokens {
   readonly pictures: readonly Picture[];
   /** What the model says where there is no picture. */
   readonly text: string;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
   readonly status: number;
 }
 
-export interface ModelAnswer {
+export interface ModelAnswer extends Tokens {
   readonly text: string;
   readonly reasoning: string | null;
   readonly toolCalls: readonly ToolCall[];
@@ -81,8 +89,6 @@ export interface ModelAnswer {
   readonly finishReason: string | null;
   /** Why the model would not answer, in its words: not part of `text`. */
   readonly refusal: string | null;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
   readonly status: number;
 }
 

@@ -33,6 +33,8 @@ export interface ReportCost {
   readonly failed: string;
   readonly tokensIn: string;
   readonly tokensOut: string;
+  /** Dollars; empty where no price is known. */
+  readonly cost: string;
   /** In calls, which run beside each other, and of a call. */
   readonly time: string;
   readonly median: string;
@@ -106,11 +108,12 @@ function pageOf(title: string, body: Html): string {
 }
 
 function costTable(costs: readonly ReportCost[]): Html {
+  const isPriced = costs.some(({ cost }) => cost !== '');
   const rows = costs.map(
-    ({ column, calls, failed, tokensIn, tokensOut, time, median }) =>
-      html`<tr><td>${column}</td><td>${calls}</td><td>${failed}</td><td>${tokensIn}</td><td>${tokensOut}</td><td>${time}</td><td>${median}</td></tr>`,
+    ({ column, calls, failed, tokensIn, tokensOut, cost, time, median }) =>
+      html`<tr><td>${column}</td><td>${calls}</td><td>${failed}</td><td>${tokensIn}</td><td>${tokensOut}</td>${isPriced ? html`<td>${cost}</td>` : []}<td>${time}</td><td>${median}</td></tr>`,
   );
-  return html`<div class="wide"><table><tr><th>column</th><th>calls</th><th>failed</th><th>tokens in</th><th>tokens out</th><th>time in calls</th><th>median call</th></tr>${rows}</table></div>`;
+  return html`<div class="wide"><table><tr><th>column</th><th>calls</th><th>failed</th><th>tokens in</th><th>tokens out</th>${isPriced ? html`<th>cost</th>` : []}<th>time in calls</th><th>median call</th></tr>${rows}</table></div>`;
 }
 
 function columnCard(profile: ReportColumn): Html {

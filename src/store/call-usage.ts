@@ -1,30 +1,83 @@
-// What calls cost. A call is counted once, whatever its record is copied to: its id starts with the nonce of the part
-// that first wrote it, and a part counts only calls with its own nonce.
+// What calls cost, in calls and tokens, by who was asked. A call is counted once, whatever its record is copied to: its id
+// starts with the nonce of the part that first wrote it, and a part counts only calls with its own nonce.
 
-import { sumCosts } from '../graph/totals.ts';
 import type { CallRecord } from './records.ts';
 
-export interface CallUsage {
+export interface Cost {
   readonly calls: number;
   /** Calls without a usable HTTP answer. */
   readonly failedCalls: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Of the prompt tokens those that the provider had in its cache. */
+  readonly cachedTokens: number;
+  /** Of the completion tokens those of reasoning. */
+  readonly reasoningTokens: number;
 }
 
-export const NO_USAGE: CallUsage = { calls: 0, failedCalls: 0, promptTokens: 0, completionTokens: 0 };
+/** By model, see `modelKeyOf`; under {@link NO_MODEL} calls to what is none. */
+export type CallUsage = { readonly [model: string]: Cost };
 
-/** The calls of a record that the part with a nonce was the first to write. */
-export function usageOf({ calls }: { readonly calls: readonly CallRecord[] }, nonce: string): CallUsage {
+export const NO_MODEL = '';
+
+export const NO_COST: Cost = {
+  calls: 0,
+  failedCalls: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+};
+
+export function addCosts(costs: Iterable<Cost>): Cost {
+  const sum: { -readonly [field in keyof Cost]: Cost[field] } = { ...NO_COST };
+  for (const cost of costs) {
+    for (const field of Object.keys(sum) as (keyof Cost)[]) sum[field] += cost[field];
+  }
+  return sum;
+}
+
+/** All of it together, whoever was asked. */
+export function costOf(...usages: readonly CallUsage[]): Cost {
+  return addCosts(usages.flatMap((usage) => Object.values(usage)));
+}
+
+/** Whether there was any call. */
+export function isPaid(usage: CallUsage): boolean {
+  return costOf(usage).calls > 0;
+}
+
+export function addUsage(usages: Iterable<CallUsage>): CallUsage {
+  const sums = new Map<string, Cost>();
+  for (const usage of usages) {
+    for (const [model, cost] of Object.entries(usage)) {
+      const before = sums.get(model);
+      sums.set(model, before === undefined ? cost : addCosts([before, cost]));
+    }
+  }
+  return Object.fromEntries(sums);
+}
+
+/** The calls that the part with a nonce was the first to write. */
+export function usageOf(calls: readonly CallRecord[], nonce: string): CallUsage {
   const counted = calls.filter(({ id }) => id.startsWith(`${nonce}:`));
-  return sumCosts(
-    counted.map(({ status, ...tokens }) => ({ ...tokens, calls: 1, failedCalls: status === 200 ? 0 : 1 })),
-  );
+  return addUsage(counted.map((call) => ({ [call.model ?? NO_MODEL]: costOfCall(call) })));
+}
+
+export function costOfCall({ status, promptTokens, completionTokens, cached, reasoning }: CallRecord): Cost {
+  return {
+    calls: 1,
+    failedCalls: status === 200 ? 0 : 1,
+    promptTokens,
+    completionTokens,
+    cachedTokens: cached ?? 0,
+    reasoningTokens: reasoning ?? 0,
+  };
 }
 
 /** Adds parts to those that are counted; of one that two files counted, the count that saw more of it. */
 export function mergeUsage(into: Map<string, CallUsage>, more: ReadonlyMap<string, CallUsage>): void {
   for (const [nonce, usage] of more) {
-    if ((into.get(nonce)?.calls ?? -1) < usage.calls) into.set(nonce, usage);
+    if (costOf(into.get(nonce) ?? {}).calls < costOf(usage).calls) into.set(nonce, usage);
   }
 }

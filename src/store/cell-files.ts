@@ -6,9 +6,8 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { breathe } from '../breathe.ts';
 import { StoreError } from '../errors.ts';
-import { sumCosts } from '../graph/totals.ts';
 import type { PartName } from '../graph/types.ts';
-import { type CallUsage, NO_USAGE, usageOf } from './call-usage.ts';
+import { addUsage, type CallUsage, usageOf } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import { rowsOfRanges } from './groups.ts';
@@ -64,8 +63,8 @@ export async function makeCellFolder(dataset: DatasetStore, place: CellPlace): P
   await dataset.files.makeFolder(folder);
 }
 
-/** Of each part that was folded into a settled file, by nonce: calls, failed calls, prompt and completion tokens. */
-export type FoldedUsage = { readonly [nonce: string]: readonly [number, number, number, number] };
+/** Of each part that was folded into a settled file, by nonce. */
+export type FoldedUsage = { readonly [nonce: string]: CallUsage };
 
 /** Inclusive numbers of lines. */
 export type LineRange = readonly [first: number, last: number];
@@ -116,7 +115,7 @@ class Scan {
   readonly #onRecord: (record: StoredRecord, line: number) => void;
   readonly #usage = new Map<string, CallUsage>();
   readonly #chosenBy = new Map<number, number[]>();
-  #own: CallUsage = NO_USAGE;
+  #own: CallUsage = {};
   #isDamaged = false;
   #isEnded: boolean;
   #number = 0;
@@ -152,14 +151,12 @@ class Scan {
     }
     checkVersion(head.v, { path: this.#path, version: RECORD_VERSION });
     if (head.kind !== 'settled') return;
-    for (const [nonce, [calls, failedCalls, promptTokens, completionTokens]] of Object.entries(head.usage)) {
-      this.#usage.set(nonce, { calls, failedCalls, promptTokens, completionTokens });
-    }
+    for (const [nonce, usage] of Object.entries(head.usage)) this.#usage.set(nonce, usage);
   }
 
   #takeRecord(record: StoredRecord): void {
     checkVersion(record.v, { path: this.#path, version: RECORD_VERSION });
-    if (record.calls.length > 0) this.#own = sumCosts([this.#own, usageOf(record, this.#file.nonce)]);
+    if (record.calls.length > 0) this.#own = addUsage([this.#own, usageOf(record.calls, this.#file.nonce)]);
     const chosenBy = this.#chosenBy.get(this.#number);
     this.#onRecord(chosenBy === undefined ? record : { ...record, chosenBy }, this.#number);
   }

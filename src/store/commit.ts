@@ -16,6 +16,7 @@ import { sizeOf } from '../graph/row-mask.ts';
 import type { RowRange } from '../graph/types.ts';
 import { setOwn } from '../own-keys.ts';
 import { cellColumns, type Plan } from '../plan.ts';
+import { isPaid } from './call-usage.ts';
 import { listCellColumns } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import type { Edition } from './editions.ts';
@@ -204,7 +205,7 @@ async function settle(
     const place = { column, rowGroup, epoch, nonce };
     const settled = await settleColumn(dataset, { ...place, chosen: ofRows, editions, failedRows });
     setOwn(covers, column, settled.covers);
-    if (settled.usage.calls > 0) setOwn(usage, column, settled.usage);
+    if (isPaid(settled.usage)) setOwn(usage, column, settled.usage);
     folded.push(...settled.folded);
     failed.push(...settled.failed.map((record) => ({ column, record })));
   }

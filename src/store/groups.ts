@@ -11,7 +11,7 @@ import { findDocument } from './documents.ts';
 import { fail } from './fail.ts';
 import { editionFolder, groupRecordName, outputPath, parseNumbers } from './names.ts';
 
-export const GROUP_VERSION = 3;
+export const GROUP_VERSION = 4;
 
 /** A cell that failed for good, for which its row is not in the output. */
 export interface Drop {

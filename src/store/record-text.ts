@@ -32,6 +32,8 @@ interface CallText {
   readonly status?: number;
   readonly ms: number;
   readonly model?: string;
+  readonly cached?: number;
+  readonly reasoning?: number;
 }
 
 export function formatHeader({ kind, ...header }: PartHeader): string {

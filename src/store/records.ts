@@ -4,7 +4,7 @@ import type { CellErrorKind } from '../errors.ts';
 import type { Turn } from '../turns.ts';
 import type { Value } from '../values.ts';
 
-export const RECORD_VERSION = 3;
+export const RECORD_VERSION = 4;
 
 /** One paid call of a cell: `id` is the nonce of the part that first wrote it, and its number there. */
 export interface CallRecord {
@@ -14,8 +14,12 @@ export interface CallRecord {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly ms: number;
-  /** The limiter that it went through, where that is not the one of the column's own model. */
+  /** Who was asked, see `modelKeyOf`; none for what is no model. */
   readonly model?: string;
+  /** Of the prompt tokens those that the provider had in its cache; none where it says nothing. */
+  readonly cached?: number;
+  /** Of the completion tokens those of reasoning; none where it says nothing. */
+  readonly reasoning?: number;
 }
 
 /**

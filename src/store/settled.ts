@@ -7,9 +7,8 @@
 
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { sumCosts } from '../graph/totals.ts';
 import { picturesIn } from '../turns.ts';
-import { type CallUsage, mergeUsage } from './call-usage.ts';
+import { addUsage, type CallUsage, isPaid, mergeUsage } from './call-usage.ts';
 import {
   type CellFile,
   type FoldedUsage,
@@ -74,7 +73,7 @@ export async function settleColumn(dataset: DatasetStore, options: SettleOptions
     const names = files.map(({ name }) => name);
     const covers = names.filter((name) => !index.open.has(name));
     const folded = covers.filter((name) => !index.damaged.has(name));
-    const usage = sumCosts([...index.usage.values()]);
+    const usage = addUsage(index.usage.values());
     const failed = failedCells(index.ofFailed.sort(byRowAndAge));
     if (files.length === 0) return { covers, folded: [], usage, failed };
     const name = settledName(options);
@@ -213,13 +212,7 @@ function headsOf(
     start,
     rangesOf(lines).map(({ first, last }): LineRange => [first, last]),
   ]);
-  const paid = [...usage].filter(([, { calls }]) => calls > 0);
-  const folded: FoldedUsage = Object.fromEntries(
-    paid.map(([nonce, { calls, failedCalls, promptTokens, completionTokens }]) => [
-      nonce,
-      [calls, failedCalls, promptTokens, completionTokens],
-    ]),
-  );
+  const folded: FoldedUsage = Object.fromEntries([...usage].filter(([, paid]) => isPaid(paid)));
   return [
     { kind: 'settled', v: RECORD_VERSION, column, rowGroup, epoch, usage: folded },
     { kind: 'chosen', by: Object.fromEntries(ranges) },

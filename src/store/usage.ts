@@ -1,8 +1,7 @@
 // What was paid for. A group's record says what the files of cells that it covers had cost; files that came later are
 // counted from the files themselves. So the sums survive whatever the cells survive.
 
-import { sumCosts } from '../graph/totals.ts';
-import { type CallUsage, mergeUsage, NO_USAGE } from './call-usage.ts';
+import { addUsage, type CallUsage, isPaid, mergeUsage } from './call-usage.ts';
 import { listCellColumns, listCellFiles, readFileUsage, withCellFiles } from './cell-files.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { findGroup, type GroupRecord } from './groups.ts';
@@ -26,17 +25,17 @@ export async function countGroup(
         mergeUsage(usage, read.usage);
         if (read.isEnded) covers.push(file.name);
       }
-      return { covers, usage: sumCosts([...usage.values()]) };
+      return { covers, usage: addUsage(usage.values()) };
     });
     return [column, found] as const;
   });
   const found = (await Promise.all(counted)).filter(
-    ([, { covers, usage }]) => covers.length + usage.calls > 0,
+    ([, { covers, usage }]) => covers.length > 0 || isPaid(usage),
   );
   return {
     covers: Object.fromEntries(found.map(([column, { covers }]) => [column, covers])),
     usage: Object.fromEntries(
-      found.filter(([, { usage }]) => usage.calls > 0).map(([column, { usage }]) => [column, usage]),
+      found.filter(([, { usage }]) => isPaid(usage)).map(([column, { usage }]) => [column, usage]),
     ),
   };
 }
@@ -79,7 +78,7 @@ export async function readUsage(
         ? await countGroup(dataset, rowGroup, columns)
         : await recount(dataset, found.group, columns);
     for (const [column, cost] of Object.entries(usage)) {
-      sums.set(column, sumCosts([sums.get(column) ?? NO_USAGE, cost]));
+      sums.set(column, addUsage([sums.get(column) ?? {}, cost]));
     }
   }
   return Object.fromEntries([...sums].sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -6,6 +6,7 @@ import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { exportLines, openExport } from '../../src/client/look/export-dataset.ts';
 import { datasetRows } from '../../src/seeds/dataset-rows.ts';
 import { ownIdentity } from '../../src/server/processes.ts';
+import { costOf } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { summarize } from '../../src/store/look.ts';
 import { findPrunable, prune } from '../../src/store/prune.ts';
@@ -65,7 +66,7 @@ const filesIn = (dataset: DatasetStore, folder: string) => dataset.files.list(`c
 const metadataOf = (dataset: DatasetStore) => JSON.parse(readFileSync(dataset.path('metadata.json'), 'utf8'));
 
 async function calls(dataset: DatasetStore): Promise<number> {
-  return (await summarize(dataset)).usage.note!.calls;
+  return costOf((await summarize(dataset)).usage.note!).calls;
 }
 
 it('make the output of all rows, under the names that Data Designer gives it, and leave the groups as they were', async () => {

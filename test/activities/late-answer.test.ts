@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { costOf } from '../../src/store/call-usage.ts';
 import { readUsage } from '../../src/store/usage.ts';
 import { ActivityStage, activityEnvironment } from '../support/activity-stage.ts';
 import { until } from '../support/until.ts';
@@ -38,5 +39,6 @@ it('an answer that comes after its row group was committed is kept, and ends not
   // "body 0" is taken over by the second attempt, "body 1" is asked twice: both are paid for.
   expect(stage.asked.toSorted()).toEqual(['body 0', 'body 1', 'body 1', 'note 0', 'note 1']);
   await stage.startAgain();
-  expect(await readUsage(dataset)).toMatchObject({ body: { calls: 3 }, note: { calls: 2 } });
+  const { body, note } = await readUsage(dataset);
+  expect([costOf(body!).calls, costOf(note!).calls]).toEqual([3, 2]);
 });

@@ -4,10 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { sumCosts } from '../../src/graph/totals.ts';
 import { killAndWait, type ProcessIdentity, processStart } from '../../src/server/processes.ts';
 import { findLivingClaim, findServerState, findServers } from '../../src/server/server-files.ts';
-import type { CallUsage } from '../../src/store/call-usage.ts';
+import { type Cost, costOf } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
 import { openStore } from '../../src/store/store.ts';
 import { readUsage } from '../../src/store/usage.ts';
@@ -189,10 +188,10 @@ export class Workplace {
   }
 
   /** All that the store says was paid for. Nothing before the dataset is made. */
-  async usage(): Promise<CallUsage> {
+  async usage(): Promise<Cost> {
     const dataset = await this.dataset().catch(() => undefined);
     const columns = dataset === undefined ? {} : await readUsage(dataset);
-    return sumCosts(columns);
+    return costOf(...Object.values(columns));
   }
 
   /** Ends all that was started here and removes the folder. */

@@ -15,6 +15,7 @@ import { FencedError, StoreError } from '../../src/errors.ts';
 import type { PartName, RowRange } from '../../src/graph/types.ts';
 import { type Plan, type PlanColumn, redoCounterOf } from '../../src/plan.ts';
 import { type GroupDigests, makeGroupDigests } from '../../src/rows/group-digests.ts';
+import { costOf } from '../../src/store/call-usage.ts';
 import { makeCellFolder } from '../../src/store/cell-files.ts';
 import { commitRowGroup, type RowGroupContent } from '../../src/store/commit.ts';
 import { DatasetStore, type EpochRecord } from '../../src/store/dataset-store.ts';
@@ -339,7 +340,7 @@ class Watch {
 
   async checkUsage(): Promise<void> {
     const usage = await readUsage(this.#builds.dataset);
-    const calls = Object.values(usage).reduce((sum, column) => sum + column.calls, 0);
+    const { calls } = costOf(...Object.values(usage));
     equal(calls, this.#builds.recorded.size, 'the usage is that of all recorded calls');
   }
 }

@@ -556,6 +556,31 @@ describe('asking', () => {
     expect(place.has()).toBe(false);
   });
 
+  it('stops before a dataset costs more than its cap and what was in flight, and goes on when that is raised', async () => {
+    const setCap = (dollars: number) => {
+      place.document.rowloom.max_cost_usd = dollars;
+    };
+    place.document.rowloom.prices = { mock: { input: 1_000, output: 1_000 } };
+    const dollars = () => (mock.stats().promptTokens + mock.stats().completionTokens) / 1_000;
+    setCap(0.2);
+    const stopped = await place.run(['-n', '20']);
+    expect(stopped.code).toBe(1);
+    expect(stopped.talk).toMatch(
+      /The dataset has cost \$0\.2\d, and max_cost_usd is 0\.2 · raise it, then the same/,
+    );
+    const perCall = dollars() / mock.stats().requests;
+    expect(dollars()).toBeGreaterThanOrEqual(0.2);
+    expect(dollars()).toBeLessThanOrEqual(0.2 + (PARALLEL + 1) * 2 * perCall);
+    const refused = await place.run(['-n', '20']);
+    expect({ code: refused.code, calls: refused.calls }).toEqual({ code: 2, calls: {} });
+    setCap(100);
+    await build(['-n', '20']);
+    expect(mock.stats().requests).toBe(60);
+    const [status] = (await place.command(['status', 'tickets', '--json'])).output;
+    expect(JSON.parse(status!).costUsd).toBeCloseTo(dollars(), 9);
+    expect(JSON.parse(status!).models).toMatchObject([{ model: 'mock/mock', calls: 60 }]);
+  });
+
   it('is for programs, too: what would be done and what came of it are JSON on stdout', async () => {
     const dry = await place.run(['-n', '4', '--dry-run', '--json']);
     const nothing = { kept: 0, keptAsIs: 0, lost: 0, stale: 0, downstream: 0, retried: 0, costs: true };
@@ -572,10 +597,12 @@ describe('asking', () => {
         ...found,
         isComplete: true,
         reason: null,
+        finishedRows: null,
         dropped: 0,
         calls: 12,
         promptTokens: mock.stats().promptTokens,
         completionTokens: mock.stats().completionTokens,
+        ...{ cachedTokens: 0, reasoningTokens: 0, costUsd: 0 },
         sizeBytes: expect.any(Number),
         version: null,
         ms: expect.any(Number),

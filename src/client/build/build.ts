@@ -78,7 +78,7 @@ export async function runBuild(options: RunBuildOptions): Promise<BuildEnd | 'ou
 }
 
 const LOOK_AGAIN_MS = 200;
-const NO_CALLS: Calls = { inFlight: 0, answered: 0, waitedFor: [] };
+const NO_CALLS: Calls = { inFlight: 0, answered: 0, spent: 0, waitedFor: [] };
 
 async function serve(start: EpochRecord, options: RunBuildOptions): Promise<BuildEnd> {
   const { wish, connected, environment, stopSignal, events } = options;

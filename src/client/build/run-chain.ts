@@ -98,6 +98,7 @@ async function questionOfChain({
   ...options
 }: Omit<RunOptions, 'target'> & { readonly targets: readonly string[] }): Promise<Question | null> {
   let cells = 0;
+  let dollars: number | null = 0;
   let changes = false;
   const foreign: Question['foreign'][number][] = [];
   for (const target of targets) {
@@ -111,9 +112,16 @@ async function questionOfChain({
     foreign.push(...(wish.question?.foreign ?? []));
     const isBelow = changes && wish.config.config.seeds?.source.seed_type === 'dataset';
     const { kept, again, retried } = sumCounts(wish.counts);
-    cells += isBelow ? kept + again + retried : (wish.question?.cells ?? 0);
+    const asked = isBelow ? kept + again + retried : (wish.question?.cells ?? 0);
+    cells += asked;
+    if (asked > 0) dollars = isBelow ? null : addKnown(dollars, wish.question?.dollars ?? null);
     changes ||= !wish.isDone;
   }
   const isAsked = cells > (options.asksAlways === true ? 0 : ASK_ABOVE_CELLS);
-  return isAsked || foreign.length > 0 ? { cells: isAsked ? cells : 0, foreign } : null;
+  if (!isAsked) return foreign.length > 0 ? { cells: 0, dollars: null, foreign } : null;
+  return { cells, dollars, foreign };
+}
+
+function addKnown(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? null : left + right;
 }

@@ -1,11 +1,12 @@
 // `run` and `start`: from what was typed to a build. The CLI is a thin face over these functions.
 
 import { RefusedError } from '../../errors.ts';
+import { type Spent, spentOf } from '../../models/prices.ts';
 import { removeLeftovers } from '../../store/flights.ts';
 import { type Summary, summarize } from '../../store/look.ts';
 import { listVersions } from '../../store/published.ts';
-import { readUsage } from '../../store/usage.ts';
 import { plural } from '../../text/plural.ts';
+import { pricesOf } from '../wish/money.ts';
 import type { StorePlace } from '../wish/store-folder.ts';
 import { acceptWish, keepStale, openWish, type Question, type Wish, type WishOptions } from '../wish/wish.ts';
 import type { CallbackFailure, RunEvents, StoppedCalls } from './build.ts';
@@ -41,7 +42,8 @@ export interface RunOptions extends DecideOptions, ServerOptions {
 /** What came of a build, and of the wish that it was for. */
 export interface EndedRun {
   readonly summary: Summary;
-  readonly usageBefore: Summary['usage'];
+  /** What the dataset has cost in all. */
+  readonly spent: Spent;
   readonly reason: string | null;
   readonly ms: number;
   readonly isComplete: boolean;
@@ -131,11 +133,10 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
   if (wish.isDone && wish.dataset !== null) {
     await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
-    const usageBefore = summary.usage;
     const nothing = { reason: null, version: null, stopped: null, callbackFailures: [] };
-    return { how: 'ended', wish, isComplete: true, summary, usageBefore, ...nothing };
+    const { spent } = wish.money;
+    return { how: 'ended', wish, isComplete: true, summary, spent, ...nothing };
   }
-  const usageBefore = wish.dataset === null ? {} : await readUsage(wish.dataset);
   return withServer<RunEnd | 'outdated'>(options, async (connected) => {
     if (options.stopSignal.aborted) return { how: 'declined', wish };
     const accepted = await acceptWish(wish);
@@ -155,7 +156,7 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
       isComplete,
       reason,
       summary,
-      usageBefore,
+      spent: spentOf(Object.values(summary.usage), await pricesOf(summary.usage, wish.settings)),
       version,
       stopped,
       callbackFailures,

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { RefusedError } from '../../errors.ts';
+import { formatDollars } from '../../text/dollars.ts';
 import { plural } from '../../text/plural.ts';
 import { type Answer, refuseToAsk } from '../build/run-dataset.ts';
 import type { Question } from '../wish/wish.ts';
@@ -47,9 +48,10 @@ async function read<Typed>(
   }
 }
 
-function textOf({ cells, foreign }: Question): string {
+function textOf({ cells, dollars, foreign }: Question): string {
   if (cells > 0) {
-    return `[r]egenerate up to ${plural(cells, 'cell')}, [k]eep the old and use the new config for missing cells only, [n]o?`;
+    const cost = dollars === null ? '' : ` for about ${formatDollars(dollars)}`;
+    return `[r]egenerate up to ${plural(cells, 'cell')}${cost}, [k]eep the old and use the new config for missing cells only, [n]o?`;
   }
   const count = foreign.reduce((sum, found) => sum + found.cells, 0);
   return `[k]eep the ${plural(count, 'cell')} of ${foreign.map(({ host }) => host).join(', ')}, [n]o?`;

@@ -3,14 +3,16 @@
 
 import { dirname } from 'node:path';
 import { RowloomError } from '../../errors.ts';
+import { spentOf } from '../../models/prices.ts';
 import { findOwn } from '../../own-keys.ts';
-import { NO_USAGE } from '../../store/call-usage.ts';
+import { addUsage, type Cost, costOf, NO_MODEL } from '../../store/call-usage.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import type { Failure } from '../../store/failures.ts';
 import { livenessOf } from '../../store/liveness.ts';
 import { findFailures, type Summary, summarize } from '../../store/look.ts';
 import { openStore } from '../../store/store.ts';
 import { type DatasetPlace, findDataset } from '../wish/find-dataset.ts';
+import { pricesOf } from '../wish/money.ts';
 import { type StorePlace, storeFolder } from '../wish/store-folder.ts';
 import { documentOf } from '../wish/target.ts';
 
@@ -32,6 +34,11 @@ export interface DatasetStatus {
   readonly rowGroups: Summary['groups'];
   /** The stored columns in the order of the plan, then those that it no longer has and that cost something. */
   readonly columns: readonly ColumnStatus[];
+  /** All models that were ever asked, those that the plan no longer has too. */
+  readonly models: readonly ModelStatus[];
+  readonly costUsd: number;
+  /** The models whose price nobody knows: not in `costUsd`. */
+  readonly unpriced: readonly string[];
   readonly sizeBytes: number;
   readonly seed: string;
   /** Absolute path. */
@@ -41,14 +48,20 @@ export interface DatasetStatus {
   readonly createdAt: number;
 }
 
-export interface ColumnStatus {
+/** Calls, tokens, and dollars as far as prices are known. */
+interface CostStatus extends Cost {
+  readonly costUsd: number;
+}
+
+export interface ColumnStatus extends CostStatus {
   readonly name: string;
   /** Null for a column that the plan no longer has. */
   readonly cells: number | null;
-  readonly calls: number;
-  readonly failedCalls: number;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
+}
+
+export interface ModelStatus extends CostStatus {
+  /** `provider/model`. */
+  readonly model: string;
 }
 
 /** The newest start; times in milliseconds since the epoch, UTC. */
@@ -89,6 +102,8 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
   const summary = await summarize(dataset);
   const { record, asked, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
   const start = ownStart(summary);
+  const prices = await pricesOf(usage, asked?.settings);
+  const spent = spentOf(Object.values(usage), prices);
   const gone = Object.keys(usage).filter((column) => !Object.hasOwn(cells, column));
   return {
     name: dataset.name,
@@ -102,8 +117,14 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
     columns: [...Object.keys(cells), ...gone].map((name) => ({
       name,
       cells: findOwn(cells, name) ?? null,
-      ...(findOwn(usage, name) ?? NO_USAGE),
+      ...costOf(findOwn(usage, name) ?? {}),
+      costUsd: spentOf([findOwn(usage, name) ?? {}], prices).dollars,
     })),
+    costUsd: spent.dollars,
+    unpriced: spent.unpriced,
+    models: Object.entries(addUsage(Object.values(usage)))
+      .filter(([model]) => model !== NO_MODEL)
+      .map(([model, cost]) => ({ model, ...cost, costUsd: spentOf([{ [model]: cost }], prices).dollars })),
     sizeBytes,
     seed: record.seed,
     document: asked === undefined ? null : documentOf(asked, dirname(dataset.directory)),

@@ -5,8 +5,10 @@ import { findOwn } from '../../own-keys.ts';
 import { isMade, openProducers, type Plan, type PlanColumn } from '../../plan.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { livenessOf } from '../../store/liveness.ts';
+import { formatDollars } from '../../text/dollars.ts';
 import { formatCount, plural } from '../../text/plural.ts';
-import { NO_COUNT, sumCounts } from '../wish/count-cells.ts';
+import { type ColumnCount, NO_COUNT, sumCounts } from '../wish/count-cells.ts';
+import { expectedDollars } from '../wish/money.ts';
 import {
   changesBeforeBatch,
   describeSeedChange,
@@ -62,6 +64,7 @@ function costsOf(wish: Wish): string[] {
     missing > 0 && `${formatCount(missing)} new${describeLost(wish)}`,
     describeComputed(computed),
     calls === 0 && 'no call to make',
+    describeExpected(wish),
     isUnasked &&
       `made again without asking, as they are at most ${ASK_ABOVE_CELLS} cells (--ask asks first, --keep keeps the old ones)`,
     keptAsIs > 0 &&
@@ -81,6 +84,17 @@ function crashesOf({ counts: { suspects, crashed } }: Wish): string[] {
       `${plural(suspects, 'cell')} in flight at two crashes: made one at a time, with nothing else in flight`,
     crashed > 0 &&
       `${plural(crashed, 'row')} dropped for a cell that crashed the worker: --redo COLUMN tries it again`,
+  );
+}
+
+/** What the calls come to if each costs what those of its column have cost so far. */
+function describeExpected({ counts, money }: Wish): string | false {
+  const madeOf = ({ missing, lost, stale, downstream, retried }: ColumnCount) =>
+    missing + lost + stale + downstream + retried;
+  const dollars = expectedDollars(counts, money, madeOf);
+  return (
+    dollars !== null &&
+    `about ${formatDollars(dollars)} more, ${formatDollars(money.spent.dollars)} paid so far`
   );
 }
 

@@ -1,8 +1,10 @@
 // Numbers, times and failures as people read them.
 
 import { DROPPED_BY_PROCESSOR } from '../../errors.ts';
+import type { Spent } from '../../models/prices.ts';
 import type { FailureGroup } from '../../store/failures.ts';
 import type { Drop } from '../../store/groups.ts';
+import { formatDollars } from '../../text/dollars.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 
 /** `81k`, `1.2M`, `940`. */
@@ -67,6 +69,13 @@ export function partsOf(...parts: readonly Part[]): string[] {
 /** The same side by side. */
 export function joinParts(...parts: readonly Part[]): string {
   return partsOf(...parts).join(' · ');
+}
+
+/** `$0.42`; empty where nothing was paid or no price is known. */
+export function describeSpent({ dollars, unpriced }: Spent): string {
+  if (dollars === 0) return '';
+  const without = unpriced.length === 0 ? '' : ` without ${unpriced.join(', ')}, whose price is not known`;
+  return `${formatDollars(dollars)}${without}`;
 }
 
 export function describeTokens(sum: {

@@ -3,7 +3,9 @@
 import type { Calls } from '../../activities/builds.ts';
 import { sumCosts } from '../../graph/totals.ts';
 import type { WaitedFor } from '../../models/limiters.ts';
+import { costOf } from '../../store/call-usage.ts';
 import type { Summary } from '../../store/look.ts';
+import { formatDollars } from '../../text/dollars.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
 import type { BuildSnapshot } from '../look/build-snapshot.ts';
@@ -30,7 +32,10 @@ export function describeSnapshot(snapshot: BuildSnapshot): readonly string[] {
 export function describeStored({ rowCount, usage, asked }: Summary, worker: string): readonly string[] {
   const noWorker = `no worker answers: start one with \`${worker}\``;
   const why = line('waiting', asked?.kind === 'start' ? noWorker : 'its process does not answer');
-  return [joinParts(why, `rows ${formatCount(rowCount)}`, plural(sumCosts(usage).calls, 'call')), why];
+  return [
+    joinParts(why, `rows ${formatCount(rowCount)}`, plural(costOf(...Object.values(usage)).calls, 'call')),
+    why,
+  ];
 }
 
 export interface ProgressPlace {
@@ -71,13 +76,14 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const busy =
     calls === null ? `${plural(inFlight, 'cell')} under way` : `${formatCount(inFlight)} in flight`;
   const losses = describeLosses(snapshot);
+  const cost = calls !== null && calls.spent > 0 && formatDollars(calls.spent);
   const hasRate =
     since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
   const left = hasRate && made < planned && `${formatDuration(((planned - made) / perSecond) * 1_000)} left`;
   return [
-    joinParts(rows, done, rate, busy, describeTokens(totals), losses, left),
-    joinParts(rows, done, rate, busy, losses, left),
-    joinParts(rows, done, losses, left),
+    joinParts(rows, done, rate, busy, describeTokens(totals), cost, losses, left),
+    joinParts(rows, done, rate, busy, cost, losses, left),
+    joinParts(rows, done, cost, losses, left),
     joinParts(rows, done),
   ];
 }

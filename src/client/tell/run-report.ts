@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import type { PreparedConfig } from '../../config/prepare.ts';
-import { sumCosts } from '../../graph/totals.ts';
 import { type AskedCalls, findOpenFileLimit, planCallRoom } from '../../open-files.ts';
 import { findOwn } from '../../own-keys.ts';
 import { allProcessors, modelKeyOf, shownColumns } from '../../plan.ts';
 import { SAME_COMMAND } from '../../protocol.ts';
 import { whereIs } from '../../server/processes.ts';
+import { costOf } from '../../store/call-usage.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { editionFolder } from '../../store/names.ts';
 import { ownCommand } from '../../text/own-command.ts';
@@ -21,6 +21,7 @@ import type { Wish } from '../wish/wish.ts';
 import { findDeadStart } from './describe-plan.ts';
 import {
   describeFailureGroup,
+  describeSpent,
   describeTokens,
   formatBytes,
   formatColumns,
@@ -119,11 +120,18 @@ export function planJson({ name, directory, settings, isDone, replacesOutput, co
 }
 
 /** What came of a wish, for programs. */
-export function endJson({ name, directory }: Wish, { summary, isComplete, reason, version, ms }: EndedRun) {
+export function endJson(
+  { name, directory }: Wish,
+  { summary, spent, isComplete, reason, version, ms }: EndedRun,
+) {
   const { rowCount: rows, finishedRows, dropped, sizeBytes } = summary;
-  const { failedCalls: _, ...usage } = sumCosts(summary.usage);
+  const { failedCalls: _, ...usage } = costOf(...Object.values(summary.usage));
   const folder = join(directory, name);
-  return { name, folder, isComplete, reason, rows, finishedRows, dropped, ...usage, sizeBytes, version, ms };
+  const { dollars: costUsd } = spent;
+  return {
+    ...{ name, folder, isComplete, reason, rows, finishedRows, dropped },
+    ...{ ...usage, costUsd, sizeBytes, version, ms },
+  };
 }
 
 /** The lines after a build. */
@@ -168,7 +176,7 @@ function describeStop(wish: Wish, end: EndedRun): string[] {
   const { settings } = wish;
   const { summary, stopped, reason } = end;
   const { rowsToCome } = summary;
-  const { calls, failedCalls } = sumCosts(summary.usage);
+  const { calls, failedCalls } = costOf(...Object.values(summary.usage));
   const asked = plural(settings.rows, 'row');
   const rows =
     rowsToCome === null || summary.rowCount === 0
@@ -179,16 +187,16 @@ function describeStop(wish: Wish, end: EndedRun): string[] {
   const isFailed = hasFailed(wish, end);
   const kept = `${plural(calls - failedCalls, 'call')} kept${lost}${goOn}`;
   return [
-    line(isFailed ? 'failed' : 'stopped', joinParts(rows, kept)),
+    line(isFailed ? 'failed' : 'stopped', joinParts(rows, kept, describeSpent(end.spent))),
     ...(reason === null || stopped !== null || isFailed ? [] : [line('', reason)]),
   ];
 }
 
-function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRun): string {
+function describeDone(wish: Wish, { summary, spent, ms, version }: EndedRun): string {
   const { before, name, directory, settings } = wish;
   const { kept, again, retried } = sumCounts(wish.counts);
-  const all = sumCosts(summary.usage);
-  const made = all.calls - sumCosts(usageBefore).calls;
+  const all = costOf(...Object.values(summary.usage));
+  const made = all.calls - costOf(...Object.values(wish.money.usage)).calls;
   const { finishedRows } = summary;
   const finished = finishedRows !== null && `${formatCount(finishedRows)} after generation`;
   const rows = joinParts(plural(summary.rowCount, 'row'), finished);
@@ -210,7 +218,7 @@ function describeDone(wish: Wish, { summary, usageBefore, ms, version }: EndedRu
   const isFirst = made === all.calls;
   const newCalls = !isFirst && (made === 0 ? 'no new call' : plural(made, 'new call'));
   const allCalls = `${plural(all.calls, 'call')}${isFirst ? '' : ' in all'}`;
-  return joinParts(rows, dropped, newCalls, allCalls, describeTokens(all), time, size);
+  return joinParts(rows, dropped, newCalls, allCalls, describeTokens(all), describeSpent(spent), time, size);
 }
 
 /** Where a live build runs that a command attaches to. */

@@ -1,6 +1,7 @@
 // What a wish may not ask of a dataset that is there. Each throws `RefusedError`.
 
 import { RefusedError } from '../../errors.ts';
+import { capReached } from '../../models/prices.ts';
 import type { Plan, Settings } from '../../plan.ts';
 import type { DatasetRecord, EpochRecord } from '../../store/dataset-store.ts';
 import { plural } from '../../text/plural.ts';
@@ -18,6 +19,12 @@ export function refuseOtherGroupSize({ rowGroupSize }: Plan, before: DatasetReco
   throw new RefusedError(
     `Cannot change row_group_size of "${name}" to ${rowGroupSize}: the dataset was made with ${before.rowGroupSize}. Use --new for another dataset`,
   );
+}
+
+/** More calls would pass a cap that is reached. */
+export function refuseSpent(settings: Settings, name: string): void {
+  const reached = capReached(settings.spentBefore ?? { dollars: 0, tokens: 0 }, settings);
+  if (reached !== null) throw new RefusedError(`Cannot go on with "${name}": ${reached} · raise it`);
 }
 
 /** A dataset of simulated answers that was made with `--simulate` must not start to cost money for want of a flag. */

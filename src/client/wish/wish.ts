@@ -27,10 +27,11 @@ import { findPublished } from '../../store/published.ts';
 import { openStore, type Store } from '../../store/store.ts';
 import { functionsOf } from './bundled-functions.ts';
 import { type CellCounts, type CountOptions, countCells, sumCounts } from './count-cells.ts';
+import { expectedDollars, type Money, readMoney, spentBefore } from './money.ts';
 import type { Openers } from './openers.ts';
 import { type PreparedTarget, prepareTarget } from './prepare-target.ts';
 import { checkRedos, ofProducers, type RedoWish, raiseRedos, withoutRedone } from './redo-rules.ts';
-import { refuseFewerRows, refuseOtherGroupSize, refuseRealModels } from './refusals.ts';
+import { refuseFewerRows, refuseOtherGroupSize, refuseRealModels, refuseSpent } from './refusals.ts';
 import { findTarget, type Target, type TargetOptions } from './target.ts';
 
 /** Existing cells that are made again without asking. */
@@ -68,6 +69,7 @@ export interface Wish extends OpenedWish {
   readonly plan: Plan;
   readonly planDigest: string;
   readonly settings: Settings;
+  readonly money: Money;
   /** There are rows under another plan: people see them until all of the new ones are there. */
   readonly replacesOutput: boolean;
   readonly counts: CellCounts;
@@ -82,6 +84,8 @@ export interface Wish extends OpenedWish {
 export interface Question {
   /** Existing cells that would be made again or retried, at most. */
   readonly cells: number;
+  /** What they may cost; null where nobody knows. */
+  readonly dollars: number | null;
   /** Kept cells that came from other hosts than those that their columns ask now. */
   readonly foreign: readonly ForeignCells[];
 }
@@ -177,7 +181,12 @@ export function keepStale(wish: Wish): Promise<Wish> {
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
   const { dataset, options, config, seedSource } = opened;
   const { record, latestStart, latestState, latest, published } = opened;
-  const settings: Settings = { ...config.settings, ...(options.isTraced === true && { isTraced: true }) };
+  const money = await readMoney(dataset, config.settings);
+  const settings: Settings = {
+    ...config.settings,
+    ...(options.isTraced === true && { isTraced: true }),
+    ...spentBefore(config.settings, money),
+  };
   const documentDigest = planDigestOf(config.plan);
   const held = latestStart?.answer?.documentDigest === documentDigest ? latestStart.answer.keep : [];
   const plan = planWith(opened, { keep, held });
@@ -204,6 +213,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     dataset !== null &&
     (await isPublishedByName(dataset)) &&
     (plan.afterGeneration === undefined || (await hasFinishedRows(dataset, await findPublished(dataset))));
+  if (!isDone && sumCounts(counts).calls > 0) refuseSpent(settings, opened.name);
   return {
     ...opened,
     documentDigest,
@@ -213,6 +223,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     plan,
     planDigest,
     settings,
+    money,
     replacesOutput: planBefore !== null && planDigestOf(planBefore) !== planDigest,
     counts,
     answer: plan.keep.length === 0 ? null : { documentDigest, keep: plan.keep },
@@ -221,6 +232,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
       ? null
       : questionOf({
           counts,
+          money,
           asksAbove: options.asksAlways === true ? 0 : ASK_ABOVE_CELLS,
           // The build that it was asked for is not finished.
           isAgreed: options.asksAlways !== true && isSamePlan && latestState !== 'complete',
@@ -283,6 +295,7 @@ function keepRules(
 
 function questionOf(of: {
   counts: CellCounts;
+  money: Money;
   asksAbove: number;
   isAgreed: boolean;
   foreign: readonly ForeignCells[];
@@ -290,7 +303,11 @@ function questionOf(of: {
   const { again, retried } = sumCounts(of.counts);
   const cells = retried + (of.isAgreed ? 0 : again);
   const isAsked = cells > of.asksAbove;
-  return isAsked || of.foreign.length > 0 ? { cells: isAsked ? cells : 0, foreign: of.foreign } : null;
+  if (!isAsked) return of.foreign.length > 0 ? { cells: 0, dollars: null, foreign: of.foreign } : null;
+  const dollars = expectedDollars(of.counts, of.money, ({ lost, stale, downstream, retried }) =>
+    of.isAgreed ? retried : lost + stale + downstream + retried,
+  );
+  return { cells, dollars, foreign: of.foreign };
 }
 
 function foreignCells(counts: CellCounts, hosts: Readonly<Record<string, string>>): readonly ForeignCells[] {

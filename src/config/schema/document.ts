@@ -1,10 +1,18 @@
 // The parts of a document beside columns and models: what is Rowloom's own under `rowloom:`.
 
 import type { z } from 'zod';
-import { filledText, flag, map, oneOf, real, whole } from '../../columns/fields.ts';
+import { filledText, flag, map, mapOf, oneOf, real, whole } from '../../columns/fields.ts';
 import { ENGINES } from '../../templates/engines.ts';
 
 export const DEFAULT_ROW_GROUP_SIZE = 1_000;
+
+/** In dollars per million tokens. */
+const price = map({
+  input: real({ min: 0 }),
+  output: real({ min: 0 }).default(0),
+  cached_input: real({ min: 0 }).nullable().default(null),
+  reasoning: real({ min: 0 }).nullable().default(null),
+});
 
 /** What Data Designer takes in its run settings, and what only Rowloom has. Null: Rowloom chooses. */
 export const rowloomSettings = map({
@@ -19,6 +27,9 @@ export const rowloomSettings = map({
   disable_early_shutdown: flag().default(false),
   persons: oneOf(['files', 'faker']).default('files'),
   preserve_dropped_columns: flag().default(true),
+  prices: mapOf(price).default({}),
+  max_cost_usd: real({ min: 0 }).nullable().default(null),
+  max_tokens: whole({ min: 1 }).nullable().default(null),
   jinja_rendering_engine: oneOf(ENGINES).default('secure'),
 });
 export type RowloomSettings = z.infer<typeof rowloomSettings>;

@@ -51,7 +51,7 @@ const WISH = {
 
 const place = (more: Partial<ProgressPlace> = {}): ProgressPlace => ({
   wish: WISH,
-  calls: { answered: 540, inFlight: 16, waitedFor: [] },
+  calls: { answered: 540, inFlight: 16, spent: 0, waitedFor: [] },
   first: { at: 1_000, calls: 60 },
   now: 6_000,
   ...more,
@@ -76,14 +76,17 @@ describe('progress', () => {
 
   it.each([
     ['so few calls', { first: { at: 1_000, calls: 521 } }],
-    ['fewer calls than two for each in flight', { calls: { answered: 540, inFlight: 300, waitedFor: [] } }],
+    [
+      'fewer calls than two for each in flight',
+      { calls: { answered: 540, inFlight: 300, spent: 0, waitedFor: [] } },
+    ],
     ['so few seconds', { now: 5_900 }],
   ])('says no time that is left after %s', (_, more) => {
     expect(describeProgress(SNAPSHOT, place(more)).join()).not.toContain('left');
   });
 
   it('counts the calls that go beyond the plan, such as those that ask for an answer again', () => {
-    const calls = { answered: 860, inFlight: 3, waitedFor: [] };
+    const calls = { answered: 860, inFlight: 3, spent: 0, waitedFor: [] };
     expect(describeProgress(SNAPSHOT, place({ calls })).at(-1)).toBe(
       'rows 118/200 · calls 860 (800 planned)',
     );
@@ -94,7 +97,7 @@ describe('progress', () => {
       ...{ model: 'local/m', host: '127.0.0.1:8104', tries: 3, silentMs: 17_000, nextInMs: 7_300 },
       ...{ why: 'No answer from 127.0.0.1:8104: 127.0.0.1:8104 refuses connections', givesUpInMs: 43_000 },
     };
-    const calls = { answered: 540, inFlight: 0, waitedFor: [waited] };
+    const calls = { answered: 540, inFlight: 0, spent: 0, waitedFor: [waited] };
     expect(describeProgress(SNAPSHOT, place({ calls }))).toEqual([
       'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s · rows 118/200 · calls 540/800',
       'waiting   127.0.0.1:8104 refuses connections · 3 calls failed in 17 s, next in 8 s, gives up in 43 s',

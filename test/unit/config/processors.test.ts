@@ -170,13 +170,13 @@ describe('processors of modules', () => {
   });
 
   it('are refused where their stage, module or export is none', async () => {
-    const lines = `    - { name: a, stage: after_generation, processor_function: ./own.ts#tidy }
+    const lines = `    - { name: a, stage: before_generation, processor_function: ./own.ts#tidy }
     - { name: b, stage: before_batch, processor_function: ./own.py#tidy }
     - { name: c, stage: before_batch, processor_function: ./own.ts#tidyy }
     - { name: d, stage: before_batch, processor_function: ./own.ts#tidy, side_effect_columns: [x] }
 `;
     expect(await ownSays(lines)).toEqual([
-      'error config.yaml:7:25 processor "a": no stage "after_generation"',
+      'error config.yaml:7:25 processor "a": no stage "before_generation", did you mean "after_generation"?',
       'error config.yaml:8:59 processor "b": processor_function has to be a JavaScript or TypeScript module and its export: ./rows.ts#tidy',
       'error config.yaml:9:59 processor "c": processor_function "./own.ts" exports no "tidyy", did you mean "tidy"?',
       expect.stringMatching(/^error config\.yaml:10:74 processor "d": no field "side_effect_columns"/),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { costOf, NO_COST, NO_MODEL } from '../../../src/store/call-usage.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
@@ -195,7 +196,7 @@ describe('a settled file', () => {
           );
           const editions = [...chosen.keys()];
           const settled = await settle(dataset, { epoch: index, chosen: [...picked.values()], editions });
-          expect(settled.usage.calls).toBe(calls);
+          expect(costOf(settled.usage).calls).toBe(calls);
           chosen.set(index, [...picked.values()].map(({ value }) => String(value)).sort());
         }
         const sorted = (records: readonly CellRecord[]) =>
@@ -205,7 +206,7 @@ describe('a settled file', () => {
           const found = (await gather(dataset, 0, epoch)).filter((record) => record.chosen === true);
           expect(found.map(({ value }) => String(value)).sort()).toEqual(values);
         }
-        expect((await readUsage(dataset)).body?.calls ?? 0).toBe(calls);
+        expect(costOf(...Object.values(await readUsage(dataset))).calls).toBe(calls);
         for (const name of staying) expect(await dataset.files.findStat(name)).toBeDefined();
       }),
       { numRuns: 150 },
@@ -272,7 +273,7 @@ describe('usage', () => {
     await part.append(cellRecord({ row: 1, calls: [call('another:1')] }));
     await part.close();
     expect(await readUsage(dataset)).toEqual({
-      body: { calls: 2, failedCalls: 1, promptTokens: 14, completionTokens: 6 },
+      body: { [NO_MODEL]: { ...NO_COST, calls: 2, failedCalls: 1, promptTokens: 14, completionTokens: 6 } },
     });
   });
 
@@ -283,9 +284,9 @@ describe('usage', () => {
     await settle(dataset, { epoch: 1 });
     await part.append(cellRecord({ row: 1, calls: [call(part.nextCallId())] }));
     await part.close();
-    expect((await readUsage(dataset)).body?.calls).toBe(2);
+    expect(costOf((await readUsage(dataset)).body!).calls).toBe(2);
     await settle(dataset, { epoch: 2 });
-    expect((await countGroup(dataset, 0, ['body'])).usage.body?.calls).toBe(2);
+    expect(costOf((await countGroup(dataset, 0, ['body'])).usage.body!).calls).toBe(2);
     expect(await dataset.files.list('cells/body/00000')).toHaveLength(1);
   });
 
@@ -296,6 +297,6 @@ describe('usage', () => {
     await part.close();
     const bytes = await dataset.files.find(part.name);
     await dataset.files.replace(part.name, `${bytes?.toString('utf8')}torn`);
-    expect(await readUsage(dataset)).toMatchObject({ 'Größe/alt': { calls: 1 } });
+    expect(await readUsage(dataset)).toMatchObject({ 'Größe/alt': { [NO_MODEL]: { calls: 1 } } });
   });
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NO_COST, NO_MODEL } from '../../../src/store/call-usage.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
@@ -121,7 +122,7 @@ describe('looking at a dataset', () => {
       dropped: 1,
       groups: { asked: 2, complete: 1, partial: 0 },
       cells: { topic: 13, body: 12, note: 13 },
-      usage: { body: { calls: 14, promptTokens: 98, completionTokens: 42, failedCalls: 0 } },
+      usage: { body: { [NO_MODEL]: { ...NO_COST, calls: 14, promptTokens: 98, completionTokens: 42 } } },
     });
     expect(summary.sizeBytes).toBeGreaterThan(100);
   });

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { sumCosts } from '../../../graph/totals.ts';
+import { formatDollars } from '../../../text/dollars.ts';
 import { formatCount, plural } from '../../../text/plural.ts';
-import { type DatasetStatus, readStatus, type StartStatus } from '../../look/look.ts';
+import { type DatasetStatus, type ModelStatus, readStatus, type StartStatus } from '../../look/look.ts';
 import {
+  describeSpent,
   describeTokens,
   formatBytes,
   formatDuration,
@@ -10,6 +12,7 @@ import {
   formatTokens,
   joinParts,
   line,
+  lines,
 } from '../../tell/format.ts';
 import type { CliContext } from '../context.ts';
 import { printTable } from '../paint.ts';
@@ -40,6 +43,8 @@ async function status(target: string, flags: JsonFlags, context: CliContext): Pr
 function describeStatus(status: DatasetStatus, watch: string): string[] {
   const { name, folder, seed, document, state, reason, rowsAsked, dropped, rowGroups, lastStart } = status;
   const sum = sumCosts(status.columns);
+  const { models, costUsd: dollars, unpriced } = status;
+  const spent = { dollars, unpriced };
   const failed = sum.failedCalls === 0 ? '' : `, ${formatCount(sum.failedCalls)} of them failed`;
   const isOld = lastStart?.replacesOutput === true && state !== 'complete';
   const inPart = rowGroups.partial === 0 ? '' : `, ${formatCount(rowGroups.partial)} in part`;
@@ -51,8 +56,14 @@ function describeStatus(status: DatasetStatus, watch: string): string[] {
     line('state', joinParts(state, reason)),
     ...(lastStart === null ? [] : [line('build', describeStart(lastStart, { ...status, watch }))]),
     line('rows', joinParts(rows, `${formatCount(dropped)} dropped`, groups, formatBytes(status.sizeBytes))),
-    line('calls', `${formatCount(sum.calls)}${failed} · ${describeTokens(sum)}`),
+    line('calls', joinParts(`${formatCount(sum.calls)}${failed}`, describeTokens(sum), describeSpent(spent))),
+    ...(models.length < 2 ? [] : lines('models', models.map(describeModel))),
   ];
+}
+
+function describeModel({ model, calls, costUsd, ...tokens }: ModelStatus): string {
+  const cost = costUsd > 0 && formatDollars(costUsd);
+  return joinParts(decodeURIComponent(model), plural(calls, 'call'), describeTokens(tokens), cost);
 }
 
 function describeStart(
@@ -71,13 +82,23 @@ function describeStart(
 }
 
 function printColumns({ columns }: DatasetStatus, context: CliContext): void {
-  const header = ['column', 'cells', 'calls', 'failed', 'tokens in', 'tokens out'];
+  const hasCosts = columns.some(({ costUsd }) => costUsd > 0);
+  const header = [
+    'column',
+    'cells',
+    'calls',
+    'failed',
+    'tokens in',
+    'tokens out',
+    ...(hasCosts ? ['cost'] : []),
+  ];
   const rows = columns.map((column) => {
     const cells = column.cells === null ? 'not in the plan' : formatCount(column.cells);
-    if (column.calls === 0) return [column.name, cells, '', '', '', ''];
+    if (column.calls === 0) return [column.name, cells, ...header.slice(2).map(() => '')];
     const { calls, failedCalls, promptTokens, completionTokens } = column;
     const counts = [calls, failedCalls].map(formatCount);
-    return [column.name, cells, ...counts, ...[promptTokens, completionTokens].map(formatTokens)];
+    const tokens = [promptTokens, completionTokens].map(formatTokens);
+    return [column.name, cells, ...counts, ...tokens, ...(hasCosts ? [formatDollars(column.costUsd)] : [])];
   });
   printTable(header, rows, { ...context, right: header.slice(1) });
 }

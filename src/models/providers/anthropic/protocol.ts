@@ -124,6 +124,7 @@ export function readMessage(text: string): Said<ModelAnswer> | null {
     type === 'thinking' ? (wordOf(thinking) ?? []) : [],
   );
   const usage = fieldsOf(top.usage);
+  const cachedTokens = tokensIn(usage.cache_read_input_tokens);
   const finishReason = wordOf(top.stop_reason);
   const said = texts.join('\n');
   const isRefusal = finishReason === 'refusal';
@@ -139,6 +140,7 @@ export function readMessage(text: string): Said<ModelAnswer> | null {
       tokensIn(usage.cache_creation_input_tokens) +
       tokensIn(usage.cache_read_input_tokens),
     completionTokens: tokensIn(usage.output_tokens),
+    ...(cachedTokens > 0 ? { cachedTokens } : {}),
     status: 200,
   };
   return { answer, id: wordOf(top.id), error: null };

@@ -114,9 +114,23 @@ export function completionIn(top: Fields): Said<ModelAnswer> | null {
     ...end,
     promptTokens: tokensIn(usage.prompt_tokens ?? usage.input_tokens),
     completionTokens: tokensIn(usage.completion_tokens ?? usage.output_tokens),
+    ...detailsOf(usage),
     status: 200,
   };
   return { answer, id: wordOf(top.id), error: null };
+}
+
+/** Of the tokens those that cost something else, where there are any. */
+function detailsOf(usage: Fields): Pick<ModelAnswer, 'cachedTokens' | 'reasoningTokens'> {
+  const read = fieldsOf(usage.prompt_tokens_details ?? usage.input_tokens_details);
+  const written = fieldsOf(usage.completion_tokens_details ?? usage.output_tokens_details);
+  // DeepSeek counts what is cached beside the rest.
+  const cachedTokens = tokensIn(read.cached_tokens ?? usage.prompt_cache_hit_tokens);
+  const reasoningTokens = tokensIn(written.reasoning_tokens);
+  return {
+    ...(cachedTokens > 0 ? { cachedTokens } : {}),
+    ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+  };
 }
 
 function toolCallOf(call: unknown): readonly ToolCall[] {

@@ -167,6 +167,7 @@ describe('the answer', () => {
         finish: 'stop',
         finishReason: 'end_turn',
         promptTokens: 330,
+        cachedTokens: 300,
         completionTokens: 7,
         status: 200,
       },

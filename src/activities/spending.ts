@@ -1,0 +1,74 @@
+// What a build has spent as its calls are made, and the end of it where a cap is reached: then no call starts, and those in
+// flight are kept. So a dataset costs its cap and what was in flight at most. Processes that share a build hear of one
+// another about once a second.
+
+import { randomBytes } from 'node:crypto';
+import { capReached, dollarsOf, type Prices } from '../models/prices.ts';
+import type { Settings } from '../plan.ts';
+import { costOfCall, NO_MODEL } from '../store/call-usage.ts';
+import type { DatasetStore } from '../store/dataset-store.ts';
+import type { CellRecord } from '../store/records.ts';
+import { noteSpent, type Spent, spentByOthers } from '../store/spent.ts';
+
+export interface SpendingOptions {
+  readonly dataset: DatasetStore;
+  readonly epoch: number;
+  readonly settings: Pick<Settings, 'maxCostUsd' | 'maxTokens' | 'spentBefore'>;
+  readonly prices: Prices;
+  /** Ends the build with a reason for people, and what has to be done before it can go on. */
+  readonly onReached: (what: string, remedy: string) => void;
+}
+
+export class Spending {
+  readonly #options: SpendingOptions;
+  readonly #process = randomBytes(8).toString('hex');
+  readonly #own = { dollars: 0, tokens: 0 };
+  #others: Spent = { dollars: 0, tokens: 0 };
+  #noted = 0;
+  #isLooking = false;
+
+  constructor(options: SpendingOptions) {
+    this.#options = options;
+  }
+
+  /** By this process in this build. */
+  get own(): Spent {
+    return this.#own;
+  }
+
+  /** Takes the calls of new records. */
+  add(records: readonly CellRecord[]): void {
+    for (const call of records.flatMap(({ calls }) => calls)) {
+      const price = this.#options.prices.get(call.model ?? NO_MODEL);
+      if (price !== undefined) this.#own.dollars += dollarsOf(costOfCall(call), price);
+      this.#own.tokens += call.promptTokens + call.completionTokens;
+    }
+    this.#judge();
+  }
+
+  /** Tells the other processes of the build what this one has spent, and hears of them. To be called about once a second. */
+  async look(): Promise<void> {
+    const { dataset, epoch, settings } = this.#options;
+    if (this.#isLooking || (settings.maxCostUsd === undefined && settings.maxTokens === undefined)) return;
+    this.#isLooking = true;
+    try {
+      const spender = { epoch, process: this.#process };
+      const { tokens } = this.#own;
+      if (tokens !== this.#noted) await noteSpent(dataset, spender, this.#own);
+      this.#noted = tokens;
+      this.#others = await spentByOthers(dataset, spender);
+      this.#judge();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  #judge(): void {
+    const { onReached, settings } = this.#options;
+    const { spentBefore = { dollars: 0, tokens: 0 } } = settings;
+    const dollars = spentBefore.dollars + this.#own.dollars + this.#others.dollars;
+    const tokens = spentBefore.tokens + this.#own.tokens + this.#others.tokens;
+    const reached = capReached({ dollars, tokens }, settings);
+    if (reached !== null) onReached(reached, 'raise it');
+  }
+}
