@@ -23,7 +23,7 @@ describe('a report', () => {
       ],
       costs: [
         {
-          ...{ column: EVIL, calls: EVIL, failed: EVIL, tokensIn: EVIL, tokensOut: EVIL },
+          ...{ column: EVIL, calls: EVIL, failed: EVIL, tokensIn: EVIL, cost: EVIL, tokensOut: EVIL },
           ...{ time: EVIL, median: EVIL },
         },
       ],
