@@ -297,12 +297,11 @@ export interface Settings {
   readonly isEarlyShutdownDisabled: boolean;
   /** Left out where no column uses tools, and where models are simulated: then none is called. */
   readonly tools?: ToolSettings;
-  /** Prices of the document, by what the provider calls the model. */
+  /** By what the provider calls the model. */
   readonly prices?: { readonly [model: string]: ModelPrice };
-  /** Of the dataset in all, whichever starts it is paid in; tokens in and out. */
   readonly maxCostUsd?: number;
   readonly maxTokens?: number;
-  /** What it had cost when this build began; kept only where there is a cap. */
+  /** What the dataset had cost when this build began, where there is a cap; tokens in and out. */
   readonly spentBefore?: { readonly dollars: number; readonly tokens: number };
   /** Workers write into `traces/` when each call and slice began, waited and ended. */
   readonly isTraced?: true;
