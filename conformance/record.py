@@ -5,6 +5,7 @@
 
 Each document is built twice by `preview`: columns whose cells differ between both are random. A model answers from its
 prompt: what stands in SAY<<...>>, with the reasoning in THINK<<...>>; without them `Answer to: ` and the first line.
+CALL<<search {"query": "a"} & fail {} | lines {}>> has it ask for these tools first, those of tools.json, in two turns.
 PAINT<<png gif>> is answered with pictures, `address` with where one is. A document's first line may say how many rows:
 `# rows: 200`; it is 6 otherwise. After `, groups: 2` it is built by `create`, in files of two rows. `http://mock.invalid` in it is the model's server, and `./functions.ts#name`, which only
 Rowloom runs, the function of that name in `functions.py`. Files in seeds/ and home/ are written by `make_files.py`.
@@ -80,11 +81,12 @@ class Model(BaseHTTPRequestHandler):
             answer = {"created": 0, "data": data, "usage": usage}
         else:
             prompt = text_of(body["messages"][-1]["content"])
-            message = {"role": "assistant", **reply(prompt)}
+            message = {"role": "assistant", **(asked_tools(body["messages"]) or reply(prompt))}
             images = painted(prompt, here)
             if images:
                 message["images"] = [{"type": "image_url", "image_url": {"url": url}} for url in images]
-            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            finish = "tool_calls" if "tool_calls" in message else "stop"
+            choice = {"index": 0, "finish_reason": finish, "message": message}
             answer = {
                 "id": "1", "object": "chat.completion", "created": 0,
                 "model": body["model"], "choices": [choice], "usage": usage,
@@ -124,6 +126,26 @@ def reply(prompt: str) -> dict:
     thought = re.search(r"THINK<<(.*?)>>", prompt, re.S)
     text = said.group(1) if said else "Answer to: " + prompt.split("\n")[0]
     return {"content": text, **({"reasoning_content": thought.group(1)} if thought else {})}
+
+
+def asked_tools(messages: list) -> dict | None:
+    """The tools of the next turn in CALL<<turn | turn>>, each `name arguments`, with ` & ` between them; then what they gave."""
+    prompt = next(text_of(message["content"]) for message in messages if message["role"] == "user")
+    found = re.search(r"CALL<<(.*?)>>", prompt, re.S)
+    if not found:
+        return None
+    turns = found.group(1).split(" | ")
+    turn = sum(1 for message in messages if message.get("tool_calls"))
+    answer = reply(prompt)
+    if turn == len(turns):
+        given = [text_of(message["content"]) for message in messages if message["role"] == "tool"]
+        return answer if "SAY<<" in prompt else {**answer, "content": "Told: " + ", ".join(given)}
+    calls = [call.split(" ", 1) for call in turns[turn].split(" & ")]
+    asked = [
+        {"id": f"call_{turn}_{index}", "type": "function", "function": {"name": name, "arguments": args}}
+        for index, (name, args) in enumerate(calls)
+    ]
+    return {**answer, "content": "", "tool_calls": asked}
 
 
 def painted(prompt: str, here: str) -> list[str]:
@@ -262,7 +284,10 @@ def build(provider: dd.ModelProvider, file: Path) -> dict:
     here = provider.endpoint.removesuffix("/v1")
     requests.clear()
     # A folder of its own: a preview also tells of the processors' files that an earlier one left.
-    designer = DataDesigner(artifact_path=tempfile.mkdtemp(), model_providers=[provider])
+    tools = dd.LocalStdioMCPProvider(name="kb", command=sys.executable, args=[str(HERE / "tools.py")])
+    designer = DataDesigner(
+        artifact_path=tempfile.mkdtemp(), model_providers=[provider], mcp_providers=[tools]
+    )
     settings: dict = {"disable_early_shutdown": True, "max_conversation_restarts": 0}
     designer.set_run_config(dd.RunConfig(**settings))
     recording: dict = {"rows": rows}

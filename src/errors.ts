@@ -136,14 +136,23 @@ export class ModelError extends RowloomError {
   readonly failure: FailureClass;
   readonly status: number | null;
   readonly retryAfterMs: number | null;
+  /** What has to be done about it, where that does not follow from its words. */
+  readonly remedy: string | null;
   constructor(
     message: string,
-    options: { failure: FailureClass; status?: number | null; retryAfterMs?: number | null; cause?: unknown },
+    options: {
+      failure: FailureClass;
+      status?: number | null;
+      retryAfterMs?: number | null;
+      remedy?: string | null;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.failure = options.failure;
     this.status = options.status ?? null;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.remedy = options.remedy ?? null;
   }
 }
 

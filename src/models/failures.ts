@@ -80,7 +80,8 @@ const RATE_WORDS = /rate limit|per[ _]?(?:second|minute|hour)|(?:retry|try again
 
 /** What has to be done before the same command can go on after a refusal that no cell escapes. */
 export function remedyOf(refusal: ModelError): string {
-  const { status, message } = refusal;
+  const { status, message, remedy } = refusal;
+  if (remedy !== null) return remedy;
   if (isAboutKey(refusal)) return 'correct the key';
   if (status === 402 || QUOTA_WORDS.test(message)) return 'give the key a quota again, or use another one';
   if (UNKNOWN_MODEL.test(message)) return "correct the model's name";

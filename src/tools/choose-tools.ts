@@ -33,7 +33,9 @@ export function chooseTools(
   if (missing.length > 0) {
     const has = serverOf.size === 0 ? 'they have none' : `they have ${[...serverOf.keys()].join(', ')}`;
     const where = anyOf(servers.map((name) => `"${name}"`));
-    return { problem: `allow_tools: no tool "${missing.join('", "')}" in MCP provider ${where}: ${has}` };
+    return {
+      problem: `allow_tools: no tool ${missing.map((name) => `"${name}"`).join(', ')} in MCP provider ${where}: ${has}`,
+    };
   }
   return { definitions, serverOf };
 }

@@ -23,6 +23,7 @@ import type { ToolServer } from './tool-server.ts';
 const OPEN_MS = 60_000;
 const OUTAGE_MS = 60_000;
 const MAX_UNANSWERED = 10;
+const REMEDY = 'see that it runs, and what the provider file says of it';
 
 /** How a server of that name is asked. Throws `ConfigError` where it cannot be by this process. */
 export type FindToolServer = (name: string) => Promise<ToolServer>;
@@ -165,7 +166,8 @@ class PooledServer {
     try {
       this.#server ??= await find(this.#name);
     } catch (error) {
-      if (error instanceof ConfigError) throw new ModelError(error.message, { failure: 'denied' });
+      if (error instanceof ConfigError)
+        throw new ModelError(error.message, { failure: 'denied', remedy: REMEDY });
       throw error;
     }
     const request = { timeoutMs: OPEN_MS, signal: this.#ended.signal, environment };
@@ -179,7 +181,7 @@ class PooledServer {
   }
 
   #denied(what: string): ModelError {
-    return new ModelError(this.#say(what), { failure: 'denied' });
+    return new ModelError(this.#say(what), { failure: 'denied', remedy: REMEDY });
   }
 
   /** `MCP provider "kb" at localhost:8080 cannot be reached: fetch failed` */

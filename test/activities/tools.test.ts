@@ -234,7 +234,9 @@ describe('a server of tools that is dead', () => {
     const rowsOf = (mask: string) => RowMask.fromHex(stage.rows, mask).rows();
     expect([made, dropped, leftover].map(rowsOf)).toEqual([[], [], [0, 1]]);
     expect(stage.stops).toEqual([
-      expect.stringMatching(/^MCP provider "kb" at 127\.0\.0\.1:\d+ refuses: it answers with status 403/),
+      expect.stringMatching(
+        /^MCP provider "kb" at 127\.0\.0\.1:\d+ refuses: it answers with status 403 · see that it runs, and what the provider file says of it, /,
+      ),
     ]);
   });
 });

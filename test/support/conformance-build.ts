@@ -21,7 +21,7 @@ import { bundleModule } from '../../src/modules/bundle.ts';
 import { type Functions, openFunctions } from '../../src/modules/functions.ts';
 import type { UserModule } from '../../src/modules/stored-modules.ts';
 import { PERSONA_FILES, personaFolder } from '../../src/personas/persona-file.ts';
-import { cellColumns, type Plan, ROW_ID_COLUMN } from '../../src/plan.ts';
+import { cellColumns, type Plan, ROW_ID_COLUMN, type Settings } from '../../src/plan.ts';
 import { processBatch } from '../../src/processors/process-batch.ts';
 import { openRows } from '../../src/rows/open-rows.ts';
 import { type AssembledRow, foundIn, type Source } from '../../src/rows/row.ts';
@@ -32,6 +32,7 @@ import { MemoryWorld } from '../../src/store/files/memory.ts';
 import type { StoreFiles } from '../../src/store/files/port.ts';
 import type { CellRecord } from '../../src/store/records.ts';
 import { formatJson, type Value } from '../../src/values.ts';
+import { CONFORMANCE_TOOLS } from './conformance-tools.ts';
 import { NO_FILES } from './one-cell.ts';
 
 export interface BuiltDocument {
@@ -47,7 +48,6 @@ export interface BuiltDocument {
   readonly processed: { readonly [name: string]: readonly unknown[] };
 }
 
-const SETTINGS = { maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
 /** What stands for the model's server in documents. */
 const MOCK = 'http://mock.invalid';
 const NEVER = new AbortController().signal;
@@ -90,6 +90,7 @@ export async function prepareDocument(
 interface Reach {
   readonly folder: string;
   readonly plan: Plan;
+  readonly settings: Settings;
   readonly functions: Functions;
   readonly client: ModelClient;
   readonly services: Pick<Services, 'post'>;
@@ -99,7 +100,7 @@ interface Reach {
 }
 
 export async function buildDocument(
-  { folder, prepared: { plan, modules }, seedSource }: PreparedDocument,
+  { folder, prepared: { plan, modules, settings: prepared }, seedSource }: PreparedDocument,
   { rows, endpoint }: { readonly rows: number; readonly endpoint: string },
 ): Promise<BuiltDocument> {
   const files = new MemoryWorld().files({ root: 'conformance' });
@@ -119,7 +120,8 @@ export async function buildDocument(
     post: ({ url, ...request }) =>
       services.post({ ...request, url: url.replace(MOCK, new URL(endpoint).origin) }),
   };
-  const reach = { folder, plan, functions, client, services: asked, files, local, moduleOf };
+  const settings = { ...prepared, maxConversationRestarts: 0, maxConversationCorrectionSteps: 0 };
+  const reach = { folder, plan, settings, functions, client, services: asked, files, local, moduleOf };
   try {
     for (;;) {
       const missing = new Map<OpenCells, Cell<unknown>[]>();
@@ -159,13 +161,15 @@ async function makeCells(
   const traits = new ModelTraits({ hasAnswered: () => true });
   let count = 0;
   const calls = new CellCalls({
-    ...{ column: column.name, readVersion: declarationOf(column.kind).readVersion, settings: SETTINGS },
+    ...{ column: column.name, readVersion: declarationOf(column.kind).readVersion, settings: of.settings },
     ...{ returned: null, files: NO_FILES, local, module: of.moduleOf },
     pictures: pictureFiles({ files } as DatasetStore, column.name, (error) => {
       throw error;
     }),
     async wayTo(ref) {
-      if (!('model' in ref)) return { key: 'one', limiter, traits, host: null, model: null, services };
+      const plain = { key: 'one', limiter, traits, host: null, model: null };
+      if ('tools' in ref) return { ...plain, tools: { servers: CONFORMANCE_TOOLS, name: ref.tools } };
+      if (!('model' in ref)) return { ...plain, services };
       const name = plan.models[ref.model]!.model;
       const model = { client, limiter, name, timeoutMs: 10_000, traits };
       return { key: 'one', limiter, traits, host: client.host, model };

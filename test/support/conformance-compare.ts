@@ -89,10 +89,17 @@ function typeName(type: ColumnType): unknown {
 function requestsOf(requests: readonly AskedModel[]): readonly unknown[] {
   const shown = requests.map(({ messages = [], response_format: _, stream: __, ...fields }) => {
     const own = messages.some(({ content }) => /«.*»/s.test(textOf(content)));
-    const texts = messages.map(({ role, content }) => `${role}: ${shownIn(content)}`);
+    const texts = messages.map(({ role, content, ...more }) => {
+      const beside = Object.keys(more).length === 0 ? '' : ` ${JSON.stringify(inOrder(more))}`;
+      return `${role}: ${shownIn(content)}${beside}`;
+    });
     return { ...fields, messages: own ? /«.*»/s.exec(texts.join('\n'))![0] : texts };
   });
   return shown.toSorted((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
+}
+
+function inOrder(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).sort());
 }
 
 /** With pictures, sounds and videos, in the order in which they stand. */

@@ -7,7 +7,11 @@ import { basename } from 'node:path';
 
 /** The body of a request, as it was sent. */
 export interface AskedModel {
-  readonly messages?: readonly { readonly role: string; readonly content: unknown }[];
+  readonly messages?: readonly {
+    readonly role: string;
+    readonly content: unknown;
+    readonly [field: string]: unknown;
+  }[];
   readonly input?: string | readonly string[];
   /** Of a picture. */
   readonly prompt?: string;
@@ -96,8 +100,9 @@ function answerTo({ input, messages = [], model, prompt, data: items }: AskedMod
   }
   const text = textOf(messages.at(-1)!.content);
   const images = painted(text, here).map((url) => ({ type: 'image_url', image_url: { url } }));
-  const message = { role: 'assistant', ...replyTo(text), ...(images.length === 0 ? {} : { images }) };
-  const choices = [{ index: 0, finish_reason: 'stop', message }];
+  const said = askedTools(messages) ?? replyTo(text);
+  const message = { role: 'assistant', ...said, ...(images.length === 0 ? {} : { images }) };
+  const choices = [{ index: 0, finish_reason: 'tool_calls' in said ? 'tool_calls' : 'stop', message }];
   return { id: '1', object: 'chat.completion', created: 0, model, choices, usage };
 }
 
@@ -116,6 +121,24 @@ function verdictOn(item: { readonly [target: string]: unknown }) {
   // Numbers and truths have the length that Python prints them with.
   const text = Number.isInteger(value) ? `${value}.0` : String(value);
   return { is_valid: [...text].length > 3, seen: item };
+}
+
+/** The tools of the next turn in CALL<<turn | turn>>; then what they gave. */
+function askedTools(messages: NonNullable<AskedModel['messages']>) {
+  const textsBy = (role: string) =>
+    messages.filter((message) => message.role === role).map(({ content }) => textOf(content));
+  const [prompt = ''] = textsBy('user');
+  const turns = /CALL<<(.*?)>>/s.exec(prompt)?.[1]?.split(' | ');
+  if (turns === undefined) return undefined;
+  const turn = messages.filter((message) => message.tool_calls !== undefined).length;
+  const answer = replyTo(prompt);
+  if (turn === turns.length)
+    return prompt.includes('SAY<<') ? answer : { ...answer, content: `Told: ${textsBy('tool').join(', ')}` };
+  const tool_calls = turns[turn]!.split(' & ').map((call, index) => {
+    const [, name, args] = /^(\S+) (.*)$/.exec(call)!;
+    return { id: `call_${turn}_${index}`, type: 'function', function: { name, arguments: args } };
+  });
+  return { ...answer, content: '', tool_calls };
 }
 
 function replyTo(prompt: string) {

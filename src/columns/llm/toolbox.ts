@@ -52,7 +52,8 @@ export class Toolbox {
         },
       });
     const chosen = chooseTools(use, listings);
-    if ('problem' in chosen) throw new ModelError(chosen.problem, { failure: 'denied' });
+    if ('problem' in chosen)
+      throw new ModelError(chosen.problem, { failure: 'denied', remedy: 'correct the tool config' });
     return chosen;
   }
 

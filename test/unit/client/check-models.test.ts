@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startMcpServer } from '../../support/mcp-server.ts';
 import { temporaryFolder } from '../store/support.ts';
 import { cli } from './cli.ts';
 
@@ -88,6 +89,31 @@ describe('check-models', () => {
     expect(writer).toMatchObject({ alias: 'writer', model: 'bad', isAnswering: false });
     expect(writer.text).toMatch(/Incorrect API key provided.* · correct the key$/);
     expect(embedder).toMatchObject({ alias: 'embedder', isAnswering: true });
+    expect(code).toBe(1);
+  });
+
+  it('looks at the tools that models may call, and says which are not there', async () => {
+    const server = await startMcpServer();
+    onTestFinished(() => server.close());
+    const [body] = COLUMNS;
+    const cwd = await documentWith({
+      columns: ['good', 'bad'].map((name) => ({ ...body, name, tool_alias: name })),
+      model_configs: modelsAt('offline', 'made-up'),
+      tool_configs: [
+        { tool_alias: 'good', providers: ['kb'], allow_tools: ['search', 'wait'] },
+        { tool_alias: 'bad', providers: ['kb'], allow_tools: ['sarch'] },
+      ],
+      rowloom: {
+        providers: [{ name: 'offline', provider_type: 'simulated' }],
+        mcp_providers: [{ name: 'kb', provider_type: 'streamable_http', endpoint: server.endpoint }],
+      },
+    });
+    const { output, code } = await cli(['check-models', 'config.yaml'], { cwd });
+    expect(withoutTimes(output.slice(1))).toEqual([
+      'answers   tools good of kb · TIME · search, wait',
+      'failed    tools bad of kb · TIME · allow_tools: no tool "sarch" in MCP provider "kb": they have search, wait, fail, die, draw, secret',
+    ]);
+    expect(server.calls).toEqual(['list']);
     expect(code).toBe(1);
   });
 

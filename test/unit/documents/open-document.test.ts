@@ -111,6 +111,11 @@ describe('a document of the web', () => {
     expect(await says(column('column_type: custom, generator_function: ./a.ts#a'))).toEqual([
       `column "a": generator_function names a module of your machine${look}`,
     ]);
+    const tools = `${ids.replace(']', ', { name: b, column_type: llm-text, model_alias: m, prompt: See, tool_alias: t }]')}
+tool_configs: [{ tool_alias: t, providers: [kb] }]\nmodel_configs: [{ alias: m, model: m, provider: p }]\n`;
+    expect(await says(tools + provider('provider_type: simulated'))).toEqual([
+      `tools "t": providers names tools that act in your name${look}`,
+    ]);
     const shown = (type: string) =>
       `${ids.replace(']', `, { name: b, column_type: llm-text, model_alias: m, prompt: See, multi_modal_context: [{ column_name: a${type} }] }]`)}
 model_configs: [{ alias: m, model: m, provider: p }]\n${provider('provider_type: simulated')}`;

@@ -175,3 +175,22 @@ describe('createSimulatedClient', () => {
     );
   });
 });
+
+describe('a simulated model with tools', () => {
+  it('calls the first of them once, with arguments that obey its schema, and answers then', async () => {
+    const client = createSimulatedClient(INSTANT);
+    const parameters = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
+    const tools = [{ name: 'search', description: '', parameters }];
+    const asking = await client.chat(requestOf(0, { tools }));
+    expect(asking).toMatchObject({
+      text: '',
+      finish: 'tool-calls',
+      toolCalls: [{ id: 'call_0', name: 'search' }],
+    });
+    expect(JSON.parse(asking.toolCalls[0]!.args)).toEqual({ n: expect.any(Number) });
+    const messages = [...requestOf(0).messages, { role: 'tool', call: 'call_0', content: 'found' } as const];
+    const answer = await client.chat(requestOf(0, { tools, messages }));
+    expect(answer).toMatchObject({ finish: 'stop', toolCalls: [] });
+    expect(answer.text).not.toBe('');
+  });
+});

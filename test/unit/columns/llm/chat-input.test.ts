@@ -190,8 +190,21 @@ describe('the parameters of a cell', () => {
 describe('the digest of a cell', () => {
   const before = digestOf(text);
 
+  it('follows the tools that may be called: their servers, those allowed, the limit of turns', () => {
+    const tools = { servers: ['kb'], maxTurns: 5 };
+    const uses = [
+      tools,
+      { ...tools, servers: ['kb', 'web'] },
+      { ...tools, allowed: ['a'] },
+      { ...tools, maxTurns: 6 },
+    ];
+    const digests = uses.map((use) => digestOf(withForm(text, { tools: use, toolAlias: 'look' })));
+    expect(new Set([digestOf(text), ...digests]).size).toBe(5);
+    expect(digestOf(withForm(text, { tools, toolAlias: 'other' }))).toBe(digests[0]);
+  });
+
   it('is the same for all that cannot change the answer', () => {
-    expect(digestOf(withForm(text, { alias: 'other', drop: true }))).toBe(before);
+    expect(digestOf(withForm(text, { alias: 'other', drop: true, toolAlias: 'look' }))).toBe(before);
     expect(digestOf(withForm(text, { prompt: 'Write about {{ topic  }}' }))).toBe(before);
     expect(digestOf(text, { row: 17 })).toBe(before);
     expect(digestOf(text, { plan: planOf({}, { seed: 't', rowGroupSize: 5 }) })).toBe(before);

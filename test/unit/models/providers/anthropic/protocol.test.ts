@@ -88,6 +88,21 @@ describe('the request', () => {
     );
   });
 
+  it('has the tools that may be called', () => {
+    const parameters = { type: 'object', properties: {} };
+    const tools = [
+      { name: 'search', description: 'Finds', parameters },
+      { name: 'now', description: '', parameters },
+    ];
+    const request = { model: 'claude', messages: [], parameters: {}, responseSchema: null, tools };
+    expect(chatBody(request as unknown as ChatRequest)).toMatchObject({
+      tools: [
+        { name: 'search', description: 'Finds', input_schema: parameters },
+        { name: 'now', input_schema: parameters },
+      ],
+    });
+  });
+
   it('has tool calls as blocks, and all results of one turn in one message', () => {
     const toolCalls = [
       { id: 'c1', name: 'search', args: '{"q": 1}' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readCompletion } from '../../../../../src/models/providers/openai/protocol.ts';
+import type { ChatRequest } from '../../../../../src/models/model-client.ts';
+import { chatBody, readCompletion } from '../../../../../src/models/providers/openai/protocol.ts';
 import { readError } from '../../../../../src/models/providers/reading.ts';
 
 function read(body: unknown) {
@@ -233,4 +234,30 @@ it.each([
   [{ choices: [{ text: 'Hi' }] }],
 ])('%j is neither an answer nor an error', (body) => {
   expect(read(body)).toBeNull();
+});
+
+describe('a request', () => {
+  it('has the tools that may be called, those that were, and the thoughts before', () => {
+    const parameters = { type: 'object', properties: {} };
+    const toolCalls = [{ id: 'c1', name: 'search', args: '{"q": 1}' }];
+    const request = {
+      ...{ model: 'm', parameters: { temperature: 1 }, responseSchema: null },
+      tools: [{ name: 'search', description: '', parameters }],
+      messages: [
+        { role: 'assistant', content: '', toolCalls, reasoning: 'Look' },
+        { role: 'tool', call: 'c1', content: 'found' },
+      ],
+    };
+    expect(chatBody(request as unknown as ChatRequest)).toEqual({
+      ...{ model: 'm', temperature: 1 },
+      tools: [{ type: 'function', function: { name: 'search', description: '', parameters } }],
+      messages: [
+        {
+          ...{ role: 'assistant', content: '', reasoning_content: 'Look' },
+          tool_calls: [{ id: 'c1', type: 'function', function: { name: 'search', arguments: '{"q": 1}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c1', content: 'found' },
+      ],
+    });
+  });
 });
