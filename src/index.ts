@@ -10,8 +10,8 @@ export type { OpenPreview, PreviewedRow } from './client/build/preview-dataset.t
 export type { Answer, EndedRun, RunEnd, ServerOptions, StartEnd } from './client/build/run-dataset.ts';
 export { serveStore } from './client/build/serve-store.ts';
 export type { StartedBuild } from './client/build/start-build.ts';
-export { pauseBuild, setLimits, stopBuild, unpauseBuild } from './client/build/steer.ts';
-export { stopDataset, type WatchOptions, watchDataset } from './client/build/watch-dataset.ts';
+export type { Steering } from './client/build/steer.ts';
+export { steerDataset, stopDataset, type WatchOptions, watchDataset } from './client/build/watch-dataset.ts';
 export {
   type PreviewDatasetOptions,
   previewDataset,

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/build/connection.ts';
 import { type EmbeddedServer, ensureServer } from '../../src/server/embedded-server.ts';
@@ -653,6 +654,31 @@ describe('a build that is running', () => {
     const sum = requests.reduce((total, [, cell]) => total + cell.requests, 0);
     // The calls in flight at the takeover are asked again.
     expect(sum).toBeLessThanOrEqual(2 * ROWS + PARALLEL);
+  });
+
+  it('makes no call while it is paused, and has as many at a time as another terminal says', async () => {
+    mock.setLatency({ latencyMs: 300, jitter: 1 });
+    const running = place.run(['-n', String(ROWS)]);
+    await until(() => mock.answered() > 0);
+    const steer = (...args: readonly string[]) => place.command([...args, '--address', server.address]);
+    expect((await steer('pause', 'tickets')).talk).toContain('makes no new calls · go on: ');
+    await until(() => mock.stats().inFlight === 0);
+    // Workers hear of it within a second.
+    await sleep(1_500);
+    const { requests } = mock.stats();
+    expect((await steer('set-limits', 'tickets', 'judge=2')).talk).toBe(
+      'error     Cannot change the limit of the model "judge": the build uses "writer"\n',
+    );
+    expect((await steer('set-limits', 'tickets', 'writer=1')).code).toBe(0);
+    await sleep(1_500);
+    expect(mock.stats().requests).toBe(requests);
+    mock.reset();
+    expect((await steer('unpause', 'tickets')).code).toBe(0);
+    const { code, talk } = await running;
+    expect(code, talk).toBe(0);
+    expect(mock.stats().requests).toBe(3 * ROWS - requests);
+    expect(mock.stats().maxInFlight).toBe(1);
+    expect((await steer('pause', 'tickets')).code).toBe(2);
   });
 
   it('ends with the reason when its workflow is terminated in Temporal, and goes on from there', async () => {

@@ -1,8 +1,12 @@
 // Steering a build that is running, from any terminal: the updates of its parent workflow.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type WorkflowHandle, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import { BuildError } from '../../errors.ts';
+import {
+  type WorkflowHandle,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { BuildError, RefusedError } from '../../errors.ts';
 import { type LimitChanges, UPDATE } from '../../protocol.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import type { Connected } from './connection.ts';
@@ -36,22 +40,37 @@ export async function stopBuild(start: EpochRecord, connected: Connected, reason
   }
 }
 
-/** No new calls until `unpauseBuild`; what is open is written. */
-export async function pauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
-  await workflowOf(start, connected).executeUpdate(UPDATE.pause);
-}
+/** A change of a build that goes on. */
+export type Steering =
+  /** No new calls until `unpause`; answers in flight are waited for and kept. */
+  | { readonly to: 'pause' }
+  | { readonly to: 'unpause' }
+  /** Changes `max_parallel_requests` by alias. */
+  | { readonly to: 'setLimits'; readonly changes: LimitChanges };
 
-export async function unpauseBuild(start: EpochRecord, connected: Connected): Promise<void> {
-  await workflowOf(start, connected).executeUpdate(UPDATE.unpause);
-}
-
-/** Changes `max_parallel_requests` by alias. */
-export async function setLimits(
+/** Resolves once the build has taken it. Throws `RefusedError` where it may not, or has no worker to take it. */
+export async function steerBuild(
   start: EpochRecord,
   connected: Connected,
-  changes: LimitChanges,
+  steering: Steering,
 ): Promise<void> {
-  await workflowOf(start, connected).executeUpdate(UPDATE.setLimits, { args: [changes] });
+  const workflow = workflowOf(start, connected);
+  try {
+    await connected.client.withDeadline(Date.now() + TAKE_LIMIT_MS, () =>
+      steering.to === 'setLimits'
+        ? workflow.executeUpdate(UPDATE.setLimits, { args: [steering.changes] })
+        : workflow.executeUpdate(UPDATE[steering.to]),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+      throw new RefusedError(
+        `Cannot steer build ${start.epoch} now: it has no worker, and hears of this when one comes`,
+      );
+    }
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new RefusedError(error.cause?.message ?? error.message);
+    throw error;
+  }
 }
 
 function workflowOf({ workflowId }: EpochRecord, { client }: Connected): WorkflowHandle {

@@ -1,4 +1,4 @@
-// `watch` and `stop`: a build that another process serves.
+// `watch`, `stop`, `pause`, `unpause` and `set-limits`: a build that another process serves.
 
 import { dirname } from 'node:path';
 import { RefusedError } from '../../errors.ts';
@@ -14,7 +14,7 @@ import { type BuildEvents, follow } from './follow.ts';
 import { isLive, isServedBy } from './live-build.ts';
 import { type ServerOptions, withServer } from './run-dataset.ts';
 import { serverFolder } from './server-folder.ts';
-import { stopBuild } from './steer.ts';
+import { type Steering, steerBuild, stopBuild } from './steer.ts';
 
 export interface WatchOptions extends DatasetPlace, ServerOptions {}
 
@@ -98,6 +98,14 @@ export async function stopDataset(options: WatchOptions): Promise<StoppingBuild>
       start,
       isTold: await stopBuild(start, connected, 'stopped by rowloom stop'),
     }),
+    idle: refuseIdle,
+  });
+}
+
+/** Changes how the live build of a dataset goes on. Throws `RefusedError` when none is at work, and for limits that cannot be. */
+export async function steerDataset(options: WatchOptions, steering: Steering): Promise<void> {
+  return withBuild(options, {
+    atWork: ({ start, connected }) => steerBuild(start, connected, steering),
     idle: refuseIdle,
   });
 }

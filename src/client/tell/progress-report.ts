@@ -65,7 +65,8 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const planned = sumCounts(wish.counts).calls;
   const since = { calls: made - first.calls, ms: now - first.at };
   const perSecond = (since.calls * 1_000) / Math.max(1, since.ms);
-  const rows = `rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
+  const state = snapshot.phase === 'paused' ? 'paused · ' : '';
+  const rows = `${state}rows ${formatCount(snapshot.rows)}/${formatCount(wish.settings.rows)}`;
   // Answers that are asked for again may take more calls than were planned.
   const plannedText = made > planned ? ` (${formatCount(planned)} planned)` : `/${formatCount(planned)}`;
   const done = `calls ${formatCount(made)}${plannedText}`;
@@ -79,7 +80,11 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const cost = calls !== null && calls.spent > 0 && formatDollars(calls.spent);
   const hasRate =
     since.calls >= Math.max(MIN_CALLS_FOR_TIME, MIN_WAVES_FOR_TIME * inFlight) && since.ms >= MIN_MS_FOR_TIME;
-  const left = hasRate && made < planned && `${formatDuration(((planned - made) / perSecond) * 1_000)} left`;
+  const left =
+    hasRate &&
+    snapshot.phase === 'running' &&
+    made < planned &&
+    `${formatDuration(((planned - made) / perSecond) * 1_000)} left`;
   return [
     joinParts(rows, done, rate, busy, describeTokens(totals), cost, losses, left),
     joinParts(rows, done, rate, busy, cost, losses, left),

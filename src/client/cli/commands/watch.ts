@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatCount, plural } from '../../../text/plural.ts';
-import { stopDataset, watchDataset } from '../../build/watch-dataset.ts';
+import { watchDataset } from '../../build/watch-dataset.ts';
 import { joinParts, line } from '../../tell/format.ts';
 import { describeSnapshot, describeStored } from '../../tell/progress-report.ts';
 import { describeAttached } from '../../tell/run-report.ts';
@@ -13,22 +13,6 @@ export function defineWatch(command: Command, context: CliContext): void {
   addPlaceOptions(command)
     .addOption(addressOption())
     .action((target: string, flags: ServerFlags) => watch(target, flags, context));
-}
-
-export function defineStop(command: Command, context: CliContext): void {
-  addPlaceOptions(command)
-    .addOption(addressOption())
-    .action(async (target: string, flags: ServerFlags) => {
-      const { cwd, environment, say } = context;
-      const { isTold } = await stopDataset({
-        ...{ ...flags, target, cwd, environment, say },
-        onServer: () => undefined,
-      });
-      const what = isTold
-        ? 'makes no new calls and writes its complete rows'
-        : 'has no worker now: it stops as soon as one takes it';
-      say(line('stopping', `the build of "${target}" ${what}`));
-    });
 }
 
 async function watch(target: string, flags: ServerFlags, context: CliContext): Promise<void> {
