@@ -27,11 +27,24 @@ export function run({ columns, rowCount, port, sent }: EncodeTask): Uint8Array {
     for (;;) {
       Atomics.wait(sent, 0, received);
       received += 1;
-      const piece: ColumnAnswer = receiveMessageOnPort(port)?.message;
+      const piece: ColumnAnswer = nextOf(port, sent).message;
       if (piece === undefined) throw new Error('The file was given up');
       for (const value of piece.values) values.push(value);
       if (piece.isLast) return values;
     }
   });
   return encoder.end();
+}
+
+/** On a busy machine a message that was sent may not be there yet: it comes within milliseconds. */
+const LATE_MS = 1;
+const MAX_LATE = 60_000;
+
+function nextOf(port: MessagePort, sent: Int32Array): { readonly message: ColumnAnswer } {
+  for (let late = 0; late < MAX_LATE; late += 1) {
+    const found = receiveMessageOnPort(port);
+    if (found !== undefined) return found;
+    Atomics.wait(sent, 0, Atomics.load(sent, 0), LATE_MS);
+  }
+  throw new Error('A column of the file did not come');
 }

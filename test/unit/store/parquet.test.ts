@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../../src/plan.ts';
 import { FolderFiles } from '../../../src/store/files/folder.ts';
+import { run } from '../../../src/store/parquet-thread.ts';
 import { misfitOf, type ParquetColumn } from '../../../src/store/parquet-values.ts';
 import { parseParquet } from '../../../src/store/read-parquet.ts';
 import { writeRowGroup } from '../../../src/store/row-group-writer.ts';
@@ -244,4 +246,17 @@ describe('misfitOf', () => {
   it('says what is wrong, at any depth', () => {
     for (const [value, type, misfit] of cases) expect(misfitOf(value, type)).toBe(misfit);
   });
+});
+
+it('waits for a column that is said to be sent and is not there yet, as on a busy machine', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const sent = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(1);
+  const code = `const { workerData: port } = require('node:worker_threads');
+    setTimeout(() => port.postMessage({ values: ['late'], isLast: true }), 50);`;
+  const worker = new Worker(code, { eval: true, workerData: port1, transferList: [port1] });
+  const columns = [{ name: 'a', type: { kind: 'text' } as const }];
+  const bytes = run({ columns, rowCount: 1, port: port2, sent });
+  expect(bytes.length).toBeGreaterThan(4);
+  port2.close();
+  await worker.terminate();
 });
