@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { DATASET, Workplace } from '../test/support/build-harness.ts';
 import { type MockProcess, startMockProcess } from './mock-process.ts';
 import { findPeer, runPeer } from './peer.ts';
+import { ProcessUsage } from './process-usage.ts';
 
 const PREVIEWED = 10;
 
@@ -72,48 +73,67 @@ function documentOf(endpoint: string): object {
   };
 }
 
-async function seconds(place: Workplace, args: readonly string[]): Promise<number> {
-  const { code, talk, ms } = await place.command(args).ended;
+/** Of one command; the CPU is its process's alone, without Temporal's server. */
+interface Cost {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+async function costOf(place: Workplace, args: readonly string[]): Promise<Cost> {
+  const startedAt = Date.now();
+  const command = place.command(args);
+  const usage = new ProcessUsage(command.pid);
+  const { code, talk, ms } = await command.ended;
+  usage.stop();
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}:\n${talk}`);
-  return ms / 1_000;
+  return { ms, cpuMs: usage.cpuMsSince(startedAt) };
 }
 
-interface Timed {
+interface Measured {
   readonly what: string;
-  readonly here: number;
-  readonly there: number | null;
+  readonly here: Cost;
+  readonly there?: Cost | null;
 }
 
-async function measure(place: Workplace, mock: MockProcess): Promise<readonly Timed[]> {
+async function measure(place: Workplace, mock: MockProcess): Promise<readonly Measured[]> {
   const document = documentOf(mock.endpoint);
   place.write(document);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(place.directory, name), text);
   const peer = flags['no-peer'] ? null : await findPeer();
-  const peerSeconds = async (how: 'preview' | 'create', count: number) =>
-    peer === null ? null : (await runPeer(peer, { how, document, files, mock, rows: count })).ms / 1_000;
+  const peerCost = async (how: 'preview' | 'create', count: number): Promise<Cost | null> => {
+    if (peer === null) return null;
+    const { ms, totalCpuMs } = await runPeer(peer, { how, document, files, mock, rows: count });
+    return { ms, cpuMs: totalCpuMs };
+  };
   const file = `${DATASET}.yaml`;
-  const preview = await seconds(place, ['preview', file, '-n', `${PREVIEWED}`, '--json']);
-  const run = await seconds(place, ['run', file, '-n', `${rows}`]);
-  const profile = await seconds(place, ['profile', DATASET]);
-  const report = await seconds(place, ['report', DATASET]);
-  const created = await peerSeconds('create', rows);
   return [
-    { what: `preview, ${PREVIEWED} rows`, here: preview, there: await peerSeconds('preview', PREVIEWED) },
-    { what: `run, ${rows} rows; create, which profiles too`, here: run, there: created },
-    { what: 'profile', here: profile, there: null },
-    { what: 'run and profile; create', here: run + profile, there: created },
-    { what: 'report', here: report, there: null },
+    {
+      what: `preview, ${PREVIEWED} rows`,
+      here: await costOf(place, ['preview', file, '-n', `${PREVIEWED}`, '--json']),
+      there: await peerCost('preview', PREVIEWED),
+    },
+    {
+      what: `run; create, which profiles too, ${rows} rows`,
+      here: await costOf(place, ['run', file, '-n', `${rows}`]),
+      there: await peerCost('create', rows),
+    },
+    { what: 'profile', here: await costOf(place, ['profile', DATASET]) },
+    { what: 'report', here: await costOf(place, ['report', DATASET]) },
   ];
+}
+
+function shown({ ms, cpuMs }: Cost): string {
+  return `${(ms / 1_000).toFixed(1)} s, ${(cpuMs / 1_000).toFixed(1)} of CPU`;
 }
 
 const mock = await startMockProcess({ latencyMs: Number(flags.latency), jitter: 1 });
 const place = new Workplace();
 try {
-  const timed = await measure(place, mock);
-  console.log('| what | Rowloom | Data Designer | ratio |\n| --- | --: | --: | --: |');
-  for (const { what, here, there } of timed) {
-    const beside = there === null ? ['', ''] : [`${there.toFixed(1)} s`, `${(there / here).toFixed(1)} ×`];
-    console.log(`| ${[what, `${here.toFixed(1)} s`, ...beside].join(' | ')} |`);
+  const measured = await measure(place, mock);
+  console.log('| what | Rowloom | Data Designer | ratio |\n| --- | --- | --- | --: |');
+  for (const { what, here, there } of measured) {
+    const beside = there ? [shown(there), `${(there.ms / here.ms).toFixed(1)} ×`] : ['', ''];
+    console.log(`| ${[what, shown(here), ...beside].join(' | ')} |`);
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Node ${process.versions.node}`;
   console.log(`\n${flags.parallel} parallel, ${flags.latency} ms, measured on ${machine}.`);

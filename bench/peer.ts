@@ -43,6 +43,7 @@ export interface PeerBuild {
 export interface PeerMeasurement {
   /** From the start of its process to its end. */
   readonly ms: number;
+  readonly totalCpuMs: number;
   /** Calls ÷ (last answer − first request). */
   readonly callsPerSecond: number;
   /** From the first request to the end of the process, in milliseconds a call. */
@@ -75,6 +76,7 @@ export async function runPeer(
     const { answered, firstRequestAt, lastAnswerAt } = await mock.stats();
     return {
       ms,
+      totalCpuMs: usage.cpuMsSince(startedAt),
       callsPerSecond: (answered * 1_000) / (lastAnswerAt! - firstRequestAt!),
       cpuMs: usage.cpuMsSince(firstRequestAt!) / answered,
       peakRssMiB: usage.peakRssMiB,
