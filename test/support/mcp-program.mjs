@@ -3,6 +3,7 @@
 //   node test/support/mcp-program.mjs [--log FILE] [--tools search,wait]
 //
 //   search {query}   "Found QUERY"
+//   ponder {query}   the same, after a while
 //   wait {ms}        "Waited", after that time
 //   fail {}          an error of the tool's own: "No such page"
 //   die {}           ends the program, or over HTTP the session, without an answer
@@ -21,6 +22,10 @@ const PIXEL =
 
 const TOOLS = {
   search: { fields: { query: { type: 'string' } }, run: ({ query }) => text(`Found ${query}`) },
+  ponder: {
+    fields: { query: { type: 'string' } },
+    run: ({ query }) => sleep(300, text(`Found ${query}`)),
+  },
   wait: {
     fields: { ms: { type: 'integer' } },
     run: ({ ms }) => sleep(Number(ms), text('Waited'), { ref: false }),

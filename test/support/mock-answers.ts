@@ -4,6 +4,7 @@ import {
   SIMULATED_DIMENSIONS,
   simulateAnswer,
   simulateTokens,
+  simulateToolCalls,
   simulateVector,
 } from '../../src/models/providers/simulated/simulated-answer.ts';
 import { simulatePicture } from '../../src/models/providers/simulated/simulated-picture.ts';
@@ -14,6 +15,7 @@ export interface ChatBody {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
   readonly response_format?: { readonly json_schema?: { readonly schema?: unknown } };
+  readonly tools?: readonly { readonly function: { readonly name: string; readonly parameters: unknown } }[];
 }
 
 export interface EmbeddingsBody {
@@ -40,13 +42,23 @@ export interface MockAnswer {
 }
 
 export function answerChat(chat: ChatBody, fault?: string): MockAnswer {
-  const content = fault === 'empty' ? '' : fault === 'bad-json' ? 'I would rather not say.' : textOf(chat);
+  const calls = fault === undefined ? toolCallsOf(chat) : [];
+  const content =
+    fault === 'empty' || calls.length > 0
+      ? ''
+      : fault === 'bad-json'
+        ? 'I would rather not say.'
+        : textOf(chat);
   const prompt = tokensOf(chat.messages.map((message) => textIn(message.content)));
   const completion = simulateTokens(content);
-  const finish_reason = fault === 'length' ? 'length' : 'stop';
+  const finish_reason = fault === 'length' ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop';
+  const tool_calls = calls.map(({ id, name, args }) => ({
+    ...{ id, type: 'function', function: { name, arguments: args } },
+  }));
+  const message = { role: 'assistant', content, ...(calls.length > 0 ? { tool_calls } : {}) };
   return {
     ...{ id: 'mock', object: 'chat.completion', model: chat.model },
-    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
+    choices: [{ index: 0, message, finish_reason }],
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   };
 }
@@ -138,6 +150,13 @@ function schemaIn(prompt: string): unknown {
 function textIn(content: unknown): string {
   if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
   return content.map((part) => (typeof part === 'string' ? part : (part?.text ?? ''))).join('');
+}
+
+function toolCallsOf({ model, messages, tools = [] }: ChatBody) {
+  return simulateToolCalls({
+    ...{ model, messages: messages.map(({ role, content }) => ({ role, content: textIn(content) })) },
+    tools: tools.map(({ function: { name, parameters } }) => ({ name, parameters: fromPlain(parameters) })),
+  });
 }
 
 function textOf({ model, messages: sent, response_format }: ChatBody): string {

@@ -111,7 +111,7 @@ describe('check-models', () => {
     const { output, code } = await cli(['check-models', 'config.yaml'], { cwd });
     expect(withoutTimes(output.slice(1))).toEqual([
       'answers   tools good of kb · TIME · search, wait',
-      'failed    tools bad of kb · TIME · allow_tools: no tool "sarch" in MCP provider "kb": they have search, wait, fail, die, draw, secret',
+      'failed    tools bad of kb · TIME · allow_tools: no tool "sarch" in MCP provider "kb": they have search, ponder, wait, fail, die, draw, secret',
     ]);
     expect(server.calls).toEqual(['list']);
     expect(code).toBe(1);

@@ -45,9 +45,9 @@ describe('a program that serves tools', () => {
     ]);
     expect(tools).toBe(again === tools ? again : tools);
     expect((tools as readonly { name: string }[]).map(({ name }) => name)).toEqual([
-      ...['search', 'wait', 'fail', 'die', 'draw', 'secret'],
+      ...['search', 'ponder', 'wait', 'fail', 'die', 'draw', 'secret'],
     ]);
-    expect((tools as readonly unknown[])[1]).toEqual({
+    expect((tools as readonly unknown[])[2]).toEqual({
       name: 'wait',
       description: 'Does wait',
       parameters: { type: 'object', properties: { ms: { type: 'integer' } }, required: ['ms'] },
@@ -89,7 +89,7 @@ describe('a program that serves tools', () => {
 describe('a server at an address', () => {
   it.each(['streamable_http', 'sse'] as const)('is asked over %s, with its key', async (type) => {
     const { server, servers } = await http(type, SECRET);
-    expect(await servers.list('kb', REQUEST)).toHaveLength(6);
+    expect(await servers.list('kb', REQUEST)).toHaveLength(7);
     expect(await servers.call('kb', { ...REQUEST, tool: 'search', args: { query: 'sun' } })).toEqual({
       text: 'Found sun',
     });
@@ -119,7 +119,7 @@ describe('a server at an address', () => {
       /^MCP provider "kb" at 127\.0\.0\.1:\d+ cannot be reached: it answers with status 503$/,
     );
     server.setStatus(null);
-    expect(await servers.list('kb', REQUEST)).toHaveLength(6);
+    expect(await servers.list('kb', REQUEST)).toHaveLength(7);
   });
 
   it('that refuses the key ends the build', async () => {

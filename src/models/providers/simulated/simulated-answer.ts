@@ -5,7 +5,9 @@ import { createHash } from 'node:crypto';
 import { findOwn } from '../../../own-keys.ts';
 import { patternOf } from '../../../schemas/dialect.ts';
 import { findReference } from '../../../schemas/pointers.ts';
+import type { ToolCall } from '../../../turns.ts';
 import { formatJson, isValueList, isValueObject, type Value, type ValueObject } from '../../../values.ts';
+import type { ToolDefinition } from '../../model-client.ts';
 
 export type Draw = () => number;
 
@@ -29,6 +31,18 @@ export function simulateAnswer(request: {
   return language === null
     ? simulateText(draw, topics)
     : simulateCode(language, simulateSentence(draw, topics));
+}
+
+/** The first of its tools is called once, before it answers. */
+export function simulateToolCalls(request: {
+  readonly model: string;
+  readonly messages: readonly Said[];
+  readonly tools?: readonly Pick<ToolDefinition, 'name' | 'parameters'>[];
+}): readonly ToolCall[] {
+  const { model, messages, tools: [tool] = [] } = request;
+  if (tool === undefined || messages.some(({ role }) => role === 'tool')) return [];
+  const args = simulateAnswer({ model, messages, schema: tool.parameters });
+  return [{ id: 'call_0', name: tool.name, args }];
 }
 
 /** The label of the block that Rowloom's own words below a prompt ask for. */

@@ -3,7 +3,6 @@
 
 import { ModelError } from '../../../errors.ts';
 import type { SimulationSettings } from '../../../plan.ts';
-import type { ToolCall } from '../../../turns.ts';
 import { timedOut } from '../../failures.ts';
 import type {
   CallRequest,
@@ -23,6 +22,7 @@ import {
   SIMULATED_DIMENSIONS,
   simulateAnswer,
   simulateTokens,
+  simulateToolCalls,
   simulateVector,
   streamOf,
 } from './simulated-answer.ts';
@@ -48,7 +48,7 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
   async function chat(request: ChatRequest): Promise<ModelAnswer> {
     await meetFate(request);
     const { model, messages, responseSchema } = request;
-    const toolCalls = askForTool(request);
+    const toolCalls = simulateToolCalls(request);
     const [finish, text] =
       toolCalls.length > 0
         ? (['tool-calls', ''] as const)
@@ -59,14 +59,6 @@ export function createSimulatedClient(settings: SimulationSettings): ModelClient
       completionTokens: simulateTokens(text),
       status: 200,
     };
-  }
-
-  /** It calls the first of its tools once, before it answers. */
-  function askForTool({ model, messages, tools = [] }: ChatRequest): readonly ToolCall[] {
-    const [tool] = tools;
-    if (tool === undefined || messages.some(({ role }) => role === 'tool')) return [];
-    const args = simulateAnswer({ model, messages, schema: tool.parameters });
-    return [{ id: 'call_0', name: tool.name, args }];
   }
 
   async function embed(request: EmbeddingRequest): Promise<EmbeddingAnswer> {
