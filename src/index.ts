@@ -76,12 +76,14 @@ export type { ForeignCells, Question, Wish, WishOptions } from './client/wish/wi
 export {
   type ColumnSpec,
   DatasetBuilder,
+  type McpProviderSpec,
   type ModelSpec,
   type ProviderSpec,
   type Reference,
   type References,
   type SeedSpec,
   type Template,
+  type ToolsSpec,
 } from './config/builder.ts';
 export {
   BuildError,

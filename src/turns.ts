@@ -29,6 +29,8 @@ export interface ToolTurn {
   /** The id of the call. */
   readonly call: string;
   readonly text: string;
+  /** Data URIs. */
+  readonly images?: readonly string[];
 }
 
 /** Vectors of an embedding model: each the base64 text of its 32-bit floats, little endian. */

@@ -52,7 +52,7 @@ export class Builds {
     const { limiters } = this.#process;
     return {
       inFlight: this.#opened().reduce((sum, { calls }) => sum + calls.flights.inFlight, 0),
-      answered: limiters.stats().reduce((sum, { answered }) => sum + answered, 0),
+      answered: limiters.answered,
       spent: this.#opened().reduce((sum, { calls }) => sum + calls.spending.own.dollars, 0),
       waitedFor: limiters.waitedFor(),
     };

@@ -18,6 +18,7 @@ import type { ConstraintConfig } from './constraints.ts';
 import type { RowloomSettings } from './schema/document.ts';
 import type { ModelConfig, ModelProvider, Simulation } from './schema/models.ts';
 import type { SeedConfig, SeedSourceInput } from './schema/seeds.ts';
+import type { RemoteToolServer, ToolConfig } from './schema/tools.ts';
 
 /** Prints itself as `{{ name }}`; its fields print as `{{ name.field }}`. */
 export type Reference = { readonly [field: string]: Reference } & { toString(): string };
@@ -75,13 +76,22 @@ export type SeedSpec<Column extends string> = SeedOrigin & {
   readonly selection_strategy?: SeedConfig['selection_strategy'];
 };
 
+export type ToolsSpec = Pick<ToolConfig, 'tool_alias' | 'providers'> & Partial<ToolConfig>;
+
+export type McpProviderSpec = Pick<RemoteToolServer, 'name' | 'endpoint'> & Partial<RemoteToolServer>;
+
 interface DocumentData {
   readonly seed_config?: object;
   readonly columns: readonly object[];
   readonly model_configs: readonly object[];
+  readonly tool_configs?: readonly object[];
   readonly constraints?: readonly object[];
   readonly processors?: readonly object[];
-  readonly rowloom: { readonly providers: readonly object[]; readonly processors?: readonly object[] };
+  readonly rowloom: {
+    readonly providers: readonly object[];
+    readonly mcp_providers?: readonly object[];
+    readonly processors?: readonly object[];
+  };
 }
 
 const EMPTY: DocumentData = { columns: [], model_configs: [], rowloom: { providers: [] } };
@@ -164,6 +174,22 @@ export class DatasetBuilder<Known extends string = never, Alias extends string =
     return new DatasetBuilder({
       ...this.#data,
       rowloom: { ...rowloom, providers: [...rowloom.providers, spec] },
+    });
+  }
+
+  /** Adds tools that columns name by `tool_alias`. */
+  tools(spec: ToolsSpec): DatasetBuilder<Known, Alias> {
+    const { tool_configs = [] } = this.#data;
+    return new DatasetBuilder({ ...this.#data, tool_configs: [...tool_configs, spec] });
+  }
+
+  /** Adds an address where tools are served. `api_key` is the name of an environment variable, never a key. */
+  mcpProvider(spec: McpProviderSpec): DatasetBuilder<Known, Alias> {
+    const { rowloom } = this.#data;
+    const { mcp_providers = [] } = rowloom;
+    return new DatasetBuilder({
+      ...this.#data,
+      rowloom: { ...rowloom, mcp_providers: [...mcp_providers, spec] },
     });
   }
 

@@ -118,6 +118,12 @@ export class Limiters {
     return [...this.#entries.values()].map(({ limiter }) => limiter.stats());
   }
 
+  /** Calls that were answered, by models and by all others. */
+  get answered(): number {
+    const limiters = [...[...this.#entries.values()].map(({ limiter }) => limiter), ...this.#plain.values()];
+    return limiters.reduce((sum, { answered }) => sum + answered, 0);
+  }
+
   /** The models that do not answer now. */
   waitedFor(): readonly WaitedFor[] {
     return [...this.#entries.values()].flatMap((entry) => this.#waitedFor(entry) ?? []);

@@ -21,7 +21,12 @@ export type Message<Shown = Media> =
       readonly reasoning?: string;
     }
   /** What the tool call of that id came to. */
-  | { readonly role: 'tool'; readonly call: string; readonly content: string };
+  | {
+      readonly role: 'tool';
+      readonly call: string;
+      readonly content: string;
+      readonly media?: readonly Media[];
+    };
 
 /** What all calls have. `parameters` are the fields of the body beside those built here, under OpenAI's names. */
 export interface CallRequest {

@@ -2,6 +2,7 @@
 
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { openDispatcher } from '../dispatchers.ts';
 import type { ToolDefinition } from '../models/model-client.ts';
 import type { Environment } from '../proxies.ts';
@@ -12,6 +13,8 @@ import type { ToolServer } from './tool-server.ts';
 export interface ToolAnswer {
   /** The texts of the answer, joined by line ends. */
   readonly text: string;
+  /** Data URIs; left out where there are none. */
+  readonly images?: readonly string[];
 }
 
 export interface SessionRequest {
@@ -135,7 +138,7 @@ class McpSession implements ToolSession {
       // Not the client's `callTool`: that holds structured content against its schema, which is the model's to judge.
       const asked = { method: 'tools/call', params } as const;
       const { content } = await this.#client.request(asked, CallToolResultSchema, options);
-      return { text: content.map(textOf).join('\n') };
+      return answerOf(content);
     });
   }
 
@@ -160,9 +163,27 @@ class McpSession implements ToolSession {
   }
 }
 
-/** A block of an answer: a text as it stands, all else as JSON. */
-function textOf(block: { readonly type: string; readonly text?: unknown }): string {
-  return block.type === 'text' ? String(block.text) : JSON.stringify(block);
+type Block = CallToolResult['content'][number];
+
+function answerOf(content: readonly Block[]): ToolAnswer {
+  const images = content.flatMap((block) =>
+    block.type === 'image' ? [`data:${block.mimeType};base64,${block.data}`] : [],
+  );
+  const texts = content.flatMap((block) => (block.type === 'image' ? [] : [textOf(block)]));
+  return { text: texts.join('\n'), ...(images.length > 0 ? { images } : {}) };
+}
+
+/** A text as it stands. Of bytes that no model is shown their size, all else as JSON. */
+function textOf(block: Exclude<Block, { readonly type: 'image' }>): string {
+  if (block.type === 'text') return block.text;
+  if (block.type === 'audio') return describeBytes(block.mimeType, block.data);
+  if (block.type !== 'resource') return JSON.stringify(block);
+  const { resource } = block;
+  return 'text' in resource ? resource.text : describeBytes(resource.mimeType, resource.blob);
+}
+
+function describeBytes(type = 'bytes', base64: string): string {
+  return `[${type}, ${Math.floor((base64.length * 3) / 4)} bytes: not shown]`;
 }
 
 /** Codes of JSON-RPC errors that the SDK makes by itself. */

@@ -199,6 +199,14 @@ describe('a cell whose model may call tools', () => {
     expect(toolsCalled(server)).toHaveLength(1);
   });
 
+  it('shows its model the images that a tool gives', async () => {
+    const { stage, sent, task } = await stageWithTools({ script: inTurn(asks(['draw', {}]), '7') });
+    const { part } = await stage.generate(task);
+    const media = [{ modality: 'image', url: expect.stringMatching(/^data:image\/png;base64,/) }];
+    expect(sent[1]?.at(-1)).toEqual({ role: 'tool', call: 'draw-0', content: 'A dot', media });
+    expect((await stage.recordsIn(part)).at(-1)).toMatchObject({ status: 'ok', value: '7' });
+  });
+
   it('has its trace in the shape of Data Designer', async () => {
     const { stage, task, conductor } = await stageWithTools({
       script: inTurn({ ...asks(['search', { query: 'sun' }]), reasoning: 'Look' }, '7'),

@@ -6,13 +6,13 @@ import type { Value } from '../../values.ts';
 import { eachRow } from '../each-row.ts';
 import type { CellMaker, RowView, Values } from '../maker.ts';
 import { contextsOf } from '../media/context.ts';
-import { filesOf, nameOfMedia } from '../media/media-of.ts';
+import { filesOf, nameOfMedia, type ShownMedia } from '../media/media-of.ts';
 import type { AnswerKind } from './answer-kind.ts';
 import { type AnswerReader, openReader } from './answers.ts';
 import { type ChatInput, openInputs } from './chat-input.ts';
 import { converse } from './conversation.ts';
 import { type ChatColumn, reasoningColumn, traceColumn } from './declare-chat.ts';
-import { correctionOf, inOrder, type Spoken } from './spoken.ts';
+import { correctionOf, inOrder, mediaOf, type Spoken } from './spoken.ts';
 import { Toolbox } from './toolbox.ts';
 
 export function chatMaker<Column extends ChatColumn>(kind: AnswerKind<Column>): CellMaker<Column, ChatInput> {
@@ -58,12 +58,12 @@ function traceOf(turns: readonly Turn[], { input, reader, hasTools }: TraceOptio
   const asked = (input?.messages ?? []).map((message) => {
     const { role, content } = message;
     const shown = role === 'user' ? (message.media ?? []) : [];
-    const blocks = shown.map((medium) => ({ type: medium.modality, text: nameOfMedia(medium) }));
-    return messageOf(role, content, { blocks });
+    return messageOf(role, content, { blocks: blocksOf(shown) });
   });
   const spoken = turns.filter((turn): turn is Spoken => turn.by === 'model' || turn.by === 'tool');
   const said = inOrder(spoken).flatMap((turn) => {
-    if (turn.by === 'tool') return [messageOf('tool', turn.text, { call: turn.call })];
+    if (turn.by === 'tool')
+      return [messageOf('tool', turn.text, { call: turn.call, blocks: blocksOf(mediaOf(turn)) })];
     const { reasoning = null, toolCalls: calls = null } = turn;
     const answer = messageOf('assistant', turn.text, { reasoning, calls });
     if (turn.problem === undefined) return [answer];
@@ -71,6 +71,10 @@ function traceOf(turns: readonly Turn[], { input, reader, hasTools }: TraceOptio
     return correction === undefined ? [] : [answer, messageOf('user', correction.content)];
   });
   return [...asked, ...said];
+}
+
+function blocksOf(media: readonly ShownMedia[]): readonly Values[] {
+  return media.map((medium) => ({ type: medium.modality, text: nameOfMedia(medium) }));
 }
 
 interface TraceOptions {

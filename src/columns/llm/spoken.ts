@@ -1,6 +1,6 @@
 // What was said in a conversation so far, as its turns are kept: answers, what is wrong with them, tools and what they gave.
 
-import type { Message } from '../../models/model-client.ts';
+import type { Media, Message } from '../../models/model-client.ts';
 import type { ModelTurn, ToolCall, ToolTurn, Turn } from '../../turns.ts';
 import type { AnswerReader } from './answers.ts';
 
@@ -42,12 +42,20 @@ export function toolTurnsIn(turns: readonly Spoken[]): number {
 /** The turns as they go back to the model. It is shown its answers, and its thoughts where it asked for tools. */
 export function messagesOf(turns: readonly Spoken[], reader: AnswerReader): readonly Message[] {
   return inOrder(turns).flatMap((turn): readonly Message[] => {
-    if (turn.by === 'tool') return [{ role: 'tool', call: turn.call, content: turn.text }];
+    if (turn.by === 'tool') {
+      const media = mediaOf(turn);
+      const shown = media.length > 0 ? { media } : {};
+      return [{ role: 'tool', call: turn.call, content: turn.text, ...shown }];
+    }
     const { text, toolCalls, reasoning } = turn;
     if (toolCalls === undefined) return correctionOf(turn, reader);
     const content = reader.split(text).answer;
     return [{ role: 'assistant', content, toolCalls, ...(reasoning === undefined ? {} : { reasoning }) }];
   });
+}
+
+export function mediaOf({ images = [] }: ToolTurn): readonly Media[] {
+  return images.map((url) => ({ modality: 'image', url }));
 }
 
 /** An answer as it goes back to the model, with what it is told about it; nothing for one that the model is not shown. */

@@ -92,8 +92,8 @@ export class Toolbox {
       limiter: { tools: offered.serverOf.get(name)! },
       isContinued: true,
       send: (_, sending) => sending.callTool({ tool: name, args: argsIn(args) ?? {}, timeoutMs }),
-      keep({ text }) {
-        const turn: ToolTurn = { by: 'tool', call: id, text };
+      keep(answer) {
+        const turn: ToolTurn = { by: 'tool', call: id, ...answer };
         keep(turn);
         return [{ status: 'call', turns: [turn] }];
       },

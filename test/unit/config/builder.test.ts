@@ -41,6 +41,19 @@ describe('a builder', () => {
     ]);
   });
 
+  it('writes tools and where they are served', async () => {
+    const builder = base
+      .mcpProvider({ name: 'kb', endpoint: 'http://kb/mcp', provider_type: 'streamable_http' })
+      .tools({ tool_alias: 'look', providers: ['kb'], max_tool_call_turns: 2 })
+      .column('note', { column_type: 'llm-text', model_alias: 'writer', prompt: 'Note', tool_alias: 'look' });
+    const files = { 'config.yaml': builder.toYaml(), 's.csv': 'product\nlamp\n' };
+    const { settings } = await prepareFiles(files);
+    expect(settings.tools).toMatchObject({
+      servers: [{ name: 'kb', remote: { endpoint: 'http://kb/mcp' } }],
+      aliases: { look: { use: { servers: ['kb'], maxTurns: 2 } } },
+    });
+  });
+
   it('does not change: a shared prefix can be reused', () => {
     const before = base.toYaml();
     base.column('more', { column_type: 'expression', expr: 'x' });

@@ -52,9 +52,10 @@ describe('a program that serves tools', () => {
       description: 'Does wait',
       parameters: { type: 'object', properties: { ms: { type: 'integer' } }, required: ['ms'] },
     });
-    const said = answers.map((answer) => (answer as { text: string }).text);
-    expect(said.slice(0, 3)).toEqual(['Found sun', SECRET, 'No such page']);
-    expect(said[3]).toMatch(/^A dot\n/);
+    expect(answers).toEqual([
+      ...[{ text: 'Found sun' }, { text: SECRET }, { text: 'No such page' }],
+      { text: 'A dot', images: [expect.stringMatching(/^data:image\/png;base64,iVBOR/)] },
+    ]);
     expect(callsIn(log)).toContain('search {"query":"sun"}');
   });
 

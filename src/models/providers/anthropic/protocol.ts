@@ -108,9 +108,11 @@ function argsOf(text: string): ValueObject {
 }
 
 function resultOf(message: Message): ValueObject {
-  const { content } = message;
-  const tool_use_id = message.role === 'tool' ? message.call : '';
-  return { type: 'tool_result', tool_use_id, ...(content === '' ? {} : { content }) };
+  if (message.role !== 'tool') return {};
+  const { call: tool_use_id, content, media = [] } = message;
+  const text = content === '' ? [] : [{ type: 'text', text: content }];
+  const shown = media.length > 0 ? [...text, ...media.map(imageOf)] : content;
+  return { type: 'tool_result', tool_use_id, ...(shown === '' ? {} : { content: shown }) };
 }
 
 /** Reads the body of an answer with status 200. Null for what is neither a message nor an error. */

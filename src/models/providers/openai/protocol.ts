@@ -49,11 +49,13 @@ export function chatBody({ model, messages, parameters, tools, responseSchema }:
 
 function messageOf(message: Message): ValueObject {
   const { role, content } = message;
-  if (role === 'user' && message.media !== undefined) {
-    const text = content === '' ? [] : [{ type: 'text', text: content }];
+  const text = content === '' ? [] : [{ type: 'text', text: content }];
+  if (role === 'user' && message.media !== undefined)
     return { role, content: [...message.media.map(blockOf), ...text] };
+  if (role === 'tool') {
+    const { call: tool_call_id, media } = message;
+    return { role, tool_call_id, content: media === undefined ? content : [...text, ...media.map(blockOf)] };
   }
-  if (role === 'tool') return { role, tool_call_id: message.call, content };
   if (role !== 'assistant' || message.toolCalls === undefined) return { role, content };
   const calls = message.toolCalls.map(({ id, name, args }) => ({
     ...{ id, type: 'function', function: { name, arguments: args } },

@@ -246,6 +246,12 @@ describe('a request', () => {
       messages: [
         { role: 'assistant', content: '', toolCalls, reasoning: 'Look' },
         { role: 'tool', call: 'c1', content: 'found' },
+        {
+          role: 'tool',
+          call: 'c2',
+          content: 'a dot',
+          media: [{ modality: 'image', url: 'data:image/png;base64,AA==' }],
+        },
       ],
     };
     expect(chatBody(request as unknown as ChatRequest)).toEqual({
@@ -257,6 +263,13 @@ describe('a request', () => {
           tool_calls: [{ id: 'c1', type: 'function', function: { name: 'search', arguments: '{"q": 1}' } }],
         },
         { role: 'tool', tool_call_id: 'c1', content: 'found' },
+        {
+          ...{ role: 'tool', tool_call_id: 'c2' },
+          content: [
+            { type: 'text', text: 'a dot' },
+            { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
+          ],
+        },
       ],
     });
   });
