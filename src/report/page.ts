@@ -16,7 +16,10 @@ export interface ReportPage {
   /** Of the columns that made calls, and of all together; none without calls. */
   readonly costs: readonly ReportCost[];
   readonly graph: readonly GraphNode[];
+  /** As they were generated. */
   readonly rows: readonly ReportRow[];
+  /** Processors after generation made others of them, which the columns are about. */
+  readonly hasOtherRows?: boolean;
 }
 
 export interface Fact {
@@ -77,7 +80,7 @@ ${dropped}
 ${costs.length === 0 ? [] : [html`<h2>Cost and time</h2>`, costTable(costs)]}
 <h2>What needs what</h2>
 ${graphChart(graph)}
-<h2>First rows</h2>
+<h2>First rows${page.hasOtherRows === true ? ', as they were generated' : ''}</h2>
 ${rows.map(rowCard)}`,
   );
 }

@@ -48,6 +48,7 @@ export async function reportDataset(place: DatasetPlace): Promise<string> {
     costs: costsOf(plan, content, { times, prices }),
     graph: graphOf(plan),
     rows: (await readFirstRows(place, ROWS)).map((view) => reportRow(view)),
+    hasOtherRows: plan.afterGeneration !== undefined,
   });
 }
 
