@@ -25,6 +25,7 @@ export interface SessionRequest {
 /** What a server did instead of answering. */
 export type SessionFailure =
   | 'lost' // the connection ended, or there is none
+  | 'busy' // it does not take this call now
   | 'timeout'
   | 'refused' // it answers with an error: its words are the message
   | 'denied'; // it answers nobody who comes so: a wrong key, a wrong address, a program that is not there
@@ -209,8 +210,13 @@ function failureOf(error: unknown, { signal, timeoutMs, stderr, denials }: Faile
   if (typeof code === 'number' && code < 0)
     return new SessionError('refused', words.replace(/^MCP error -?\d+: /, ''));
   if (typeof code === 'number' && code >= 400)
-    return new SessionError(denials.includes(code) ? 'denied' : 'lost', `it answers with status ${code}`);
+    return new SessionError(failureOfStatus(code, denials), `it answers with status ${code}`);
   return new SessionError('lost', words);
+}
+
+function failureOfStatus(status: number, denials: readonly number[]): SessionFailure {
+  if (denials.includes(status)) return 'denied';
+  return status === 429 || status >= 500 ? 'busy' : 'lost';
 }
 
 interface ErrorLike {

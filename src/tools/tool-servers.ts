@@ -2,8 +2,8 @@
 //
 //   T1. A session that ended is opened once more, and a call that was in flight then is made again. One that ends it twice has
 //       the end as its answer.
-//   T2. A server that cannot be opened is waited for, as a model is: a program is started twice, an address is asked for
-//       OUTAGE_MS. After that, or where waiting does not help, the build ends.
+//   T2. A server that cannot be opened, or takes no call now, is waited for, as a model is: a program is started twice, an address
+//       is asked for OUTAGE_MS. After that, or where waiting does not help, the build ends.
 //   T3. So does it after MAX_UNANSWERED calls in a row without an answer: rows that were made so would look like others.
 
 import { ConfigError, ModelError } from '../errors.ts';
@@ -76,7 +76,7 @@ class PooledServer {
   #server: ToolServer | undefined;
   #opening: Promise<ToolSession> | undefined;
   #tools: readonly ToolDefinition[] | undefined;
-  /** When it could not be opened for the first time since it last could; null while it can. */
+  /** When it could not be reached for the first time since it last answered; null while it can. */
   #failingSince: number | null = null;
   #unanswered = 0;
 
@@ -126,11 +126,14 @@ class PooledServer {
       this.#opening ??= this.#open();
       const opening = this.#opening;
       try {
-        return await send(await orAborted(opening, signal));
+        const answer = await send(await orAborted(opening, signal));
+        this.#failingSince = null;
+        return answer;
       } catch (error) {
         if (signal.aborted) throw cancelled();
         if (!(error instanceof SessionError)) throw error;
         if (error.failure === 'denied') throw this.#denied(`refuses: ${error.message}`);
+        if (error.failure === 'busy') throw this.#away(error);
         if (error.failure !== 'lost') throw error;
         // Others may have opened another one by now.
         if (this.#opening === opening) {
@@ -145,20 +148,22 @@ class PooledServer {
 
   async #open(): Promise<ToolSession> {
     try {
-      const session = await this.#connect();
-      this.#failingSince = null;
-      return session;
+      return await this.#connect();
     } catch (error) {
       this.#opening = undefined;
       if (!(error instanceof SessionError)) throw error;
-      this.#failingSince ??= Date.now();
-      const isOver = Date.now() - this.#failingSince >= OUTAGE_MS;
-      const isLocal = this.#server?.host === null;
-      const why = `cannot be reached: ${error.message}`;
-      if (isOver || isLocal || error.failure === 'denied' || error.failure === 'refused')
-        throw this.#denied(why);
-      throw new ModelError(this.#say(why), { failure: 'unavailable' });
+      throw this.#away(error);
     }
+  }
+
+  /** It may be there again later; what helps against the rest is to be told at once. */
+  #away({ failure, message }: SessionError): ModelError {
+    const why = `cannot be reached: ${message}`;
+    this.#failingSince ??= Date.now();
+    const isOver = Date.now() - this.#failingSince >= OUTAGE_MS;
+    const isLocal = this.#server?.host === null;
+    if (isOver || isLocal || failure === 'denied' || failure === 'refused') return this.#denied(why);
+    return new ModelError(this.#say(why), { failure: 'unavailable' });
   }
 
   async #connect(): Promise<ToolSession> {

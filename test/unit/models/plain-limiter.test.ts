@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cancelled } from '../../../src/models/failures.ts';
 import { Limiters } from '../../../src/models/limiters.ts';
 import type { Permit } from '../../../src/models/waiting-line.ts';
 
@@ -63,4 +64,13 @@ describe('a limiter of what is no model', () => {
     expect(refused).toHaveLength(3);
     expect(permits).toHaveLength(2);
   });
+});
+
+it('counts among the answered calls of its process', async () => {
+  const limiters = new Limiters();
+  const limiter = limiters.plain('tools:kb', 2);
+  const [answered, failed] = await Promise.all([limiter.acquire(never), limiter.acquire(never)]);
+  answered.succeed();
+  failed.fail(cancelled());
+  expect(limiters.answered).toBe(1);
 });

@@ -123,6 +123,16 @@ describe('a server at an address', () => {
     expect(await servers.list('kb', REQUEST)).toHaveLength(7);
   });
 
+  it('that takes no call now is waited for in the same way', async () => {
+    const { server, servers } = await http();
+    await servers.list('kb', REQUEST);
+    server.setStatus(429);
+    const ask = () => servers.call('kb', { ...REQUEST, tool: 'search', args: { query: 'sun' } });
+    expect(await errorOf(ask())).toMatchObject({ failure: 'unavailable' });
+    server.setStatus(null);
+    expect(await ask()).toEqual({ text: 'Found sun' });
+  });
+
   it('that refuses the key ends the build', async () => {
     const { server, servers } = await http();
     server.setStatus(401);
