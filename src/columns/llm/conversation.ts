@@ -90,7 +90,9 @@ class Conversation {
     const { calls, limiter, reader } = this.#options;
     const { messages, parameters, responseSchema } = this.#cell.input;
     const asked = [...messages, ...messagesOf(this.#turns, reader)];
-    const tools = offered === undefined ? {} : { tools: offered.definitions };
+    // Endpoints refuse an empty list.
+    const { definitions = [] } = offered ?? {};
+    const tools = definitions.length === 0 ? {} : { tools: definitions };
     return calls.call([this.#cell], {
       limiter,
       isContinued: this.#turns.length > 0,

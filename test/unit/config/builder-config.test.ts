@@ -22,11 +22,14 @@ columns:
     column_type: llm-judge
     model_alias: m
     prompt: "{{ rated }}"
+    tool_alias: look
     scores: [{ name: tone, description: How, options: { 1: no, 2: yes } }]
   - { name: note, column_type: expression, expr: 1.10, drop: yes }
 model_configs:
   - { alias: m, model: x, provider: p, inference_parameters: { max_tokens: 7, temperature: 1, extra_body: { a: 1.0, b: 1 } } }
+tool_configs: [{ tool_alias: look, providers: [kb], max_tool_call_turns: 3, timeout_sec: 2 }]
 rowloom:
+  mcp_providers: [{ name: kb, endpoint: "http://kb/sse" }]
   seed: 007
   slice_size: 4
   providers: [{ name: p, provider_type: simulated, simulation: { latency_ms: 5 } }]

@@ -129,7 +129,7 @@ describe('a conversation', () => {
         turns: [{ by: 'model', text: GOOD, reasoning: 'because' }],
         value: { level: 3n },
         finish: 'stop',
-        calls: [{ id: 'n-1', promptTokens: 10, completionTokens: 4, status: 200, ms: 0 }],
+        calls: [{ id: 'n-1', promptTokens: 10, completionTokens: 4, status: 200, ms: 0, model: 'one' }],
         error: null,
         host: 'localhost:1',
         at: 1_000,
@@ -316,7 +316,7 @@ describe('a conversation', () => {
         });
         expect(records).toMatchObject([{ status: 'failed', counts: true }]);
         expect(records[0]!.calls).toEqual([
-          { id: 'n-1', promptTokens: 0, completionTokens: 0, status: 400, ms: 0 },
+          { id: 'n-1', promptTokens: 0, completionTokens: 0, status: 400, ms: 0, model: 'one' },
         ]);
         expect(sleeps).toEqual([]);
       },
