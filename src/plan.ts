@@ -297,6 +297,8 @@ export interface Settings {
   readonly isEarlyShutdownDisabled: boolean;
   /** Left out where no column uses tools, and where models are simulated: then none is called. */
   readonly tools?: ToolSettings;
+  /** The columns whose first failed cell ends the build. */
+  readonly endsAtFailuresOf?: readonly string[];
   /** By what the provider calls the model. */
   readonly prices?: { readonly [model: string]: ModelPrice };
   readonly maxCostUsd?: number;
@@ -321,30 +323,4 @@ export function modelKeyOf(
     throw new RangeError(`Cannot ask model "${alias}": the plan has none of that alias`);
   }
   return `${encodeURIComponent(provider)}/${model}`;
-}
-
-/** The redo counter of a cell under a plan. */
-export function redoCounterOf(
-  plan: Plan,
-  { column, row }: { readonly column: string; readonly row: number },
-): number {
-  let counter = 0;
-  for (const rule of plan.redo) {
-    if (rule.column === column && includesRow(rule.rows, row)) counter = Math.max(counter, rule.counter);
-  }
-  return counter;
-}
-
-/** Whether a plan keeps a cell whatever its digest. */
-export function isKept(
-  plan: Plan,
-  { column, row }: { readonly column: string; readonly row: number },
-): boolean {
-  return plan.keep.some(
-    (rule) => (rule.column === null || rule.column === column) && includesRow(rule.rows, row),
-  );
-}
-
-export function includesRow(ranges: RowRanges, row: number): boolean {
-  return ranges === null || ranges.some(({ first, last }) => first <= row && row <= last);
 }

@@ -12,6 +12,7 @@ import { type LimiterRef, modelKeyOf, type Plan, plainKeyOf, type Settings } fro
 import { type BuildRef, type Control, SAME_COMMAND } from '../protocol.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import { CrashedFlights } from '../store/flights.ts';
+import type { CellRecord } from '../store/records.ts';
 import { askForTools } from '../tools/check-tools.ts';
 import type { ToolServer } from '../tools/tool-server.ts';
 import { ToolServers } from '../tools/tool-servers.ts';
@@ -198,6 +199,12 @@ export class BuildCalls {
     this.flights.dispose();
     const isOver = async () => this.#isDisposed || this.fence.look();
     void tellStop(this.#workflow, { reason, isOver, onUnheard: this.#options.process.onUnheard });
+  }
+
+  /** A cell failed for good. */
+  cellFailed(column: string, { row, error }: Pick<CellRecord, 'row' | 'error'>): void {
+    if (!this.#options.settings.endsAtFailuresOf?.includes(column)) return;
+    this.stop(`Column "${column}" failed in row ${row}: ${error?.message}`, 'correct that');
   }
 
   dispose(): void {

@@ -237,6 +237,7 @@ class Slice {
     for (const record of records) {
       const { row, status } = record;
       if (status !== 'ok' && status !== 'failed') continue;
+      if (status === 'failed') build.calls.cellFailed(open.column.name, record);
       build.calls.outcomes.add(isWhole ? null : row, !this.#failsRow(record) && status === 'ok');
     }
   }

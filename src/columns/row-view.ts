@@ -1,5 +1,6 @@
+import { redoCounterOf } from '../cell-rules.ts';
 import { columnDraws } from '../draws.ts';
-import { type Plan, type PlanColumn, redoCounterOf } from '../plan.ts';
+import type { Plan, PlanColumn } from '../plan.ts';
 import type { RowView, Values } from './maker.ts';
 
 /** What the maker of a column sees of rows. */

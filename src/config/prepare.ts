@@ -10,6 +10,7 @@ import type { Plan, Settings } from '../plan.ts';
 import { type BundleModule, bundleModules, hashesOf } from './bundle-modules.ts';
 import { checkAbilities } from './check-abilities.ts';
 import { checkColumns } from './check-columns.ts';
+import { checkOnError } from './check-on-error.ts';
 import { checkPrices } from './check-prices.ts';
 import { findDefaultModels } from './default-models.ts';
 import { findTools } from './find-tools.ts';
@@ -172,6 +173,7 @@ async function prepareOpened(opened: OpenedDocument, given: PrepareOptions): Pro
     tools: tools.settings,
     modules: hashesOf(modules),
   });
+  checkOnError(report, read, resolved.plan);
   await checkPrices(read.models, resolved);
   const all = found();
   if (hasErrors(all)) throw new ConfigError(all);

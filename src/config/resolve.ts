@@ -5,6 +5,7 @@ import { declarationOf } from '../columns/kinds.ts';
 import type { SamplerConfigOf } from '../columns/sampler/samplers.ts';
 import { typeWithSkip } from '../columns/skip-type.ts';
 import { digestOf } from '../digest.ts';
+import { findOwn } from '../own-keys.ts';
 import {
   aliasesOf,
   cellColumns,
@@ -82,7 +83,7 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     personas: options.personas,
     constraints: constraintsByTarget(config.constraints),
     tools: new Map(config.tools.map((tools) => [tools.tool_alias, toolUseOf(tools)])),
-  });
+  }).map((column) => ({ ...column, onError: onErrorOf(column, rowloom) }));
   const aliases = new Set(columns.flatMap(aliasesOf));
   // In the order of the document.
   const used = config.models.filter(({ alias }) => aliases.has(alias));
@@ -114,8 +115,20 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
     isEarlyShutdownDisabled: rowloom.disable_early_shutdown,
     ...(options.tools === null ? {} : { tools: options.tools }),
     ...spendingSettings(rowloom),
+    ...failingSettings(rowloom),
   };
   return { plan, settings };
+}
+
+/** What becomes of rows whose cell failed. A build that ends for it drops them first: the next one tries again. */
+function onErrorOf({ name, onError }: PlanColumn, { on_error }: RowloomSettings): PlanColumn['onError'] {
+  const wanted = findOwn(on_error, name) ?? onError;
+  return wanted === 'fail' ? 'drop' : wanted;
+}
+
+function failingSettings({ on_error }: RowloomSettings): Pick<Settings, 'endsAtFailuresOf'> {
+  const names = Object.entries(on_error).flatMap(([name, word]) => (word === 'fail' ? [name] : []));
+  return names.length === 0 ? {} : { endsAtFailuresOf: names };
 }
 
 function spendingSettings({

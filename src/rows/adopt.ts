@@ -14,6 +14,7 @@
 //       one of the current output any more: it was lost, and what takes its place may say something else.
 //   A6. A row with a cell that crashed the worker stays dropped for as long as that cell has this digest.
 
+import { includesRow, isKept } from '../cell-rules.ts';
 import { declarationOf } from '../columns/kinds.ts';
 import type { RowFailure } from '../columns/maker.ts';
 import type { OpenColumn } from '../columns/open-columns.ts';
@@ -22,7 +23,7 @@ import type { RowRange } from '../graph/types.ts';
 import { providerKindOf } from '../models/providers/kinds.ts';
 import { SIMULATED_HOST } from '../models/providers/simulated/simulated-client.ts';
 import { findOwn } from '../own-keys.ts';
-import { aliasesOf, includesRow, isKept, type Plan, type PlanColumn } from '../plan.ts';
+import { aliasesOf, type Plan, type PlanColumn } from '../plan.ts';
 import { type CellRecord, isCrash } from '../store/records.ts';
 import type { AdoptedColumn, Adoption, EarlierOutput, Want } from './adoption.ts';
 import type { Assembler } from './assemble.ts';

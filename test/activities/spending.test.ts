@@ -13,7 +13,11 @@ const TOKENS = 12;
 const topics = Array.from({ length: 20 }, (_, row) => `topic ${row}`);
 
 it('that reaches its cap starts no other call, and keeps those in flight', async () => {
-  const stage = await ActivityStage.create({ topics, maxParallelRequests: 4, maxTokens: 5 * TOKENS });
+  const stage = await ActivityStage.create({
+    topics,
+    maxParallelRequests: 4,
+    rowloom: { max_tokens: 5 * TOKENS },
+  });
   const conductor = await stage.conduct();
   const [task] = conductor.next();
   conductor.finished(task!, await stage.generate(task!));

@@ -53,8 +53,8 @@ export interface ActivityStageOptions {
     /** Of Data Designer's file of the user. */
     readonly servers: readonly { readonly name: string; readonly [field: string]: unknown }[];
   };
-  /** In and out. */
-  readonly maxTokens?: number;
+  /** More of what stands under `rowloom:`. */
+  readonly rowloom?: object;
 }
 
 /** topic (seed) → body (text) → size (its number, inline) → note (structured). The topic "nothing" makes an empty prompt. */
@@ -125,7 +125,7 @@ export class ActivityStage {
       isTraced = false,
       restarts = 0,
       tools,
-      maxTokens = null,
+      rowloom = {},
     } = options;
     const cwd = await temporaryFolder();
     mkdirSync(join(cwd, 'home'));
@@ -154,7 +154,7 @@ export class ActivityStage {
         max_conversation_correction_steps: correctionSteps,
         max_conversation_restarts: restarts,
         disable_early_shutdown: !hasEarlyShutdown,
-        max_tokens: maxTokens,
+        ...rowloom,
       },
     };
     writeFileSync(join(cwd, 'tickets.yaml'), JSON.stringify(document));

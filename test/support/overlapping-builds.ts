@@ -10,10 +10,11 @@
 //   W4. At rest the usage is that of all recorded calls, each once; the same command pays nothing and changes nothing.
 
 import { createHash } from 'node:crypto';
+import { redoCounterOf } from '../../src/cell-rules.ts';
 import { digestOf } from '../../src/digest.ts';
 import { FencedError, StoreError } from '../../src/errors.ts';
 import type { PartName, RowRange } from '../../src/graph/types.ts';
-import { type Plan, type PlanColumn, redoCounterOf } from '../../src/plan.ts';
+import type { Plan, PlanColumn } from '../../src/plan.ts';
 import { type GroupDigests, makeGroupDigests } from '../../src/rows/group-digests.ts';
 import { costOf } from '../../src/store/call-usage.ts';
 import { makeCellFolder } from '../../src/store/cell-files.ts';

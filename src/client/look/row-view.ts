@@ -1,6 +1,7 @@
 // `show`: rows with what made each of their cells, from the store alone. A prompt is in no file: it is rendered again from
 // the cells of its row, and is the one that was sent if the digest of that input is the cell's.
 
+import { isKept } from '../../cell-rules.ts';
 import { declarationOf } from '../../columns/kinds.ts';
 import type { ChatInput } from '../../columns/llm/chat-input.ts';
 import type { Keyed } from '../../columns/maker.ts';
@@ -9,7 +10,7 @@ import { columnOrder } from '../../config/graph-columns.ts';
 import { CellError, RefusedError } from '../../errors.ts';
 import type { RowRange } from '../../graph/types.ts';
 import { findOwn } from '../../own-keys.ts';
-import { aliasesOf, isKept, type Plan, type PlanColumn, shownColumns } from '../../plan.ts';
+import { aliasesOf, type Plan, type PlanColumn, shownColumns } from '../../plan.ts';
 import { makeAssembler } from '../../rows/assemble.ts';
 import { localMediaOf } from '../../rows/open-rows.ts';
 import { type AssembledRow, foundIn, type Source } from '../../rows/row.ts';

@@ -3,10 +3,11 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isKept } from '../../../src/cell-rules.ts';
 import { type CellCounts, sumCounts } from '../../../src/client/wish/count-cells.ts';
 import type { ChatForm, Trace } from '../../../src/columns/llm/declare-chat.ts';
 import type { TextColumn } from '../../../src/columns/llm-text/declare.ts';
-import { isKept, type Plan, type PlanColumn, type RowRanges } from '../../../src/plan.ts';
+import type { Plan, PlanColumn, RowRanges } from '../../../src/plan.ts';
 import { findRows, findVersion } from '../../../src/store/look.ts';
 import type { Value } from '../../../src/values.ts';
 import { hooked } from '../../support/hooked-files.ts';
