@@ -122,7 +122,9 @@ export function resolveConfig(config: DatasetConfig, options: ResolveOptions): R
 
 /** What becomes of rows whose cell failed. A build that ends for it drops them first: the next one tries again. */
 function onErrorOf({ name, onError }: PlanColumn, { on_error }: RowloomSettings): PlanColumn['onError'] {
-  const wanted = findOwn(on_error, name) ?? onError;
+  if (!Object.hasOwn(on_error, name)) return onError;
+  // YAML reads `null` without quotes as null.
+  const wanted = findOwn(on_error, name) ?? 'null';
   return wanted === 'fail' ? 'drop' : wanted;
 }
 

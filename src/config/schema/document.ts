@@ -27,7 +27,7 @@ export const rowloomSettings = map({
   disable_early_shutdown: flag().default(false),
   persons: oneOf(['files', 'faker']).default('files'),
   preserve_dropped_columns: flag().default(true),
-  on_error: mapOf(oneOf(['drop', 'null', 'fail'])).default({}),
+  on_error: mapOf(oneOf(['drop', 'null', 'fail']).nullable()).default({}),
   prices: mapOf(price).default({}),
   max_cost_usd: real({ min: 0 }).nullable().default(null),
   max_tokens: whole({ min: 1 }).nullable().default(null),

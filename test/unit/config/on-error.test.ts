@@ -18,7 +18,7 @@ rowloom:
 `;
 
 it('what becomes of rows whose cell failed is said by column', async () => {
-  const said = '{ body: "null", note: fail, checked: drop }';
+  const said = '{ body: null, note: fail, checked: drop }';
   const { plan, settings } = await prepareFiles({ 'config.yaml': document(said) });
   expect(plan.columns.map(({ name, onError }) => `${name} ${onError}`)).toEqual([
     'topic drop',
