@@ -54,7 +54,8 @@ it('calls no tool twice but those in flight, asks no model again, and writes no 
     workplace.write(document(mock.endpoint));
     const calls = () => callsIn(log).filter((call) => call !== 'list');
     const first = workplace.run(['-n', String(ROWS)], { environment });
-    await until(() => calls().length >= ROWS / 2, { limitMs: LIMIT_MS });
+    // Fewer cells than that are in the making at once: some tools have given their results by then.
+    await until(() => calls().length >= ROWS - 2, { limitMs: LIMIT_MS });
     await first.kill();
     // Results in the store: its calls but those of the model, of which some answers may have been lost.
     const asked = calls().length;
