@@ -79,6 +79,10 @@ class Conversation {
     const keep = (turn: Spoken) => {
       this.#turns = withTurns(this.#turns, [turn]);
     };
+    // Between two starts a server may have lost a tool.
+    const refused = toolbox!.refusedOf(open, { ...offered, turnsBefore: 0 });
+    if (refused.length > 0)
+      return calls.keep([this.#cell], [this.#learn({ status: 'call', turns: refused })]);
     const of = { cell: this.#cell, calls, offered, keep };
     const ends = await Promise.allSettled(open.map((call) => toolbox!.call(call, of)));
     // Every call has ended by then: what was paid for is kept.
