@@ -23,6 +23,7 @@ const DESCRIPTIONS = {
   run: 'make a dataset, or go on with it: continue, extend, or make again what an edit changes',
   create: "make a dataset, with the options of Data Designer's create",
   preview: 'make rows and show them, with no server and nothing kept',
+  estimate: 'tell what a dataset would take in calls, tokens, dollars and time, from a few rows',
   start: 'hand a dataset over to `rowloom worker` or `rowloom dev` in another terminal, and return',
   worker: 'make the datasets that `rowloom start` hands over, until Ctrl-C',
   dev: 'keep the embedded server, its web UI and a worker running here, until Ctrl-C',
@@ -54,6 +55,7 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
   run: async () => (await import('./commands/run.ts')).defineRun,
   create: async () => (await import('./commands/create.ts')).defineCreate,
   preview: async () => (await import('./commands/preview.ts')).definePreview,
+  estimate: async () => (await import('./commands/estimate.ts')).defineEstimate,
   start: async () => (await import('./commands/start.ts')).defineStart,
   worker: async () => (await import('./commands/serve.ts')).defineWorker,
   dev: async () => (await import('./commands/serve.ts')).defineDev,
@@ -81,7 +83,7 @@ const DEFINITIONS: Readonly<Record<keyof typeof DESCRIPTIONS, () => Promise<Defi
 };
 
 /** Commands that take a document: what follows "--" is for the program that this may be. */
-const TAKE_DOCUMENTS = ['run', 'create', 'preview', 'start', 'validate', 'check-models', 'graph'];
+const TAKE_DOCUMENTS = ['run', 'create', 'preview', 'estimate', 'start', 'validate', 'check-models', 'graph'];
 
 export async function main(typed: readonly string[], given: CliContext): Promise<void> {
   const at = typed.indexOf('--');
