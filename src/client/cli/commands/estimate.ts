@@ -66,7 +66,9 @@ async function estimate(config: string, flags: EstimateFlags, context: CliContex
     const keys = Object.keys(plan.models).map(
       (alias) => [alias, modelKeyOf(alias, { plan, settings })] as const,
     );
-    const caps = new Map(keys.map(([alias, key]) => [key, findOwn(settings.models, alias)!.maxParallelRequests]));
+    const caps = new Map(
+      keys.map(([alias, key]) => [key, findOwn(settings.models, alias)!.maxParallelRequests]),
+    );
     const prices = await readPrices(caps.keys(), settings);
     const found = estimateFrom(sample, { rows, prices, caps });
     if (flags.json) print(JSON.stringify({ name: opened.name, rows, ...found }));
