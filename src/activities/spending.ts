@@ -1,6 +1,5 @@
 // What a build has spent as its calls are made, and the end of it where a cap is reached: then no call starts, and those in
-// flight are kept. So a dataset costs its cap and what was in flight at most. Processes that share a build hear of one
-// another about once a second.
+// flight are kept. Processes that share a build hear of one another about once a second, and the sooner the less is left.
 
 import { randomBytes } from 'node:crypto';
 import { capReached, dollarsOf, type Prices } from '../models/prices.ts';
@@ -9,6 +8,9 @@ import { costOfCall, NO_MODEL } from '../store/call-usage.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
 import type { CellRecord } from '../store/records.ts';
 import { noteSpent, type Spent, spentByOthers } from '../store/spent.ts';
+
+/** Of what is left below a cap, what a process may have spent without the others knowing. */
+const UNTOLD_SHARE = 0.05;
 
 export interface SpendingOptions {
   readonly dataset: DatasetStore;
@@ -24,7 +26,8 @@ export class Spending {
   readonly #process = randomBytes(8).toString('hex');
   readonly #own = { dollars: 0, tokens: 0 };
   #others: Spent = { dollars: 0, tokens: 0 };
-  #noted = 0;
+  /** What the others were told. */
+  #noted: Spent = { dollars: 0, tokens: 0 };
   #isLooking = false;
 
   constructor(options: SpendingOptions) {
@@ -44,6 +47,7 @@ export class Spending {
       this.#own.tokens += call.promptTokens + call.completionTokens;
     }
     this.#judge();
+    if (this.#isDue()) this.look().catch(() => undefined);
   }
 
   /** Tells the other processes of the build what this one has spent, and hears of them. To be called about once a second. */
@@ -53,9 +57,9 @@ export class Spending {
     this.#isLooking = true;
     try {
       const spender = { epoch, process: this.#process };
-      const { tokens } = this.#own;
-      if (tokens !== this.#noted) await noteSpent(dataset, spender, this.#own);
-      this.#noted = tokens;
+      const own = { ...this.#own };
+      if (own.tokens !== this.#noted.tokens) await noteSpent(dataset, spender, own);
+      this.#noted = own;
       this.#others = await spentByOthers(dataset, spender);
       this.#judge();
     } finally {
@@ -63,12 +67,28 @@ export class Spending {
     }
   }
 
+  /** Whether what the others were not told yet counts beside what is left. */
+  #isDue(): boolean {
+    const { maxCostUsd = Number.POSITIVE_INFINITY, maxTokens = Number.POSITIVE_INFINITY } =
+      this.#options.settings;
+    const { dollars, tokens } = this.#sum();
+    return (
+      this.#own.dollars - this.#noted.dollars > (maxCostUsd - dollars) * UNTOLD_SHARE ||
+      this.#own.tokens - this.#noted.tokens > (maxTokens - tokens) * UNTOLD_SHARE
+    );
+  }
+
+  #sum(): Spent {
+    const { spentBefore = { dollars: 0, tokens: 0 } } = this.#options.settings;
+    return {
+      dollars: spentBefore.dollars + this.#own.dollars + this.#others.dollars,
+      tokens: spentBefore.tokens + this.#own.tokens + this.#others.tokens,
+    };
+  }
+
   #judge(): void {
     const { onReached, settings } = this.#options;
-    const { spentBefore = { dollars: 0, tokens: 0 } } = settings;
-    const dollars = spentBefore.dollars + this.#own.dollars + this.#others.dollars;
-    const tokens = spentBefore.tokens + this.#own.tokens + this.#others.tokens;
-    const reached = capReached({ dollars, tokens }, settings);
+    const reached = capReached(this.#sum(), settings);
     if (reached !== null) onReached(reached, 'raise it');
   }
 }

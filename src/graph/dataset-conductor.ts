@@ -196,8 +196,15 @@ export class DatasetConductor {
     this.#setPlan(plan);
   }
 
+  /** Throws what people read where nothing can be changed any more. */
+  checkSteering(): void {
+    if (this.phase !== 'stopping') return;
+    throw new RangeError(`Cannot change how the build goes on: it is stopping · ${this.#status.reason}`);
+  }
+
   /** Throws what people read of limits that cannot be set. */
   checkLimits({ maxParallelRequests }: LimitChanges): void {
+    this.checkSteering();
     if (this.#planned === undefined) {
       throw new RangeError('Cannot change limits now: the build is being prepared');
     }

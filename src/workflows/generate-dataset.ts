@@ -76,8 +76,9 @@ export async function generateDataset(input: GenerateDatasetInput): Promise<Data
   const stop = (why: string) => phaseChanged(conductor.stop(why));
 
   setHandler(stopUpdate, (why) => inOrder(() => stop(why)));
-  setHandler(pauseUpdate, () => inOrder(() => phaseChanged(conductor.pause())));
-  setHandler(unpauseUpdate, () => inOrder(() => phaseChanged(conductor.unpause())));
+  const steering = { validator: () => conductor.checkSteering() };
+  setHandler(pauseUpdate, () => inOrder(() => phaseChanged(conductor.pause())), steering);
+  setHandler(unpauseUpdate, () => inOrder(() => phaseChanged(conductor.unpause())), steering);
   setHandler(
     setLimitsUpdate,
     (changes) =>

@@ -5,6 +5,7 @@ import { costOf } from '../../src/store/call-usage.ts';
 import { type CellRecord, RECORD_DEFAULTS, RECORD_VERSION } from '../../src/store/records.ts';
 import { readUsage } from '../../src/store/usage.ts';
 import { ActivityStage } from '../support/activity-stage.ts';
+import { until } from '../support/until.ts';
 import { memoryDataset } from '../unit/store/support.ts';
 
 /** What the stage's model takes for each call. */
@@ -45,13 +46,31 @@ it('counts what the dataset had cost before, and what other processes spend', as
   const settings = { maxCostUsd: 10, spentBefore: { ...NOTHING, dollars: 4 } };
   const [one, other, later] = [open(settings), open(settings), open(settings, 2)];
   one.add([recordOf(3e6)]);
-  await one.look();
   other.add([recordOf(2e6)]);
-  await other.look();
-  await later.look();
+  const looked = async () => {
+    for (const each of [one, other, later]) await each.look();
+    return (await dataset.files.list('spent')).length === 2;
+  };
+  await until(looked);
+  await looked();
   expect(reached).toEqual([]);
-  await one.look();
   other.add([recordOf(1e6)]);
   expect(reached).toEqual(['The dataset has cost $10.00, and max_cost_usd is 10']);
   expect(one.own.dollars).toBe(3);
+});
+
+it('hears of other processes at once where little is left', async () => {
+  const dataset = await memoryDataset();
+  const reached: string[] = [];
+  const open = () =>
+    new Spending({
+      ...{ dataset, epoch: 1, settings: { maxTokens: 100 }, prices: new Map() },
+      onReached: (what) => reached.push(what),
+    });
+  const [one, other] = [open(), open()];
+  one.add([recordOf(60)]);
+  await until(async () => (await dataset.files.list('spent')).length === 1);
+  other.add([recordOf(45)]);
+  await until(() => reached.length > 0);
+  expect(reached).toEqual(['The dataset has taken 105 tokens, and max_tokens is 100']);
 });

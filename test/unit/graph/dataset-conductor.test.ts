@@ -138,6 +138,12 @@ describe('the conductor of a dataset', () => {
     expect([conductor.stop('enough'), conductor.stop('too much'), conductor.unpause()]).toEqual([
       ...[true, false, false],
     ]);
+    for (const check of [
+      () => conductor.checkSteering(),
+      () => conductor.checkLimits({ maxParallelRequests: {} }),
+    ]) {
+      expect(check).toThrow('Cannot change how the build goes on: it is stopping · enough');
+    }
     conductor.finished(endOf(0));
     expect([conductor.next(), conductor.isDone]).toEqual([[], false]);
     conductor.finished(endOf(1, { isComplete: false }));
