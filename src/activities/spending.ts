@@ -3,10 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { capReached, dollarsOf, type Prices } from '../models/prices.ts';
-import type { Settings } from '../plan.ts';
+import type { ModelPrice, Settings } from '../plan.ts';
 import { costOfCall, NO_MODEL } from '../store/call-usage.ts';
 import type { DatasetStore } from '../store/dataset-store.ts';
-import type { CellRecord } from '../store/records.ts';
+import type { CallRecord, CellRecord } from '../store/records.ts';
 import { noteSpent, type Spent, spentByOthers } from '../store/spent.ts';
 
 /** Of what is left below a cap, what a process may have spent without the others knowing. */
@@ -41,10 +41,13 @@ export class Spending {
 
   /** Takes the calls of new records. */
   add(records: readonly CellRecord[]): void {
-    for (const call of records.flatMap(({ calls }) => calls)) {
-      const price = this.#options.prices.get(call.model ?? NO_MODEL);
-      if (price !== undefined) this.#own.dollars += dollarsOf(costOfCall(call), price);
-      this.#own.tokens += call.promptTokens + call.completionTokens;
+    for (const { calls, status } of records) {
+      for (const call of calls) {
+        const price = this.#options.prices.get(call.model ?? NO_MODEL);
+        if (price !== undefined) this.#own.dollars += dollarsOf(costOfCall(call), price);
+        this.#own.tokens += call.promptTokens + call.completionTokens;
+        if (status === 'ok' || status === 'call') this.#checkUsage(call, price);
+      }
     }
     this.#judge();
     if (this.#isDue()) this.look().catch(() => undefined);
@@ -65,6 +68,19 @@ export class Spending {
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  /** A cap cannot be held where nobody says what answers take. */
+  #checkUsage({ model, promptTokens, completionTokens }: CallRecord, price: ModelPrice | undefined): void {
+    const { onReached, settings } = this.#options;
+    const cap = settings.maxCostUsd === undefined ? 'max_tokens' : 'max_cost_usd';
+    const isCapped = settings.maxCostUsd !== undefined || settings.maxTokens !== undefined;
+    const isFree = price?.input === 0 && price.output === 0;
+    if (!isCapped || isFree || model === undefined || promptTokens + completionTokens > 0) return;
+    onReached(
+      `The answers of ${model} do not say how many tokens they take, so ${cap} cannot be kept`,
+      'leave it out, or give the model a price of 0 in rowloom.prices',
+    );
   }
 
   /** Whether what the others were not told yet counts beside what is left. */

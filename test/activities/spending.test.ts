@@ -74,3 +74,19 @@ it('hears of other processes at once where little is left', async () => {
   await until(() => reached.length > 0);
   expect(reached).toEqual(['The dataset has taken 105 tokens, and max_tokens is 100']);
 });
+
+it('ends a build with a cap whose model does not say what its answers take', async () => {
+  const dataset = await memoryDataset();
+  const stopped = (input: number, settings: Pick<Settings, 'maxCostUsd' | 'maxTokens'>) => {
+    const reasons: string[] = [];
+    const prices = new Map([['local/m', { input, output: input, cachedInput: input, reasoning: input }]]);
+    const onReached = (what: string, remedy: string) => reasons.push(`${what} · ${remedy}`);
+    new Spending({ dataset, epoch: 1, settings, prices, onReached }).add([recordOf(0)]);
+    return reasons;
+  };
+  expect(stopped(1, { maxCostUsd: 5 })).toEqual([
+    'The answers of local/m do not say how many tokens they take, so max_cost_usd cannot be kept · leave it out, or give the model a price of 0 in rowloom.prices',
+  ]);
+  expect(stopped(1, { maxTokens: 5 })).toHaveLength(1);
+  expect([stopped(0, { maxCostUsd: 5 }), stopped(1, {})]).toEqual([[], []]);
+});

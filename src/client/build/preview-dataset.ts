@@ -8,7 +8,7 @@ import { planDigest } from '../../rows/plan-digest.ts';
 import type { ValueObject } from '../../values.ts';
 import { openRowViews, type RowView } from '../look/row-view.ts';
 import { type PreparedTarget, prepareTarget } from '../wish/prepare-target.ts';
-import { refuseOtherGroupSize } from '../wish/refusals.ts';
+import { refuseOtherGroupSize, refuseSpent } from '../wish/refusals.ts';
 import { findTarget, type Target, type TargetOptions } from '../wish/target.ts';
 
 const DEFAULT_ROWS = 10;
@@ -68,6 +68,7 @@ export async function openPreview(options: PreviewDatasetOptions): Promise<OpenP
   const { plan, settings, modules } = config;
   const { name, document, scriptArgs } = target;
   if (recorded !== null) refuseOtherGroupSize(plan, recorded, name);
+  refuseSpent(settings, { spent: { dollars: 0, unpriced: [] } }, name);
   for (const { name: column, limiters } of plan.columns) {
     const elsewhere = limiters.find((limiter) => 'queue' in limiter);
     if (elsewhere === undefined) continue;

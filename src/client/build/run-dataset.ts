@@ -156,7 +156,7 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
       isComplete,
       reason,
       summary,
-      spent: spentOf(Object.values(summary.usage), await pricesOf(summary.usage, wish.settings)),
+      spent: spentOf(Object.values(summary.usage), await pricesOf(dataset, summary.usage, wish.settings)),
       version,
       stopped,
       callbackFailures,

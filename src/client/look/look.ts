@@ -102,7 +102,7 @@ async function statusOf(dataset: DatasetStore): Promise<DatasetStatus> {
   const summary = await summarize(dataset);
   const { record, asked, rowCount, dropped, groups, cells, usage, sizeBytes } = summary;
   const start = ownStart(summary);
-  const prices = await pricesOf(usage, asked?.settings);
+  const prices = await pricesOf(dataset, usage, asked?.settings);
   const spent = spentOf(Object.values(usage), prices);
   const gone = Object.keys(usage).filter((column) => !Object.hasOwn(cells, column));
   return {

@@ -39,7 +39,7 @@ export async function reportDataset(place: DatasetPlace): Promise<string> {
   const { dataset, version } = await findDatasetVersion(place);
   const { profile, plan, times } = await profileDataset(place);
   const content = await readContent(dataset, version.epoch);
-  const prices = await pricesOf(content.usage, (await dataset.findLatestStart())?.settings);
+  const prices = await pricesOf(dataset, content.usage, (await dataset.findLatestStart())?.settings);
   return reportPage({
     title: titleOf(place, dataset.name),
     facts: [...(await factsOf(dataset, version, { ...content, prices })), ...finishedFact(plan, profile)],

@@ -2,7 +2,7 @@
 
 import { type Prices, readPrices, type Spent, spentOf } from '../../models/prices.ts';
 import { findOwn } from '../../own-keys.ts';
-import type { Settings } from '../../plan.ts';
+import type { ModelPrice, Settings } from '../../plan.ts';
 import { type CallUsage, costOf } from '../../store/call-usage.ts';
 import type { DatasetStore } from '../../store/dataset-store.ts';
 import { readUsage } from '../../store/usage.ts';
@@ -18,15 +18,31 @@ export interface Money {
   readonly spent: Spent;
 }
 
-/** The prices of all models that were ever asked, as some settings have them. */
-export function pricesOf(usage: UsageByColumn, settings: Settings | undefined): Promise<Prices> {
-  const models = new Set(Object.values(usage).flatMap((ofColumn) => Object.keys(ofColumn)));
-  return settings === undefined ? Promise.resolve(new Map()) : readPrices(models, settings);
+/**
+ * The prices of all models that were ever asked: as the settings have them, and of those that they no longer know as the
+ * newest start that knew them had them.
+ */
+export async function pricesOf(
+  dataset: DatasetStore,
+  usage: UsageByColumn,
+  settings: Settings | undefined,
+): Promise<Prices> {
+  const prices = new Map<string, ModelPrice>();
+  const unpriced = () => spentOf(Object.values(usage), prices).unpriced;
+  const learn = async (from: Settings | undefined) => {
+    if (from === undefined) return;
+    for (const [model, price] of await readPrices(unpriced(), from)) prices.set(model, price);
+  };
+  await learn(settings);
+  for (let epoch = await dataset.newestEpoch(); epoch > 0 && unpriced().length > 0; epoch -= 1)
+    await learn((await dataset.findEpoch(epoch))?.settings);
+  return prices;
 }
 
 export async function readMoney(dataset: DatasetStore | null, settings: Settings): Promise<Money> {
-  const usage = dataset === null ? {} : await readUsage(dataset);
-  const prices = await pricesOf(usage, settings);
+  if (dataset === null) return { usage: {}, prices: new Map(), spent: { dollars: 0, unpriced: [] } };
+  const usage = await readUsage(dataset);
+  const prices = await pricesOf(dataset, usage, settings);
   return { usage, prices, spent: spentOf(Object.values(usage), prices) };
 }
 

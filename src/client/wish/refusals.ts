@@ -5,6 +5,7 @@ import { capReached } from '../../models/prices.ts';
 import type { Plan, Settings } from '../../plan.ts';
 import type { DatasetRecord, EpochRecord } from '../../store/dataset-store.ts';
 import { plural } from '../../text/plural.ts';
+import type { Money } from './money.ts';
 import { SIMULATED_SUFFIX } from './target.ts';
 
 export function refuseFewerRows({ rows }: Settings, before: EpochRecord, name: string): void {
@@ -21,10 +22,15 @@ export function refuseOtherGroupSize({ rowGroupSize }: Plan, before: DatasetReco
   );
 }
 
-/** More calls would pass a cap that is reached. */
-export function refuseSpent(settings: Settings, name: string): void {
+/** More calls would pass a cap that is reached, or one of which nobody knows how far it is. */
+export function refuseSpent(settings: Settings, { spent }: Pick<Money, 'spent'>, name: string): void {
   const reached = capReached(settings.spentBefore ?? { dollars: 0, tokens: 0 }, settings);
   if (reached !== null) throw new RefusedError(`Cannot go on with "${name}": ${reached} · raise it`);
+  const [model] = spent.unpriced;
+  if (settings.maxCostUsd === undefined || model === undefined) return;
+  throw new RefusedError(
+    `Cannot keep "${name}" below max_cost_usd: it has had answers of ${model}, whose price is not known · give it one in rowloom.prices, by the name of the model`,
+  );
 }
 
 /** A dataset of simulated answers that was made with `--simulate` must not start to cost money for want of a flag. */

@@ -213,7 +213,7 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     dataset !== null &&
     (await isPublishedByName(dataset)) &&
     (plan.afterGeneration === undefined || (await hasFinishedRows(dataset, await findPublished(dataset))));
-  if (!isDone && sumCounts(counts).calls > 0) refuseSpent(settings, opened.name);
+  if (!isDone && sumCounts(counts).calls > 0) refuseSpent(settings, money, opened.name);
   return {
     ...opened,
     documentDigest,
