@@ -11,7 +11,7 @@ import { ConfigError } from '../errors.ts';
 import { PYTHON_SCRIPT } from './python-script.ts';
 
 /** Of what the program prints so much is shown where it fails without saying why. */
-const SHOWN_CHARACTERS = 400;
+const SHOWN_CHARACTERS = 4_000;
 
 export interface PythonOptions extends OpenDocumentOptions {
   /** Absolute path. */
@@ -69,7 +69,7 @@ interface RunOptions {
   readonly refuse: (message: string) => ConfigError;
 }
 
-/** What the program printed last. */
+/** What the program printed last: all of it where it ended as it wanted, as for `--help`, else the line that says why. */
 function runPython(python: string, { args, cwd, environment, refuse }: RunOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(python, ['-c', PYTHON_SCRIPT, ...args], {
@@ -90,9 +90,10 @@ function runPython(python: string, { args, cwd, environment, refuse }: RunOption
         ),
       ),
     );
-    child.once('close', () => {
+    child.once('close', (code) => {
       process.off('exit', onExit);
-      resolve(said);
+      const text = said.trim();
+      resolve(code === 0 ? text : text.slice(text.lastIndexOf('\n') + 1));
     });
   });
 }
@@ -106,10 +107,7 @@ async function whyNot(
   { python, said }: { readonly python: string; readonly said: string },
 ): Promise<string> {
   const problem = await readFile(join(folder, 'problem.json'), 'utf8').catch(() => null);
-  if (problem === null) {
-    const last = said.trim().split('\n').at(-1);
-    return `ended without a config${last === undefined || last === '' ? '' : `: ${last}`}`;
-  }
+  if (problem === null) return `ended without a config${said === '' ? '' : `: ${said}`}`;
   const { missing, message } = JSON.parse(problem) as { missing?: string; message?: string };
   if (missing === undefined) return `cannot be run: ${message}`;
   return missing.startsWith('data_designer')

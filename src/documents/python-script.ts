@@ -8,6 +8,8 @@ import hashlib, inspect, json, math, sys
 from pathlib import Path
 
 source, folder, args = sys.argv[1], Path(sys.argv[2]), tuple(sys.argv[3:])
+# A program that reads its arguments by itself gets its own, and names itself by its file.
+sys.argv = [source, *args]
 # What the document prints is no part of what is written.
 sys.stdout = sys.stderr
 BUILT_IN = ("local", "hf", "directory", "file_contents", "agent_rollout")

@@ -30,6 +30,6 @@ export function commandOf(
 }
 
 /** An argument as a shell takes it for one. */
-function asTyped(argument: string): string {
+export function asTyped(argument: string): string {
   return /^[\w./@%+=:,-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

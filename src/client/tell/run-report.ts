@@ -10,7 +10,7 @@ import { whereIs } from '../../server/processes.ts';
 import { costOf } from '../../store/call-usage.ts';
 import type { EpochRecord } from '../../store/dataset-store.ts';
 import { editionFolder } from '../../store/names.ts';
-import { ownCommand } from '../../text/own-command.ts';
+import { asTyped, ownCommand } from '../../text/own-command.ts';
 import { formatCount, plural } from '../../text/plural.ts';
 import { shorten } from '../../text/shorten.ts';
 import { isWebAddress } from '../../text/web-address.ts';
@@ -69,7 +69,7 @@ export function describeDocument(
     names.length > 0 && `${names.length === 1 ? 'processor' : 'processors'} ${names.join(', ')}`;
   const columns = formatColumns(shownColumns(plan));
   const path = isWebAddress(document) ? shown : pathAsTyped(document, cwd);
-  const typed = scriptArgs.length === 0 ? path : `${path} -- ${scriptArgs.join(' ')}`;
+  const typed = scriptArgs.length === 0 ? path : `${path} -- ${scriptArgs.map(asTyped).join(' ')}`;
   return joinParts(typed, columns, read, processors);
 }
 

@@ -9,6 +9,7 @@ import { RefusedError, StoreError } from '../../errors.ts';
 import type { DatasetStore, EpochRecord } from '../../store/dataset-store.ts';
 import { datasetNameWith, isDatasetName } from '../../store/names.ts';
 import { splitDatasetPath } from '../../store/store.ts';
+import { asTyped } from '../../text/own-command.ts';
 import { isWebAddress, withoutSecrets } from '../../text/web-address.ts';
 import { findInFolder } from './find-dataset.ts';
 import { type StorePlace, storeFolder } from './store-folder.ts';
@@ -161,7 +162,7 @@ async function refuseOtherDocument(
   const hasSameArgs = isDeepStrictEqual(args, scriptArgs);
   if (isOwn || !isThere || (isSame && isSameQuery && hasSameArgs)) return;
   const more = isSameQuery
-    ? `with ${args.length === 0 ? 'no arguments' : `-- ${args.join(' ')}`}`
+    ? `with ${args.length === 0 ? 'no arguments' : `-- ${args.map(asTyped).join(' ')}`}`
     : 'with another query';
   const other = isSame ? `${path}" ${more}` : `${path}"`;
   throw new RefusedError(

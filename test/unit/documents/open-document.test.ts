@@ -343,6 +343,20 @@ describe('a document that is a program in Python', () => {
       'error cities.py cannot be run: ValueError: no city',
     ]);
     expect(await says('import os\nos._exit(1)\n')).toEqual(['error cities.py ended without a config']);
+    const parser = (defined: string) => `import argparse
+def load_config_builder():
+    parser = argparse.ArgumentParser()
+    ${defined}
+    parser.parse_args()
+`;
+    const needing = parser('parser.add_argument("city")');
+    expect(await says(needing)).toEqual([
+      'error cities.py ended without a config: cities.py: error: the following arguments are required: city',
+    ]);
+    const helping = needing.replace('parse_args()', 'parse_args(["--help"])');
+    expect((await says(helping)).join()).toMatch(
+      /ended without a config: usage: cities.py .* city\n.*--help/s,
+    );
     expect(await says(PROGRAM.replace('city }}!', 'town }}!'))).toEqual([
       'error cities.py column "label": no column "town" (in expr)',
     ]);
