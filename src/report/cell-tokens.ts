@@ -38,7 +38,7 @@ export async function readCosts(
       const of = { columns: [name], rowGroup, rows: group.rows, chosenBy: group.epoch };
       const records = (await gatherRecords(dataset, of)).get(name) ?? [];
       const all = new Map(records.flatMap(({ calls }) => calls.map(({ id, ms }) => [id, ms] as const)));
-      counts.get(name)!.ms.push(...all.values());
+      for (const ms of all.values()) counts.get(name)!.ms.push(ms);
       for (const { chosen, calls } of records) {
         const call = chosen === true ? calls.findLast(({ status }) => status === 200) : undefined;
         if (call === undefined) continue;

@@ -7,6 +7,8 @@ import { type OutputFile, readGroups } from './groups.ts';
 export interface VersionContent {
   readonly rows: number;
   readonly dropped: number;
+  /** Rows that processors after generation made of those; null where the output is those. */
+  readonly finishedRows: number | null;
   /** Size by name and checksum: what editions share has one file. */
   readonly files: ReadonlyMap<string, number>;
 }
@@ -23,7 +25,7 @@ export async function readVersion(dataset: DatasetStore, epoch: number | undefin
   }
   const finished = epoch === undefined ? undefined : await findFinishedRows(dataset, epoch);
   finished?.files.forEach(add);
-  return { rows, dropped, files };
+  return { rows, dropped, finishedRows: finished?.rows ?? null, files };
 }
 
 /** The bytes of files that some versions have and no other one. */

@@ -33,12 +33,12 @@ export async function readVersions(place: DatasetPlace): Promise<DatasetVersion[
     made.push({ start, plan: await dataset.readPlan(start.planDigest), ...contents[index]! });
   }
   const described = made.map((version, index) => {
-    const { start, rows, dropped } = version;
+    const { start, rows, dropped, finishedRows } = version;
     const before = made[index - 1];
     return {
       version: start.epoch,
       isCurrent: index === made.length - 1,
-      ...{ at: start.at, rows, rowsAsked: start.rows, dropped },
+      ...{ at: start.at, rows, rowsAsked: start.rows, dropped, finishedRows },
       changes: before === undefined ? [] : changesOf(before, version),
       ownBytes: ownBytes(contents.slice(index, index + 1), contents.toSpliced(index, 1)),
     };

@@ -13,8 +13,8 @@ const DEADLINE_MS = 10 * 60_000;
 export type RowPieces = AsyncIterable<readonly ValueObject[]>;
 
 /**
- * What the processors after generation of a plan make of all its finished rows, one after the other. In memory are a few
- * hundred rows for each of them, and what their functions keep. Throws `ProcessorError`, and what the input throws.
+ * What the processors after generation of a plan make of all its finished rows, one after the other. In memory are a
+ * row group for each of them, and what their functions keep. Throws `ProcessorError`, and what the input throws.
  */
 export function processFinishedRows(input: RowPieces, processing: Processing): RowPieces {
   const { plan } = processing;

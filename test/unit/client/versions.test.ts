@@ -2,6 +2,7 @@ import { access, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownIdentity, ownPlace } from '../../../src/server/processes.ts';
+import { formatDocument } from '../../../src/store/documents.ts';
 import { Edition } from '../../../src/store/editions.ts';
 import { editionFolder } from '../../../src/store/names.ts';
 import { buildAll, ticketText, WISHES } from '../store/edited-tickets.ts';
@@ -48,6 +49,21 @@ describe('versions', () => {
       ['6 rows more'],
     ]);
     expect(await dataset.files.list('editions')).not.toContain(editionFolder(last.epoch + 1).split('/')[1]);
+  });
+
+  it('counts what processors after generation made of the rows of each', async () => {
+    const cwd = await temporaryFolder();
+    const dataset = await testDataset({ directory: join(cwd, 'artifacts'), rowGroupSize: 2 });
+    await buildAll(dataset);
+    const finished = formatDocument({ v: 1, key: 'made of them', rows: 1, files: [] });
+    await dataset.files.create(`${editionFolder(3)}/finished.json`, finished);
+    const { output } = await cli(['versions', 'tickets'], { cwd });
+    expect(output.map((line) => line.trim().split(/ {2,}/).slice(2, 5))).toEqual([
+      ['rows', 'after generation', 'dropped'],
+      ['3', '1', '1'],
+      ['3', '1', expect.stringMatching(/B$/)],
+      ['3', '1', expect.stringMatching(/B$/)],
+    ]);
   });
 
   it('gives programs one object a line', async () => {

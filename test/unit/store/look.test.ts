@@ -5,9 +5,11 @@ import { NO_COST, NO_MODEL } from '../../../src/store/call-usage.ts';
 import { makeCellFolder } from '../../../src/store/cell-files.ts';
 import { commitRowGroup } from '../../../src/store/commit.ts';
 import type { DatasetStore } from '../../../src/store/dataset-store.ts';
+import { formatDocument } from '../../../src/store/documents.ts';
 import { Edition } from '../../../src/store/editions.ts';
 import { gatherRecords } from '../../../src/store/gather.ts';
 import { findFailures, findRows, findVersion, type RowLook, summarize } from '../../../src/store/look.ts';
+import { editionFolder } from '../../../src/store/names.ts';
 import { describeEdition } from '../../../src/store/outputs.ts';
 import { createPart } from '../../../src/store/parts.ts';
 import { type CellRecord, identityOf } from '../../../src/store/records.ts';
@@ -229,5 +231,20 @@ describe('looking at a dataset', () => {
     expect(JSON.parse(await readFile(dataset.path('builder_config.json'), 'utf8'))).toEqual({
       data_designer: { columns: [] },
     });
+  });
+
+  it('tells them of any number of files that processors after generation made', async () => {
+    const dataset = await datasetInTheMiddle();
+    await dataset.writePlanDocument('plan', { data_designer: { columns: [] } });
+    const files = Array.from({ length: 200_000 }, (_, n) => ({
+      name: `parquet-files/${n}`,
+      sizeBytes: 1,
+      sha256: '',
+    }));
+    const finished = formatDocument({ v: 1, key: '', rows: 200_000, files });
+    await dataset.files.create(`${editionFolder(1)}/finished.json`, finished);
+    await describeEdition(dataset, { epoch: 1, plan: PLAN, planDigest: 'plan', rows: 20 });
+    const { file_paths } = JSON.parse(await readFile(dataset.path('metadata.json'), 'utf8'));
+    expect(file_paths['parquet-files']).toHaveLength(200_001);
   });
 });

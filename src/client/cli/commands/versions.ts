@@ -26,20 +26,27 @@ async function versions(target: string, flags: JsonFlags, context: CliContext): 
     say(line('none', 'no row is finished yet'));
     return;
   }
-  const header = ['version', 'when', 'rows', 'dropped', 'only here', 'what changed'];
-  const right = ['version', 'rows', 'dropped', 'only here'];
-  printTable(header, found.map(cellsOf), { ...context, right });
+  const finished = found.some(({ finishedRows }) => finishedRows !== null) ? ['after generation'] : [];
+  const header = ['version', 'when', 'rows', ...finished, 'dropped', 'only here', 'what changed'];
+  const right = ['version', 'rows', ...finished, 'dropped', 'only here'];
+  const cells = found.map((version) => cellsOf(version, finished.length > 0));
+  printTable(header, cells, { ...context, right });
   const [, older] = found;
   if (older === undefined) return;
   const show = `at an older one: ${commandAbout('show', [`${target}@${older.version}`], flags)}`;
   say(line('look', `${show} · free the disk of all of them: ${commandAbout('prune', [target], flags)}`));
 }
 
-function cellsOf({ version, isCurrent, at, rows, dropped, ownBytes, changes }: DatasetVersion): string[] {
+function cellsOf(
+  { version, isCurrent, at, rows, finishedRows, dropped, ownBytes, changes }: DatasetVersion,
+  hasFinished: boolean,
+): string[] {
+  const finished = finishedRows === null ? '' : formatCount(finishedRows);
   return [
     `${isCurrent ? '* ' : ''}${version}`,
     formatTime(at),
     formatCount(rows),
+    ...(hasFinished ? [finished] : []),
     formatCount(dropped),
     formatBytes(ownBytes),
     clip(changes.length === 0 ? 'the oldest there is' : changes.join(', '), MAX_CHANGES_WIDTH),
