@@ -3,6 +3,7 @@
 //
 //   F1. It is made once, at the end of a build. The record comes last and is never replaced: without one, files that are there
 //       are what a killed attempt left.
+//       An attempt that finds the record of another one, which a lost worker may still be at, leaves its files alone.
 //   F2. An edition takes it over from another one that has the same groups and processors, as the key tells.
 
 import { digestOf } from '../digest.ts';
@@ -105,6 +106,7 @@ export async function writeFinishedRows(
   await clear(dataset, epoch);
   for await (const batch of inBatches(rows, plan.rowGroupSize)) {
     await check();
+    if ((await findFinishedRows(dataset, epoch)) !== undefined) return;
     const name = `${OUTPUT_FOLDER}/${batchName(files.length)}`;
     const path = `${editionFolder(epoch)}/${name}`;
     const valuesOf = (column: string) => batch.map((row) => findOwn(row, column) ?? null);

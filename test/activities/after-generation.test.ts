@@ -4,10 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { exportLines, openExport } from '../../src/client/look/export-dataset.ts';
+import { reportDataset } from '../../src/client/tell/dataset-report.ts';
 import { datasetRows } from '../../src/seeds/dataset-rows.ts';
 import { ownIdentity } from '../../src/server/processes.ts';
 import { costOf } from '../../src/store/call-usage.ts';
 import type { DatasetStore } from '../../src/store/dataset-store.ts';
+import { writeFinishedRows } from '../../src/store/finished-rows.ts';
 import { summarize } from '../../src/store/look.ts';
 import { findPrunable, prune } from '../../src/store/prune.ts';
 import { listVersions } from '../../src/store/published.ts';
@@ -130,6 +132,8 @@ it('end the build where they fail, while the output that was there stays', async
 it('say where the rows are as long as they have not run', async () => {
   writeFunction('fails');
   const dataset = await build(9);
+  const place = { target: dataset.name, cwd: workplace.directory };
+  await expect(reportDataset(place)).rejects.toThrow(/^Cannot report on "tickets": processor "rank"/);
   await expect(lines(dataset)).rejects.toThrow(
     /Cannot export "tickets": processor "rank" makes its rows at the end.*generated-parquet-files/,
   );
@@ -137,4 +141,23 @@ it('say where the rows are as long as they have not run', async () => {
     post_generation_state: 'started',
     post_generation_processed: false,
   });
+});
+
+it('are those of one attempt where two are at it, as after a worker was lost', async () => {
+  writeFunction('fails');
+  const dataset = await build(9);
+  const epoch = 1;
+  const plan = await dataset.readPlan((await dataset.readEpoch(epoch)).planDigest);
+  const attempt = { epoch, plan, key: 'same', check: () => Promise.resolve() };
+  const rowOf = (note: string) => ({ id: note, kind: 'a', note, place: 1n });
+  async function* slow() {
+    yield Array.from({ length: 4 }, () => rowOf('slow'));
+    await writeFinishedRows(dataset, { ...attempt, rows: fast() });
+    yield Array.from({ length: 5 }, () => rowOf('slow'));
+  }
+  async function* fast() {
+    yield Array.from({ length: 9 }, () => rowOf('fast'));
+  }
+  await writeFinishedRows(dataset, { ...attempt, rows: slow() });
+  expect((await lines(dataset)).map(({ note }) => note)).toEqual(Array(9).fill('fast'));
 });

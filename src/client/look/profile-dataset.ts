@@ -32,8 +32,8 @@ export interface DatasetProfile {
  * Measures the finished rows. Writes `profile.json` beside them once no more can come, so that what stands in it is true for
  * good. Throws `StoreError`.
  */
-export async function profileDataset(place: DatasetPlace): Promise<DatasetProfile> {
-  const table = await openTable(place, 'profile');
+export async function profileDataset(place: DatasetPlace, verb = 'profile'): Promise<DatasetProfile> {
+  const table = await openTable(place, verb);
   const { dataset, epoch, plan, rows, asked, missing } = table;
   const connection = await openInDuckdb(table);
   const columns = new Map(plan.columns.map((column) => [column.name, column]));

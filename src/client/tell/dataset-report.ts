@@ -37,7 +37,7 @@ const ROWS = 20;
 /** The report of what people see of a dataset, or of a version that is named, as HTML. Throws `StoreError`. */
 export async function reportDataset(place: DatasetPlace): Promise<string> {
   const { dataset, version } = await findDatasetVersion(place);
-  const { profile, plan, times } = await profileDataset(place);
+  const { profile, plan, times } = await profileDataset(place, 'report on');
   const content = await readContent(dataset, version.epoch);
   const prices = await pricesOf(dataset, content.usage, (await dataset.findLatestStart())?.settings);
   return reportPage({
