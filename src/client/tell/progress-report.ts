@@ -72,6 +72,11 @@ export function describeProgress(snapshot: BuildSnapshot, place: ProgressPlace):
   const done = `calls ${formatCount(made)}${plannedText}`;
   const waiting = describeWaiting(calls?.waitedFor ?? snapshot.waitedFor);
   if (waiting.length > 0) return [`${waiting[0]} · ${rows} · ${done}`, ...waiting];
+  // They may take minutes, in which nothing else changes.
+  if (wish.plan.afterGeneration !== undefined && snapshot.rows + snapshot.dropped >= wish.settings.rows) {
+    const names = wish.plan.afterGeneration.map(({ name }) => name).join(', ');
+    return [`${rows} · after generation: ${names}`, rows];
+  }
   const rate = perSecond > 0 && formatRate(perSecond);
   const inFlight = calls?.inFlight ?? snapshot.cellsInFlight;
   const busy =

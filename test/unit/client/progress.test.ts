@@ -45,6 +45,7 @@ const COUNT = {
   retried: 0,
 };
 const WISH = {
+  plan: {},
   settings: { rows: 200 },
   counts: { columns: { body: COUNT, verdict: COUNT } },
 } as unknown as Wish;
@@ -72,6 +73,15 @@ describe('progress', () => {
     expect(describeProgress(SNAPSHOT, place({ calls: null, first, now: 1_000 }))[0]).toBe(
       'rows 118/200 · calls 532/800 · 64 cells under way · 81k tokens in, 27k out · 2 dropped · 1 call failed',
     );
+  });
+
+  it('names processors after generation once all rows are there', () => {
+    const wish = { ...WISH, plan: { afterGeneration: [{ name: 'rank' }] } } as unknown as Wish;
+    expect(describeProgress(SNAPSHOT, place({ wish }))[0]).toMatch(/calls 540/);
+    expect(describeProgress({ ...SNAPSHOT, rows: 198 }, place({ wish }))).toEqual([
+      'rows 198/200 · after generation: rank',
+      'rows 198/200',
+    ]);
   });
 
   it.each([
