@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  DATASET,
   lostCalls,
   MODEL_COLUMNS,
   notesDocument,
@@ -172,8 +173,14 @@ describe.concurrent('an endpoint', { timeout: LIMIT_MS }, () => {
         const refused = await workplace.run(['-n', '20'], { environment: KEYS.wrong }).ended;
         const made = await workplace.run([], { environment: KEYS.right }).ended;
         expect(made).toMatchObject({ code: 0 });
+        const looks = [['status', '--json'], ['report'], ['profile'], ['failures', '--json']].map(
+          ([command, ...flags]) =>
+            workplace.command([command!, DATASET, ...flags], { environment: KEYS.right }).ended,
+        );
+        const ends = [refused, made, ...(await Promise.all(looks))];
+        expect(ends.map(({ code }) => code)).toEqual([1, 0, 0, 0, 0, 0]);
         for (const secret of [...Object.values(KEYS.wrong), ...Object.values(KEYS.right)]) {
-          for (const { output, talk } of [refused, made]) expect(output + talk).not.toContain(secret);
+          for (const { output, talk } of ends) expect(output + talk).not.toContain(secret);
           expect(filesWith(workplace.directory, secret)).toEqual([]);
         }
         // What is looked for would be found: the database knows the dataset's name, the store that of the variable.
