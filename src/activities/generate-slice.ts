@@ -131,6 +131,10 @@ class Slice {
     } = this.#content;
     const { ended, open } = await this.#sort();
     const { flights } = build.calls;
+    // Those whose prompt cannot be made, and those that crashed the worker.
+    for (const record of ended) {
+      if (record.status === 'failed') build.calls.cellFailed(column.name, record);
+    }
     // A cell that may have crashed the process goes in no list, so that the next crash tells.
     const isLoner = (cell: CellKey) =>
       column.strategy === 'cell' && isSuspect(flights.crashesOf(this.#flyingOf(cell)));

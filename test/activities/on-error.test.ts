@@ -31,3 +31,13 @@ it('fail ends the build at the first cell that failed, with what to do', async (
     ),
   ]);
 });
+
+it('fail ends the build at a cell whose prompt cannot be made, too', async () => {
+  const stage = await ActivityStage.create({
+    topics: ['a', 'nothing', 'c'],
+    rowloom: { on_error: { body: 'fail' } },
+  });
+  const [task] = (await stage.conduct()).next();
+  await stage.generate(task!);
+  expect(stage.stops).toEqual([expect.stringMatching(/^Column "body" failed in row 1: .* · correct that/)]);
+});
