@@ -2,6 +2,8 @@
 
 import { RefusedError } from '../../errors.ts';
 import { type Spent, spentOf } from '../../models/prices.ts';
+import type { Settings } from '../../plan.ts';
+import type { DatasetStore } from '../../store/dataset-store.ts';
 import { removeLeftovers } from '../../store/flights.ts';
 import { type Summary, summarize } from '../../store/look.ts';
 import { listVersions } from '../../store/published.ts';
@@ -134,7 +136,7 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
     await removeLeftovers(wish.dataset);
     const summary = await summarize(wish.dataset);
     const nothing = { reason: null, version: null, stopped: null, callbackFailures: [] };
-    const { spent } = wish.money;
+    const spent = await spentOn(wish.dataset, summary, wish.settings);
     return { how: 'ended', wish, isComplete: true, summary, spent, ...nothing };
   }
   return withServer<RunEnd | 'outdated'>(options, async (connected) => {
@@ -156,12 +158,16 @@ async function runOnce(options: RunOptions): Promise<RunEnd | 'outdated'> {
       isComplete,
       reason,
       summary,
-      spent: spentOf(Object.values(summary.usage), await pricesOf(dataset, summary.usage, wish.settings)),
+      spent: await spentOn(dataset, summary, wish.settings),
       version,
       stopped,
       callbackFailures,
     };
   });
+}
+
+async function spentOn(dataset: DatasetStore, { usage }: Summary, settings: Settings): Promise<Spent> {
+  return spentOf(Object.values(usage), await pricesOf(dataset, usage, settings));
 }
 
 export type StartEnd =

@@ -69,6 +69,7 @@ export interface Wish extends OpenedWish {
   readonly plan: Plan;
   readonly planDigest: string;
   readonly settings: Settings;
+  /** Nothing where all is there. */
   readonly money: Money;
   /** There are rows under another plan: people see them until all of the new ones are there. */
   readonly replacesOutput: boolean;
@@ -181,24 +182,26 @@ export function keepStale(wish: Wish): Promise<Wish> {
 async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wish> {
   const { dataset, options, config, seedSource } = opened;
   const { record, latestStart, latestState, latest, published } = opened;
-  const money = await readMoney(dataset, config.settings);
-  const settings: Settings = {
-    ...config.settings,
-    ...(options.isTraced === true && { isTraced: true }),
-    ...spentBefore(config.settings, money),
-  };
+  const asked: Settings = { ...config.settings, ...(options.isTraced === true && { isTraced: true }) };
   const documentDigest = planDigestOf(config.plan);
   const held = latestStart?.answer?.documentDigest === documentDigest ? latestStart.answer.keep : [];
   const plan = planWith(opened, { keep, held });
   const planDigest = planDigestOf(plan);
-  const hosts = hostsByColumn(plan, settings);
+  const hosts = hostsByColumn(plan, asked);
   const hostsBefore =
     latest === null || latestStart === undefined ? {} : hostsByColumn(latest, latestStart.settings);
   const isElsewhere = Object.entries(hosts).some(
     ([column, host]) => (findOwn(hostsBefore, column) ?? host) !== host,
   );
   const counts = await countCells({
-    ...{ dataset, plan, settings, seedSource, readsAll: isElsewhere, personaFolder: personaFolder(options) },
+    ...{
+      dataset,
+      plan,
+      settings: asked,
+      seedSource,
+      readsAll: isElsewhere,
+      personaFolder: personaFolder(options),
+    },
     functions: functionsOf(config.modules),
     ...(options.onCounting === undefined ? {} : { onProgress: options.onCounting }),
   });
@@ -209,10 +212,13 @@ async function decide(opened: OpenedWish, keep: WishOptions['keep']): Promise<Wi
     isSamePlan &&
     latestState === 'complete' &&
     counts.rowsInOutput > 0 &&
-    latestStart.rows === settings.rows &&
+    latestStart.rows === asked.rows &&
     dataset !== null &&
     (await isPublishedByName(dataset)) &&
     (plan.afterGeneration === undefined || (await hasFinishedRows(dataset, await findPublished(dataset))));
+  // A start of nothing does not read all that was ever paid.
+  const money = await readMoney(isDone ? null : dataset, asked);
+  const settings = { ...asked, ...spentBefore(asked, money) };
   if (!isDone && sumCounts(counts).calls > 0) refuseSpent(settings, money, opened.name);
   return {
     ...opened,
