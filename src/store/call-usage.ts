@@ -30,11 +30,18 @@ export const NO_COST: Cost = {
 };
 
 export function addCosts(costs: Iterable<Cost>): Cost {
-  const sum: { -readonly [field in keyof Cost]: Cost[field] } = { ...NO_COST };
-  for (const cost of costs) {
-    for (const field of Object.keys(sum) as (keyof Cost)[]) sum[field] += cost[field];
-  }
+  const sum = { ...NO_COST };
+  for (const cost of costs) add(sum, cost);
   return sum;
+}
+
+function add(sum: { -readonly [field in keyof Cost]: Cost[field] }, cost: Cost): void {
+  sum.calls += cost.calls;
+  sum.failedCalls += cost.failedCalls;
+  sum.promptTokens += cost.promptTokens;
+  sum.completionTokens += cost.completionTokens;
+  sum.cachedTokens += cost.cachedTokens;
+  sum.reasoningTokens += cost.reasoningTokens;
 }
 
 /** All of it together, whoever was asked. */
@@ -48,20 +55,34 @@ export function isPaid(usage: CallUsage): boolean {
 }
 
 export function addUsage(usages: Iterable<CallUsage>): CallUsage {
-  const sums = new Map<string, Cost>();
-  for (const usage of usages) {
-    for (const [model, cost] of Object.entries(usage)) {
-      const before = sums.get(model);
-      sums.set(model, before === undefined ? cost : addCosts([before, cost]));
-    }
-  }
-  return Object.fromEntries(sums);
+  const sum = new UsageSum();
+  for (const usage of usages) for (const [model, cost] of Object.entries(usage)) sum.add(model, cost);
+  return sum.usage;
 }
 
-/** The calls that the part with a nonce was the first to write. */
-export function usageOf(calls: readonly CallRecord[], nonce: string): CallUsage {
-  const counted = calls.filter(({ id }) => id.startsWith(`${nonce}:`));
-  return addUsage(counted.map((call) => ({ [call.model ?? NO_MODEL]: costOfCall(call) })));
+export function usageOf(calls: readonly CallRecord[]): CallUsage {
+  const sum = new UsageSum();
+  for (const call of calls) sum.addCall(call);
+  return sum.usage;
+}
+
+/** Adds up in place: a scan has a million records. */
+export class UsageSum {
+  readonly #sums = new Map<string, { -readonly [field in keyof Cost]: Cost[field] }>();
+
+  add(model: string, cost: Cost): void {
+    const sum = this.#sums.get(model);
+    if (sum === undefined) this.#sums.set(model, { ...cost });
+    else add(sum, cost);
+  }
+
+  addCall(call: CallRecord): void {
+    this.add(call.model ?? NO_MODEL, costOfCall(call));
+  }
+
+  get usage(): CallUsage {
+    return Object.fromEntries(this.#sums);
+  }
 }
 
 export function costOfCall({ status, promptTokens, completionTokens, cached, reasoning }: CallRecord): Cost {

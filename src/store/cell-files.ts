@@ -7,7 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { breathe } from '../breathe.ts';
 import { StoreError } from '../errors.ts';
 import type { PartName } from '../graph/types.ts';
-import { addUsage, type CallUsage, usageOf } from './call-usage.ts';
+import { type CallUsage, UsageSum } from './call-usage.ts';
 import type { DatasetStore } from './dataset-store.ts';
 import { checkVersion } from './documents.ts';
 import { rowsOfRanges } from './groups.ts';
@@ -115,7 +115,7 @@ class Scan {
   readonly #onRecord: (record: StoredRecord, line: number) => void;
   readonly #usage = new Map<string, CallUsage>();
   readonly #chosenBy = new Map<number, number[]>();
-  #own: CallUsage = {};
+  readonly #own = new UsageSum();
   #isDamaged = false;
   #isEnded: boolean;
   #number = 0;
@@ -136,7 +136,7 @@ class Scan {
   }
 
   result(): ScannedFile {
-    if (this.#file.kind === 'part') this.#usage.set(this.#file.nonce, this.#own);
+    if (this.#file.kind === 'part') this.#usage.set(this.#file.nonce, this.#own.usage);
     return { isDamaged: this.#isDamaged, isEnded: this.#isEnded, usage: this.#usage };
   }
 
@@ -156,7 +156,7 @@ class Scan {
 
   #takeRecord(record: StoredRecord): void {
     checkVersion(record.v, { path: this.#path, version: RECORD_VERSION });
-    if (record.calls.length > 0) this.#own = addUsage([this.#own, usageOf(record.calls, this.#file.nonce)]);
+    for (const call of record.calls) if (call.id.startsWith(`${this.#file.nonce}:`)) this.#own.addCall(call);
     const chosenBy = this.#chosenBy.get(this.#number);
     this.#onRecord(chosenBy === undefined ? record : { ...record, chosenBy }, this.#number);
   }

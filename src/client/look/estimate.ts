@@ -1,7 +1,7 @@
 // What a dataset would take, from some rows of it that were made for that.
 
-import { dollarsOf, type Prices } from '../../models/prices.ts';
-import { addCosts, type Cost, costOfCall, NO_MODEL } from '../../store/call-usage.ts';
+import { type Prices, spentOf } from '../../models/prices.ts';
+import { type Cost, costOf, NO_MODEL, usageOf } from '../../store/call-usage.ts';
 import type { CallRecord } from '../../store/records.ts';
 import type { RowView } from './row-view.ts';
 
@@ -46,8 +46,9 @@ export function estimateFrom(
   const calls = sample.map(({ columns }) =>
     columns.flatMap(({ tries }) => tries.flatMap((record) => record.calls)),
   );
-  const costs = calls.map((ofRow) => addCosts(ofRow.map(costOfCall)));
-  const dollars = calls.map((ofRow) => sum(ofRow.map((call) => dollarsOfCall(call, prices))));
+  const usages = calls.map(usageOf);
+  const costs = usages.map((usage) => costOf(usage));
+  const dollars = usages.map((usage) => spentOf([usage], prices).dollars);
   const all = calls.flat();
   const models = [...new Set(all.map(({ model }) => model ?? NO_MODEL))];
   const unpriced = models.filter((model) => model !== NO_MODEL && !prices.has(model));
@@ -70,11 +71,6 @@ export function estimateFrom(
       dollars: sum(dollars),
     },
   };
-}
-
-function dollarsOfCall(call: CallRecord, prices: Prices): number {
-  const price = prices.get(call.model ?? NO_MODEL);
-  return price === undefined ? 0 : dollarsOf(costOfCall(call), price);
 }
 
 /** What the calls of a model take when as many as may be are under way. */

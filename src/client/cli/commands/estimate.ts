@@ -15,19 +15,15 @@ import { parseCount, parseRows } from '../parse.ts';
 import { outOption } from '../place-options.ts';
 import { ProgressLine } from '../progress-line.ts';
 import { describeViolations } from '../violations.ts';
+import { CTRL_C, type InProcessFlags, inProcessOptions } from './preview.ts';
 
-interface EstimateFlags {
+interface EstimateFlags extends InProcessFlags {
   readonly n: number | 'all';
   readonly sample: number;
-  readonly name?: string;
-  readonly runConfig?: string;
-  readonly out?: string;
-  readonly simulate: boolean;
   readonly json: boolean;
 }
 
 const DEFAULT_SAMPLE = 5;
-const CTRL_C = 130;
 
 export function defineEstimate(command: Command, context: CliContext): void {
   command
@@ -43,16 +39,11 @@ export function defineEstimate(command: Command, context: CliContext): void {
 }
 
 async function estimate(config: string, flags: EstimateFlags, context: CliContext): Promise<void> {
-  const { cwd, home, environment, scriptArgs, say, print, setExitCode } = context;
+  const { say, print, setExitCode } = context;
   const interrupts = handleInterrupts({ say, onFirst: () => undefined, leaving: 'calls were in flight' });
   try {
-    const opened = await openPreview({
-      ...{ target: config, scriptArgs, cwd, home, environment, isSimulated: flags.simulate, isNew: false },
-      rows: flags.n === 'all' ? flags.sample : Math.min(flags.sample, flags.n),
-      ...(flags.name === undefined ? {} : { name: flags.name }),
-      ...(flags.out === undefined ? {} : { out: flags.out }),
-      ...(flags.runConfig === undefined ? {} : { runConfig: flags.runConfig }),
-    });
+    const made = flags.n === 'all' ? flags.sample : Math.min(flags.sample, flags.n);
+    const opened = await openPreview(inProcessOptions(config, { flags, rows: made }, context));
     for (const text of describeViolations(opened.config.warnings, context)) say(text);
     for (const text of describeModels(opened.config)) say(text);
     const rows = rowsOf(opened, flags);

@@ -25,20 +25,15 @@ import { rowJson } from '../row-json.ts';
 import { describeProcessed, describeRow, describeValues } from '../row-text.ts';
 import { describeViolations } from '../violations.ts';
 
-interface PreviewFlags {
+interface PreviewFlags extends InProcessFlags {
   readonly n: number | 'all';
-  readonly name?: string;
-  readonly runConfig?: string;
-  readonly out?: string;
-  readonly new: boolean;
-  readonly simulate: boolean;
   readonly prompts: boolean;
   readonly save?: string;
   readonly force: boolean;
   readonly json: boolean;
 }
 
-const CTRL_C = 130;
+export const CTRL_C = 130;
 /** For a model that does not answer. */
 const LOOK_EVERY_MS = 1_000;
 
@@ -79,7 +74,7 @@ async function preview(config: string, flags: PreviewFlags, context: CliContext)
       flags.save === undefined
         ? null
         : await openHtmlFile(flags.save, context, { verb: 'save', isOverwriting: flags.force });
-    const opened = await openPreview(optionsOf(config, flags, context));
+    const opened = await openPreview(inProcessOptions(config, { flags, rows: flags.n }, context));
     for (const text of describeViolations(opened.config.warnings, context)) say(text);
     for (const text of describePreview(opened, context)) say(text);
     isMaking = true;
@@ -157,10 +152,23 @@ async function showFinished(
   }
 }
 
-function optionsOf(config: string, flags: PreviewFlags, { cwd, home, environment, scriptArgs }: CliContext) {
+/** What a command that makes rows in this process takes beside their number. */
+export interface InProcessFlags {
+  readonly name?: string;
+  readonly runConfig?: string;
+  readonly out?: string;
+  readonly new?: boolean;
+  readonly simulate: boolean;
+}
+
+export function inProcessOptions(
+  config: string,
+  { flags, rows }: { readonly flags: InProcessFlags; readonly rows: number | 'all' },
+  { cwd, home, environment, scriptArgs }: CliContext,
+) {
   return {
-    ...{ target: config, scriptArgs, cwd, home, environment, rows: flags.n },
-    ...{ isSimulated: flags.simulate, isNew: flags.new },
+    ...{ target: config, scriptArgs, cwd, home, environment, rows },
+    ...{ isSimulated: flags.simulate, isNew: flags.new === true },
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.out === undefined ? {} : { out: flags.out }),
     ...(flags.runConfig === undefined ? {} : { runConfig: flags.runConfig }),
